@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace sampan {
+namespace {
+
+Error from_errno(const char* call, const std::string& path) {
+  const int number = errno;
+  const Errc code = number == ENOSPC || number == EDQUOT ? Errc::full : number == ENOENT ? Errc::not_found : Errc::io;
+  return fail(code, std::string(call) + " " + path + ": " + std::strerror(number));
+}
+
+class PosixFile final : public File {
+ public:
+  PosixFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  ~PosixFile() override { ::close(fd_); }
+
+  Result<std::size_t> read_at(std::uint64_t offset, ByteSpan into) override {
+    std::size_t got = 0;
+    while (got < into.size()) {
+      const auto n = ::pread(fd_, into.data() + got, into.size() - got, static_cast<off_t>(offset + got));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return from_errno("read", path_);
+      if (n == 0) break;
+      got += static_cast<std::size_t>(n);
+    }
+    return got;
+  }
+
+  Status write_at(std::uint64_t offset, ByteView bytes) override {
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+      const auto n = ::pwrite(fd_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return from_errno("write", path_);
+      done += static_cast<std::size_t>(n);
+    }
+    return {};
+  }
+
+  Status sync() override {
+    if (::fdatasync(fd_) != 0) return from_errno("fdatasync", path_);
+    return {};
+  }
+
+  Result<std::uint64_t> size() override {
+    struct stat info{};
+    if (::fstat(fd_, &info) != 0) return from_errno("fstat", path_);
+    return static_cast<std::uint64_t>(info.st_size);
+  }
+
+  Status punch(std::uint64_t offset, std::uint64_t length) override {
+    if (::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                    static_cast<off_t>(length)) != 0)
+      return from_errno("punch", path_);
+    return {};
+  }
+
+  Status reserve(std::uint64_t length) override {
+    if (::fallocate(fd_, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(length)) != 0 && errno != EOPNOTSUPP)
+      return from_errno("fallocate", path_);
+    return {};
+  }
+
+  void forget(std::uint64_t offset, std::uint64_t length) override {
+    ::posix_fadvise(fd_, static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_DONTNEED);
+  }
+
+ private:
+  const int fd_;
+  const std::string path_;
+};
+
+class Disk final : public FileSystem {
+ public:
+  Result<std::unique_ptr<File>> open(const std::string& path, Mode mode) override {
+    const int flags = mode == Mode::read ? O_RDONLY : mode == Mode::write ? O_RDWR : O_RDWR | O_CREAT | O_EXCL;
+    const int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
+    if (fd < 0) return from_errno("open", path);
+    return std::unique_ptr<File>(new PosixFile(fd, path));
+  }
+
+  Status make_directories(const std::string& path) override {
+    struct stat info{};
+    if (::stat(path.c_str(), &info) == 0) {
+      if (S_ISDIR(info.st_mode)) return {};
+      return fail(Errc::io, path + ": exists and is not a directory");
+    }
+    const std::string parent = parent_of(path);
+    if (parent != path)
+      if (Status made = make_directories(parent); !made) return made;
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return from_errno("mkdir", path);
+    return sync_directory(parent);
+  }
+
+  Status sync_directory(const std::string& path) override {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return from_errno("open", path);
+    const int failed = ::fsync(fd);
+    const int number = errno;
+    ::close(fd);
+    errno = number;
+    if (failed != 0) return from_errno("fsync", path);
+    return {};
+  }
+
+  Status rename(const std::string& from, const std::string& to) override {
+    if (::rename(from.c_str(), to.c_str()) != 0) return from_errno("rename", from);
+    return {};
+  }
+
+  Status unlink(const std::string& path) override {
+    if (::unlink(path.c_str()) != 0) return from_errno("unlink", path);
+    return {};
+  }
+
+  Result<std::vector<std::string>> list(const std::string& directory) override {
+    DIR* open = ::opendir(directory.c_str());
+    if (open == nullptr) return from_errno("opendir", directory);
+    std::vector<std::string> names;
+    while (const dirent* entry = ::readdir(open)) {
+      const std::string name = entry->d_name;
+      if (name != "." && name != "..") names.push_back(name);
+    }
+    ::closedir(open);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  Result<DiskSpace> space(const std::string& path) override {
+    struct statvfs info{};
+    if (::statvfs(path.c_str(), &info) != 0) return from_errno("statvfs", path);
+    return DiskSpace{info.f_blocks * info.f_frsize, info.f_bavail * info.f_frsize, info.f_favail};
+  }
+
+ private:
+  static std::string parent_of(const std::string& path) {
+    const auto slash = path.find_last_of('/');
+    if (slash == std::string::npos) return ".";
+    return slash == 0 ? "/" : path.substr(0, slash);
+  }
+};
+
+}  // namespace
+
+FileSystem& disk() {
+  static Disk instance;
+  return instance;
+}
+
+Status write_durably(FileSystem& files, const std::string& path, ByteView bytes) {
+  const std::string temporary = path + ".new";
+  if (Status gone = files.unlink(temporary); !gone && gone.error().code != Errc::not_found) return gone;
+  auto file = files.open(temporary, FileSystem::Mode::create_new);
+  if (!file) return file.error();
+  if (Status written = (*file)->write_at(0, bytes); !written) return written;
+  if (Status synced = (*file)->sync(); !synced) return synced;
+  if (Status renamed = files.rename(temporary, path); !renamed) return renamed;
+  const auto slash = path.find_last_of('/');
+  return files.sync_directory(slash == std::string::npos ? "." : path.substr(0, slash));
+}
+
+Result<Bytes> read_whole(FileSystem& files, const std::string& path, std::size_t bytes_max) {
+  auto file = files.open(path, FileSystem::Mode::read);
+  if (!file) return file.error();
+  auto size = (*file)->size();
+  if (!size) return size.error();
+  if (*size > bytes_max) return fail(Errc::limit, path + ": larger than " + std::to_string(bytes_max) + " bytes");
+  Bytes bytes(*size);
+  auto got = (*file)->read_at(0, bytes);
+  if (!got) return got.error();
+  bytes.resize(*got);
+  return bytes;
+}
+
+}  // namespace sampan

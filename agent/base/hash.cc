@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/hash.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <bit>
+#if defined(__SSE4_2__) || defined(__x86_64__)
+#include <nmmintrin.h>
+#endif
+
+#include "base/panic.h"
+
+namespace sampan {
+
+struct Sha256::Context {
+  EVP_MD_CTX* evp = EVP_MD_CTX_new();
+  ~Context() { EVP_MD_CTX_free(evp); }
+};
+
+Sha256::Sha256() : context_(std::make_unique<Context>()) {
+  // Fetched once: EVP_sha256() would be looked up again at every start.
+  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  SAMPAN_ASSERT(EVP_DigestInit_ex2(context_->evp, algorithm, nullptr) == 1);
+}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+void Sha256::update(ByteView bytes) {
+  SAMPAN_ASSERT(EVP_DigestUpdate(context_->evp, bytes.data(), bytes.size()) == 1);
+}
+
+Digest Sha256::finish() {
+  Digest digest;
+  SAMPAN_ASSERT(EVP_DigestFinal_ex(context_->evp, digest.data(), nullptr) == 1);
+  return digest;
+}
+
+Digest sha256(ByteView bytes) {
+  Sha256 hash;
+  hash.update(bytes);
+  return hash.finish();
+}
+
+Digest hmac_sha256(ByteView key, ByteView message) {
+  Digest digest;
+  unsigned length = 0;
+  const auto* done = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), message.data(), message.size(),
+                          digest.data(), &length);
+  SAMPAN_ASSERT(done != nullptr && length == digest.size());
+  return digest;
+}
+
+namespace {
+
+constexpr std::uint32_t polynomial = 0x82f63b78;  // Castagnoli, reflected
+
+constexpr auto make_table() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < 256; ++i) {
+    std::uint32_t value = i;
+    for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ ((value & 1) ? polynomial : 0);
+    table[i] = value;
+  }
+  return table;
+}
+constexpr auto table = make_table();
+
+std::uint32_t crc_portable(ByteView bytes, std::uint32_t crc) {
+  for (auto byte : bytes) crc = (crc >> 8) ^ table[(crc ^ byte) & 0xff];
+  return crc;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("sse4.2"))) std::uint32_t crc_sse42(ByteView bytes, std::uint32_t crc) {
+  const std::uint8_t* at = bytes.data();
+  std::size_t left = bytes.size();
+  std::uint64_t wide = crc;
+  for (; left >= 8; at += 8, left -= 8) wide = _mm_crc32_u64(wide, load_le<std::uint64_t>(at));
+  crc = static_cast<std::uint32_t>(wide);
+  for (; left > 0; ++at, --left) crc = _mm_crc32_u8(crc, *at);
+  return crc;
+}
+#endif
+
+}  // namespace
+
+std::uint32_t crc32c(ByteView bytes, std::uint32_t so_far) {
+#if defined(__x86_64__)
+  static const bool fast = __builtin_cpu_supports("sse4.2");
+  if (fast) return ~crc_sse42(bytes, ~so_far);
+#endif
+  return ~crc_portable(bytes, ~so_far);
+}
+
+}  // namespace sampan

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Limits: every bound of the node, by name (DESIGN, contract 10). Those a site may change are options of the same name.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace sampan::core::limits {
+
+using namespace std::chrono_literals;
+
+// queue
+inline constexpr std::size_t gathered_bytes_max = 1u << 20;        // larger objects stream into a segment of their own
+inline constexpr std::size_t pool_bytes = 8u << 20;                // gather buffers; empty means back-pressure
+inline constexpr std::uint64_t segment_bytes_max = 256ull << 20;   // an append segment is sealed at this size
+inline constexpr std::size_t chunk_bytes = 64u << 10;              // plain bytes per sealed chunk
+inline constexpr std::uint64_t item_bytes_max = 1ull << 40;        // one payload
+inline constexpr std::size_t facts_bytes_max = 32u << 10;          // facts of one item, encoded
+inline constexpr std::uint64_t reserve_bytes = 256ull << 20;       // kept free of images, for receipts and telemetry
+inline constexpr std::uint64_t reserve_inodes = 256;
+
+// dicom
+inline constexpr std::size_t scan_bytes_max = 64u << 10;  // of the data set, searched for facts
+inline constexpr std::size_t fact_value_bytes_max = 1024; // a longer value is not a fact
+
+// intake
+inline constexpr std::uint32_t pdu_bytes_max = 131072;         // maximum PDU length offered (PS3.8 D.1)
+inline constexpr std::uint32_t pdu_bytes_min = 4096;
+inline constexpr unsigned associations_max = 32;
+inline constexpr unsigned associations_per_host_max = 16;
+inline constexpr auto association_idle_max = 300s;   // no PDU for so long: aborted
+inline constexpr auto negotiation_time_max = 30s;    // from connect to A-ASSOCIATE-RQ
+inline constexpr unsigned refused_callers_kept = 64; // last refused attempts, for the technician
+
+// uplink, scheduler
+inline constexpr unsigned lanes_max = 16;             // per destination
+inline constexpr std::size_t batch_items_max = 64;    // leased to a lane at once
+inline constexpr auto connect_time_max = 20s;
+inline constexpr auto answer_time_max = 300s;         // from the last byte to the C-STORE response
+inline constexpr auto back_off_least = 2s;
+inline constexpr auto back_off_most = 15min;
+inline constexpr auto configuration_probe_every = 15min;
+
+}  // namespace sampan::core::limits

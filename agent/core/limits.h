@@ -42,4 +42,12 @@ inline constexpr auto back_off_least = 2s;
 inline constexpr auto back_off_most = 15min;
 inline constexpr auto configuration_probe_every = 15min;
 
+// http, control
+inline constexpr std::size_t control_body_bytes_max = 64u << 10;
+inline constexpr unsigned control_connections_max = 16;
+inline constexpr auto control_idle_max = 10s;  // a connection without traffic for so long is closed
+
+// settings
+inline constexpr std::size_t settings_bytes_max = 1u << 20;  // the file
+
 }  // namespace sampan::core::limits

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Node status: what a node says about itself, as plain values. The daemon fills it, JSON carries it, `sampan` shows it.
+//
+// Ages and remaining times are seconds, relative to `now`, so that a clock that jumped does not lie.
+// Holds no patient data (DESIGN, contract 11).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace sampan::control {
+
+enum class Verdict { good, attention, failure };
+
+// One thing a person should know, and what to do about it, in both languages.
+struct Finding {
+  std::string code;  // stable, for scripts
+  Verdict severity = Verdict::attention;
+  std::string zh, en;
+  std::string action_zh, action_en;
+};
+
+// An association that was turned away.
+struct RefusedCaller {
+  WallTime time;
+  std::string address, calling, called;
+  std::string reason;
+};
+
+struct IntakeStatus {
+  bool enabled = true;
+  std::string address;
+  std::uint16_t port = 0;
+  std::vector<std::string> ae_titles;
+  std::uint64_t associations_now = 0;
+  std::uint64_t received_total = 0;      // images since the start
+  std::optional<WallTime> last_image;
+  std::vector<RefusedCaller> refused;    // newest last
+  bool accepting = true;
+  std::string refusing_reason;           // in words, when not accepting
+};
+
+struct SpoolStatus {
+  std::uint64_t items = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t quarantined = 0;
+  bool rebuilding = false;
+  std::uint64_t rebuilt_items = 0;
+  std::uint64_t disk_free_bytes = 0;
+  std::uint64_t disk_total_bytes = 0;
+};
+
+enum class DestinationState { unknown, up, backing_off, stopped };
+
+struct BlockedClass {
+  std::string sop_class, transfer_syntax, reason;
+};
+
+// Waiting deliveries by age. The last bucket has no upper end.
+inline constexpr std::array<std::string_view, 7> age_names{"1min", "5min", "1h", "6h", "1d", "1w", "older"};
+inline constexpr std::array<std::int64_t, 6> age_ends_s{60, 300, 3600, 21600, 86400, 604800};
+using AgeCounts = std::array<std::uint64_t, age_names.size()>;
+// The bucket of an age: the first whose end is greater.
+constexpr std::size_t age_bucket(std::int64_t age_s) {
+  std::size_t bucket = 0;
+  while (bucket < age_ends_s.size() && age_s >= age_ends_s[bucket]) ++bucket;
+  return bucket;
+}
+
+struct DestinationStatus {
+  std::string name;
+  std::string courier;  // dimse, folder
+  std::string address;
+  DestinationState state = DestinationState::unknown;
+  std::int64_t state_age_s = 0;  // how long it has been so
+  std::string last_error;
+  std::optional<std::int64_t> next_attempt_in_s;
+  std::optional<WallTime> last_success;
+  std::uint64_t waiting = 0;
+  std::uint64_t waiting_bytes = 0;
+  std::int64_t oldest_waiting_s = 0;
+  std::uint64_t on_hold = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t delivered = 0;  // receipts of either level
+  std::uint64_t archived = 0;   // of these, proven safe at the hospital
+  std::uint64_t sending = 0;
+  std::vector<BlockedClass> blocked_classes;
+  AgeCounts ages{};
+};
+
+struct NodeStatus {
+  std::string site;
+  std::string version;
+  std::string state_directory;
+  WallTime now;
+  WallTime started;
+  std::int64_t uptime_s = 0;
+  IntakeStatus intake;
+  SpoolStatus spool;
+  std::vector<DestinationStatus> destinations;
+  Verdict verdict = Verdict::good;  // this one and the next are filled by the API, from assess()
+  std::vector<Finding> attention;   // worst first
+};
+
+std::string_view to_string(Verdict verdict);
+std::string_view to_string(DestinationState state);
+
+}  // namespace sampan::control

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP server: one thread, one listening socket, a function that answers.
+//
+// A request reaches the handler whole and bounded; the transport and its library stay behind this header.
+// An idle server does not wake up. Names of headers are lower case.
+// Threads: start() and stop() from one thread; the handler runs on the server's own thread, one request at a time.
+// Fails:   the socket is in use by a living server -> Errc::duplicate; anything else at start -> Errc::io;
+//          a handler that throws -> 500; a body over the limit -> 413.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "core/limits.h"
+
+namespace sampan::http {
+
+// Who is at the other end of a unix socket.
+struct Peer {
+  unsigned uid = 0;
+  unsigned gid = 0;
+  int pid = 0;
+};
+
+struct Request {
+  std::string method;
+  std::string path;  // decoded, without the query
+  std::map<std::string, std::string> query;
+  std::map<std::string, std::string> headers;
+  std::string body;
+  std::optional<Peer> peer;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json; charset=utf-8";
+  std::string body;
+};
+
+using Handler = std::function<Response(const Request&)>;
+
+struct Options {
+  std::string unix_socket;  // path, at most 107 bytes; its folder is made when it is missing
+  std::size_t body_bytes_max = core::limits::control_body_bytes_max;
+  unsigned connections_max = core::limits::control_connections_max;
+  std::chrono::seconds idle_max = core::limits::control_idle_max;
+};
+
+class Server {
+ public:
+  Server(Options options, Handler handler);
+  ~Server();  // stops
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  Status start();
+  // Returns when the running request is answered; the socket's name is gone then.
+  void stop();
+
+ private:
+  struct Running;
+  const Options options_;
+  const Handler handler_;
+  std::unique_ptr<Running> running_;
+};
+
+}  // namespace sampan::http

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Settings: everything a person may choose, typed and checked, as one value that never changes once loaded.
+//
+// The initial values here are those of the option table (options.h); a test compares the two.
+// Threads: any; a Settings is only read.
+// Fails:   load() reports every mistake of the file at once, none of them stops at the first.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/item.h"
+#include "core/limits.h"
+
+namespace sampan::settings {
+
+// An application entity we answer as. Images sent to it get the priority, when one is named.
+struct CalledTitle {
+  std::string title;
+  std::optional<core::Priority> priority;
+  friend bool operator==(const CalledTitle&, const CalledTitle&) = default;
+};
+
+// A sender that is let in. An empty part matches anything; not both are empty.
+struct Caller {
+  std::string ae_title;
+  std::string address;  // numeric IPv4 or IPv6
+  friend bool operator==(const Caller&, const Caller&) = default;
+};
+
+struct Intake {
+  bool enabled = true;
+  std::string listen = "0.0.0.0";     // numeric IPv4 or IPv6
+  std::uint16_t port = 11112;         // 0: any free port
+  std::vector<CalledTitle> ae_titles; // after load() never empty: the node's own title when none is named
+  std::vector<Caller> callers;        // empty: anyone is let in
+  std::vector<std::string> accept;    // transfer syntax UIDs; empty: every one
+  unsigned associations_max = core::limits::associations_max;
+  unsigned associations_per_host_max = core::limits::associations_per_host_max;
+  unsigned idle_seconds_max = core::limits::association_idle_max.count();
+  std::uint32_t pdu_bytes_max = core::limits::pdu_bytes_max;
+  friend bool operator==(const Intake&, const Intake&) = default;
+};
+
+// Written AE@host:port; an IPv6 address stands in brackets.
+struct DimseAddress {
+  std::string ae_title;
+  std::string host;
+  std::uint16_t port = 0;
+  friend bool operator==(const DimseAddress&, const DimseAddress&) = default;
+};
+
+// The receipt after which a local payload may go (DESIGN, contract 4).
+enum class ReclaimAfter { archived, accepted };
+
+struct Destination {
+  std::string name;
+  std::optional<DimseAddress> dimse;  // either this one
+  std::string folder;                 // or this one
+  std::string calling_ae;             // after load() never empty: the node's own title when none is named
+  unsigned lanes = 2;
+  ReclaimAfter reclaim_after = ReclaimAfter::archived;
+  unsigned retention_days = 30;
+  bool required = true;
+  friend bool operator==(const Destination&, const Destination&) = default;
+};
+
+struct Settings {
+  std::string site;
+  std::string ae_title = "SAMPAN";
+  std::string state_directory = "/var/lib/sampan";
+  Intake intake;
+  std::vector<Destination> destinations;
+  std::string control_socket = "/run/sampan/control.sock";
+  std::string log_level = "info";  // debug, info, warn or error
+  friend bool operator==(const Settings&, const Settings&) = default;
+};
+
+// One mistake in a file. Lines and columns count from 1; 0 when the file as a whole is meant.
+struct Problem {
+  std::string file;
+  int line = 0;
+  int column = 0;
+  std::string text;  // what is wrong, what was expected
+};
+// file:line:column: text
+std::string to_string(const Problem& problem);
+
+using Problems = std::vector<Problem>;  // in the order of the file
+using Loaded = std::variant<Settings, Problems>;
+
+Loaded load(const std::string& path);
+// The same for text at hand; name stands for the file in problems.
+Loaded load_text(const std::string& text, const std::string& name);
+
+}  // namespace sampan::settings

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// P-DATA: reading and writing the PDUs of an established association (PS3.8 9.3.5 to 9.3.8) over a Wire.
+//
+// The reader hands out fragments as they arrive, in place, so that memory follows neither the peer's PDU length nor
+// the object's size; any fragment length is accepted, odd ones too. The writer sends a data set byte for byte, one
+// PDV per PDU, a command together with the first bytes of its data set.
+// Threads: one thread at a time; Wire::plug() interrupts.
+// Fails:   broken framing -> Errc::invalid; and as Wire. After any failure the association is good for nothing but
+//          being dropped.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "dicom/command_set.h"
+#include "dicom/transport.h"
+
+namespace sampan::dicom {
+
+inline constexpr std::size_t command_bytes_max = 64u << 10;    // a longer command set is broken framing
+inline constexpr std::size_t receive_bytes = 128u << 10;       // buffer of a reader
+inline constexpr std::size_t send_bytes = 256u << 10;          // data set bytes per send of a writer
+inline constexpr std::uint32_t pdu_sent_bytes_max = 128u << 10;  // also when the peer would take more
+
+enum class PduEvent { fragment, release_request, release_response, abort };
+
+// What came next. The fields after event belong to a fragment.
+struct Incoming {
+  PduEvent event = PduEvent::fragment;
+  std::uint8_t context = 0;
+  bool command = false;
+  bool last = false;  // the message's command set, or its data set, ends with these bytes
+  ByteView bytes;     // part of one PDV, possibly empty; valid until the next call
+  std::uint8_t abort_source = 0;
+  std::uint8_t abort_reason = 0;
+};
+
+// A command set that is complete, or the end of the association.
+struct IncomingCommand {
+  PduEvent event = PduEvent::fragment;
+  std::uint8_t context = 0;
+  CommandSet command;
+};
+
+class PdataReader {
+ public:
+  explicit PdataReader(Wire& wire) : wire_(wire), buffer_(receive_bytes) {}
+
+  // timeout: without any byte arriving.
+  Result<Incoming> next(Millis timeout);
+  // Fragments of a data set where a command is due are broken framing.
+  Result<IncomingCommand> next_command(Millis timeout);
+
+ private:
+  Status need(std::size_t bytes, Millis timeout);
+  Status begin_pdu(Millis timeout);
+  Result<Incoming> control_pdu(std::uint8_t type, Millis timeout);
+  Status begin_pdv(Millis timeout);
+
+  Wire& wire_;
+  Bytes buffer_;
+  std::size_t begin_ = 0;  // unread bytes are [begin_, end_) of buffer_
+  std::size_t end_ = 0;
+  std::uint8_t pdu_type_ = 0;
+  std::uint32_t pdu_left_ = 0;  // bytes of the current PDU not yet taken
+  std::uint32_t pdv_left_ = 0;
+  bool in_pdv_ = false;
+  std::uint8_t context_ = 0;
+  std::uint8_t control_ = 0;
+};
+
+// Fills into with the data set from offset on; fewer bytes than asked for fail the send.
+using DataSource = std::function<Result<std::size_t>(std::uint64_t offset, ByteSpan into)>;
+
+class PdataWriter {
+ public:
+  // peer_pdu_bytes_max: the maximum length the peer announced; 0 means no limit.
+  PdataWriter(Wire& wire, std::uint32_t peer_pdu_bytes_max, Millis timeout);
+
+  // A command without a data set: one send.
+  Status send(std::uint8_t context, const CommandSet& command);
+  // A command and its data set. The first read of source comes before the first byte is sent: began() tells.
+  Status send(std::uint8_t context, const CommandSet& command, std::uint64_t size, const DataSource& source);
+  // False when the send that just failed had written nothing: the association is still good.
+  bool began() const { return began_; }
+
+  Status send_release_request();
+  Status send_release_response();
+  // source 0: service user, 2: service provider; reason by PS3.8 table 9-26.
+  Status send_abort(std::uint8_t source, std::uint8_t reason);
+
+ private:
+  Status write(std::span<const ByteView> pieces);
+  Status send_control(std::uint8_t type, std::uint8_t source, std::uint8_t reason);
+  void frame(ByteView data, std::uint64_t left, std::uint8_t context);
+
+  Wire& wire_;
+  std::size_t pdv_bytes_max_;  // data bytes per PDV, even
+  Millis timeout_;
+  bool began_ = false;
+  std::uint32_t pdv_left_ = 0;   // announced but not yet given
+  Bytes buffer_;                 // of a data set; allocated when first needed
+  std::vector<std::uint8_t> headers_;
+  std::vector<ByteView> pieces_;
+};
+
+}  // namespace sampan::dicom

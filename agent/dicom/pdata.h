@@ -9,7 +9,9 @@
 //          being dropped.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <vector>
 
@@ -21,9 +23,9 @@
 
 namespace sampan::dicom {
 
-inline constexpr std::size_t command_bytes_max = 64u << 10;    // a longer command set is broken framing
-inline constexpr std::size_t receive_bytes = 128u << 10;       // buffer of a reader
-inline constexpr std::size_t send_bytes = 256u << 10;          // data set bytes per send of a writer
+inline constexpr std::size_t command_bytes_max = 64u << 10;      // a longer command set is broken framing
+inline constexpr std::size_t receive_bytes = 128u << 10;         // buffer of a reader
+inline constexpr std::size_t send_bytes = 256u << 10;            // data set bytes per send of a writer
 inline constexpr std::uint32_t pdu_sent_bytes_max = 128u << 10;  // also when the peer would take more
 
 enum class PduEvent { fragment, release_request, release_response, abort };
@@ -94,18 +96,24 @@ class PdataWriter {
   Status send_abort(std::uint8_t source, std::uint8_t reason);
 
  private:
-  Status write(std::span<const ByteView> pieces);
+  using Header = std::array<std::uint8_t, 12>;  // of a PDU and the one PDV in it
+
+  void begin(std::uint8_t context, const CommandSet& command);
+  void add_header(std::uint8_t context, unsigned control, std::size_t bytes);
+  // left: bytes of the data set from block on.
+  void add_data(std::uint8_t context, ByteView block, std::uint64_t left);
+  Status write();
   Status send_control(std::uint8_t type, std::uint8_t source, std::uint8_t reason);
-  void frame(ByteView data, std::uint64_t left, std::uint8_t context);
 
   Wire& wire_;
   std::size_t pdv_bytes_max_;  // data bytes per PDV, even
   Millis timeout_;
   bool began_ = false;
-  std::uint32_t pdv_left_ = 0;   // announced but not yet given
-  Bytes buffer_;                 // of a data set; allocated when first needed
-  std::vector<std::uint8_t> headers_;
-  std::vector<ByteView> pieces_;
+  std::size_t pdv_left_ = 0;  // announced to the peer, not yet given
+  Bytes command_;
+  Bytes buffer_;                  // of a data set; grows to send_bytes
+  std::deque<Header> headers_;    // of what pieces_ points to
+  std::vector<ByteView> pieces_;  // of the next send
 };
 
 }  // namespace sampan::dicom

@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds and tests everything. The last line is `N passed, N failed`, the exit code is 0 when nothing failed.
+#
+#   tests/run.sh            unit, tidy, end to end, crash; under 20 minutes on two cores
+#   tests/run.sh --quick    no server and no root needed, under 4 minutes after the build; prints the contract's lines
+#   tests/run.sh --long     for nights: many more kills and power cuts, and the fresh machine in a chroot
+#   --kills N  --cuts N     how often the crash tests kill a node, and cut the power of its disk
+#   --preset NAME           build preset (release)           --no-build   test what is built
+#   --only STEP[,STEP]      of: unit, tidy, e2e, crash, chroot
+set -u
+cd "$(dirname "$0")/.." || exit 2
+. packaging/dependencies.sh
+
+mode=normal preset=release build=yes only= kills= cuts=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --quick | --long) mode=${1#--} ;;
+    --kills) kills=${2:?}; shift ;;
+    --cuts) cuts=${2:?}; shift ;;
+    --preset) preset=${2:?}; shift ;;
+    --only) only=${2:?}; shift ;;
+    --no-build) build= ;;
+    -h | --help) sed -n '3,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "unknown option $1; see $0 --help" >&2; exit 64 ;;
+  esac
+  shift
+done
+
+case $mode in
+  quick) steps="unit tidy" ;;
+  normal) steps="unit tidy e2e crash" ;;
+  long) steps="unit tidy e2e crash chroot" kills=${kills:-2000} cuts=${cuts:-1000} ;;
+esac
+[ -z "$only" ] || steps=${only//,/ }
+export SAMPAN_KILLS=${kills:-200} SAMPAN_CUTS=${cuts:-50} SAMPAN_PRESET=$preset
+export SAMPAN_BIN=$PWD/build/$preset/bin PYTHONDONTWRITEBYTECODE=1
+python=/usr/bin/python3
+jobs=$(nproc)
+
+results=$(mktemp "${TMPDIR:-/tmp}/sampan-results.XXXXXX") || exit 2
+trap 'rm -f "$results"' EXIT
+export SAMPAN_RESULTS=$results
+[ $mode = quick ] && report="--contract" || report=
+# The same last line when it cannot even begin.
+give_up() { echo "$1" >&2; echo "0 passed, 1 failed"; exit 1; }
+
+if [ $mode = quick ]; then sets="build run"; else sets="build run test"; fi
+need $sets || give_up "cannot go on without these packages"
+if [ "$build" ]; then
+  began=$SECONDS
+  cmake --preset "$preset" >"$results.log" 2>&1 && cmake --build --preset "$preset" >>"$results.log" 2>&1 || {
+    tail -60 "$results.log"; rm -f "$results.log"; give_up "the build of preset $preset failed"; }
+  rm -f "$results.log"
+  echo "---- build: preset $preset ($((SECONDS - began)) s)"
+fi
+
+run_step() {
+  case $1 in
+    unit) $python tests/support/run_unit.py --jobs "$jobs" "$SAMPAN_BIN"/unit_* ;;
+    tidy) $python tests/tidy/tidy.py && $python tests/support/run_python.py --jobs "$jobs" tidy-self tests/tidy ;;
+    e2e) $python tests/support/run_python.py --jobs "$jobs" --deadline 300 e2e tests/e2e ;;
+    crash) $python tests/support/run_python.py --jobs "$jobs" --deadline $((600 + 3 * (SAMPAN_KILLS + SAMPAN_CUTS))) crash tests/crash ;;
+    chroot) $python tests/support/run_python.py --jobs 1 --deadline 7200 chroot tests/e2e/chroot.py ;;
+    *) give_up "no such step: $1" ;;
+  esac
+}
+for step in $steps; do run_step "$step"; done
+$python tests/support/results.py $report "$results"

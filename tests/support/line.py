@@ -1,0 +1,87 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The line between two nodes: a TCP relay on loopback that can be cut.
+
+    line.py --to HOST:PORT [--listen PORT] [--cut-after BYTES]
+
+Prints `line PORT` when it listens. SIGUSR1 cuts it: open connections are reset and new ones refused. SIGUSR2 gives it
+back. With --cut-after it cuts itself, once, after so many bytes have gone towards HOST, and prints `cut`.
+"""
+import argparse
+import asyncio
+import signal
+import socket
+import struct
+
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close() sends RST, as a router that forgot the connection would
+
+
+class Line:
+    def __init__(self, port, host, to_port, cut_after):
+        self.port, self.host, self.to_port, self.left = port, host, to_port, cut_after
+        self.server, self.writers = None, set()
+
+    async def give_back(self):
+        if self.server is None:
+            self.server = await asyncio.start_server(self.join, "127.0.0.1", self.port or 0)
+            self.port = self.server.sockets[0].getsockname()[1]
+            print("line", self.port, flush=True)
+
+    def cut(self):
+        if self.server is None:
+            return
+        self.server.close()
+        self.server = None
+        for writer in self.writers:
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            writer.transport.abort()
+        print("cut", flush=True)
+
+    def counts(self, size):
+        if self.left is None:
+            return
+        self.left -= size
+        if self.left <= 0:
+            self.left = None
+            self.cut()
+
+    async def carry(self, reader, writer, count):
+        try:
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+                count(len(data))
+            writer.write_eof()
+        except OSError:
+            writer.transport.abort()
+
+    async def join(self, near_in, near_out):
+        try:
+            far_in, far_out = await asyncio.open_connection(self.host, self.to_port)
+        except OSError:
+            near_out.transport.abort()
+            return
+        self.writers |= {near_out, far_out}
+        await asyncio.gather(self.carry(near_in, far_out, self.counts), self.carry(far_in, near_out, lambda size: None))
+        self.writers -= {near_out, far_out}
+        near_out.close()
+        far_out.close()
+
+
+async def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--to", required=True)
+    arguments.add_argument("--listen", type=int, default=0)
+    arguments.add_argument("--cut-after", type=int)
+    chosen = arguments.parse_args()
+    host, _, port = chosen.to.rpartition(":")
+    line = Line(chosen.listen, host.strip("[]"), int(port), chosen.cut_after)
+    await line.give_back()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGUSR1, line.cut)
+    loop.add_signal_handler(signal.SIGUSR2, lambda: asyncio.ensure_future(line.give_back()))
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

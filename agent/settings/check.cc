@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings/check.h"
+
+#include <map>
+
+namespace sampan::settings {
+namespace {
+
+std::string element(std::string_view list, std::size_t index) {
+  return std::string(list) + "[" + std::to_string(index) + "]";
+}
+
+void check_titles(const Intake& intake, const Complain& complain) {
+  std::map<std::string, std::size_t> seen;
+  for (std::size_t i = 0; i < intake.ae_titles.size(); ++i) {
+    const std::string& title = intake.ae_titles[i].title;
+    if (!title.empty() && !seen.emplace(title, i).second)
+      complain(element("intake.ae_titles", i), "AE title \"" + title + "\" is listed twice, expected once");
+  }
+}
+
+void check_callers(const Intake& intake, const Given& given, const Complain& complain) {
+  for (std::size_t i = 0; i < intake.callers.size(); ++i) {
+    const std::string path = element("intake.callers", i);
+    if (!given(path + ".ae_title") && !given(path + ".address"))
+      complain(path, "a caller without ae_title and address, expected one of them or both");
+  }
+}
+
+void check_limits(const Intake& intake, const Given& given, const Complain& complain) {
+  if (intake.associations_per_host_max <= intake.associations_max) return;
+  const char* own = "intake.associations_per_host_max";
+  complain(given(own) ? own : "intake.associations_max",
+           "intake.associations_per_host_max is " + std::to_string(intake.associations_per_host_max) +
+               ", expected at most intake.associations_max, which is " + std::to_string(intake.associations_max));
+}
+
+// A folder destination inside the state directory would be taken for foreign files, or be the spool itself.
+bool is_inside(const std::string& path, const std::string& folder) {
+  return path == folder || path.starts_with(folder.ends_with('/') ? folder : folder + "/");
+}
+
+void check_destinations(const Settings& settings, const Given& given, const Complain& complain) {
+  std::map<std::string, std::size_t> seen;
+  for (std::size_t i = 0; i < settings.destinations.size(); ++i) {
+    const Destination& destination = settings.destinations[i];
+    const std::string path = element("destinations", i);
+    if (!destination.name.empty() && !seen.emplace(destination.name, i).second)
+      complain(path + ".name", "destination \"" + destination.name + "\" is named twice, expected a name of its own");
+    const bool dimse = given(path + ".dimse"), folder = given(path + ".folder");
+    if (!dimse && !folder) complain(path, "a destination without an address, expected dimse or folder");
+    if (dimse && folder) complain(path + ".folder", "a destination with both dimse and folder, expected one of them");
+    if (!destination.folder.empty() && is_inside(destination.folder, settings.state_directory))
+      complain(path + ".folder", "folder lies inside state_directory, expected a folder outside of it");
+  }
+}
+
+}  // namespace
+
+void check(const Settings& settings, const Given& given, const Complain& complain) {
+  check_titles(settings.intake, complain);
+  check_callers(settings.intake, given, complain);
+  check_limits(settings.intake, given, complain);
+  check_destinations(settings, given, complain);
+}
+
+void complete(Settings& settings) {
+  if (settings.intake.ae_titles.empty()) settings.intake.ae_titles.push_back({settings.ae_title, {}});
+  for (Destination& destination : settings.destinations)
+    if (destination.calling_ae.empty()) destination.calling_ae = settings.ae_title;
+}
+
+}  // namespace sampan::settings

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings/options.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sampan::settings {
+namespace {
+
+using S = Settings;
+using V = const Value&;
+
+constexpr std::int64_t socket_path_bytes_max = 107;  // sun_path of unix(7), less its NUL
+constexpr std::int64_t path_bytes_max = 4000;        // PATH_MAX of Linux, with room for our own names below it
+
+core::Priority priority_from(std::string_view name) {
+  for (const auto p : {core::Priority::emergency, core::Priority::referral, core::Priority::bulk})
+    if (core::to_string(p) == name) return p;
+  return core::Priority::routine;
+}
+
+constexpr std::array table{
+    Option{.path = "site", .kind = Kind::text, .required = true, .least = 1, .most = 64,
+           .en = "Name of this clinic, as people know it.", .zh = "本机构名称。",
+           .set = [](S& s, V v) { s.site = v.text; }},
+    Option{.path = "ae_title", .kind = Kind::ae_title, .initial = "SAMPAN",
+           .en = "AE title of this node; the modality's console sends to it. Case matters.",
+           .zh = "本机的 AE 标题，设备控制台向它发送图像；区分大小写。",
+           .set = [](S& s, V v) { s.ae_title = v.text; }},
+    Option{.path = "state_directory", .kind = Kind::path, .initial = "/var/lib/sampan", .most = path_bytes_max,
+           .en = "Folder of everything this node keeps; put it on the disk with the most room.",
+           .zh = "本机保存全部数据的目录，请放在空间最大的磁盘上。",
+           .set = [](S& s, V v) { s.state_directory = v.text; }},
+
+    Option{.path = "intake", .kind = Kind::group, .en = "How images come in.", .zh = "如何接收图像。"},
+    Option{.path = "intake.enabled", .kind = Kind::boolean, .initial = "true",
+           .en = "Whether images are received over DICOM.", .zh = "是否通过 DICOM 接收图像。",
+           .set = [](S& s, V v) { s.intake.enabled = v.number != 0; }},
+    Option{.path = "intake.listen", .kind = Kind::ip_address, .initial = "0.0.0.0",
+           .en = "Address to listen on; 0.0.0.0 is every IPv4 address of this machine.",
+           .zh = "监听地址；0.0.0.0 表示本机所有 IPv4 地址。", .set = [](S& s, V v) { s.intake.listen = v.text; }},
+    Option{.path = "intake.port", .kind = Kind::integer, .initial = "11112", .least = 0, .most = 65535,
+           .en = "TCP port to listen on; 0 takes any free one.", .zh = "监听的 TCP 端口；0 表示任意空闲端口。",
+           .set = [](S& s, V v) { s.intake.port = static_cast<std::uint16_t>(v.number); }},
+    Option{.path = "intake.ae_titles", .kind = Kind::list,
+           .en = "AE titles to answer as; without it, ae_title alone.", .zh = "应答的 AE 标题列表；不填则只用 ae_title。"},
+    Option{.path = "intake.ae_titles[]", .kind = Kind::ae_title, .en = "An AE title.", .zh = "一个 AE 标题。",
+           .set = [](S& s, V v) { s.intake.ae_titles.push_back({v.text, {}}); }},
+    Option{.path = "intake.ae_titles[].title", .kind = Kind::ae_title, .required = true,
+           .en = "An AE title.", .zh = "一个 AE 标题。",
+           .set = [](S& s, V v) { s.intake.ae_titles.back().title = v.text; }},
+    Option{.path = "intake.ae_titles[].priority", .kind = Kind::choice, .choices = "emergency|referral|routine|bulk",
+           .en = "Priority of images sent to this title.", .zh = "发送到该标题的图像的优先级。",
+           .set = [](S& s, V v) { s.intake.ae_titles.back().priority = priority_from(v.text); }},
+    Option{.path = "intake.callers", .kind = Kind::list,
+           .en = "Senders that are let in; without it, everyone is.", .zh = "允许的发送设备列表；不填则全部允许。"},
+    Option{.path = "intake.callers[]", .kind = Kind::group, .en = "A sender.", .zh = "一台发送设备。",
+           .set = [](S& s, V) { s.intake.callers.emplace_back(); }},
+    Option{.path = "intake.callers[].ae_title", .kind = Kind::ae_title,
+           .en = "Its AE title; without it, any.", .zh = "设备的 AE 标题；不填则任意。",
+           .set = [](S& s, V v) { s.intake.callers.back().ae_title = v.text; }},
+    Option{.path = "intake.callers[].address", .kind = Kind::ip_address,
+           .en = "Its IP address; without it, any.", .zh = "设备的 IP 地址；不填则任意。",
+           .set = [](S& s, V v) { s.intake.callers.back().address = v.text; }},
+    Option{.path = "intake.accept", .kind = Kind::list,
+           .en = "Transfer syntaxes that are accepted; without it, every one.", .zh = "接受的传输语法列表；不填则全部接受。"},
+    Option{.path = "intake.accept[]", .kind = Kind::uid, .en = "A transfer syntax UID.", .zh = "一个传输语法 UID。",
+           .set = [](S& s, V v) { s.intake.accept.push_back(v.text); }},
+    Option{.path = "intake.associations_max", .kind = Kind::integer, .initial = "32", .least = 1, .most = 1024,
+           .en = "Connections of modalities at the same time.", .zh = "设备同时连接数上限。",
+           .set = [](S& s, V v) { s.intake.associations_max = static_cast<unsigned>(v.number); }},
+    Option{.path = "intake.associations_per_host_max", .kind = Kind::integer, .initial = "16", .least = 1, .most = 1024,
+           .en = "Of these, from one address.", .zh = "其中来自同一地址的上限。",
+           .set = [](S& s, V v) { s.intake.associations_per_host_max = static_cast<unsigned>(v.number); }},
+    Option{.path = "intake.idle_seconds_max", .kind = Kind::integer, .initial = "300", .least = 5, .most = 86400,
+           .en = "A connection that is silent for so many seconds is closed.", .zh = "连接静默超过该秒数即关闭。",
+           .set = [](S& s, V v) { s.intake.idle_seconds_max = static_cast<unsigned>(v.number); }},
+    Option{.path = "intake.pdu_bytes_max", .kind = Kind::integer, .initial = "131072",
+           .least = core::limits::pdu_bytes_min, .most = core::limits::pdu_bytes_max,
+           .en = "Largest PDU offered to the modality, in bytes.", .zh = "向设备提出的最大 PDU 字节数。",
+           .set = [](S& s, V v) { s.intake.pdu_bytes_max = static_cast<std::uint32_t>(v.number); }},
+
+    Option{.path = "destinations", .kind = Kind::list, .required = true,
+           .en = "Where every image is carried to.", .zh = "图像的上传目的地。"},
+    Option{.path = "destinations[]", .kind = Kind::group, .en = "A next hop, by one courier.", .zh = "一个目的地。",
+           .set = [](S& s, V) { s.destinations.emplace_back(); }},
+    Option{.path = "destinations[].name", .kind = Kind::name, .required = true, .least = 1, .most = 32,
+           .en = "Short name for people; waiting images remember it, so do not reuse it for another place.",
+           .zh = "简短名称；待传图像按它记录去向，请勿改作他用。",
+           .set = [](S& s, V v) { s.destinations.back().name = v.text; }},
+    Option{.path = "destinations[].dimse", .kind = Kind::dimse_address,
+           .en = "A PACS reached by C-STORE.", .zh = "以 C-STORE 接收的 PACS，写作 AE@主机:端口。",
+           .set = [](S& s, V v) { s.destinations.back().dimse = v.dimse; }},
+    Option{.path = "destinations[].folder", .kind = Kind::path, .most = path_bytes_max,
+           .en = "A folder that gets every image as a file.", .zh = "以文件方式存放图像的目录。",
+           .set = [](S& s, V v) { s.destinations.back().folder = v.text; }},
+    Option{.path = "destinations[].calling_ae", .kind = Kind::ae_title,
+           .en = "AE title to call it with; without it, ae_title.", .zh = "呼叫时使用的 AE 标题；不填则用 ae_title。",
+           .set = [](S& s, V v) { s.destinations.back().calling_ae = v.text; }},
+    Option{.path = "destinations[].lanes", .kind = Kind::integer, .initial = "2", .least = 1,
+           .most = core::limits::lanes_max,
+           .en = "Connections used at the same time.", .zh = "同时使用的连接数。",
+           .set = [](S& s, V v) { s.destinations.back().lanes = static_cast<unsigned>(v.number); }},
+    Option{.path = "destinations[].reclaim_after", .kind = Kind::choice, .initial = "archived",
+           .choices = "archived|accepted",
+           .en = "What must be proven before the local copy may go: archived at the hospital, or merely accepted.",
+           .zh = "删除本地副本前须得到的证明：archived 为医院已归档确认，accepted 为对方仅已接收。",
+           .set = [](S& s, V v) {
+             s.destinations.back().reclaim_after =
+                 v.text == "accepted" ? ReclaimAfter::accepted : ReclaimAfter::archived;
+           }},
+    Option{.path = "destinations[].retention_days", .kind = Kind::integer, .initial = "30", .least = 0, .most = 36500,
+           .en = "Days the local copy stays after that proof.", .zh = "得到证明后本地副本继续保留的天数。",
+           .set = [](S& s, V v) { s.destinations.back().retention_days = static_cast<unsigned>(v.number); }},
+    Option{.path = "destinations[].required", .kind = Kind::boolean, .initial = "true",
+           .en = "Whether the local copy must wait for this destination's proof.",
+           .zh = "本地副本是否须等待该目的地的证明。",
+           .set = [](S& s, V v) { s.destinations.back().required = v.number != 0; }},
+
+    Option{.path = "control", .kind = Kind::group, .en = "How the sampan command reaches the daemon.",
+           .zh = "sampan 命令与服务的通信方式。"},
+    Option{.path = "control.socket", .kind = Kind::path, .initial = "/run/sampan/control.sock",
+           .most = socket_path_bytes_max, .en = "The unix socket it listens on.", .zh = "监听的 unix 套接字。",
+           .set = [](S& s, V v) { s.control_socket = v.text; }},
+    Option{.path = "log", .kind = Kind::group, .en = "What the daemon writes down.", .zh = "日志。"},
+    Option{.path = "log.level", .kind = Kind::choice, .initial = "info", .choices = "debug|info|warn|error",
+           .en = "The least severity that is logged.", .zh = "记录的最低级别。",
+           .set = [](S& s, V v) { s.log_level = v.text; }},
+};
+
+}  // namespace
+
+std::span<const Option> option_table() { return table; }
+
+const Option* find_option(std::string_view path) {
+  const auto at = std::find_if(table.begin(), table.end(), [&](const Option& o) { return o.path == path; });
+  return at == table.end() ? nullptr : &*at;
+}
+
+std::string_view leaf(std::string_view path) {
+  const auto dot = path.rfind('.');
+  return dot == std::string_view::npos ? path : path.substr(dot + 1);
+}
+
+bool is_child(std::string_view path, std::string_view group) {
+  if (path.ends_with("[]")) return false;
+  const std::string_view name = leaf(path);
+  if (group.empty()) return name.size() == path.size();
+  return path.size() == group.size() + 1 + name.size() && path.starts_with(group);
+}
+
+}  // namespace sampan::settings

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings/value.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace sampan::settings {
+namespace {
+
+constexpr std::size_t ae_title_bytes_max = 16;  // PS3.5 6.2
+constexpr std::size_t uid_bytes_max = 64;       // PS3.5 9.1
+constexpr std::size_t host_bytes_max = 253;     // RFC 1035 2.3.4, as text
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_word(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_'; }
+
+bool is_text(std::string_view text, const Option& option) {
+  const auto size = static_cast<std::int64_t>(text.size());
+  return size >= option.least && size <= option.most && std::none_of(text.begin(), text.end(), is_control);
+}
+
+// Letters of any script are welcome; what could end up in a path or split a line is not.
+bool is_name(std::string_view text, const Option& option) {
+  return is_text(text, option) && std::all_of(text.begin(), text.end(), [](char c) {
+           return is_word(c) || c == '.' || static_cast<unsigned char>(c) >= 0x80;
+         });
+}
+
+bool is_ae_title(std::string_view text) {
+  return !text.empty() && text.size() <= ae_title_bytes_max && text.front() != ' ' && text.back() != ' ' &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f && c != '\\'; });
+}
+
+bool is_ip(int family, std::string_view text) {
+  unsigned char address[16];
+  return ::inet_pton(family, std::string(text).c_str(), address) == 1;
+}
+
+bool is_uid_component(std::string_view part) {
+  return !part.empty() && (part.size() == 1 || part.front() != '0') && std::all_of(part.begin(), part.end(), is_digit);
+}
+
+bool is_uid(std::string_view text) {
+  if (text.size() > uid_bytes_max) return false;
+  while (true) {
+    const auto dot = text.find('.');
+    if (!is_uid_component(text.substr(0, dot))) return false;
+    if (dot == std::string_view::npos) return true;
+    text.remove_prefix(dot + 1);
+  }
+}
+
+bool is_path(std::string_view text, const Option& option) {
+  return text.starts_with('/') && static_cast<std::int64_t>(text.size()) <= option.most &&
+         std::none_of(text.begin(), text.end(), is_control);
+}
+
+std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t least, std::int64_t most) {
+  std::int64_t number = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (code != std::errc{} || end != text.data() + text.size() || number < least || number > most) return {};
+  return number;
+}
+
+bool is_host(std::string_view text) {
+  if (text.empty() || text.size() > host_bytes_max) return false;
+  // What looks like an IPv4 address must be one: a typing mistake should not become a name that never resolves.
+  if (std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || c == '.'; })) return is_ip(AF_INET, text);
+  return text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) { return is_word(c) || c == '.'; });
+}
+
+// An AE title may hold an @, a host may not: the last one parts them.
+std::optional<DimseAddress> parse_dimse(std::string_view text) {
+  const auto at = text.rfind('@');
+  const auto colon = text.rfind(':');
+  if (at == std::string_view::npos || colon == std::string_view::npos || colon < at) return {};
+  const auto port = whole_number(text.substr(colon + 1), 1, 65535);
+  std::string_view host = text.substr(at + 1, colon - at - 1);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (!port || !is_ae_title(text.substr(0, at)) || !(bracketed ? is_ip(AF_INET6, host) : is_host(host))) return {};
+  return DimseAddress{std::string(text.substr(0, at)), std::string(host), static_cast<std::uint16_t>(*port)};
+}
+
+bool is_choice(std::string_view text, std::string_view choices) {
+  while (!choices.empty()) {
+    const auto bar = std::min(choices.find('|'), choices.size());
+    if (choices.substr(0, bar) == text) return true;
+    choices.remove_prefix(std::min(bar + 1, choices.size()));
+  }
+  return false;
+}
+
+std::optional<Value> when(bool good, std::string_view text) {
+  if (!good) return {};
+  return Value{.text = std::string(text), .number = 0, .dimse = {}};
+}
+
+std::optional<Value> parse_number(std::optional<std::int64_t> number) {
+  if (!number) return {};
+  return Value{.text = {}, .number = *number, .dimse = {}};
+}
+
+std::string range(const Option& option) {
+  return std::to_string(option.least) + " to " + std::to_string(option.most);
+}
+
+std::string spell(std::string_view choices) {
+  std::string text(choices);
+  for (auto at = text.find('|'); at != std::string::npos; at = text.find('|', at)) text.replace(at, 1, ", ");
+  return text;
+}
+
+}  // namespace
+
+std::optional<Value> parse_value(const Option& option, std::string_view text) {
+  switch (option.kind) {
+    case Kind::group:
+    case Kind::list: return {};
+    case Kind::text: return when(is_text(text, option), text);
+    case Kind::name: return when(is_name(text, option), text);
+    case Kind::ae_title: return when(is_ae_title(text), text);
+    case Kind::integer: return parse_number(whole_number(text, option.least, option.most));
+    case Kind::boolean:
+      if (text != "true" && text != "false") return {};
+      return parse_number(text == "true" ? 1 : 0);
+    case Kind::choice: return when(is_choice(text, option.choices), text);
+    case Kind::path: return when(is_path(text, option), text);
+    case Kind::ip_address: return when(is_ip(AF_INET, text) || is_ip(AF_INET6, text), text);
+    case Kind::uid: return when(is_uid(text), text);
+    case Kind::dimse_address:
+      if (auto address = parse_dimse(text)) return Value{.text = {}, .number = 0, .dimse = *std::move(address)};
+      return {};
+  }
+  return {};
+}
+
+std::string expected(const Option& option) {
+  switch (option.kind) {
+    case Kind::group: return "options below it, indented";
+    case Kind::list: return "a list";
+    case Kind::text: return range(option) + " bytes of text on one line";
+    case Kind::name: return "a name of " + range(option) + " bytes: letters, digits, '-', '_' and '.'";
+    case Kind::ae_title: return "an AE title: 1 to 16 plain characters, no backslash, no space at either end";
+    case Kind::integer: return "a whole number from " + range(option);
+    case Kind::boolean: return "true or false";
+    case Kind::choice: return "one of " + spell(option.choices);
+    case Kind::path: return "an absolute path of at most " + std::to_string(option.most) + " bytes";
+    case Kind::ip_address: return "a numeric IPv4 or IPv6 address";
+    case Kind::uid: return "a UID: numbers and dots, at most 64 characters";
+    case Kind::dimse_address: return "AE@host:port, with an IPv6 address in brackets";
+  }
+  return {};
+}
+
+}  // namespace sampan::settings

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings/settings.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "settings/options.h"
+#include "settings/value.h"
+
+using namespace sampan;
+using namespace sampan::settings;
+
+namespace {
+
+const std::string minimal =
+    "site: Qingshan Township Clinic\n"
+    "destinations:\n"
+    "  - name: lead\n"
+    "    dimse: PACS@192.0.2.10:104\n";
+
+// What load says about the text: one line per problem.
+std::string complaints(const std::string& text) {
+  const Loaded loaded = load_text(text, "f");
+  std::string all;
+  if (const auto* problems = std::get_if<Problems>(&loaded))
+    for (const Problem& problem : *problems) all += (all.empty() ? "" : "\n") + to_string(problem);
+  return all;
+}
+
+Settings good(const std::string& text) {
+  const Loaded loaded = load_text(text, "f");
+  CHECK_MESSAGE(std::holds_alternative<Settings>(loaded), complaints(text));
+  return std::holds_alternative<Settings>(loaded) ? std::get<Settings>(loaded) : Settings{};
+}
+
+std::string with_dimse(const std::string& address) {
+  return "site: a\ndestinations:\n  - name: lead\n    dimse: " + address + "\n";
+}
+
+std::string with(const std::string& more) { return minimal + more; }
+
+}  // namespace
+
+TEST_CASE("a_minimal_file_needs_only_a_site_and_a_destination") {
+  const Settings settings = good(minimal);
+  CHECK(settings.site == "Qingshan Township Clinic");
+  CHECK(settings.ae_title == "SAMPAN");
+  CHECK(settings.state_directory == "/var/lib/sampan");
+  CHECK(settings.intake.port == 11112);
+  CHECK(settings.intake.ae_titles == std::vector<CalledTitle>{{"SAMPAN", {}}});
+  REQUIRE(settings.destinations.size() == 1);
+  CHECK(settings.destinations[0].name == "lead");
+  CHECK(settings.destinations[0].dimse == DimseAddress{"PACS", "192.0.2.10", 104});
+  CHECK(settings.destinations[0].calling_ae == "SAMPAN");
+}
+
+TEST_CASE("the_initial_values_of_the_table_are_those_of_the_structs") {
+  Settings changed;
+  changed.intake.ae_titles.emplace_back();
+  changed.intake.callers.emplace_back();
+  changed.destinations.emplace_back();
+  const Settings untouched = changed;
+  for (const Option& option : option_table()) {
+    if (option.initial.empty()) continue;
+    const auto value = parse_value(option, option.initial);
+    REQUIRE_MESSAGE(value.has_value(), option.path);
+    option.set(changed, *value);
+    CHECK_MESSAGE(changed == untouched, option.path);
+  }
+}
+
+TEST_CASE("every_option_is_described_in_both_languages_and_can_be_stored") {
+  for (const Option& option : option_table()) {
+    CAPTURE(option.path);
+    CHECK(option.en.ends_with('.'));
+    CHECK(option.zh.ends_with("。"));
+    const bool element = option.path.ends_with("[]");
+    const bool container = option.kind == Kind::group || option.kind == Kind::list;
+    CHECK((option.set != nullptr) == (element || !container));
+    CHECK(find_option(option.path) == &option);
+    if (option.kind == Kind::list) CHECK(find_option(std::string(option.path) + "[]") != nullptr);
+  }
+}
+
+TEST_CASE("every_option_reaches_its_field") {
+  const Settings s = good(
+      "site: 青山镇卫生院\n"
+      "ae_title: CLINIC\n"
+      "state_directory: /srv/sampan\n"
+      "intake:\n"
+      "  enabled: false\n"
+      "  listen: '::1'\n"
+      "  port: 0\n"
+      "  ae_titles: [CLINIC, {title: STAT, priority: emergency}, {title: SLOW, priority: bulk}]\n"
+      "  callers: [{ae_title: DR1}, {address: 192.0.2.7}, {ae_title: CT, address: 'fe80::1'}]\n"
+      "  accept: [1.2.840.10008.1.2, 1.2.840.10008.1.2.4.70]\n"
+      "  associations_max: 9\n"
+      "  associations_per_host_max: 8\n"
+      "  idle_seconds_max: 60\n"
+      "  pdu_bytes_max: 16384\n"
+      "destinations:\n"
+      "  - {name: lead, dimse: 'A@B@[2001:db8::1]:11112', calling_ae: ME, lanes: 3, reclaim_after: accepted,"
+      " retention_days: 7, required: false}\n"
+      "  - {name: 副本, folder: /srv/images}\n"
+      "control: {socket: /tmp/s}\n"
+      "log: {level: debug}\n");
+  CHECK(s.site == "青山镇卫生院");
+  CHECK(s.ae_title == "CLINIC");
+  CHECK(s.state_directory == "/srv/sampan");
+  CHECK_FALSE(s.intake.enabled);
+  CHECK(s.intake.listen == "::1");
+  CHECK(s.intake.port == 0);
+  CHECK(s.intake.ae_titles == std::vector<CalledTitle>{
+                                  {"CLINIC", {}}, {"STAT", core::Priority::emergency}, {"SLOW", core::Priority::bulk}});
+  CHECK(s.intake.callers == std::vector<Caller>{{"DR1", ""}, {"", "192.0.2.7"}, {"CT", "fe80::1"}});
+  CHECK(s.intake.accept == std::vector<std::string>{"1.2.840.10008.1.2", "1.2.840.10008.1.2.4.70"});
+  CHECK(s.intake.associations_max == 9);
+  CHECK(s.intake.associations_per_host_max == 8);
+  CHECK(s.intake.idle_seconds_max == 60);
+  CHECK(s.intake.pdu_bytes_max == 16384);
+  REQUIRE(s.destinations.size() == 2);
+  CHECK(s.destinations[0] == Destination{"lead", DimseAddress{"A@B", "2001:db8::1", 11112}, "", "ME", 3,
+                                         ReclaimAfter::accepted, 7, false});
+  CHECK(s.destinations[1].name == "副本");
+  CHECK(s.destinations[1].folder == "/srv/images");
+  CHECK(s.destinations[1].calling_ae == "CLINIC");
+  CHECK(s.control_socket == "/tmp/s");
+  CHECK(s.log_level == "debug");
+}
+
+TEST_CASE("a_group_whose_options_are_all_commented_out_is_no_mistake") { CHECK(complaints(with("intake:\n")) == ""); }
+
+TEST_CASE("files_of_windows_editors_load") {
+  std::string text = "\xef\xbb\xbf" + minimal;
+  for (auto at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 2)) text.insert(at, "\r");
+  CHECK(good(text).site == "Qingshan Township Clinic");
+}
+
+TEST_CASE("every_mistake_is_reported_at_once_in_the_order_of_the_file") {
+  CHECK(complaints("ae_title: SAMPAN\\1\n"
+                   "intake:\n"
+                   "  prot: 104\n"
+                   "  port: many\n"
+                   "destinations:\n"
+                   "  - dimse: PACS\n") ==
+        "f:1:1: site is missing, expected 1 to 64 bytes of text on one line\n"
+        "f:1:11: ae_title is \"SAMPAN\\1\", expected an AE title: 1 to 16 plain characters, no backslash, no space at "
+        "either end\n"
+        "f:3:3: unknown option intake.prot, expected port\n"
+        "f:4:9: intake.port is \"many\", expected a whole number from 0 to 65535\n"
+        "f:6:5: destinations[0].name is missing, expected a name of 1 to 32 bytes: letters, digits, '-', '_' and '.'\n"
+        "f:6:12: destinations[0].dimse is \"PACS\", expected AE@host:port, with an IPv6 address in brackets");
+}
+
+TEST_CASE("unknown_options_are_named_with_what_is_known") {
+  CHECK(complaints(with("zebra: 1\n")) ==
+        "f:5:1: unknown option zebra, expected one of site, ae_title, state_directory, intake, destinations, control, "
+        "log");
+  CHECK(complaints(with("    lane: 1\n")) == "f:5:5: unknown option destinations[0].lane, expected lanes");
+  CHECK(complaints(with("log: {levle: info}\n")) == "f:5:7: unknown option log.levle, expected level");
+}
+
+TEST_CASE("the_same_option_twice_is_refused") {
+  CHECK(complaints(with("site: other\n")) == "f:5:1: site is given twice, expected once; first in line 1");
+}
+
+TEST_CASE("ae_titles_follow_the_standard") {
+  const std::string rule =
+      ", expected an AE title: 1 to 16 plain characters, no backslash, no space at either end";
+  CHECK(complaints(with("ae_title: SIXTEEN_IS_GOOD_\n")) == "");
+  CHECK(complaints(with("ae_title: SEVENTEEN_IS_NOT_\n")) == "f:5:11: ae_title is \"SEVENTEEN_IS_NOT_\"" + rule);
+  CHECK(complaints(with("ae_title: ' A'\n")) == "f:5:11: ae_title is \" A\"" + rule);
+  CHECK(complaints(with("ae_title: ''\n")) == "f:5:11: ae_title is \"\"" + rule);
+  CHECK(complaints(with("ae_title: \"A\\tB\"\n")) == "f:5:11: ae_title is \"A B\"" + rule);
+  CHECK(complaints(with("ae_title: 青山\n")) == "f:5:11: ae_title is \"青山\"" + rule);
+}
+
+TEST_CASE("dimse_addresses_need_a_title_a_host_and_a_port") {
+  for (const char* address : {"PACS@host:104", "PACS@host.example:104", "'PACS@[::1]:104'", "'P S@192.0.2.1:65535'"})
+    CHECK(complaints(with_dimse(address)) == "");
+  for (const char* address : {"PACS@host", "host:104", "PACS@:104", "PACS@host:0", "PACS@host:65536",
+                              "PACS@host:1x", "PACS@192.0.2.300:104", "PACS@::1:104", "PACS@[192.0.2.1]:104",
+                              "PACS@ho st:104", "PACS@-host:104", "TITLE_OF_17_CHARS@host:104"})
+    CHECK(complaints(with_dimse(address)) == "f:4:12: destinations[0].dimse is \"" + std::string(address) +
+                                                 "\", expected AE@host:port, with an IPv6 address in brackets");
+}
+
+TEST_CASE("a_dimse_address_without_a_title_is_refused") {
+  CHECK(complaints(with_dimse("'@host:104'")) ==
+        "f:4:12: destinations[0].dimse is \"@host:104\", expected AE@host:port, with an IPv6 address in brackets");
+}
+
+TEST_CASE("values_outside_their_limits_are_refused") {
+  CHECK(complaints(with("    lanes: 17\n")) == "f:5:12: destinations[0].lanes is \"17\", expected a whole number from 1 to 16");
+  CHECK(complaints(with("    lanes: 0x2\n")) == "f:5:12: destinations[0].lanes is \"0x2\", expected a whole number from 1 to 16");
+  CHECK(complaints(with("    required: yes\n")) == "f:5:15: destinations[0].required is \"yes\", expected true or false");
+  CHECK(complaints(with("    reclaim_after: sent\n")) ==
+        "f:5:20: destinations[0].reclaim_after is \"sent\", expected one of archived, accepted");
+  CHECK(complaints(with("state_directory: here\n")) ==
+        "f:5:18: state_directory is \"here\", expected an absolute path of at most 4000 bytes");
+  CHECK(complaints(with("intake: {listen: eth0}\n")) ==
+        "f:5:18: intake.listen is \"eth0\", expected a numeric IPv4 or IPv6 address");
+  CHECK(complaints(with("intake: {accept: [1.2.840.10008.1.2, 1.02]}\n")) ==
+        "f:5:38: intake.accept[1] is \"1.02\", expected a UID: numbers and dots, at most 64 characters");
+  CHECK(complaints(with("control: {socket: /" + std::string(107, 'x') + "}\n")).ends_with(
+      "expected an absolute path of at most 107 bytes"));
+  CHECK(complaints("site: ''\n" + minimal.substr(minimal.find("dest"))) ==
+        "f:1:7: site is \"\", expected 1 to 64 bytes of text on one line");
+  CHECK(complaints("site: a\ndestinations:\n  - {name: 'a/b', folder: /x}\n") ==
+        "f:3:12: destinations[0].name is \"a/b\", expected a name of 1 to 32 bytes: letters, digits, '-', '_' and '.'");
+}
+
+TEST_CASE("shapes_that_do_not_fit_are_named") {
+  CHECK(complaints(with("intake: 104\n")) == "f:5:9: intake is a single value, expected options below it, indented");
+  CHECK(complaints(with("intake: {port: [1]}\n")) ==
+        "f:5:16: intake.port is a list, expected a whole number from 0 to 65535");
+  CHECK(complaints(with("intake: {port: }\n")) == "f:5:10: intake.port is empty, expected a whole number from 0 to 65535");
+  CHECK(complaints(with("intake: {callers: [DR1]}\n")) ==
+        "f:5:20: intake.callers[0] is a single value, expected options below it, indented\n"
+        "f:5:20: a caller without ae_title and address, expected one of them or both");
+  CHECK(complaints("site: a\ndestinations: lead\n") == "f:2:15: destinations is a single value, expected a list");
+  CHECK(complaints("site: a\ndestinations:\n") == "f:2:1: destinations is empty, expected a list");
+  CHECK(complaints("site: a\ndestinations: []\n") == "f:2:1: destinations is empty, expected a list");
+  CHECK(complaints("site: a\n") == "f:1:1: destinations is missing, expected a list");
+  CHECK(complaints("- a\n- b\n") == "f:1:1: the file is a list, expected \"name: value\" lines");
+  CHECK(complaints("just words\n") == "f:1:1: the file is a single value, expected \"name: value\" lines");
+  CHECK(complaints(with("? [a]\n: 1\n")) == "f:5:3: the name of an option is a list, expected a word");
+}
+
+TEST_CASE("options_that_contradict_each_other_are_refused") {
+  CHECK(complaints(with("    folder: /srv\n")) ==
+        "f:5:5: a destination with both dimse and folder, expected one of them");
+  CHECK(complaints("site: a\ndestinations:\n  - name: lead\n") ==
+        "f:3:5: a destination without an address, expected dimse or folder");
+  CHECK(complaints(with("  - name: lead\n    folder: /srv\n")) ==
+        "f:5:5: destination \"lead\" is named twice, expected a name of its own");
+  CHECK(complaints("site: a\ndestinations:\n  - name: lead\n    folder: /var/lib/sampan/out\n") ==
+        "f:4:5: folder lies inside state_directory, expected a folder outside of it");
+  CHECK(complaints("site: a\ndestinations:\n  - name: lead\n    folder: /var/lib/sampan2\n") == "");
+  CHECK(complaints(with("intake: {ae_titles: [A, B, A]}\n")) ==
+        "f:5:28: AE title \"A\" is listed twice, expected once");
+  CHECK(complaints(with("intake: {callers: [{}]}\n")) ==
+        "f:5:20: a caller without ae_title and address, expected one of them or both");
+  CHECK(complaints(with("intake: {associations_max: 4}\n")) ==
+        "f:5:10: intake.associations_per_host_max is 16, expected at most intake.associations_max, which is 4");
+  CHECK(complaints(with("intake: {associations_per_host_max: 40}\n")) ==
+        "f:5:10: intake.associations_per_host_max is 40, expected at most intake.associations_max, which is 32");
+}
+
+TEST_CASE("empty_files_say_so") {
+  const std::string text = "f: the file is empty, expected at least site and destinations";
+  CHECK(complaints("") == text);
+  CHECK(complaints("\n# only a comment\n") == text);
+}
+
+TEST_CASE("what_is_not_yaml_is_told_with_its_place") {
+  CHECK(complaints("site: [a\n").starts_with("f:2:1: not YAML ("));
+  CHECK(complaints("site: a\n  ae_title: b\n").starts_with("f:2:11: not YAML ("));
+  CHECK(complaints(minimal + "---\nsite: b\n") == "f:6:1: a second document begins, expected one per file");
+}
+
+TEST_CASE("tabs_in_the_indentation_are_named_in_every_line") {
+  CHECK(complaints("site: a\nintake:\n\tport: 1\n  \tlisten: 0.0.0.0\n\t\nlog: \t{level: info}\n") ==
+        "f:3:1: a tab indents this line, expected spaces\n"
+        "f:4:3: a tab indents this line, expected spaces");
+}
+
+TEST_CASE("other_encodings_than_utf_8_are_named_once") {
+  CHECK(complaints("ae_title: A\nsite: \xc7\xe0\xc9\xbd\n# \xc7\xe0\n") ==
+        "f:2:7: bytes that are not UTF-8, expected a file saved as UTF-8");
+  CHECK(complaints(std::string("\xff\xfes\0i\0", 6)) == "f:1:1: bytes that are not UTF-8, expected a file saved as UTF-8");
+  CHECK(complaints("site: \xe9\x9d\n") == "f:1:7: bytes that are not UTF-8, expected a file saved as UTF-8");
+}
+
+TEST_CASE("a_file_that_cannot_be_read_is_named") {
+  const std::string path = "/nonexistent/sampan.yaml";
+  const Loaded loaded = load(path);
+  REQUIRE(std::holds_alternative<Problems>(loaded));
+  CHECK(to_string(std::get<Problems>(loaded)[0]) ==
+        path + ": cannot be read (open " + path + ": No such file or directory), expected a readable file");
+}
+
+TEST_CASE("a_file_that_is_far_too_large_is_not_read") {
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("sampan_large_" + std::to_string(::getpid()))).string();
+  std::ofstream(path) << std::string(core::limits::settings_bytes_max + 1, '#');
+  const Loaded loaded = load(path);
+  std::filesystem::remove(path);
+  REQUIRE(std::holds_alternative<Problems>(loaded));
+  CHECK(std::get<Problems>(loaded)[0].text.find("larger than 1048576 bytes") != std::string::npos);
+}
+
+TEST_CASE("every_shipped_sample_loads") {
+  const std::filesystem::path config = SAMPAN_SOURCE_DIR "/config";
+  std::size_t samples = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(config)) {
+    if (entry.path().extension() != ".yaml") continue;
+    ++samples;
+    const Loaded loaded = load(entry.path().string());
+    if (const auto* problems = std::get_if<Problems>(&loaded))
+      for (const Problem& problem : *problems) FAIL_CHECK(to_string(problem));
+  }
+  CHECK(samples >= 3);
+}

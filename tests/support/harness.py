@@ -68,12 +68,15 @@ def corpus():
 class Process:
     """A child with its output in files of its own."""
 
+    apart = False  # in a session of its own, so that it can outlive this process
+
     def __init__(self, command, folder, name, env=None, cwd=None):
         self.out, self.err = folder / f"{name}.out", folder / f"{name}.err"
         self.skip_out, self.skip_err = size_of(self.out), size_of(self.err)
         with self.out.open("ab") as out, self.err.open("ab") as err:
             self.child = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                                          env={**os.environ, **(env or {})}, cwd=cwd or folder)
+                                          env={**os.environ, **(env or {})}, cwd=cwd or folder,
+                                          start_new_session=self.apart)
         self.name = name
 
     @property
@@ -126,7 +129,11 @@ class Context:
 
     def __init__(self, name, base=None):
         self.name, self.base = name, base
-        self.children, self.closers = [], []
+        self.children, self.closers, self.kept = [], [], bool(os.environ.get("SAMPAN_KEEP"))
+
+    def leave(self):
+        """The processes and the folder stay when the context ends."""
+        self.children, self.closers, self.kept = [], [], True
 
     def __enter__(self):
         # Short: a unix socket's path has room for 107 bytes.
@@ -142,7 +149,7 @@ class Context:
                 close()
         if kind and not issubclass(kind, Skip):
             self.show_logs()
-        if not os.environ.get("SAMPAN_KEEP"):
+        if not self.kept:
             shutil.rmtree(self.dir, ignore_errors=True)
 
     def show_logs(self):

@@ -106,9 +106,9 @@ class RawScu:
 class Line:
     """support/line.py in front of a port."""
 
-    def __init__(self, ctx, to_port, cut_after=None):
+    def __init__(self, ctx, to_port, host="127.0.0.1", **options):
         script = Path(__file__).with_name("line.py")
-        self.process = ctx.run([sys.executable, script, "--to", f"127.0.0.1:{to_port}", *flags({"cut_after": cut_after})], f"line-{to_port}")
+        self.process = ctx.run([sys.executable, script, "--to", f"{host}:{to_port}", *flags(options)], f"line-{to_port}")
         self.port = int(self.process.wait_for_line("line ").split()[1])
 
     def cut(self):

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The first voyage, in scenes: one study goes from a modality to the lead hospital whatever is switched off in between.
+
+Run by quickstart.sh as an unprivileged user; later features add scenes to SCENES. Each says in one sentence, in Chinese and
+in English, what it shows, and fails when it does not.
+"""
+import argparse
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+import part10
+from harness import BIN, Context, Process, tool, wait_until
+from peers import Line
+
+CUT_AFTER_BYTES = 3_000_000  # of about 8 MB: the line goes in the middle of the study
+PATIENCE_S = 180
+
+
+class Voyage:
+    """What the scenes share."""
+
+    def __init__(self, ctx, to):
+        self.ctx, self.to = ctx, to
+        self.originals = {}  # SOP Instance UID -> bytes of the data set
+        self.lead = self.line = self.clinic = self.images = None
+        self.acknowledged = 0
+        self.arrivals = ctx.dir / "hospital"  # where the data sets can be read again
+
+    def say(self, text):
+        for row in text.rstrip().splitlines():
+            print(f"   {row}")
+        sys.stdout.flush()
+
+    def delivered(self):
+        return self.clinic.destination("lead")["delivered"]
+
+    def arrived(self):
+        """SOP Instance UID -> bytes of the data set, as they lie in the hospital's folder."""
+        found = {}
+        for path in self.arrivals.rglob("*.dcm"):
+            meta, data_set = part10.read(path)
+            found[meta["sop_instance"]] = data_set
+        return found
+
+
+def far_end(voyage):
+    """Host and port of the lead: the user's PACS, or a node of our own with a folder destination."""
+    if voyage.to:
+        ae_title, _, address = voyage.to.rpartition("@")
+        return ae_title, address
+    voyage.lead = voyage.ctx.node("lead", destinations=[{"name": "archive", "folder": str(voyage.arrivals)}]).start()
+    return "LEAD", voyage.lead.address
+
+
+def scene_start(voyage):
+    """牵头医院和诊所各启动一个节点，中间是一条不可靠的线路。
+    A lead hospital and a clinic each start a node; between them lies an unreliable line."""
+    ae_title, address = far_end(voyage)
+    host, _, port = address.rpartition(":")
+    voyage.line = Line(voyage.ctx, port, host=host, cut_after=CUT_AFTER_BYTES)
+    destinations = [{"name": "lead", "dimse": f"{ae_title}@127.0.0.1:{voyage.line.port}"}]
+    if voyage.to:
+        destinations.append({"name": "copy", "folder": str(voyage.arrivals)})
+    voyage.clinic = voyage.ctx.node("clinic", destinations=destinations).start()
+    voyage.say(f"clinic: CLINIC@{voyage.clinic.address}    lead: {ae_title}@{address}")
+
+
+def scene_send(voyage):
+    """设备用 storescu 发送一次检查（胸片和 CT，患者姓名为 GB18030 中文）；诊所收妥才回答，线路在中途断开，设备毫无察觉。
+    A modality sends a study (chest DX and CT, a Chinese name in GB18030) with storescu; the clinic answers when it is safe. The line goes in
+    the middle, and the modality does not notice."""
+    done = voyage.ctx.command(tool("storescu"), "-v", "-aet", "MODALITY", "-aec", "CLINIC", "+sd", "+r",
+                              "127.0.0.1", voyage.clinic.port, voyage.images, deadline_s=PATIENCE_S, check=False)
+    said = done.stdout + done.stderr
+    voyage.acknowledged = said.count("Received Store Response (Success)")
+    assert done.returncode == 0 and voyage.acknowledged == len(voyage.originals), said[-2000:]
+    wait_until(lambda: "cut" in voyage.line.process.said().split(), "the line is cut", PATIENCE_S)
+    wait_until(lambda: voyage.clinic.destination("lead")["state"] == "backing_off", "the clinic notices", PATIENCE_S)
+    lead = voyage.clinic.destination("lead")
+    assert lead["waiting"] > 0, lead
+    voyage.say(f"{voyage.acknowledged} acknowledged; line cut: {lead['delivered']} delivered, {lead['waiting']} waiting")
+
+
+def scene_kill(voyage):
+    """断网期间，诊所的程序被强行终止（kill -9），数据库也被删除。
+    While the line is away the clinic's program is killed (kill -9) and its database is deleted."""
+    voyage.clinic.kill()
+    assert list(voyage.clinic.state.glob("ledger.db*")), "there was a ledger"
+    voyage.clinic.delete_ledger()
+
+
+def scene_restart(voyage):
+    """重新启动：图像都还在，队列从存储本身重建。
+    It starts again: every image is still there, the queue is rebuilt from the spool itself."""
+    voyage.clinic.start()
+    said = wait_until(lambda: [row for row in voyage.clinic.log().splitlines() if "rebuilt" in row], "rebuilt", PATIENCE_S)
+    voyage.say(said[0].strip())
+    expected = f"rebuilt {len(voyage.originals)} items"
+    assert any(expected in row for row in said), f"wanted `{expected}`, got {said}"
+
+
+def scene_drain(voyage):
+    """线路恢复：积压自动送完，无需任何人操作。
+    The line comes back: what waited is carried over, and nobody has to do anything."""
+    voyage.line.give_back()
+    wait_until(lambda: voyage.delivered() == len(voyage.originals) and voyage.clinic.drained(),
+               lambda: f"drained: {voyage.clinic.destination('lead')}", PATIENCE_S, 0.1)
+    if voyage.lead:
+        voyage.lead.wait_drained(PATIENCE_S)
+    wait_until(lambda: len(voyage.arrived()) == len(voyage.originals), "all files there", PATIENCE_S)
+
+
+def scene_compare(voyage):
+    """逐字节比较：到达的每个数据集与设备上的原件完全相同。
+    Byte by byte: every data set that arrived equals the original on the modality."""
+    if voyage.to:
+        voyage.say("您的 PACS 可能改写文件，因此比较诊所同时存入文件夹的副本。")
+        voyage.say("Your PACS may rewrite files, so this compares the copy that the clinic put into a folder as well.")
+    arrived = voyage.arrived()
+    for sop_instance, data_set in voyage.originals.items():
+        assert arrived.get(sop_instance) == data_set, f"{sop_instance} differs"
+
+
+def scene_status(voyage):
+    """技术员看到的：sampan status
+    What the technician sees: sampan status"""
+    voyage.say(voyage.clinic.sampan("status")[1])
+
+
+SCENES = (scene_start, scene_send, scene_kill, scene_restart, scene_drain, scene_compare, scene_status)
+
+
+def prepare(voyage):
+    voyage.images = voyage.ctx.dir / "modality"
+    voyage.ctx.command(tool("make_images"), "--study", voyage.images)
+    for path in filter(Path.is_file, voyage.images.rglob("*")):
+        meta, data_set = part10.read(path)
+        voyage.originals[meta["sop_instance"]] = data_set
+
+
+def last_line(voyage):
+    arrived = voyage.arrived()
+    same = sum(arrived.get(uid) == data_set for uid, data_set in voyage.originals.items())
+    counts = (len(voyage.originals), voyage.acknowledged, voyage.delivered(), same)
+    print("%d images sent, %d acknowledged, %d delivered, %d identical" % counts, flush=True)
+    return 0 if len(set(counts)) == 1 and counts[0] else 1
+
+
+def how_to_go_on(voyage):
+    nodes = [node for node in (voyage.clinic, voyage.lead) if node]
+    processes = [node.process.pid for node in nodes] + [voyage.line.process.pid]
+    print("== 仍在运行，可以继续试。 / Still running, to look around:")
+    voyage.say(f"{BIN}/sampan --socket {voyage.clinic.socket} status")
+    voyage.say(f"storescu -aec CLINIC 127.0.0.1 {voyage.clinic.port} FILE.dcm      ->  {voyage.arrivals}")
+    voyage.say(f"停止 / stop: kill {' '.join(map(str, processes))}; rm -rf {os.environ['HOME']}")
+
+
+def play(voyage):
+    prepare(voyage)
+    for number, scene in enumerate(SCENES, 1):
+        rows = [row.strip() for row in scene.__doc__.splitlines()]
+        print(f"\n== {number}. {rows[0]}\n   {' '.join(rows[1:])}", flush=True)
+        scene(voyage)
+    print()
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--keep", action="store_true")
+    arguments.add_argument("--to")
+    chosen = arguments.parse_args()
+    Process.apart = chosen.keep
+    with contextlib.ExitStack() as stack:
+        ctx = Context("quickstart")
+        voyage = Voyage(stack.enter_context(ctx), chosen.to)
+        try:
+            play(voyage)
+        except AssertionError as error:
+            print(f"\n   这一幕没有成功 / this scene failed: {error}", flush=True)
+            ctx.show_logs()
+            last_line(voyage) if voyage.clinic and voyage.clinic.alive() else None
+            return 1
+        if chosen.keep:
+            how_to_go_on(voyage)
+            ctx.leave()
+        return last_line(voyage)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

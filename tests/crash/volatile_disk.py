@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A disk that loses power under a mounted file system: image <- nbdkit (volatile_disk.c) <- nbdfuse <- loop <- ext4.
+
+Mounts live in a mount namespace of the test's own process and loop devices detach with their last user, so that nothing
+is left behind, however the test ends.
+"""
+import ctypes
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from harness import Process, Skip, tool, wait_until
+
+CLONE_NEWNS = 0x00020000
+NEEDED = ("nbdkit", "nbdfuse", "losetup", "mkfs.ext4", "mount", "umount", "cc")
+
+
+def own_mounts():
+    """Leaves the machine's mount namespace; Skip when this cannot be."""
+    if os.geteuid() != 0:
+        raise Skip("mounting needs root")
+    for path in ("/dev/fuse", "/dev/loop-control"):
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise Skip(f"no {path} here")
+    for name in NEEDED:
+        tool(name)
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
+        raise Skip(f"no mount namespace: {os.strerror(ctypes.get_errno())}")
+    if run("mount", "--make-rprivate", "/").returncode != 0:
+        raise Skip("no private mounts here")
+
+
+def run(*command):
+    return subprocess.run([tool(command[0]), *map(str, command[1:])], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
+
+
+def run_well(*command):
+    done = run(*command)
+    assert done.returncode == 0, f"{command}: {done.stdout}"
+    return done.stdout.strip()
+
+
+class VolatileDisk:
+    def __init__(self, ctx, bytes_=256 << 20):
+        own_mounts()
+        self.ctx, self.dir = ctx, ctx.folder("disk")
+        self.image, self.mount_point = self.dir / "image", ctx.folder("disk/mounted")
+        self.device, self.plugin = self.dir / "device", self.dir / "volatile.so"
+        run_well("cc", "-O2", "-fPIC", "-shared", "-o", self.plugin, Path(__file__).with_name("volatile_disk.c"))
+        with self.image.open("wb") as image:
+            image.truncate(bytes_)
+        run_well("mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", self.image)
+        self.server = self.bridge = None
+        self.mounted = False
+        ctx.closers.append(self.power_off)
+
+    def spawn(self, name, *command):
+        process = Process([tool(command[0]), *command[1:]], self.dir, name)
+        self.ctx.children.append(process)
+        return process
+
+    def power_on(self, **parameters):
+        """Parameters of the plugin: seed, keep, torn, cutwrite, cutflush. False when the power went during the mount."""
+        socket = self.dir / "nbd.sock"
+        socket.unlink(missing_ok=True)
+        settings = [f"{key}={value}" for key, value in parameters.items()]
+        self.server = self.spawn("nbdkit", "nbdkit", "-f", "-U", socket, self.plugin, f"file={self.image}", *settings)
+        wait_until(socket.exists, lambda: f"nbdkit up: {self.server.complained()}", 10)
+        self.device.touch()
+        self.bridge = self.spawn("nbdfuse", "nbdfuse", self.device, "--unix", socket)
+        wait_until(lambda: self.device.stat().st_size > 0, lambda: f"nbdfuse up: {self.bridge.complained()}", 10)
+        return self.mount(self.device)
+
+    def mount(self, what):
+        loop = run_well("losetup", "--find", "--show", what)
+        done = run("mount", "-o", "noatime", loop, self.mount_point)
+        run("losetup", "--detach", loop)  # in fact when the mount goes
+        self.mounted = done.returncode == 0
+        assert self.mounted or not self.has_power(), done.stdout
+        return self.mounted
+
+    def mount_plain(self):
+        """The image as any sound disk, to see what is on it."""
+        assert self.mount(self.image)
+
+    def has_power(self):
+        return self.server is not None and self.server.alive()
+
+    def cut(self):
+        """Takes the power at the next request, and sees to it that there is one."""
+        self.server.child.send_signal(signal.SIGUSR1)
+        run("sync", "-f", self.mount_point)
+        wait_until(lambda: not self.has_power(), "the power is gone", 15)
+
+    def power_off(self):
+        """After the cut, or at the end: everything that hangs on the disk goes."""
+        if self.mounted and run("umount", self.mount_point).returncode != 0:
+            run_well("umount", "--lazy", self.mount_point)
+        self.mounted = False
+        if self.bridge:
+            run("umount", "--lazy", self.device)
+        for process in filter(None, (self.bridge, self.server)):
+            process.kill()
+        self.bridge = self.server = None
+
+    def check(self):
+        return run("e2fsck", "-fn", self.image)

@@ -36,11 +36,17 @@ inline constexpr unsigned refused_callers_kept = 64; // last refused attempts, f
 // uplink, scheduler
 inline constexpr unsigned lanes_max = 16;             // per destination
 inline constexpr std::size_t batch_items_max = 64;    // leased to a lane at once
+inline constexpr std::uint64_t batch_bytes_max = 8u << 20;  // same; bounds how long an emergency waits behind a batch
 inline constexpr auto connect_time_max = 20s;
 inline constexpr auto answer_time_max = 300s;         // from the last byte to the C-STORE response
 inline constexpr auto back_off_least = 2s;
 inline constexpr auto back_off_most = 15min;
 inline constexpr auto configuration_probe_every = 15min;
+inline constexpr unsigned doubtful_tries_max = 5;      // an answer nobody can read: so many tries, then rejected
+inline constexpr auto doubtful_wait_least = 5min;      // between them
+inline constexpr auto connection_keep_time = 10s;      // a lane without work keeps its connection for so long
+inline constexpr std::size_t suspects_max = 64;        // items remembered per destination for breaking an attempt
+inline constexpr std::size_t blocked_classes_max = 128;  // per destination; beyond it such items back off one by one
 
 // http, control
 inline constexpr std::size_t control_body_bytes_max = 64u << 10;

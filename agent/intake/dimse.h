@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// DimseIntake: takes DICOM images from modalities over the network: C-ECHO and C-STORE service class provider.
+//
+// A C-STORE is answered with success only after the sink's commit() said so (DESIGN, contract 1). When the sink admits
+// no image the data set is discarded as it arrives and 0xA700 answered, and new associations are rejected as transient
+// (contract 2). Data sets pass byte for byte, whatever their transfer syntax and fragment lengths.
+// Threads: an acceptor, and one thread per connection, at most associations_max and a few that only refuse. The
+//          public methods may be called from any thread; the observer is called on the connections' threads.
+// Fails:   start() -> Errc::io naming the address when it cannot be bound. A connection that breaks the protocol or
+//          stays silent is dropped and, when it never became an association, remembered in refusals().
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "core/facts.h"
+#include "core/item.h"
+#include "core/limits.h"
+#include "core/sink.h"
+#include "intake/refusals.h"
+
+namespace sampan::intake {
+
+// A sender that is let in. An empty part matches anything.
+struct AllowedCaller {
+  std::string ae_title;
+  std::string address;  // numeric IPv4 or IPv6
+};
+
+struct DimseIntakeOptions {
+  std::string address = "0.0.0.0";  // numeric, to listen on; "::" is every address, IPv4 too
+  std::uint16_t port = 11112;       // 0: any free port
+  std::map<std::string, core::Priority> called_titles;  // answered to, with the priority of what comes; empty: any
+  std::vector<AllowedCaller> callers;                   // empty: anyone is let in
+  std::vector<std::string> accept;                      // transfer syntax UIDs; empty: every one
+  std::uint32_t pdu_bytes_max = core::limits::pdu_bytes_max;
+  unsigned associations_max = core::limits::associations_max;  // lowered to what RLIMIT_NOFILE allows
+  unsigned associations_per_host_max = core::limits::associations_per_host_max;
+  Millis idle_time_max = core::limits::association_idle_max;
+  Millis negotiation_time_max = core::limits::negotiation_time_max;
+};
+
+struct Caller {
+  std::string peer_address;
+  std::string calling_ae;
+  std::string called_ae;
+};
+
+class DimseIntake {
+ public:
+  // What others may want to hear of. Calls must be short: a modality waits.
+  class Observer {
+   public:
+    virtual ~Observer() = default;
+    virtual void associated(const Caller&) {}
+    virtual void refused(const Refusal&) {}
+    virtual void received(const core::Facts&, std::uint64_t /*bytes*/, bool /*repeated*/) {}
+  };
+
+  DimseIntake(core::Sink& sink, Clock& clock, DimseIntakeOptions options, Observer& observer);
+  ~DimseIntake();  // stops without grace
+
+  Status start();
+  // No new connection; idle associations end at once, a running C-STORE may finish within grace. Returns when every
+  // thread has ended. For good.
+  void stop(Millis grace);
+
+  std::uint16_t port() const;           // after start()
+  unsigned associations_now() const;
+  unsigned associations_max() const;    // as lowered
+  const Refusals& refusals() const;
+
+ private:
+  class Server;
+  std::unique_ptr<Server> server_;
+};
+
+}  // namespace sampan::intake

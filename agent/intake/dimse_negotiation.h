@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Negotiation: one association from its A-ASSOCIATE-RQ to the wire that its messages run on. DCMTK does the PDUs.
+//
+// The request must lie whole in the socket already (dimse_door.h). After accept() the wire is ours alone.
+// Threads: one; several negotiations may run at once.
+// Fails:   a request that does not parse, or a caller that is gone -> Errc::invalid; the socket is closed then.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "dicom/transport.h"
+#include "intake/dimse_socket.h"
+
+namespace sampan::intake {
+
+struct AcceptedContext {
+  std::string abstract_syntax;
+  std::string transfer_syntax;
+};
+using Contexts = std::map<std::uint8_t, AcceptedContext>;  // by presentation context id
+
+// A-ASSOCIATE-RJ, the numbers as they are on the wire (PS3.8 9.3.4).
+struct Reject {
+  std::uint8_t result = 1;  // 1 permanent, 2 transient
+  std::uint8_t source = 1;
+  std::uint8_t reason = 1;
+  std::uint16_t code() const { return static_cast<std::uint16_t>(source << 8 | reason); }
+};
+
+class Negotiation {
+ public:
+  static Result<std::unique_ptr<Negotiation>> receive(Socket socket, std::uint32_t pdu_bytes_max);
+  ~Negotiation();  // drops the association and closes the connection
+  Negotiation(const Negotiation&) = delete;
+  Negotiation& operator=(const Negotiation&) = delete;
+
+  std::string calling_ae() const;
+  std::string called_ae() const;
+  bool application_context_is_dicom() const;
+  std::uint32_t peer_pdu_bytes_max() const;  // 0: no limit
+
+  void reject(const Reject& reject);
+  // Takes what dimse_contexts.h says, limited to the transfer syntaxes of accept, and acknowledges.
+  Result<Contexts> acknowledge(std::span<const std::string> accept);
+  // After acknowledge().
+  dicom::Wire& wire();
+
+ private:
+  struct State;
+  explicit Negotiation(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sampan::intake

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intake/dimse_session.h"
+
+#include <utility>
+
+#include "intake/dimse_reception.h"
+
+namespace sampan::intake {
+namespace {
+
+using dicom::CommandSet;
+using dicom::PduEvent;
+namespace command = dicom::command;
+
+constexpr std::uint16_t success = 0x0000;
+constexpr std::uint16_t unrecognized_operation = 0x0211;
+constexpr std::uint8_t abort_by_provider = 2;  // PS3.8 table 9-26
+constexpr std::uint8_t abort_no_reason = 0;
+constexpr std::uint8_t abort_invalid_parameter = 6;
+
+Session::Ending ending_of(const Error& error) {
+  if (error.code == Errc::timeout) return Session::Ending::idle;
+  return error.code == Errc::invalid ? Session::Ending::broken : Session::Ending::gone;
+}
+
+Session::Ending ending_of(PduEvent event) {
+  if (event == PduEvent::release_request) return Session::Ending::released;
+  return event == PduEvent::abort ? Session::Ending::gone : Session::Ending::broken;
+}
+
+}  // namespace
+
+Session::Session(core::Sink& sink, DimseIntake::Observer& observer, Needs& needs, dicom::Wire& wire,
+                 Association association, Millis idle_time_max)
+    : sink_(sink),
+      observer_(observer),
+      needs_(needs),
+      association_(std::move(association)),
+      idle_time_max_(idle_time_max),
+      reader_(wire),
+      writer_(wire, association_.peer_pdu_bytes_max, idle_time_max) {}
+
+void Session::run() { take_leave(serve()); }
+
+Session::Ending Session::serve() {
+  while (needs_.wait_for_request())
+    if (const Step ended = next_message()) return *ended;
+  return Ending::stopped;
+}
+
+Session::Step Session::next_message() {
+  const auto incoming = reader_.next_command(idle_time_max_);
+  if (!incoming) return ending_of(incoming.error());
+  if (incoming->event != PduEvent::fragment) return ending_of(incoming->event);
+  needs_.request_arrived();
+  const auto context = association_.contexts.find(incoming->context);
+  if (context == association_.contexts.end()) return Ending::broken;
+  return handle(incoming->context, context->second, incoming->command);
+}
+
+Session::Step Session::handle(std::uint8_t context_id, const AcceptedContext& context, const CommandSet& request) {
+  if (request.command_field == command::c_store_rq) return store(context_id, context, request);
+  if (request.has_data_set())
+    if (const Step ended = read_data_set(context_id, [](ByteView) {})) return ended;
+  if (request.is_response() || request.command_field == command::c_cancel_rq) return std::nullopt;
+  const bool echo = request.command_field == command::c_echo_rq;
+  return answer(context_id, echo ? response_to(request, success)
+                                 : response_to(request, unrecognized_operation, "only C-ECHO and C-STORE are taken here"));
+}
+
+Session::Step Session::store(std::uint8_t context_id, const AcceptedContext& context, const CommandSet& request) {
+  Reception reception(sink_, observer_, association_.caller, association_.priority, context, request);
+  if (request.has_data_set())
+    if (const Step ended = read_data_set(context_id, [&](ByteView bytes) { reception.feed(bytes); })) return ended;
+  const Answer outcome = reception.finish();
+  return answer(context_id, response_to(request, outcome.status, outcome.comment));
+}
+
+Session::Step Session::read_data_set(std::uint8_t context_id, const std::function<void(ByteView)>& take) {
+  for (;;) {
+    const auto incoming = reader_.next(idle_time_max_);
+    if (!incoming) return ending_of(incoming.error());
+    if (incoming->event == PduEvent::abort) return Ending::gone;
+    if (incoming->event != PduEvent::fragment || incoming->command || incoming->context != context_id)
+      return Ending::broken;
+    take(incoming->bytes);
+    if (incoming->last) return std::nullopt;
+  }
+}
+
+Session::Step Session::answer(std::uint8_t context_id, const CommandSet& response) {
+  if (const Status sent = writer_.send(context_id, response); !sent) return ending_of(sent.error());
+  return std::nullopt;
+}
+
+// Best effort: the connection is closed next, whether the caller hears this or not.
+void Session::take_leave(Ending ending) {
+  switch (ending) {
+    case Ending::released: static_cast<void>(writer_.send_release_response()); return;
+    case Ending::broken:
+      static_cast<void>(writer_.send_abort(abort_by_provider, abort_invalid_parameter));
+      return;
+    case Ending::idle:
+    case Ending::stopped: static_cast<void>(writer_.send_abort(abort_by_provider, abort_no_reason)); return;
+    case Ending::gone: return;
+  }
+}
+
+}  // namespace sampan::intake

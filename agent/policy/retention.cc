@@ -18,7 +18,8 @@ Reclaim reclaim(std::span<const DeliveryFacts> deliveries) {
   if (deliveries.empty()) return Reclaim::keep;
   if (std::ranges::all_of(deliveries, proven)) return Reclaim::any_time;
   const auto required = [](const DeliveryFacts& d) { return d.required; };
-  const bool required_proven = std::ranges::all_of(deliveries, [&](const auto& d) { return !required(d) || proven(d); });
+  const bool required_proven =
+      std::ranges::all_of(deliveries, [&](const auto& d) { return !required(d) || proven(d); });
   return std::ranges::any_of(deliveries, required) && required_proven ? Reclaim::under_pressure : Reclaim::keep;
 }
 

@@ -29,12 +29,18 @@ std::uint16_t reject_code(int source, int reason) {
 core::Outcome outcome_of(Verdict verdict, std::string reason, const core::Receipt& if_delivered) {
   switch (verdict) {
     case Verdict::delivered:
-    case Verdict::already_there: return core::Delivered{if_delivered};
-    case Verdict::transient: return retry(core::Scope::destination, std::move(reason));
-    case Verdict::doubtful: return retry(core::Scope::item, std::move(reason), core::limits::doubtful_tries_max);
-    case Verdict::sop_class: return retry(core::Scope::sop_class, std::move(reason));
-    case Verdict::permanent: return core::Rejected{std::move(reason)};
-    case Verdict::configuration: return retry(core::Scope::configuration, std::move(reason));
+    case Verdict::already_there:
+      return core::Delivered{if_delivered};
+    case Verdict::transient:
+      return retry(core::Scope::destination, std::move(reason));
+    case Verdict::doubtful:
+      return retry(core::Scope::item, std::move(reason), core::limits::doubtful_tries_max);
+    case Verdict::sop_class:
+      return retry(core::Scope::sop_class, std::move(reason));
+    case Verdict::permanent:
+      return core::Rejected{std::move(reason)};
+    case Verdict::configuration:
+      return retry(core::Scope::configuration, std::move(reason));
   }
   SAMPAN_PANIC("a verdict without an outcome");
 }
@@ -50,8 +56,7 @@ core::Retry TableJudge::association_reject(int result, int source, int reason) c
   const FailureRow& row = find_failure(Family::association, reject_code(source, reason));
   // The peer itself may call any reason transient, and then it is.
   const bool refused = row.verdict == Verdict::configuration && result != 2;
-  const std::string numbers =
-      std::to_string(result) + '/' + std::to_string(source) + '/' + std::to_string(reason);
+  const std::string numbers = std::to_string(result) + '/' + std::to_string(source) + '/' + std::to_string(reason);
   return retry(refused ? core::Scope::configuration : core::Scope::destination,
                "association rejected (" + numbers + "): " + std::string(row.en));
 }

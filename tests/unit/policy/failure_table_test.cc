@@ -40,30 +40,30 @@ void check_all(Family family, unsigned first, unsigned last, const std::vector<E
 
 TEST_CASE("every_dimse_status_has_the_verdict_of_the_design") {
   const std::vector<Expected> lines{
-      {0x0000, 0x0001, delivered},     {0x0105, 0x0106, permanent},     {0x0107, 0x0107, delivered},
-      {0x0110, 0x0110, doubtful},      {0x0111, 0x0111, already_there}, {0x0112, 0x0112, doubtful},
-      {0x0115, 0x0115, permanent},     {0x0116, 0x0116, delivered},     {0x0117, 0x0117, permanent},
-      {0x0118, 0x0118, sop_class},     {0x0119, 0x0119, permanent},     {0x0120, 0x0121, permanent},
-      {0x0122, 0x0122, sop_class},     {0x0124, 0x0124, configuration}, {0x0210, 0x0210, transient},     {0x0211, 0x0211, sop_class},
-      {0x0212, 0x0212, permanent},     {0x0213, 0x0213, transient},     {0xa700, 0xa7ff, transient},
-      {0xa900, 0xa9ff, permanent},     {0xb000, 0xbfff, delivered},     {0xc000, 0xcfff, doubtful}};
+      {0x0000, 0x0001, delivered}, {0x0105, 0x0106, permanent},     {0x0107, 0x0107, delivered},
+      {0x0110, 0x0110, doubtful},  {0x0111, 0x0111, already_there}, {0x0112, 0x0112, doubtful},
+      {0x0115, 0x0115, permanent}, {0x0116, 0x0116, delivered},     {0x0117, 0x0117, permanent},
+      {0x0118, 0x0118, sop_class}, {0x0119, 0x0119, permanent},     {0x0120, 0x0121, permanent},
+      {0x0122, 0x0122, sop_class}, {0x0124, 0x0124, configuration}, {0x0210, 0x0210, transient},
+      {0x0211, 0x0211, sop_class}, {0x0212, 0x0212, permanent},     {0x0213, 0x0213, transient},
+      {0xa700, 0xa7ff, transient}, {0xa900, 0xa9ff, permanent},     {0xb000, 0xbfff, delivered},
+      {0xc000, 0xcfff, doubtful}};
   check_all(Family::dimse, 0, 0xffff, lines, doubtful);
 }
 
 TEST_CASE("every_http_status_has_the_verdict_of_the_design") {
   const std::vector<Expected> lines{
-      {301, 301, configuration}, {308, 308, configuration}, {200, 399, transient}, {400, 400, permanent},
-      {401, 401, configuration}, {403, 407, configuration}, {408, 408, transient}, {409, 409, permanent},
+      {301, 301, configuration}, {308, 308, configuration}, {200, 399, transient},     {400, 400, permanent},
+      {401, 401, configuration}, {403, 407, configuration}, {408, 408, transient},     {409, 409, permanent},
       {410, 410, configuration}, {413, 413, permanent},     {414, 414, configuration}, {415, 415, sop_class},
-      {421, 421, transient},     {422, 422, permanent},     {423, 423, transient}, {425, 425, transient},
+      {421, 421, transient},     {422, 422, permanent},     {423, 423, transient},     {425, 425, transient},
       {426, 426, configuration}, {429, 429, transient},     {451, 451, configuration}, {500, 599, transient}};
   check_all(Family::http, 0, 0xffff, lines, doubtful);
 }
 
 TEST_CASE("every_association_reject_backs_off_or_stops_and_none_blames_an_image") {
-  const std::vector<Expected> lines{{0x0102, 0x0103, configuration},
-                                    {0x0107, 0x0107, configuration},
-                                    {0x0202, 0x0202, configuration}};
+  const std::vector<Expected> lines{
+      {0x0102, 0x0103, configuration}, {0x0107, 0x0107, configuration}, {0x0202, 0x0202, configuration}};
   check_all(Family::association, 0, 0xffff, lines, transient);
 }
 

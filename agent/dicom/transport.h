@@ -44,6 +44,8 @@ class Wire {
   virtual Result<std::size_t> receive(ByteSpan into, Millis timeout) = 0;
   // All pieces, in order, in as few segments as possible. timeout: without any progress.
   virtual Status send(std::span<const ByteView> pieces, Millis timeout) = 0;
+  // Nothing waits to be read, not even the end of the connection.
+  virtual bool quiet() = 0;
   virtual std::shared_ptr<Plug> plug() const = 0;
 };
 

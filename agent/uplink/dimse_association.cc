@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "uplink/dimse_association.h"
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmnet/assoc.h>
+#include <dcmtk/dcmnet/cond.h>
+#include <dcmtk/dcmnet/dcmlayer.h>
+#include <dcmtk/dcmnet/dul.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sampan::uplink {
+namespace {
+
+constexpr Millis release_time_max{3000};
+constexpr unsigned release_fragments_max = 1000;  // of an answer nobody waits for any more
+
+int whole_seconds(Millis time) { return static_cast<int>(std::max<std::int64_t>(1, (time.count() + 999) / 1000)); }
+
+// Owns what DCMTK allocates step by step; each step may be the last.
+struct Session {
+  T_ASC_Network* network = nullptr;
+  T_ASC_Parameters* parameters = nullptr;  // owned until association takes it
+  T_ASC_Association* association = nullptr;
+  std::unique_ptr<DcmTransportLayer> layer;
+
+  Session() = default;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session() {
+    if (association != nullptr) {
+      ASC_destroyAssociation(&association);
+    } else if (parameters != nullptr) {
+      ASC_destroyAssociationParameters(&parameters);
+    }
+    if (network != nullptr) ASC_dropNetwork(&network);
+  }
+};
+
+OFCondition prepare(Session& session, const DimseOptions& options, std::span<const ContextKey> proposed) {
+  OFCondition done = ASC_initializeNetwork(NET_REQUESTOR, 0, whole_seconds(options.connect_time_max), &session.network);
+  if (done.bad()) return done;
+  done = ASC_setTransportLayer(session.network, session.layer.get(), 0);
+  if (done.bad()) return done;
+  done = ASC_createAssociationParameters(&session.parameters, static_cast<long>(options.pdu_bytes_max));
+  if (done.bad()) return done;
+  done = ASC_setAPTitles(session.parameters, options.calling_ae.c_str(), options.called_ae.c_str(), nullptr);
+  if (done.bad()) return done;
+  const std::string address = options.host + ':' + std::to_string(options.port);
+  done = ASC_setPresentationAddresses(session.parameters, "localhost", address.c_str());
+  unsigned id = 1;
+  for (const ContextKey& key : proposed) {
+    if (done.bad()) return done;
+    const char* syntaxes[] = {key.transfer_syntax.c_str()};
+    done = ASC_addPresentationContext(session.parameters, static_cast<T_ASC_PresentationContextID>(id),
+                                      key.sop_class.c_str(), syntaxes, 1);
+    id += 2;
+  }
+  return done;
+}
+
+AcceptedContext read_answer(T_ASC_Parameters* parameters, int at, const ContextKey& key) {
+  T_ASC_PresentationContext context{};
+  if (ASC_getPresentationContext(parameters, at, &context).bad()) return {};
+  if (context.resultReason == ASC_P_NOTYETNEGOTIATED) return {};
+  if (context.resultReason != ASC_P_ACCEPTANCE) return {0, static_cast<int>(context.resultReason)};
+  // An acceptance in a syntax that was not proposed is none.
+  if (key.transfer_syntax != context.acceptedTransferSyntax) return {};
+  return {context.presentationContextID, 0};
+}
+
+AssociationRefused read_refusal(T_ASC_Parameters* parameters) {
+  T_ASC_RejectParameters rejection{};
+  if (ASC_getRejectParameters(parameters, &rejection).bad()) return {};
+  // DCMTK folds the source into the reason.
+  return {rejection.result, rejection.source, static_cast<int>(rejection.reason) & 0xff};
+}
+
+Error in_words(const OFCondition& failed, bool connected) {
+  if (failed.module() == OFM_dcmnet && failed.code() == DULC_UNKNOWNHOST)
+    return fail(Errc::unreachable, "the host name is unknown");
+  if (failed == DUL_READTIMEOUT) return fail(Errc::timeout, "no answer to the association request");
+  if (failed == DUL_PEERABORTEDASSOCIATION) return fail(Errc::unreachable, "the association request was aborted");
+  if (connected) return fail(Errc::unreachable, "the connection was cut during the association request");
+  return fail(Errc::unreachable, "no connection");
+}
+
+}  // namespace
+
+struct DimseAssociation::Negotiated {
+  Session session;
+  std::vector<std::pair<ContextKey, AcceptedContext>> contexts;
+  dicom::Wire* wire = nullptr;
+  std::unique_ptr<dicom::PdataReader> reader;
+  std::unique_ptr<dicom::PdataWriter> writer;
+};
+
+DimseAssociation::DimseAssociation(std::unique_ptr<Negotiated> negotiated) : negotiated_(std::move(negotiated)) {}
+DimseAssociation::~DimseAssociation() = default;
+
+DimseAssociation::Requested DimseAssociation::request(const DimseOptions& options, std::span<const ContextKey> proposed,
+                                                      const dicom::Connected& connected) {
+  dicom::quiet_dcmtk();
+  // DCMTK knows one time limit for connecting per process; couriers with different ones share the latest.
+  dcmConnectionTimeout.set(whole_seconds(options.connect_time_max));
+  auto made = std::make_unique<Negotiated>();
+  bool reached = false;
+  made->session.layer = dicom::make_transport_layer([&](std::shared_ptr<dicom::Plug> plug) {
+    reached = true;
+    connected(std::move(plug));
+  });
+  OFCondition done = prepare(made->session, options, proposed);
+  if (done.bad()) return fail(Errc::invalid, "the association request cannot be made");
+  done = ASC_requestAssociation(made->session.network, made->session.parameters, &made->session.association, nullptr,
+                                nullptr, DUL_NOBLOCK, whole_seconds(options.connect_time_max));
+  if (done == DUL_ASSOCIATIONREJECTED) return read_refusal(made->session.parameters);
+  if (done.bad()) return in_words(done, reached);
+  made->wire = dicom::wire_of(*made->session.association);
+  if (made->wire == nullptr) return fail(Errc::unreachable, "the connection was cut during the association request");
+  int at = 0;
+  for (const ContextKey& key : proposed) {
+    made->contexts.emplace_back(key, read_answer(made->session.association->params, at++, key));
+  }
+  const auto peer_max = static_cast<std::uint32_t>(made->session.association->params->DULparams.peerMaxPDU);
+  made->reader = std::make_unique<dicom::PdataReader>(*made->wire);
+  made->writer = std::make_unique<dicom::PdataWriter>(*made->wire, peer_max, options.answer_time_max);
+  return std::unique_ptr<DimseAssociation>(new DimseAssociation(std::move(made)));
+}
+
+const AcceptedContext* DimseAssociation::find(const ContextKey& key) const {
+  const auto found = std::ranges::find(negotiated_->contexts, key, [](const auto& row) { return row.first; });
+  return found == negotiated_->contexts.end() ? nullptr : &found->second;
+}
+
+dicom::PdataReader& DimseAssociation::reader() { return *negotiated_->reader; }
+dicom::PdataWriter& DimseAssociation::writer() { return *negotiated_->writer; }
+bool DimseAssociation::idle() { return negotiated_->wire->quiet(); }
+
+std::uint16_t DimseAssociation::next_message_id() {
+  if (++message_id_ == 0) ++message_id_;
+  return message_id_;
+}
+
+void DimseAssociation::release() {
+  if (!writer().send_release_request()) return;
+  for (unsigned i = 0; i < release_fragments_max; ++i) {
+    const auto answer = reader().next(release_time_max);
+    if (!answer || answer->event == dicom::PduEvent::release_response) return;
+    if (answer->event == dicom::PduEvent::abort) return;
+    // Both asked at once: we answer too, and wait for theirs (PS3.8 9.2.3, release collision).
+    if (answer->event == dicom::PduEvent::release_request && !writer().send_release_response()) return;
+  }
+}
+
+void DimseAssociation::heed() {
+  const auto said = reader().next(release_time_max);
+  if (said && said->event == dicom::PduEvent::release_request) (void)writer().send_release_response().ok();
+}
+
+void DimseAssociation::abort() {
+  // Said if it can be: in the middle of a PDU the peer will not understand it, and closing says the same.
+  (void)writer().send_abort(0, 0).ok();
+}
+
+}  // namespace sampan::uplink

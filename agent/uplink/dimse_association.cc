@@ -9,8 +9,11 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+#include "dicom/implementation.h"
 
 namespace sampan::uplink {
 namespace {
@@ -19,6 +22,13 @@ constexpr Millis release_time_max{3000};
 constexpr unsigned release_fragments_max = 1000;  // of an answer nobody waits for any more
 
 int whole_seconds(Millis time) { return static_cast<int>(std::max<std::int64_t>(1, (time.count() + 999) / 1000)); }
+
+// Into one of DCMTK's fields of fixed size.
+template <std::size_t size>
+void set_text(char (&field)[size], std::string_view text) {
+  const std::size_t length = text.copy(field, size - 1);
+  field[length] = '\0';
+}
 
 // Owns what DCMTK allocates step by step; each step may be the last.
 struct Session {
@@ -49,6 +59,8 @@ OFCondition prepare(Session& session, const DimseOptions& options, std::span<con
   if (done.bad()) return done;
   done = ASC_setAPTitles(session.parameters, options.calling_ae.c_str(), options.called_ae.c_str(), nullptr);
   if (done.bad()) return done;
+  set_text(session.parameters->ourImplementationClassUID, dicom::implementation_uid);
+  set_text(session.parameters->ourImplementationVersionName, dicom::implementation_version);
   const std::string address = options.host + ':' + std::to_string(options.port);
   done = ASC_setPresentationAddresses(session.parameters, "localhost", address.c_str());
   unsigned id = 1;

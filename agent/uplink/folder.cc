@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "uplink/folder.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+
+#include "dicom/part10.h"
+#include "uplink/folder_names.h"
+
+namespace sampan::uplink {
+namespace {
+
+using core::Consignment;
+using core::Delivered;
+using core::Fact;
+using core::Item;
+using core::Outcome;
+using core::Rejected;
+using core::Retry;
+using core::Scope;
+
+constexpr std::size_t buffer_bytes = 256u << 10;
+// A group is published when it holds so much; its reports wait no longer than that takes to sync.
+constexpr std::uint64_t group_bytes_max = 64u << 20;
+constexpr std::size_t known_directories_max = 4096;
+
+// Between finding a name free and taking it, no other lane may take it.
+std::mutex naming;
+
+// The cause without the path before it, which holds UIDs.
+std::string words_of(const Error& error) {
+  if (error.code == Errc::full) return "the disk of the folder is full";
+  const auto colon = error.message.rfind(": ");
+  return "cannot write to the folder: " +
+         (colon == std::string::npos ? error.message : error.message.substr(colon + 2));
+}
+
+Retry folder_fails(const Error& error) { return {words_of(error), Scope::destination, {}, 0}; }
+Retry copy_fails(const Error& error) {
+  return {
+      error.code == Errc::damaged ? "stored copy does not verify" : "stored copy cannot be read", Scope::item, {}, 0};
+}
+
+// One item on its way: written to a temporary file, or found there already.
+struct Staged {
+  const Consignment* cargo = nullptr;
+  std::string directory;
+  std::string temporary;       // empty when the same data set is there already
+  std::unique_ptr<File> file;  // of temporary, until it is synced
+};
+
+struct Place {
+  std::string path;
+  bool holds_the_same = false;
+};
+
+class FolderCourier final : public core::Courier {
+ public:
+  FolderCourier(FolderOptions options, FileSystem& files, const Clock& clock)
+      : root_(std::move(options.root)), incoming_(root_ + "/.incoming"), files_(files), clock_(clock) {}
+
+  void attempt(std::span<Consignment> batch, const core::Report& report) override {
+    std::optional<Retry> broken;
+    for (const Consignment& cargo : batch) {
+      if (!broken && interrupted_) broken = Retry{"interrupted", Scope::destination, {}, 0};
+      const std::optional<Outcome> decided = broken ? Outcome(*broken) : stage(cargo);
+      if (decided) {
+        if (const auto* retry = std::get_if<Retry>(&*decided); retry && retry->scope == Scope::destination)
+          broken = *retry;
+        report(cargo.item.id, *decided);
+      }
+      if (group_bytes_ >= group_bytes_max) publish(report);
+    }
+    publish(report);
+    buffer_ = Bytes();
+  }
+
+  void rest() override {}
+  void interrupt() override { interrupted_ = true; }
+
+ private:
+  // Nothing when the item is staged; else what became of it.
+  std::optional<Outcome> stage(const Consignment& cargo);
+  Status prepare(const std::string& directory);
+  Result<Place> choose(const std::string& directory, const Item& item);
+  Result<bool> holds(const std::string& path, const Item& item);
+  std::optional<Outcome> write(const Consignment& cargo, Staged& staged);
+  std::optional<Outcome> copy(const Consignment& cargo, File& file);
+  void publish(const core::Report& report);
+  Status settle(Staged& staged);
+  Status take_name(const Staged& staged);
+
+  const std::string root_;
+  const std::string incoming_;
+  FileSystem& files_;
+  const Clock& clock_;
+  std::atomic<bool> interrupted_{false};
+  Bytes buffer_;
+  std::vector<Staged> group_;
+  std::uint64_t group_bytes_ = 0;
+  std::set<std::string> known_directories_;  // made or seen by this courier
+};
+
+std::optional<Outcome> FolderCourier::stage(const Consignment& cargo) {
+  const Item& item = cargo.item;
+  if (item.kind != core::Kind::image) return Rejected{"the folder takes images only"};
+  if (!item.facts.has(Fact::transfer_syntax_uid)) return Rejected{"no transfer syntax: not a DICOM instance"};
+  Staged staged;
+  staged.cargo = &cargo;
+  staged.directory = root_ + "/" + safe_name(item.facts.get(Fact::study_instance_uid), "no-study") + "/" +
+                     safe_name(item.facts.get(Fact::series_instance_uid), "no-series");
+  for (const std::string& needed : {incoming_, staged.directory})
+    if (Status made = prepare(needed); !made) return folder_fails(made.error());
+  const auto place = choose(staged.directory, item);
+  if (!place) return folder_fails(place.error());
+  if (!place->holds_the_same)
+    if (auto failed = write(cargo, staged)) return failed;
+  group_.push_back(std::move(staged));
+  return std::nullopt;
+}
+
+Status FolderCourier::prepare(const std::string& directory) {
+  if (known_directories_.contains(directory)) return {};
+  if (Status made = files_.make_directories(directory); !made) return made.error();
+  if (known_directories_.size() >= known_directories_max) known_directories_.clear();
+  known_directories_.insert(directory);
+  return {};
+}
+
+// The first name that is free or holds the same data set. The last one states the content: what it holds instead is
+// damaged, and is replaced.
+Result<Place> FolderCourier::choose(const std::string& directory, const Item& item) {
+  const std::string stem = directory + "/" + safe_name(item.facts.get(Fact::sop_instance_uid), "no-instance");
+  const std::string hex = to_hex(item.sha256);
+  std::string path;
+  for (const std::string& suffix : {std::string(), "~" + hex.substr(0, 8), "~" + hex}) {
+    path = stem + suffix + ".dcm";
+    const auto same = holds(path, item);
+    if (!same && same.error().code == Errc::not_found) return Place{path, false};
+    if (!same) return same.error();
+    if (*same) return Place{path, true};
+  }
+  return Place{path, false};
+}
+
+Result<bool> FolderCourier::holds(const std::string& path, const Item& item) {
+  auto file = files_.open(path, FileSystem::Mode::read);
+  if (!file) return file.error();
+  auto offset = dicom::data_set_offset(**file);
+  if (!offset) return offset.error().code == Errc::invalid ? Result<bool>(false) : offset.error();
+  const auto size = (*file)->size();
+  if (!size) return size.error();
+  if (*size != *offset + item.size) return false;
+  Sha256 hash;
+  buffer_.resize(buffer_bytes);
+  while (*offset < *size) {
+    const auto got = (*file)->read_at(*offset, buffer_);
+    if (!got) return got.error();
+    if (*got == 0) return false;
+    hash.update(ByteView(buffer_).first(*got));
+    *offset += *got;
+  }
+  return hash.finish() == item.sha256;
+}
+
+std::optional<Outcome> FolderCourier::write(const Consignment& cargo, Staged& staged) {
+  staged.temporary = incoming_ + "/" + to_string(cargo.item.id) + ".part";
+  if (Status gone = files_.unlink(staged.temporary); !gone && gone.error().code != Errc::not_found)
+    return folder_fails(gone.error());
+  auto file = files_.open(staged.temporary, FileSystem::Mode::create_new);
+  if (!file) return known_directories_.clear(), folder_fails(file.error());
+  staged.file = std::move(*file);
+  auto failed = copy(cargo, *staged.file);
+  if (failed)
+    (void)files_.unlink(staged.temporary);
+  else
+    group_bytes_ += cargo.item.size;
+  return failed;
+}
+
+// Head and data set, through one buffer; the sum is taken of what is written.
+std::optional<Outcome> FolderCourier::copy(const Consignment& cargo, File& file) {
+  const Bytes head = dicom::part10_head(cargo.item.facts);
+  buffer_.resize(buffer_bytes);
+  std::copy(head.begin(), head.end(), buffer_.begin());
+  std::size_t filled = head.size();
+  std::uint64_t read_bytes = 0, written_bytes = 0;
+  Sha256 hash;
+  for (bool more = true; more;) {
+    if (interrupted_) return Retry{"interrupted", Scope::destination, {}, 0};
+    const auto got = cargo.payload->read(read_bytes, ByteSpan(buffer_).subspan(filled));
+    if (!got) return copy_fails(got.error());
+    hash.update(ByteView(buffer_).subspan(filled, *got));
+    read_bytes += *got;
+    filled += *got;
+    more = filled == buffer_.size();
+    if (Status written = file.write_at(written_bytes, ByteView(buffer_).first(filled)); !written)
+      return folder_fails(written.error());
+    written_bytes += filled;
+    filled = 0;
+  }
+  if (hash.finish() != cargo.item.sha256) return copy_fails(fail(Errc::damaged, {}));
+  return std::nullopt;
+}
+
+Status FolderCourier::settle(Staged& staged) {
+  if (staged.temporary.empty()) return {};
+  Status settled = staged.file->sync();
+  staged.file.reset();
+  if (settled) settled = take_name(staged);
+  if (!settled) (void)files_.unlink(staged.temporary);
+  return settled;
+}
+
+Status FolderCourier::take_name(const Staged& staged) {
+  std::lock_guard lock(naming);
+  const auto place = choose(staged.directory, staged.cargo->item);
+  if (!place) return place.error();
+  if (place->holds_the_same) return files_.unlink(staged.temporary);
+  return files_.rename(staged.temporary, place->path);
+}
+
+void FolderCourier::publish(const core::Report& report) {
+  std::map<std::string, Status> directories;
+  std::vector<Status> settled;
+  for (Staged& staged : group_) {
+    settled.push_back(settle(staged));
+    if (settled.back()) directories.emplace(staged.directory, Status());
+  }
+  for (auto& [directory, synced] : directories) synced = files_.sync_directory(directory);
+  for (std::size_t i = 0; i < group_.size(); ++i) {
+    const Item& item = group_[i].cargo->item;
+    const Status& status = settled[i] ? directories.at(group_[i].directory) : settled[i];
+    if (!status) known_directories_.clear();
+    if (status)
+      report(item.id, Delivered{{item.id, item.sha256, "folder", clock_.wall(), core::Level::archived}});
+    else
+      report(item.id, folder_fails(status.error()));
+  }
+  group_.clear();
+  group_bytes_ = 0;
+}
+
+}  // namespace
+
+std::unique_ptr<core::Courier> make_folder_courier(FolderOptions options, FileSystem& files, const Clock& clock) {
+  return std::make_unique<FolderCourier>(std::move(options), files, clock);
+}
+
+}  // namespace sampan::uplink

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Folder courier: publishes images as DICOM files, <root>/<study>/<series>/<instance>.dcm.
+//
+// A file appears whole or not at all: it is written below <root>/.incoming, synced, renamed, and its directory synced
+// before the outcome is reported; one sync per directory and group of files. The data set is byte for byte the item's.
+// A file that is there stays as it is: the same data set counts as delivered, another one is published beside it as
+// <instance>~<first 8 digits of its sha256>.dcm. Receipt::level is archived, its node "folder".
+// What a crash leaves below .incoming is replaced when the item comes again.
+// Memory: one buffer and the open files of a group, whatever the size of the items.
+// Threads: as core::Courier; several couriers of one process may share a root. After interrupt() it is at its end.
+// Fails:   disk full or failing -> Retry, scope destination; a stored copy that cannot be read or does not verify ->
+//          Retry, scope item; cargo that is not an image, or has no transfer syntax -> Rejected.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "core/courier.h"
+
+namespace sampan::uplink {
+
+struct FolderOptions {
+  std::string root;  // made when it is not there
+};
+
+// files and clock must outlive the courier.
+std::unique_ptr<core::Courier> make_folder_courier(FolderOptions options, FileSystem& files, const Clock& clock);
+
+}  // namespace sampan::uplink

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// The courier against peers that misbehave, each in its own way.
+#include <doctest/doctest.h>
+
+#include "dimse_support.h"
+#include "uplink/dimse.h"
+
+using namespace sampan;
+using namespace sampan::test;
+
+namespace {
+
+const EchoingJudge judge;
+
+std::unique_ptr<core::Courier> courier_to(const ScriptedPeer& peer, Millis answer_time_max = std::chrono::seconds(10)) {
+  auto options = options_for(peer.port());
+  options.answer_time_max = answer_time_max;
+  return uplink::make_dimse_courier(options, judge, system_clock());
+}
+
+std::vector<core::Consignment> three() { return {image(), image(ct_class, 400000), image()}; }
+
+// The second of three instances is answered by wrong; what became of each.
+std::vector<core::Outcome> second_answered_by(ScriptedPeer& peer, const ScriptedPeer::Answer& wrong) {
+  peer.answer = [wrong](Connection& connection, const ScriptedPeer::Heard& heard) {
+    return heard.number == 2 ? wrong(connection, heard) : ScriptedPeer::accept_all(connection, heard);
+  };
+  peer.start();
+  auto batch = three();
+  const auto courier = courier_to(peer);
+  return attempt(*courier, batch);
+}
+
+}  // namespace
+
+TEST_CASE("an_answer_for_another_instance_is_no_answer") {
+  ScriptedPeer peer;
+  const auto outcomes = second_answered_by(peer, [](Connection& connection, const ScriptedPeer::Heard& heard) {
+    return ScriptedPeer::respond(connection, heard.message, 0, heard.message.command.sop_instance + ".1");
+  });
+  CHECK(delivered(outcomes[0]));
+  CHECK(retry_of(outcomes[1]) == "destination: answer for another instance");
+  CHECK(retry_of(outcomes[2]) == "destination: answer for another instance");
+  CHECK(wait_until([&] { return peer.aborted == 1; }));
+  CHECK(peer.stored == 2);
+}
+
+TEST_CASE("an_answer_to_another_message_is_no_answer") {
+  ScriptedPeer peer;
+  const auto outcomes = second_answered_by(peer, [](Connection& connection, const ScriptedPeer::Heard& heard) {
+    return ScriptedPeer::respond(connection, heard.message, 0, heard.message.command.sop_instance, 1);
+  });
+  CHECK(delivered(outcomes[0]));
+  CHECK(retry_of(outcomes[1]) == "destination: answer for another instance");
+}
+
+TEST_CASE("an_answer_without_instance_counts_by_its_message") {
+  ScriptedPeer peer;
+  const auto outcomes = second_answered_by(peer, [](Connection& connection, const ScriptedPeer::Heard& heard) {
+    return ScriptedPeer::respond(connection, heard.message, 0, "");
+  });
+  for (const auto& outcome : outcomes) CHECK(delivered(outcome));
+}
+
+TEST_CASE("a_status_is_for_the_judge_and_the_association_goes_on") {
+  ScriptedPeer peer;
+  const auto outcomes = second_answered_by(peer, [](Connection& connection, const ScriptedPeer::Heard& heard) {
+    return ScriptedPeer::respond(connection, heard.message, 0xA700, heard.message.command.sop_instance);
+  });
+  CHECK(delivered(outcomes[0]));
+  CHECK(retry_of(outcomes[1]) == "item: status 42752");
+  CHECK(delivered(outcomes[2]));
+  CHECK(peer.associations == 1);
+}
+
+TEST_CASE("a_connection_cut_instead_of_an_answer_leaves_the_rest_undelivered") {
+  ScriptedPeer peer;
+  const auto outcomes = second_answered_by(peer, [](Connection&, const ScriptedPeer::Heard&) { return false; });
+  CHECK(delivered(outcomes[0]));
+  CHECK(retry_of(outcomes[1]).starts_with("destination: no connection: "));
+  CHECK(retry_of(outcomes[2]).starts_with("destination: no connection: "));
+  CHECK(peer.stored == 2);
+}
+
+TEST_CASE("a_release_or_nonsense_instead_of_an_answer_leaves_the_rest_undelivered") {
+  const std::string expected[] = {"destination: the peer released the association without an answer",
+                                  "destination: no connection: broken protocol: PDU that does not belong here",
+                                  "destination: the peer aborted the association"};
+  const PduType sent[] = {PduType::release_rq, PduType::associate_ac, PduType::abort};
+  for (int i = 0; i < 3; ++i) {
+    ScriptedPeer peer;
+    const auto outcomes = second_answered_by(peer, [&](Connection& connection, const ScriptedPeer::Heard&) {
+      return send_pdu(connection, sent[i], Bytes(4)).ok();
+    });
+    CHECK(delivered(outcomes[0]));
+    CHECK(retry_of(outcomes[1]) == expected[i]);
+    CHECK(retry_of(outcomes[2]) == expected[i]);
+  }
+}
+
+TEST_CASE("an_instance_in_flight_whenever_everything_breaks_backs_off_by_itself") {
+  ScriptedPeer peer;
+  peer.answer = [](Connection&, const ScriptedPeer::Heard&) { return false; };
+  peer.start();
+  auto batch = three();
+  batch[0].attempts = 3;
+  const auto courier = courier_to(peer);
+  const auto outcomes = attempt(*courier, batch);
+  CHECK(retry_of(outcomes[0]).starts_with("item: no connection: "));
+  CHECK(retry_of(outcomes[1]).starts_with("destination: no connection: "));
+}
+
+TEST_CASE("silence_instead_of_an_answer_is_a_timeout") {
+  ScriptedPeer peer;
+  peer.answer = [](Connection&, const ScriptedPeer::Heard&) { return true; };
+  peer.start();
+  auto batch = three();
+  const auto courier = courier_to(peer, Millis(150));
+  for (const auto& outcome : attempt(*courier, batch)) {
+    CHECK(retry_of(outcome) == "destination: timeout: the peer sent nothing in time");
+  }
+}
+
+TEST_CASE("a_rejected_association_is_for_the_judge_numbers_as_on_the_wire") {
+  ScriptedPeer peer;
+  peer.reject = {1, 1, 7};
+  peer.start();
+  auto batch = three();
+  const auto courier = courier_to(peer);
+  for (const auto& outcome : attempt(*courier, batch)) CHECK(retry_of(outcome) == "configuration: reject 1 1 7");
+  peer.reject = {2, 3, 1};
+  for (const auto& outcome : attempt(*courier, batch)) CHECK(retry_of(outcome) == "configuration: reject 2 3 1");
+  CHECK(peer.requests().size() == 2);
+}
+
+TEST_CASE("a_peer_that_never_answers_the_association_request_is_a_timeout") {
+  ScriptedPeer peer;
+  peer.mute = true;
+  peer.start();
+  auto options = options_for(peer.port());
+  options.connect_time_max = std::chrono::seconds(1);
+  auto batch = three();
+  const auto courier = uplink::make_dimse_courier(options, judge, system_clock());
+  for (const auto& outcome : attempt(*courier, batch)) {
+    CHECK(retry_of(outcome) == "destination: timeout: no answer to the association request");
+  }
+}
+
+TEST_CASE("each_class_and_syntax_has_a_context_of_its_own_and_recent_ones_come_along") {
+  ScriptedPeer peer;
+  peer.start();
+  const auto courier = courier_to(peer);
+  std::vector first{image(ct_class), image(ct_class), image(ct_class, 0, implicit_le)};
+  std::vector second{image(mr_class)};
+  std::vector third{image(ct_class), image(mr_class)};
+  for (auto* batch : {&first, &second, &third}) {
+    for (const auto& outcome : attempt(*courier, *batch)) CHECK(delivered(outcome));
+  }
+  const auto requests = peer.requests();
+  REQUIRE(requests.size() == 2);  // the third batch found its contexts
+  CHECK(requests[0].contexts.size() == 2);
+  REQUIRE(requests[1].contexts.size() == 3);
+  CHECK(requests[1].contexts[0].abstract_syntax == mr_class);
+  for (const auto& context : requests[1].contexts) CHECK(context.transfer_syntaxes.size() == 1);
+  CHECK(requests[0].called == "PACS");
+  CHECK(requests[0].calling == "SAMPAN");
+  CHECK(wait_until([&] { return peer.released == 1; }));  // of the first, when a context was missing
+}
+
+TEST_CASE("a_refused_class_is_asked_for_again_by_the_next_attempt_only") {
+  ScriptedPeer peer;
+  std::atomic<bool> refusing{true};
+  peer.result = [&](const Context& context) {
+    return static_cast<std::uint8_t>(refusing && context.abstract_syntax == mr_class ? 3 : 0);
+  };
+  peer.start();
+  const auto courier = courier_to(peer);
+  std::vector batch{image(mr_class), image(ct_class), image(mr_class)};
+  const auto outcomes = attempt(*courier, batch);
+  CHECK(retry_of(outcomes[0]) == "sop_class: refused " + mr_class + " 3");
+  CHECK(delivered(outcomes[1]));
+  CHECK(retry_of(outcomes[2]) == "sop_class: refused " + mr_class + " 3");
+  CHECK(peer.associations == 1);
+  refusing = false;
+  std::vector probe{image(mr_class)};
+  CHECK(delivered(attempt(*courier, probe)[0]));
+  CHECK(peer.associations == 2);
+}
+
+TEST_CASE("an_association_the_peer_ended_meanwhile_is_replaced_without_a_failure") {
+  ScriptedPeer peer;
+  std::atomic<bool> asked{false};
+  peer.answer = [&](Connection& connection, const ScriptedPeer::Heard& heard) {
+    ScriptedPeer::accept_all(connection, heard);
+    if (heard.number == 1) return false;  // closes
+    if (heard.number == 2) asked = send_pdu(connection, PduType::release_rq, Bytes(4)).ok();
+    return true;
+  };
+  peer.start();
+  const auto courier = courier_to(peer);
+  for (unsigned round = 1; round <= 3; ++round) {
+    std::vector batch{image()};
+    CHECK(delivered(attempt(*courier, batch)[0]));
+    if (round == 1) CHECK(wait_until([&] { return peer.closed == 1; }));
+    if (round == 2) CHECK(wait_until([&] { return asked.load(); }));
+  }
+  CHECK(peer.associations == 3);
+}
+
+TEST_CASE("a_stored_copy_that_does_not_verify_stops_only_itself") {
+  ScriptedPeer peer;
+  peer.start();
+  const auto courier = courier_to(peer);
+  // Damaged in the first block, nothing is sent; damaged later, the association is spoilt and made anew.
+  for (const std::uint64_t from : {std::uint64_t{0}, std::uint64_t{300000}}) {
+    auto batch = three();
+    std::static_pointer_cast<MemoryPayload>(batch[1].payload)->damaged_from = from;
+    const auto outcomes = attempt(*courier, batch);
+    CHECK(delivered(outcomes[0]));
+    CHECK(retry_of(outcomes[1]) == "item: the stored copy does not verify");
+    CHECK(delivered(outcomes[2]));
+  }
+  CHECK(peer.associations == 2);
+  CHECK(peer.stored == 4);
+}
+
+TEST_CASE("an_item_without_uids_is_rejected_without_a_connection") {
+  std::vector batch{image()};
+  batch[0].item.facts = {};
+  const auto courier = uplink::make_dimse_courier(options_for(free_port()), judge, system_clock());
+  CHECK(std::holds_alternative<core::Rejected>(attempt(*courier, batch)[0]));
+}
+
+TEST_CASE("interrupt_ends_a_wait_and_every_later_attempt_at_once") {
+  ScriptedPeer peer;
+  std::unique_ptr<core::Courier> courier;
+  peer.answer = [&](Connection&, const ScriptedPeer::Heard&) {
+    courier->interrupt();
+    return true;
+  };
+  peer.start();
+  courier = courier_to(peer, std::chrono::minutes(5));
+  auto batch = three();
+  for (const auto& outcome : attempt(*courier, batch)) CHECK(retry_of(outcome) == "item: interrupted by this node");
+  for (const auto& outcome : attempt(*courier, batch)) CHECK(retry_of(outcome) == "item: interrupted by this node");
+  CHECK(peer.associations == 1);
+}
+
+TEST_CASE("interrupt_ends_the_wait_for_an_association") {
+  ScriptedPeer peer;
+  peer.mute = true;
+  peer.start();
+  auto options = options_for(peer.port());
+  options.connect_time_max = std::chrono::seconds(60);
+  const auto courier = uplink::make_dimse_courier(options, judge, system_clock());
+  std::thread other([&] {
+    (void)wait_until([&] { return peer.muted == 1; });
+    courier->interrupt();
+  });
+  auto batch = three();
+  for (const auto& outcome : attempt(*courier, batch)) CHECK(retry_of(outcome) == "item: interrupted by this node");
+  other.join();
+}
+
+TEST_CASE("what_is_sent_is_what_was_stored_whatever_the_peers_pdu_length") {
+  for (const std::uint32_t pdu_bytes_max : {0u, 4096u, 131072u}) {
+    ScriptedPeer peer;
+    peer.pdu_bytes_max = pdu_bytes_max;
+    peer.start();
+    std::vector batch{image(ct_class, 1000001), image(ct_class, 262144 - 100)};
+    const auto courier = courier_to(peer);
+    for (const auto& outcome : attempt(*courier, batch)) CHECK(delivered(outcome));
+    const auto heard = peer.heard();
+    REQUIRE(heard.size() == 2);
+    for (int i = 0; i < 2; ++i) CHECK(heard[i].sha256 == to_hex(batch[i].item.sha256));
+  }
+}

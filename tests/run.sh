@@ -61,7 +61,7 @@ run_step() {
     tidy) $python tests/tidy/tidy.py && $python tests/support/run_python.py --jobs "$jobs" tidy-self tests/tidy ;;
     e2e) $python tests/support/run_python.py --jobs "$jobs" --deadline 300 e2e tests/e2e ;;
     crash) $python tests/support/run_python.py --jobs "$jobs" --deadline $((600 + 3 * (SAMPAN_KILLS + SAMPAN_CUTS))) crash tests/crash ;;
-    chroot) $python tests/support/run_python.py --jobs 1 --deadline 7200 chroot tests/e2e/chroot.py ;;
+    chroot) $python tests/support/run_python.py --jobs 1 --deadline 7200 chroot tests/e2e/long_chroot.py ;;
     *) give_up "no such step: $1" ;;
   esac
 }

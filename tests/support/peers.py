@@ -64,10 +64,14 @@ class RawScp:
     def kill(self):
         self.process.kill()
 
+    # UIDs are what the peer sent: they may hold blanks, hashes and numbers may not.
+    RECEIVED = re.compile(r"^(\S*) (.*) (\S*) ([0-9a-f]{64}) (\d+) (\S*) (\S*)$")
+
     def received(self):
         log = self.out / "received.log"
-        rows = [line.rstrip("\n").split(" ") for line in log.read_text().splitlines(True) if line.endswith("\n")] if log.exists() else []
-        return [Received(*row[:4], int(row[4]), *(row[5:7] + ["", ""])[:2]) for row in rows]
+        lines = log.read_text(errors="replace").splitlines(True) if log.exists() else []
+        matches = (self.RECEIVED.match(line.rstrip("\n")) for line in lines if line.endswith("\n"))
+        return [Received(*m.group(1, 2, 3, 4), int(m[5]), m[6], m[7]) for m in filter(None, matches)]
 
     def shas(self):
         return {row.sha256 for row in self.received()}

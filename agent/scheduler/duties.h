@@ -23,6 +23,8 @@
 
 namespace sampan::scheduler {
 
+inline constexpr MonoTime never{INT64_MAX};
+
 // What a destination may refuse as a whole.
 struct ClassKey {
   std::string sop_class;

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Destination: one next hop with its lanes. Decides which lane takes what and when, and learns from what comes back.
+//
+// Healthy: every free lane takes a batch. Open breaker: one item on one lane when the time comes. A lane that fails
+// while another gets through rests alone: a peer that allows two associations is not down for refusing the third.
+// Threads: the scheduler's; only the post box is shared with lanes, and what a job needs lives as long as the job.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "scheduler/blocked_classes.h"
+#include "scheduler/breaker.h"
+#include "scheduler/needs.h"
+#include "scheduler/snapshot.h"
+#include "scheduler/suspects.h"
+#include "scheduler/trip.h"
+
+namespace sampan::scheduler {
+
+class Destination {
+ public:
+  Destination(DestinationSpec spec, Needs needs, const Options& options);
+
+  // Takes in what lanes brought back, sends out what is due. When it wants to be called again, if nothing wakes it.
+  MonoTime step();
+  // Something may be due that was not before.
+  void something_new();
+  void retry_now();
+  // No new work; connections are given back; after the grace, couriers are interrupted. Cannot be undone.
+  void wind_down(Millis grace);
+  // No lane runs and no connection is kept.
+  bool idle() const;
+
+  const std::string& name() const { return spec_.name; }
+  DestinationSnapshot snapshot() const;
+
+ private:
+  struct Lane {
+    std::shared_ptr<core::Courier> courier;
+    bool busy = false;
+    bool connected = false;  // it ran since the last rest()
+    bool probing = false;
+    std::optional<ClassKey> probed_class;
+    unsigned failures = 0;  // of this lane alone
+    MonoTime paused_until{};
+    MonoTime started{};
+    std::optional<MonoTime> last_answer;
+    MonoTime rest_at = never;
+  };
+  // No report: it only rested.
+  struct Arrival {
+    std::size_t lane;
+    std::optional<TripReport> report;
+  };
+  struct PostBox {
+    std::mutex mutex;
+    std::vector<Arrival> arrivals;
+  };
+
+  void collect();
+  void learn(Lane& lane, const TripReport& report);
+  void learn_items(const Lane& lane, const TripReport& report);
+  void learn_classes(const TripReport& report);
+  void learn_trouble(Lane& lane, const TripReport& report);
+  void open_breaker(const TripReport::Trouble& trouble);
+  void close_breaker();
+  bool others_get_through(const Lane& lane) const;
+
+  void send_out();
+  void probe();
+  void probe_classes();
+  Leased lease_probe();
+  LeaseRequest request(std::size_t items_max) const;
+  MonoTime next_lease(const Leased& leased) const;
+  void launch(Lane& lane, std::vector<core::Consignment> items);
+  void run(Lane& lane, std::function<std::optional<TripReport>(core::Courier&)> job);
+  Lane* free_lane(bool even_paused);
+  bool probing() const;
+  void rest_lanes();
+  void interrupt_late_ones();
+  MonoTime next_step() const;
+
+  DestinationSpec spec_;
+  Needs needs_;
+  Options options_;
+  std::shared_ptr<PostBox> post_box_ = std::make_shared<PostBox>();
+  std::shared_ptr<Tally> tally_ = std::make_shared<Tally>();
+  std::vector<Lane> lanes_;
+  Breaker breaker_;
+  Suspects suspects_{core::limits::suspects_max};
+  BlockedClasses blocked_{core::limits::blocked_classes_max};
+  MonoTime nothing_until_{};  // the queue has nothing for us before then
+  WallTime since_{};
+  std::string last_error_;
+  bool winding_down_ = false;
+  MonoTime interrupt_at_ = never;
+};
+
+}  // namespace sampan::scheduler

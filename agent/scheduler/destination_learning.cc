@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a destination learns from a trip. The other half, what it sends out, is in destination.cc.
+#include <algorithm>
+
+#include "scheduler/destination.h"
+
+namespace sampan::scheduler {
+
+void Destination::learn(Lane& lane, const TripReport& report) {
+  const MonoTime now = needs_.clock.mono();
+  lane.rest_at = now + options_.connection_keep_time;
+  nothing_until_ = {};
+  if (lane.probed_class) blocked_.probe_ends(*lane.probed_class);
+  lane.probed_class.reset();
+  learn_items(lane, report);
+  // A courier that was interrupted says nothing about its destination.
+  if (!winding_down_) {
+    learn_classes(report);
+    learn_trouble(lane, report);
+  }
+  lane.probing = false;
+}
+
+void Destination::learn_items(const Lane& lane, const TripReport& report) {
+  for (const Uuid& item : report.struck) suspects_.strike(item);
+  for (const Uuid& item : report.gone) suspects_.forget(item);
+  if (lane.probing && report.trouble) suspects_.note(report.trouble->first);
+  for (const auto& [item, reason] : report.rejected) needs_.observer.item_rejected(spec_.name, item, reason);
+}
+
+void Destination::learn_classes(const TripReport& report) {
+  for (const ClassKey& key : report.passed) {
+    if (blocked_.pass(key)) needs_.observer.class_unblocked(spec_.name, key);
+  }
+  for (const auto& [key, trouble] : report.refused) {
+    suspects_.note(trouble.first);
+    const unsigned refusals = blocked_.refusals(key) + 1;
+    const Millis wait = policy::back_off(options_.back_off, refusals, needs_.random.unit(), trouble.wish);
+    const bool news = blocked_.refuse(key, trouble.reason, needs_.clock.wall(), needs_.clock.mono() + wait);
+    if (news) needs_.observer.class_blocked(spec_.name, key, trouble.reason);
+  }
+}
+
+void Destination::learn_trouble(Lane& lane, const TripReport& report) {
+  const MonoTime now = needs_.clock.mono();
+  if (report.trouble) last_error_ = report.trouble->reason;
+  // A lane that was under way when the breaker opened only confirms what is known.
+  if (report.trouble && breaker_.open() && !lane.probing) return;
+  if (report.answered) {
+    lane.last_answer = now;
+    lane.failures = 0;
+    close_breaker();
+  }
+  if (!report.trouble) return;
+  if (!lane.probing && others_get_through(lane)) {
+    lane.paused_until =
+        now + policy::back_off(options_.back_off, ++lane.failures, needs_.random.unit(), report.trouble->wish);
+    return;
+  }
+  open_breaker(*report.trouble);
+}
+
+void Destination::open_breaker(const TripReport::Trouble& trouble) {
+  const MonoTime now = needs_.clock.mono();
+  if (trouble.scope == core::Scope::configuration) {
+    if (!breaker_.refused(now)) return;
+    since_ = needs_.clock.wall();
+    needs_.observer.destination_stopped(spec_.name, trouble.reason);
+    return;
+  }
+  if (!breaker_.failed(now, needs_.random.unit(), trouble.wish)) return;
+  since_ = needs_.clock.wall();
+  needs_.observer.destination_down(spec_.name, trouble.reason);
+}
+
+void Destination::close_breaker() {
+  const bool was_open = breaker_.open();
+  if (!breaker_.succeeded()) return;
+  since_ = needs_.clock.wall();
+  if (was_open) {
+    suspects_.new_round();
+    for (Lane& lane : lanes_) {
+      lane.paused_until = {};
+      lane.failures = 0;
+    }
+  }
+  needs_.observer.destination_up(spec_.name);
+}
+
+bool Destination::others_get_through(const Lane& lane) const {
+  return std::ranges::any_of(lanes_, [&](const Lane& other) {
+    if (&other == &lane) return false;
+    const bool under_way = other.busy && other.connected && !other.probing;
+    return under_way || (other.last_answer && *other.last_answer > lane.started);
+  });
+}
+
+}  // namespace sampan::scheduler

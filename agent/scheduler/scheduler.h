@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scheduler: the only loop of the node. Leases what is due, has couriers try it, records what became of it.
+//
+// It is driven from outside: step() does what is due and returns when it wants to be called next; Waker asks for an
+// earlier call. A wake-up carries no work. Every destination is on its own: nothing one does delays another, as long
+// as Lanes has a thread for every lane.
+// Threads: one for everything but notify(), which any thread may call. Duties::settle and couriers run on lanes.
+// Fails:   never; what a next hop does to us is an outcome. Jobs that still run when it is destroyed end on their own.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "scheduler/needs.h"
+#include "scheduler/snapshot.h"
+
+namespace sampan::scheduler {
+
+class Destination;
+
+class Scheduler {
+ public:
+  explicit Scheduler(Needs needs, const Options& options = {});
+  ~Scheduler();
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // The name is new; two destinations of one name are a panic.
+  void add(DestinationSpec spec);
+  // Its couriers are interrupted at once; what it leased goes back to waiting.
+  void remove(const std::string& name);
+  // A person says that it works again: tried at the next step, whatever its back-off.
+  void retry_now(const std::string& name);
+
+  // Something new is waiting, or may be due again.
+  void notify();
+  MonoTime step();
+
+  // Nothing more is leased, connections are given back, and couriers still busy after the grace are interrupted.
+  // Keep stepping until stopped().
+  void stop(Millis grace);
+  bool stopped() const;
+
+  std::vector<DestinationSnapshot> snapshot() const;
+
+ private:
+  using Destinations = std::vector<std::unique_ptr<Destination>>;
+
+  Needs needs_;
+  Options options_;
+  Destinations destinations_;
+  Destinations leaving_;  // removed, with lanes still running
+  std::atomic<bool> something_new_{true};
+  bool stopping_ = false;
+};
+
+}  // namespace sampan::scheduler

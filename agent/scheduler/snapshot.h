@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Snapshot: what is shown of a destination.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "scheduler/breaker.h"
+#include "scheduler/duties.h"
+
+namespace sampan::scheduler {
+
+struct BlockedClassSnapshot {
+  ClassKey key;
+  std::string reason;
+  WallTime since{};
+};
+
+struct DestinationSnapshot {
+  std::string name;
+  Breaker::State state = Breaker::State::unknown;
+  WallTime since{};                       // of the state
+  std::string last_error;                 // kept after recovery; no patient data
+  std::optional<Millis> next_attempt_in;  // while backing off or stopped
+  std::optional<WallTime> last_success;
+  std::size_t sending_now = 0;  // items on their way
+  std::uint64_t delivered = 0;  // these count since the start of the process
+  std::uint64_t delivered_bytes = 0;
+  std::uint64_t put_back = 0;
+  std::uint64_t rejected = 0;
+  std::vector<BlockedClassSnapshot> blocked;
+};
+
+constexpr std::string_view to_string(Breaker::State state) {
+  switch (state) {
+    case Breaker::State::unknown:
+      return "unknown";
+    case Breaker::State::up:
+      return "up";
+    case Breaker::State::backing_off:
+      return "backing_off";
+    case Breaker::State::stopped:
+      return "stopped";
+  }
+  return "unknown";
+}
+
+}  // namespace sampan::scheduler

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scheduler/trip.h"
+
+#include <utility>
+
+namespace sampan::scheduler {
+
+Trip::Trip(Load load, Needs needs, const Options& options, std::shared_ptr<Tally> tally)
+    : load_(std::move(load)), needs_(needs), options_(options), tally_(std::move(tally)) {
+  for (std::size_t i = 0; i < load_.items.size(); ++i) unanswered_.emplace(item(i).id, i);
+  tally_->sending += load_.items.size();
+}
+
+TripReport Trip::run(core::Courier& courier) {
+  flushed_at_ = needs_.clock.mono();
+  courier.attempt(load_.items, [this](const Uuid& id, core::Outcome outcome) { take(id, std::move(outcome)); });
+  // A courier owes an outcome for every item; without one the item is not delivered (DESIGN, contract 3).
+  core::Retry silence;
+  silence.reason = "no outcome was reported";
+  for (const auto& consignment : load_.items) take(consignment.item.id, silence);
+  resolve_classes();
+  resolve_trouble();
+  flush();
+  return std::move(report_);
+}
+
+void Trip::take(const Uuid& id, core::Outcome outcome) {
+  const auto found = unanswered_.find(id);
+  if (found == unanswered_.end()) return;
+  const std::size_t index = found->second;
+  unanswered_.erase(found);
+  --tally_->sending;
+  std::visit([&](auto&& what) { on(index, std::forward<decltype(what)>(what)); }, std::move(outcome));
+  if (needs_.clock.mono() - flushed_at_ >= options_.settle_every) flush();
+}
+
+void Trip::on(std::size_t index, core::Delivered delivered) {
+  answered(index);
+  for (const Pending& pending : std::exchange(trouble_, {})) blame_item(pending);
+  ++tally_->delivered;
+  tally_->delivered_bytes += item(index).size;
+  tally_->last_success_ms = needs_.clock.wall().ms;
+  report_.gone.push_back(item(index).id);
+  settled_.push_back({item(index).id, std::move(delivered)});
+}
+
+void Trip::on(std::size_t index, core::Rejected rejected) {
+  answered(index);
+  ++tally_->rejected;
+  report_.gone.push_back(item(index).id);
+  report_.rejected.push_back({item(index).id, rejected.reason});
+  settled_.push_back({item(index).id, std::move(rejected)});
+}
+
+void Trip::on(std::size_t index, core::Retry retry) {
+  switch (retry.scope) {
+    case core::Scope::item:
+      return retry_item(index, retry);
+    case core::Scope::sop_class:
+      return retry_class(index, std::move(retry));
+    case core::Scope::destination:
+    case core::Scope::configuration:
+      trouble_.push_back({index, std::move(retry)});
+      return;
+  }
+}
+
+void Trip::retry_item(std::size_t index, const core::Retry& retry) {
+  const unsigned tries = load_.items[index].attempts + 1;
+  const bool doubtful = retry.tries_max > 0;
+  if (doubtful && tries >= retry.tries_max) {
+    return on(index, core::Rejected{retry.reason + ", tried " + std::to_string(tries) + " times"});
+  }
+  if (doubtful) answered(index);
+  const policy::BackOff& bounds = doubtful ? options_.doubtful_wait : options_.back_off;
+  put_back(index, retry.reason, policy::back_off(bounds, tries, unit(), retry.not_before), true);
+}
+
+void Trip::retry_class(std::size_t index, core::Retry retry) {
+  report_.answered = true;
+  const ClassKey key = class_of(item(index));
+  if (report_.passed.contains(key)) return blame_item({index, std::move(retry)});
+  refused_[key].push_back({index, std::move(retry)});
+}
+
+// The destination read the item and said something about it, so its class is taken.
+void Trip::answered(std::size_t index) {
+  report_.answered = true;
+  const ClassKey key = class_of(item(index));
+  report_.passed.insert(key);
+  const auto refused = refused_.extract(key);
+  if (refused.empty()) return;
+  for (const Pending& pending : refused.mapped()) blame_item(pending);
+}
+
+void Trip::blame_item(const Pending& pending) {
+  const Uuid& id = item(pending.index).id;
+  report_.struck.push_back(id);
+  const unsigned strikes = ++load_.strikes[id];
+  put_back(pending.index, pending.retry.reason,
+           policy::back_off(options_.back_off, strikes, unit(), pending.retry.not_before), false);
+}
+
+void Trip::put_back(std::size_t index, std::string reason, Millis wait, bool counted) {
+  ++tally_->put_back;
+  settled_.push_back({item(index).id, PutBack{std::move(reason), wait, counted}});
+}
+
+void Trip::resolve_classes() {
+  for (auto& [key, items] : refused_) {
+    const Pending& first = items.front();
+    report_.refused[key] = {core::Scope::sop_class, first.retry.reason, first.retry.not_before, item(first.index).id};
+    // The wait only matters where the class cannot be blocked because too many are.
+    for (Pending& pending : items) {
+      put_back(pending.index, std::move(pending.retry.reason), options_.back_off.least, false);
+    }
+  }
+}
+
+void Trip::resolve_trouble() {
+  if (trouble_.empty()) return;
+  const Pending& first = trouble_.front();
+  const Uuid& id = item(first.index).id;
+  report_.trouble = {first.retry.scope, first.retry.reason, first.retry.not_before, id};
+  Millis first_wait{0};
+  if (load_.healthy) {
+    report_.struck.push_back(id);
+    // The first time anybody may be to blame; whoever stands in front again makes room for the others.
+    if (const unsigned before = load_.strikes[id]; before > 0) {
+      first_wait = policy::back_off(options_.back_off, before, unit());
+    }
+  }
+  for (Pending& pending : trouble_) {
+    put_back(pending.index, std::move(pending.retry.reason), std::exchange(first_wait, Millis{0}), false);
+  }
+}
+
+void Trip::flush() {
+  flushed_at_ = needs_.clock.mono();
+  if (settled_.empty()) return;
+  needs_.duties.settle(load_.destination, settled_);
+  settled_.clear();
+}
+
+}  // namespace sampan::scheduler

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Trip: one batch on its way through a courier. Turns the outcomes into settlements, and says what they mean for the
+// destination as a whole.
+//
+// Blame is decided at the end: "destination" trouble of an item counts against that item alone when a later item of
+// the same batch was delivered, and the same for its class.
+// Threads: run() on a lane's thread, once; the Tally is read from others.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "scheduler/needs.h"
+
+namespace sampan::scheduler {
+
+// Running counts of a destination.
+struct Tally {
+  std::atomic<std::uint64_t> delivered{0};
+  std::atomic<std::uint64_t> delivered_bytes{0};
+  std::atomic<std::uint64_t> rejected{0};
+  std::atomic<std::uint64_t> put_back{0};
+  std::atomic<std::size_t> sending{0};
+  std::atomic<std::int64_t> last_success_ms{0};  // wall, 0 none yet
+};
+
+struct Load {
+  std::string destination;
+  std::vector<core::Consignment> items;
+  std::map<Uuid, unsigned> strikes{};  // of those items that have any
+  bool healthy = true;                 // not a probe: whoever breaks it is a suspect
+};
+
+struct TripReport {
+  struct Trouble {
+    core::Scope scope = core::Scope::destination;
+    std::string reason;
+    std::optional<Millis> wish;
+    Uuid first;  // the item it began with
+  };
+  struct Rejection {
+    Uuid item;
+    std::string reason;
+  };
+  bool answered = false;           // the destination spoke about an item
+  std::optional<Trouble> trouble;  // nothing got through at the end
+  std::map<ClassKey, Trouble> refused;
+  std::set<ClassKey> passed;
+  std::vector<Uuid> struck;  // items to blame
+  std::vector<Uuid> gone;    // delivered or rejected
+  std::vector<Rejection> rejected;
+};
+
+class Trip {
+ public:
+  Trip(Load load, Needs needs, const Options& options, std::shared_ptr<Tally> tally);
+  TripReport run(core::Courier& courier);
+
+ private:
+  struct Pending {
+    std::size_t index;
+    core::Retry retry;
+  };
+  void take(const Uuid& item, core::Outcome outcome);
+  void on(std::size_t index, core::Delivered delivered);
+  void on(std::size_t index, core::Rejected rejected);
+  void on(std::size_t index, core::Retry retry);
+  void retry_item(std::size_t index, const core::Retry& retry);
+  void retry_class(std::size_t index, core::Retry retry);
+  void blame_item(const Pending& pending);
+  void answered(std::size_t index);
+  void put_back(std::size_t index, std::string reason, Millis wait, bool counted);
+  void flush();
+  void resolve_trouble();
+  void resolve_classes();
+  const core::Item& item(std::size_t index) const { return load_.items[index].item; }
+  double unit() { return needs_.random.unit(); }
+
+  Load load_;
+  Needs needs_;
+  Options options_;
+  std::shared_ptr<Tally> tally_;
+  std::unordered_map<Uuid, std::size_t, UuidHash> unanswered_;
+  std::vector<Pending> trouble_;
+  std::map<ClassKey, std::vector<Pending>> refused_;
+  std::vector<Settlement> settled_;
+  MonoTime flushed_at_{};
+  TripReport report_;
+};
+
+}  // namespace sampan::scheduler

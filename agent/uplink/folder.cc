@@ -204,6 +204,8 @@ std::optional<Outcome> FolderCourier::copy(const Consignment& cargo, File& file)
     written_bytes += filled;
     filled = 0;
   }
+  // The sync of the group comes later: let the disk begin.
+  file.write_back(0, written_bytes);
   if (hash.finish() != cargo.item.sha256) return copy_fails(fail(Errc::damaged, {}));
   return std::nullopt;
 }

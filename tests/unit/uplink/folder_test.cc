@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+#include <map>
+#include <thread>
+
+#include <doctest/doctest.h>
+
+#include "support/corpus.h"
+#include "support/part10.h"
+#include "support/temporary_directory.h"
+#include "uplink/folder.h"
+#include "uplink/folder_names.h"
+
+using namespace sampan;
+using core::Consignment;
+using core::Delivered;
+using core::Fact;
+using core::Outcome;
+using core::Rejected;
+using core::Retry;
+using core::Scope;
+namespace fs = std::filesystem;
+
+namespace {
+
+class MemoryPayload final : public core::Payload {
+ public:
+  explicit MemoryPayload(Bytes bytes, bool damaged = false) : bytes_(std::move(bytes)), damaged_(damaged) {}
+  std::uint64_t size() const override { return bytes_.size(); }
+  Result<std::size_t> read(std::uint64_t offset, ByteSpan into) override {
+    if (damaged_) return fail(Errc::damaged, "no");
+    const std::size_t count = std::min<std::size_t>(into.size(), bytes_.size() - offset);
+    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset), count, into.begin());
+    return count;
+  }
+
+ private:
+  const Bytes bytes_;
+  const bool damaged_;
+};
+
+// The real disk, with a diary of what was asked of it; fails the writes it is told to.
+class WatchedDisk final : public FileSystem {
+ public:
+  std::vector<std::string> diary;
+  std::size_t writes_before_full = SIZE_MAX;
+
+  Result<std::unique_ptr<File>> open(const std::string& path, Mode mode) override {
+    auto file = disk().open(path, mode);
+    if (!file) return file;
+    return std::unique_ptr<File>(new Watched(std::move(*file), path, *this));
+  }
+  Status make_directories(const std::string& path) override { return disk().make_directories(path); }
+  Status sync_directory(const std::string& path) override {
+    return note("sync-directory", path), disk().sync_directory(path);
+  }
+  Status rename(const std::string& from, const std::string& to) override {
+    return note("rename", to), disk().rename(from, to);
+  }
+  Status unlink(const std::string& path) override { return disk().unlink(path); }
+  Result<std::vector<std::string>> list(const std::string& path) override { return disk().list(path); }
+  Result<DiskSpace> space(const std::string& path) override { return disk().space(path); }
+  void note(const std::string& what, const std::string& path) {
+    diary.push_back(what + " " + fs::path(path).filename().string());
+  }
+
+ private:
+  struct Watched final : File {
+    Watched(std::unique_ptr<File> file, std::string at, WatchedDisk& by) : inner(std::move(file)), path(at), disk(by) {}
+    Result<std::size_t> read_at(std::uint64_t offset, ByteSpan into) override { return inner->read_at(offset, into); }
+    Status write_at(std::uint64_t offset, ByteView bytes) override {
+      if (disk.writes_before_full-- == 0) return fail(Errc::full, "write " + path + ": No space left on device");
+      return inner->write_at(offset, bytes);
+    }
+    Status sync() override { return disk.note("sync", path), inner->sync(); }
+    Result<std::uint64_t> size() override { return inner->size(); }
+    Status punch(std::uint64_t offset, std::uint64_t length) override { return inner->punch(offset, length); }
+    Status reserve(std::uint64_t length) override { return inner->reserve(length); }
+    void write_back(std::uint64_t offset, std::uint64_t length) override { inner->write_back(offset, length); }
+    void forget(std::uint64_t offset, std::uint64_t length) override { inner->forget(offset, length); }
+    std::unique_ptr<File> inner;
+    std::string path;
+    WatchedDisk& disk;
+  };
+};
+
+Consignment consign(Bytes bytes, const std::string& sop = "1.2.3", bool damaged = false) {
+  Consignment cargo;
+  cargo.item.id = make_uuid7(system_clock().wall(), system_random());
+  cargo.item.size = bytes.size();
+  cargo.item.sha256 = sha256(bytes);
+  cargo.item.facts.set(Fact::sop_class_uid, "1.2.840.10008.5.1.4.1.1.2");
+  cargo.item.facts.set(Fact::sop_instance_uid, sop);
+  cargo.item.facts.set(Fact::transfer_syntax_uid, std::string(test::explicit_le));
+  cargo.item.facts.set(Fact::study_instance_uid, "1.2");
+  cargo.item.facts.set(Fact::series_instance_uid, "1.3");
+  cargo.item.facts.set(Fact::calling_ae, "CT1");
+  cargo.payload = std::make_shared<MemoryPayload>(std::move(bytes), damaged);
+  return cargo;
+}
+
+Bytes noise(std::size_t size, std::uint8_t seed = 1) {
+  Bytes bytes(size);
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>((i * 131 + seed) >> 3);
+  return bytes;
+}
+
+struct Folder {
+  test::TemporaryDirectory directory;
+  WatchedDisk files;
+  std::unique_ptr<core::Courier> courier =
+      uplink::make_folder_courier({(directory.path() / "lead").string()}, files, system_clock());
+
+  std::vector<Outcome> attempt(std::vector<Consignment>& batch) {
+    std::map<Uuid, Outcome> outcomes;
+    courier->attempt(batch, [&](const Uuid& id, const Outcome& outcome) {
+      files.note("report", "");
+      CHECK(outcomes.emplace(id, outcome).second);
+    });
+    std::vector<Outcome> ordered;
+    for (const Consignment& cargo : batch) ordered.push_back(outcomes.at(cargo.item.id));
+    return ordered;
+  }
+  Outcome attempt(Consignment cargo) {
+    std::vector<Consignment> batch{std::move(cargo)};
+    return attempt(batch)[0];
+  }
+  fs::path series() const { return directory.path() / "lead/1.2/1.3"; }
+  // Paths below the root, with the names of its own folder for the unfinished left out.
+  std::vector<std::string> listing() const {
+    std::vector<std::string> names;
+    for (const auto& path : test::corpus_files(directory.path())) names.push_back(fs::relative(path, directory.path()));
+    return names;
+  }
+};
+
+Bytes data_set_of(const fs::path& path) {
+  const Bytes file = test::read_bytes(path);
+  const auto meta = test::read_file_meta(file);
+  REQUIRE(meta.ok());
+  return Bytes(file.begin() + static_cast<std::ptrdiff_t>(meta->data_set_offset), file.end());
+}
+
+bool is_delivered(const Outcome& outcome) { return std::holds_alternative<Delivered>(outcome); }
+const Retry& retry(const Outcome& outcome) { return std::get<Retry>(outcome); }
+
+}  // namespace
+
+TEST_CASE("publishes_the_exact_data_set_of_any_size_under_a_valid_head") {
+  Folder folder;
+  // Around the courier's buffer, with and without the head that shares it.
+  for (const std::size_t size : {0u, 1u, 262143u, 262144u, 262145u, 261800u, 261801u, 524288u, 1000001u}) {
+    const Bytes bytes = noise(size);
+    const std::string sop = "1.2.3." + std::to_string(size);
+    const Outcome outcome = folder.attempt(consign(bytes, sop));
+    REQUIRE(is_delivered(outcome));
+    const auto& receipt = std::get<Delivered>(outcome).receipt;
+    CHECK(receipt.sha256 == sha256(bytes));
+    CHECK(receipt.level == core::Level::archived);
+    CHECK(receipt.node == "folder");
+    CHECK(data_set_of(folder.series() / (sop + ".dcm")) == bytes);
+  }
+  const Bytes file = test::read_bytes(folder.series() / "1.2.3.1.dcm");
+  const auto meta = test::read_file_meta(file);
+  CHECK(meta->sop_class == "1.2.840.10008.5.1.4.1.1.2");
+  CHECK(meta->sop_instance == "1.2.3.1");
+  CHECK(meta->transfer_syntax == test::explicit_le);
+  CHECK(load_le<std::uint32_t>(&file[140]) == meta->data_set_offset - 144);
+  CHECK(meta->data_set_offset % 2 == 0);
+}
+
+TEST_CASE("every_size_around_the_buffer_arrives_whole") {
+  Folder folder;
+  std::vector<Consignment> batch;
+  for (std::size_t size = 262144 - 600; size < 262144; size += 2)
+    batch.push_back(consign(noise(size), "1." + std::to_string(size)));
+  for (const Outcome& outcome : folder.attempt(batch)) CHECK(is_delivered(outcome));
+  for (const Consignment& cargo : batch) {
+    const std::string name = std::string(cargo.item.facts.get(Fact::sop_instance_uid)) + ".dcm";
+    CHECK(sha256(data_set_of(folder.series() / name)) == cargo.item.sha256);
+  }
+}
+
+TEST_CASE("reports_delivery_only_after_file_name_and_directory_are_synced") {
+  Folder folder;
+  std::vector<Consignment> batch{consign(noise(10), "1.1"), consign(noise(20), "1.2")};
+  folder.attempt(batch);
+  const std::vector<std::string> expected{"sync " + to_string(batch[0].item.id) + ".part",
+                                          "rename 1.1.dcm",
+                                          "sync " + to_string(batch[1].item.id) + ".part",
+                                          "rename 1.2.dcm",
+                                          "sync-directory 1.3",
+                                          "report ",
+                                          "report "};
+  CHECK(folder.files.diary == expected);
+}
+
+TEST_CASE("the_same_data_set_again_is_delivered_and_published_once") {
+  Folder folder;
+  CHECK(is_delivered(folder.attempt(consign(noise(1000)))));
+  folder.files.diary.clear();
+  CHECK(is_delivered(folder.attempt(consign(noise(1000)))));
+  CHECK(folder.listing() == std::vector<std::string>{"lead/1.2/1.3/1.2.3.dcm"});
+  // The first attempt may have died before its directory was synced.
+  CHECK(folder.files.diary == std::vector<std::string>{"sync-directory 1.3", "report "});
+}
+
+TEST_CASE("another_data_set_under_the_same_uid_is_published_beside_the_first") {
+  Folder folder;
+  std::vector<Consignment> batch{consign(noise(1000, 1)), consign(noise(1000, 9)), consign(noise(1000, 1)),
+                                 consign(noise(999))};
+  for (const Outcome& outcome : folder.attempt(batch)) CHECK(is_delivered(outcome));
+  const auto beside = [&](std::size_t i) { return "1.2.3~" + to_hex(batch[i].item.sha256).substr(0, 8) + ".dcm"; };
+  CHECK(data_set_of(folder.series() / "1.2.3.dcm") == noise(1000, 1));
+  CHECK(data_set_of(folder.series() / beside(1)) == noise(1000, 9));
+  CHECK(data_set_of(folder.series() / beside(3)) == noise(999));
+  CHECK(folder.listing().size() == 3);
+}
+
+TEST_CASE("a_damaged_file_in_the_place_is_left_and_the_good_one_published_beside_it") {
+  Folder folder;
+  folder.attempt(consign(noise(1000)));
+  fs::resize_file(folder.series() / "1.2.3.dcm", 50);
+  const Consignment cargo = consign(noise(1000));
+  CHECK(is_delivered(folder.attempt(cargo)));
+  const std::string stem = "1.2.3~" + to_hex(cargo.item.sha256);
+  fs::resize_file(folder.series() / (stem.substr(0, 14) + ".dcm"), 51);
+  CHECK(is_delivered(folder.attempt(consign(noise(1000)))));
+  CHECK(data_set_of(folder.series() / (stem + ".dcm")) == noise(1000));
+  fs::resize_file(folder.series() / (stem + ".dcm"), 52);
+  CHECK(is_delivered(folder.attempt(consign(noise(1000)))));
+  CHECK(data_set_of(folder.series() / (stem + ".dcm")) == noise(1000));
+  CHECK(folder.listing().size() == 3);
+}
+
+TEST_CASE("no_uid_leads_out_of_the_folder_or_takes_the_name_of_another") {
+  Folder folder;
+  const std::vector<std::string> hostile{"..",
+                                         ".",
+                                         "../../etc",
+                                         "/abs",
+                                         std::string("1.2\0.3", 6),
+                                         "",
+                                         "1.2.3~00000000",
+                                         std::string(64, '1'),
+                                         std::string(65, '1'),
+                                         std::string(5000, 'x'),
+                                         "\xd5\xc5"};
+  for (const auto& uid : hostile) {
+    Consignment cargo = consign(noise(100 + uid.size()), uid);
+    cargo.item.facts.set(Fact::study_instance_uid, uid);
+    cargo.item.facts.set(Fact::series_instance_uid, uid);
+    CHECK(is_delivered(folder.attempt(std::move(cargo))));
+  }
+  const auto names = folder.listing();
+  CHECK(names.size() == hostile.size());
+  for (const auto& name : names) {
+    CHECK(std::count(name.begin(), name.end(), '/') == 3);
+    CHECK(name.starts_with("lead/"));
+  }
+  CHECK(fs::exists(folder.directory.path() / "lead/no-study/no-series/no-instance.dcm"));
+  CHECK(uplink::safe_name("..", "") == "%2e%2e");
+  CHECK(uplink::safe_name(std::string(5000, 'x'), "") != uplink::safe_name(std::string(5001, 'x'), ""));
+}
+
+TEST_CASE("a_full_disk_is_a_retry_of_the_destination_and_leaves_nothing_half_written") {
+  Folder folder;
+  folder.files.writes_before_full = 1;
+  std::vector<Consignment> batch{consign(noise(10), "1.1"), consign(noise(10), "1.2"), consign(noise(10), "1.3")};
+  const auto outcomes = folder.attempt(batch);
+  CHECK(is_delivered(outcomes[0]));
+  CHECK(retry(outcomes[1]).scope == Scope::destination);
+  CHECK(retry(outcomes[1]).reason == "the disk of the folder is full");
+  CHECK(retry(outcomes[2]).scope == Scope::destination);
+  CHECK(folder.listing() == std::vector<std::string>{"lead/1.2/1.3/1.1.dcm"});
+}
+
+TEST_CASE("a_stored_copy_that_does_not_verify_is_not_published_and_the_others_go_on") {
+  Folder folder;
+  std::vector<Consignment> batch{consign(noise(10), "1.1", true), consign(noise(10), "1.2"), consign(noise(10), "1.3")};
+  batch[1].item.sha256[0] ^= 1;
+  const auto outcomes = folder.attempt(batch);
+  CHECK(retry(outcomes[0]).scope == Scope::item);
+  CHECK(retry(outcomes[1]).scope == Scope::item);
+  CHECK(is_delivered(outcomes[2]));
+  CHECK(folder.listing() == std::vector<std::string>{"lead/1.2/1.3/1.3.dcm"});
+}
+
+TEST_CASE("cargo_that_is_no_image_is_rejected_in_words") {
+  Folder folder;
+  Consignment event = consign(noise(10));
+  event.item.kind = core::Kind::event;
+  CHECK(std::get<Rejected>(folder.attempt(event)).reason == "the folder takes images only");
+}
+
+TEST_CASE("an_unusable_root_is_a_retry_that_names_no_path") {
+  Folder folder;
+  std::ofstream(folder.directory.path() / "lead") << "a file";
+  const Outcome outcome = folder.attempt(consign(noise(10)));
+  CHECK(retry(outcome).scope == Scope::destination);
+  CHECK(retry(outcome).reason.find('/') == std::string::npos);
+}
+
+TEST_CASE("a_leftover_of_a_crash_is_replaced") {
+  Folder folder;
+  const Consignment cargo = consign(noise(10));
+  fs::create_directories(folder.directory.path() / "lead/.incoming");
+  std::ofstream(folder.directory.path() / "lead/.incoming" / (to_string(cargo.item.id) + ".part"))
+      << std::string(999, 'x');
+  CHECK(is_delivered(folder.attempt(cargo)));
+  CHECK(data_set_of(folder.series() / "1.2.3.dcm") == noise(10));
+  CHECK(folder.listing().size() == 1);
+}
+
+TEST_CASE("an_interrupted_courier_reports_retry_for_everything") {
+  Folder folder;
+  folder.courier->interrupt();
+  CHECK(retry(folder.attempt(consign(noise(10)))).scope == Scope::destination);
+  CHECK(folder.listing().empty());
+}
+
+TEST_CASE("lanes_that_share_a_root_never_overwrite_each_other") {
+  test::TemporaryDirectory directory;
+  const auto lane = [&](std::uint8_t seed) {
+    auto courier = uplink::make_folder_courier({directory.path().string()}, disk(), system_clock());
+    for (unsigned i = 0; i < 50; ++i) {
+      std::vector<Consignment> batch{consign(noise(100, seed), "1." + std::to_string(i))};
+      courier->attempt(batch, [](const Uuid&, const Outcome& outcome) { CHECK(is_delivered(outcome)); });
+    }
+  };
+  std::thread first(lane, 8), second(lane, 80);
+  first.join();
+  second.join();
+  CHECK(test::corpus_files(directory.path()).size() == 100);
+}

@@ -37,7 +37,7 @@ mmdebstrap --quiet --variant=apt --include=git,ca-certificates bookworm "$root" 
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 proxy=$(apt-config dump | grep -E '^Acquire::(https?)::Proxy' || true)
 [ -z "$proxy" ] || echo "$proxy" >"$root/etc/apt/apt.conf.d/80proxy"
-git bundle create -q "$root/root/sampan.bundle" HEAD
+git bundle create -q "$root/sampan.bundle" HEAD
 echo "---- a fresh bookworm ($((SECONDS - began)) s)"
 
 # One command in the chroot, in process and mount namespaces of its own: what it leaves behind ends with it.
@@ -49,13 +49,13 @@ inside() {
 }
 # Runs a command and checks its last line.
 prove() {
-  local command=$1 last=$2 begin=$SECONDS log="$root/root/log"
-  inside "cd /root/sampan && $command" 2>&1 | tee "$log" || { echo "failed: $command"; exit 1; }
+  local command=$1 last=$2 begin=$SECONDS log="$root/log"
+  inside "cd /sampan && $command" 2>&1 | tee "$log" || { echo "failed: $command"; exit 1; }
   tail -n 1 "$log" | grep -Eqx "$last" || { echo "wrong last line of $command"; exit 1; }
   echo "---- $command ($((SECONDS - begin)) s)"
 }
 set -o pipefail
-inside "cd /root && git clone -q sampan.bundle sampan"
+inside "git clone -q /sampan.bundle /sampan"
 prove packaging/quickstart.sh '([1-9][0-9]*) images sent, \1 acknowledged, \1 delivered, \1 identical'
 prove "$tests" '[1-9][0-9]* passed, 0 failed(, [0-9]+ skipped)?'
 echo "fresh machine: good"

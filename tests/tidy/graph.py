@@ -23,15 +23,12 @@ MODULES = {
     "cli": ("base", "settings", "control"),
 }
 
+# The client half of control: what the command line shares with the daemon. It knows nothing of the daemon's inside.
+CLIENT_HALF = ("control/client.", "control/node_status.", "control/status_json.", "control/words.")
 # Narrower than its module: a file (by the start of its path) -> what it may see of agent/.
-# The client half of control serves the command line and knows nothing of the daemon's inside.
-ONLY = {
-    "agent/control/client": ("base/", "control/client"),
-}
+ONLY = {"agent/" + part: ("base/", *CLIENT_HALF) for part in CLIENT_HALF}
 # module -> the headers of another module that are all it may see of it.
-DOOR = {
-    ("cli", "control"): ("control/client",),
-}
+DOOR = {("cli", "control"): CLIENT_HALF}
 
 # Third-party headers (by their start) -> the files (by their start) that may include them.
 THIRD_PARTY = {

@@ -152,7 +152,7 @@ def function_sizes(tree):
 
 def licence(tree):
     """The first line, or the second below #!, names the licence."""
-    comment = {".cc": "//", ".h": "//", ".c": "//", ".py": "#", ".sh": "#", ".yaml": "#", ".yml": "#", ".cmake": "#"}
+    comment = {".cc": "//", ".h": "//", ".c": "//", ".py": "#", ".sh": "#", ".cmake": "#"}
     for path, text in tree.files.items():
         sign = comment.get(path[path.rfind("."):]) or ("#" if text.startswith("#!") or path.endswith("CMakeLists.txt") else None)
         wanted = f"{sign} SPDX-License-Identifier: Apache-2.0"
@@ -168,8 +168,8 @@ def guards(tree):
         if "#pragma once" not in text:
             yield Finding(path, 1, "no #pragma once")
         second = text.split("\n", 2)[1] if text.count("\n") > 1 else ""
-        if path.startswith("agent/") and not re.match(r"// [A-Z]\w*.*: ", second):
-            yield Finding(path, 2, "does not open with a contract block `// Name: what it is`")
+        if path.startswith("agent/") and not re.match(r"// [A-Z]", second):
+            yield Finding(path, 2, "does not open with a contract block, `// Name: what it is`")
 
 
 # Written apart so that this file does not find itself.
@@ -186,8 +186,11 @@ def unfinished(tree):
 
 
 def samples_loaded(tree):
-    """Every shipped sample of settings is named in a test."""
-    tests = "\n".join(tree.under("tests/", suffixes=(".cc", ".py", ".sh")).values())
+    """Every shipped sample of settings is named in a test, or one test walks them all."""
+    texts = tree.under("tests/unit/", "tests/e2e/", suffixes=(".cc", ".py")).values()
+    if any('/config"' in text and "recursive_directory_iterator" in text for text in texts):
+        return
+    tests = "\n".join(texts)
     for path in tree.under("config/", suffixes=(".yaml", ".yml")):
         folder, _, name = path.rpartition("/")
         if path not in tests and not (f'"{folder}' in tests and f'"{name}"' in tests):

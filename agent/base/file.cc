@@ -72,6 +72,10 @@ class PosixFile final : public File {
     return {};
   }
 
+  void write_back(std::uint64_t offset, std::uint64_t length) override {
+    ::sync_file_range(fd_, static_cast<off_t>(offset), static_cast<off_t>(length), SYNC_FILE_RANGE_WRITE);
+  }
+
   void forget(std::uint64_t offset, std::uint64_t length) override {
     ::posix_fadvise(fd_, static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_DONTNEED);
   }
@@ -140,7 +144,7 @@ class Disk final : public FileSystem {
   Result<DiskSpace> space(const std::string& path) override {
     struct statvfs info{};
     if (::statvfs(path.c_str(), &info) != 0) return from_errno("statvfs", path);
-    return DiskSpace{info.f_blocks * info.f_frsize, info.f_bavail * info.f_frsize, info.f_favail};
+    return DiskSpace{info.f_blocks * info.f_frsize, info.f_bavail * info.f_frsize, info.f_files, info.f_favail};
   }
 
  private:

@@ -30,6 +30,8 @@ class File {
   virtual Status punch(std::uint64_t offset, std::uint64_t length) = 0;
   // Reserves space up to length bytes without changing the size; a hint that may do nothing.
   virtual Status reserve(std::uint64_t length) = 0;
+  // Asks the kernel to start writing [offset, offset + length) back now, so that the sync at the end is short; a hint.
+  virtual void write_back(std::uint64_t offset, std::uint64_t length) = 0;
   // Tells the page cache that [offset, offset + length) is not needed again; a hint.
   virtual void forget(std::uint64_t offset, std::uint64_t length) = 0;
 };
@@ -37,6 +39,7 @@ class File {
 struct DiskSpace {
   std::uint64_t total_bytes = 0;
   std::uint64_t free_bytes = 0;   // for an unprivileged user
+  std::uint64_t total_inodes = 0;  // 0 where the file system does not count them
   std::uint64_t free_inodes = 0;
 };
 

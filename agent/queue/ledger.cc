@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "queue/ledger.h"
+
+#include "base/log.h"
+#include "base/random.h"
+#include "queue/ledger_statements.h"
+
+namespace sampan::queue {
+
+using core::DeliveryState;
+
+std::int64_t IndexKeys::of(std::string_view text) const {
+  if (text.empty()) return 0;
+  const auto value = load_le<std::int64_t>(hmac_sha256(key_, as_bytes(text)).data());
+  return value == 0 ? 1 : value;
+}
+std::int64_t IndexKeys::of_class(std::string_view sop_class, std::string_view transfer_syntax) const {
+  if (sop_class.empty()) return 0;
+  return of(std::string(sop_class) + "|" + std::string(transfer_syntax));
+}
+
+static Result<std::unique_ptr<Sql>> open_sound(const std::string& path) {
+  auto sql = Sql::open(path, false);
+  if (!sql) return sql.error();
+  if (Status ready = migrate(**sql); !ready) return ready.error();
+  return sql;
+}
+
+Result<Ledger::Opened> Ledger::open(FileSystem& files, const std::string& path, const Keyring& keys, const Clock& clock) {
+  Opened opened;
+  auto probe = files.open(path, FileSystem::Mode::read);
+  opened.empty = !probe.ok();
+  auto sql = open_sound(path);
+  if (!sql && sql.error().code != Errc::damaged && opened.empty) return sql.error();
+  if (!sql) {
+    opened.set_aside = sql.error().message;
+    opened.empty = true;
+    const std::string aside = path + ".damaged-" + std::to_string(clock.wall().ms);
+    for (const char* part : {"", "-wal", "-shm"})
+      if (Status moved = files.rename(path + part, aside + part); !moved && moved.error().code != Errc::not_found) return moved.error();
+    sql = open_sound(path);
+    if (!sql) return sql.error();
+  }
+  opened.ledger.reset(new Ledger(std::move(*sql), keys));
+  if (!opened.ledger->status()) return opened.ledger->status().error();
+  return opened;
+}
+
+Ledger::Ledger(std::unique_ptr<Sql> sql, const Keyring& keys)
+    : sql_(std::move(sql)), keys_(keys), facts_aead_(keys.derive("ledger facts")), use_(std::make_shared<Statements>()) {
+  prepare();
+  Statement names(*sql_, "SELECT name, number FROM destination");
+  while (names.step()) destinations_[names.text(0)] = static_cast<int>(names.number(1));
+  Statement orphans(*sql_, "SELECT count(*) FROM orphan");
+  if (orphans.step()) orphans_ = orphans.number(0);
+}
+
+void Ledger::prepare() {
+  Sql& s = *sql_;
+  Statements& u = *use_;
+  u.item_insert = Statement(s, "INSERT OR REPLACE INTO item VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  u.item_by_id = Statement(s, "SELECT seq, sha256, state FROM item WHERE id=? ORDER BY state=4, seq");
+  u.item_by_sop = Statement(s, "SELECT sha256 FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2) AND seq<>?");
+  u.item_by_study = Statement(s, "SELECT min(study_order) FROM item WHERE study_key=? AND study_key<>0 AND state=1");
+  u.item_state = Statement(s, "UPDATE item SET state=?, reason=? WHERE seq=?");
+  u.item_close = Statement(s, "UPDATE item SET state=CASE state WHEN 4 THEN 5 ELSE 2 END WHERE seq=?");
+  u.delivery_insert = Statement(s, "INSERT OR IGNORE INTO delivery VALUES(?,?,?,?,?,?,?,?,0,0,0,0,'',?)");
+  u.delivery_get = Statement(s, "SELECT state, bytes, level FROM delivery WHERE seq=? AND destination=?");
+  u.delivery_move = Statement(s, "UPDATE delivery SET state=? WHERE seq=? AND destination=?");
+  u.delivery_receipt =
+      Statement(s, "UPDATE delivery SET level=?, node=?, settled_run_ms=?, reason='' WHERE seq=? AND destination=?");
+  u.delivery_verdict = Statement(s, "UPDATE delivery SET reason=?, not_before_ms=0, attempts=0 WHERE seq=? AND destination=?");
+  u.delivery_postpone =
+      Statement(s, "UPDATE delivery SET attempts=?, not_before_ms=?, reason=? WHERE seq=? AND destination=? AND state=1");
+  u.deliveries_of = Statement(s, "SELECT d.name, v.state, v.level, v.settled_run_ms, v.destination, v.bytes FROM delivery v "
+                                 "JOIN destination d ON d.number=v.destination WHERE v.seq=?");
+  u.tally_add = Statement(s, "INSERT INTO tally VALUES(?1,?2,?3,?4) ON CONFLICT DO UPDATE SET items=items+?3, bytes=bytes+?4");
+  u.orphan_insert = Statement(s, "INSERT INTO orphan(item, type, note) VALUES(?,?,?)");
+  u.orphan_of = Statement(s, "SELECT type, note FROM orphan WHERE item=? ORDER BY number");
+  u.orphan_delete = Statement(s, "DELETE FROM orphan WHERE item=?");
+  u.quarantine_insert = Statement(s, "INSERT OR REPLACE INTO quarantine VALUES(?,?,?,?)");
+  u.quarantine_in = Statement(s, "SELECT 1 FROM quarantine WHERE segment=? LIMIT 1");
+  u.segment_get = Statement(s, "SELECT indexed FROM segment WHERE number=?");
+  u.segment_set = Statement(s, "INSERT OR REPLACE INTO segment VALUES(?,?,?,?,0)");
+  u.segment_forget = Statement(s, "DELETE FROM segment WHERE number=?");
+  u.quarantine_forget = Statement(s, "DELETE FROM quarantine WHERE segment=?");
+  u.meta_get = Statement(s, "SELECT value FROM meta WHERE name=?");
+  u.meta_set = Statement(s, "INSERT OR REPLACE INTO meta VALUES(?,?)");
+  u.destination_insert = Statement(s, "INSERT INTO destination(name) VALUES(?)");
+  u.candidates = Statement(s, "SELECT i.seq, i.record_bytes, i.id, i.sha256, i.sop_key FROM item i WHERE i.seq>? AND i.state=1 AND "
+                              "EXISTS(SELECT 1 FROM delivery v WHERE v.seq=i.seq AND v.state=3) ORDER BY i.seq LIMIT ?");
+  u.duplicates = Statement(s, "SELECT seq, record_bytes, id, sha256, sop_key FROM item WHERE state=4 LIMIT ?");
+  u.living = Statement(s, "SELECT count(*) FROM item WHERE seq>=? AND seq<? AND state IN (1,3,4)");
+}
+
+void Ledger::begin() {
+  sql_->clear();
+  sql_->execute("BEGIN IMMEDIATE");
+}
+
+Status Ledger::commit() {
+  flush_tally();
+  if (sql_->status()) sql_->execute("COMMIT");
+  const Status done = sql_->status();
+  if (!done) {
+    sql_->clear();
+    sql_->execute("ROLLBACK");
+    sql_->clear();
+    destinations_.clear();  // numbers given in the batch are gone with it
+    Statement names(*sql_, "SELECT name, number FROM destination");
+    while (names.step()) destinations_[names.text(0)] = static_cast<int>(names.number(1));
+  }
+  tally_.clear();
+  return done;
+}
+
+void Ledger::count(int destination, int state, std::int64_t items, std::int64_t bytes) {
+  auto& entry = tally_[{destination, state}];
+  entry.first += items;
+  entry.second += bytes;
+}
+
+void Ledger::flush_tally() {
+  for (const auto& [key, change] : tally_)
+    if (change.first != 0 || change.second != 0)
+      use_->tally_add.bind(1, key.first).bind(2, key.second).bind(3, change.first).bind(4, change.second).run();
+}
+
+int Ledger::destination_number(const std::string& name) {
+  if (const auto known = destinations_.find(name); known != destinations_.end()) return known->second;
+  use_->destination_insert.bind(1, std::string_view(name)).run();
+  Statement number(*sql_, "SELECT number FROM destination WHERE name=?");
+  number.bind(1, std::string_view(name));
+  return destinations_[name] = number.step() ? static_cast<int>(number.number(0)) : 0;
+}
+
+Bytes Ledger::seal_facts(const core::Item& item) {
+  const Bytes plain = encode_facts(item);
+  Bytes sealed(sizeof(Nonce) + plain.size() + tag_bytes);
+  Nonce nonce;
+  store_le(nonce.data(), system_random().next());
+  store_le(nonce.data() + 8, static_cast<std::uint32_t>(system_random().next()));
+  std::memcpy(sealed.data(), nonce.data(), nonce.size());
+  facts_aead_.seal(nonce, item.id.bytes, plain, sealed.data() + nonce.size());
+  return sealed;
+}
+
+std::uint64_t Ledger::indexed(std::uint64_t segment) {
+  auto& get = use_->segment_get.begin().bind(1, static_cast<std::int64_t>(segment));
+  return get.step() ? static_cast<std::uint64_t>(get.number(0)) : 0;
+}
+
+void Ledger::checkpoint(Stream stream, std::uint64_t segment, std::uint64_t indexed, std::uint64_t bytes) {
+  use_->segment_set.bind(1, static_cast<std::int64_t>(segment)).bind(2, static_cast<std::int64_t>(static_cast<char>(stream)));
+  use_->segment_set.bind(3, static_cast<std::int64_t>(indexed)).bind(4, static_cast<std::int64_t>(bytes)).run();
+}
+
+void Ledger::forget_segment(std::uint64_t segment) {
+  use_->segment_forget.bind(1, static_cast<std::int64_t>(segment)).run();
+  use_->quarantine_forget.bind(1, static_cast<std::int64_t>(segment)).run();
+}
+
+std::int64_t Ledger::run_ms() {
+  auto& get = use_->meta_get.begin().bind(1, std::string_view("run_ms"));
+  const std::int64_t value = get.step() ? get.number(0) : 0;
+  get.begin();
+  return value;
+}
+void Ledger::set_run_ms(std::int64_t value) { use_->meta_set.bind(1, std::string_view("run_ms")).bind(2, value).run(); }
+
+void Ledger::quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason) {
+  auto& insert = use_->quarantine_insert;
+  insert.bind(1, static_cast<std::int64_t>(segment)).bind(2, static_cast<std::int64_t>(offset));
+  insert.bind(3, static_cast<std::int64_t>(bytes)).bind(4, reason).run();
+}
+
+std::vector<Ledger::Candidate> Ledger::candidates(Sequence after, std::size_t items_max) {
+  std::vector<Candidate> found;
+  const auto read = [&found](Statement& row, bool duplicate) {
+    Candidate candidate;
+    candidate.seq = row.number(0);
+    candidate.record_bytes = static_cast<std::uint64_t>(row.number(1));
+    if (row.blob(2).size() == 16) std::memcpy(candidate.id.bytes.data(), row.blob(2).data(), 16);
+    if (row.blob(3).size() == 32) std::memcpy(candidate.sha256.data(), row.blob(3).data(), 32);
+    candidate.sop_key = row.number(4);
+    candidate.duplicate = duplicate;
+    found.push_back(std::move(candidate));
+  };
+  const auto limit = static_cast<std::int64_t>(items_max);
+  for (use_->duplicates.begin().bind(1, limit); use_->duplicates.step();) read(use_->duplicates, true);
+  use_->duplicates.begin();
+  for (use_->candidates.begin().bind(1, after).bind(2, limit); use_->candidates.step();) read(use_->candidates, false);
+  use_->candidates.begin();
+  for (auto& candidate : found) {
+    auto& rows = use_->deliveries_of;
+    for (rows.begin().bind(1, candidate.seq); rows.step();)
+      candidate.standings.push_back({rows.text(0), static_cast<DeliveryState>(rows.number(1)),
+                                     rows.number(2) == 2 ? core::Level::archived : core::Level::accepted, rows.number(3)});
+    rows.begin();
+  }
+  return found;
+}
+
+std::uint64_t Ledger::living_in(std::uint64_t segment) {
+  auto& ask = use_->living.begin().bind(1, sequence_of(segment, 0)).bind(2, sequence_of(segment + 1, 0));
+  const std::uint64_t living = ask.step() ? static_cast<std::uint64_t>(ask.number(0)) : 1;
+  ask.begin();
+  return living;
+}
+
+bool Ledger::has_quarantine(std::uint64_t segment) {
+  auto& ask = use_->quarantine_in.begin().bind(1, static_cast<std::int64_t>(segment));
+  const bool some = ask.step();
+  ask.begin();
+  return some;
+}
+
+}  // namespace sampan::queue

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "queue/ledger_reader.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace sampan::queue {
+namespace {
+
+constexpr std::string_view due_text =
+    "SELECT seq, attempts, class_key FROM delivery WHERE destination=?1 AND state=1 AND (not_before_ms<=?2 OR not_before_ms>?3) ";
+constexpr std::string_view order_text = "ORDER BY rank, study_order, seq";
+
+}  // namespace
+
+Result<std::unique_ptr<LedgerReader>> LedgerReader::open(const std::string& path, const Keyring& keys) {
+  auto sql = Sql::open(path, true);
+  if (!sql) return sql.error();
+  (*sql)->execute("PRAGMA cache_size=-2048; PRAGMA mmap_size=0");
+  std::unique_ptr<LedgerReader> reader(new LedgerReader(std::move(*sql), keys));
+  if (!reader->sql_->status()) return reader->sql_->status().error();
+  return reader;
+}
+
+LedgerReader::LedgerReader(std::unique_ptr<Sql> sql, const Keyring& keys) : sql_(std::move(sql)), keys_(keys) {
+  due_ = Statement(*sql_, std::string(due_text) + std::string(order_text));
+  due_class_ = Statement(*sql_, std::string(due_text) + "AND class_key=?4 " + std::string(order_text));
+  waits_ = Statement(*sql_, "SELECT 1 FROM delivery WHERE destination=? AND state=1 LIMIT 1");
+  next_ = Statement(*sql_, "SELECT min(not_before_ms) FROM delivery WHERE destination=? AND state=1 AND not_before_ms>? "
+                           "AND (?3=0 OR class_key=?3)");
+  same_ = Statement(*sql_, "SELECT id, sha256 FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2)");
+  number_ = Statement(*sql_, "SELECT number FROM destination WHERE name=?");
+}
+
+void LedgerReader::complain() {
+  if (sql_->status()) return;
+  log::warn(sql_->status().error().message);
+  sql_->clear();
+}
+
+int LedgerReader::number_of(const std::string& destination) {
+  if (const auto known = destinations_.find(destination); known != destinations_.end()) return known->second;
+  number_.begin().bind(1, std::string_view(destination));
+  const int number = number_.step() ? static_cast<int>(number_.number(0)) : 0;
+  number_.begin();
+  if (number != 0) destinations_[destination] = number;
+  return number;
+}
+
+std::vector<DueDelivery> LedgerReader::due(const DueQuery& query, const std::unordered_set<Sequence>& leased) {
+  std::lock_guard lock(mutex_);
+  std::vector<DueDelivery> found;
+  Statement& rows = query.only_class ? due_class_ : due_;
+  rows.begin().bind(1, number_of(query.destination)).bind(2, query.now.ms).bind(3, query.now.ms + query.back_off_most.count());
+  if (query.only_class) rows.bind(4, *query.only_class);
+  while (found.size() < query.items_max && rows.step()) {
+    const auto& blocked = query.blocked_classes;
+    if (std::find(blocked.begin(), blocked.end(), rows.number(2)) != blocked.end()) continue;
+    if (!leased.contains(rows.number(0))) found.push_back({rows.number(0), static_cast<unsigned>(rows.number(1))});
+  }
+  rows.begin();
+  complain();
+  return found;
+}
+
+bool LedgerReader::waits(const std::string& destination) {
+  std::lock_guard lock(mutex_);
+  waits_.begin().bind(1, number_of(destination));
+  const bool some = waits_.step();
+  waits_.begin();
+  return some;
+}
+
+std::optional<Millis> LedgerReader::next_due(const DueQuery& query) {
+  std::lock_guard lock(mutex_);
+  next_.begin().bind(1, number_of(query.destination)).bind(2, query.now.ms).bind(3, query.only_class.value_or(0));
+  const std::int64_t at = next_.step() ? next_.number(0) : 0;
+  next_.begin();
+  return at == 0 ? std::nullopt : std::optional<Millis>(at - query.now.ms);
+}
+
+std::optional<Uuid> LedgerReader::same_instance(std::string_view sop_instance_uid, const Digest& sha256) {
+  const auto key = keys_.of(sop_instance_uid);
+  if (key == 0) return {};
+  std::lock_guard lock(mutex_);
+  std::optional<Uuid> found;
+  for (same_.begin().bind(1, key); !found && same_.step();) {
+    const ByteView id = same_.blob(0), digest = same_.blob(1);
+    if (id.size() != 16 || digest.size() != 32 || std::memcmp(digest.data(), sha256.data(), 32) != 0) continue;
+    found.emplace();
+    std::memcpy(found->bytes.data(), id.data(), 16);
+  }
+  same_.begin();
+  complain();
+  return found;
+}
+
+std::vector<Tally> LedgerReader::tallies() {
+  std::lock_guard lock(mutex_);
+  std::vector<Tally> found;
+  Statement rows(*sql_,
+                 "SELECT d.name, d.number, coalesce(t.state,0), coalesce(t.items,0), coalesce(t.bytes,0) FROM destination d "
+                 "LEFT JOIN tally t ON t.destination=d.number ORDER BY d.number");
+  Statement oldest(*sql_, "SELECT min(received_ms) FROM delivery WHERE destination=? AND state=1");
+  Statement archived(*sql_, "SELECT count(*) FROM delivery WHERE destination=? AND state IN (3,5) AND level=2");
+  while (rows.step()) {
+    if (found.empty() || found.back().destination != rows.text(0)) {
+      found.push_back({});
+      found.back().destination = rows.text(0);
+      archived.begin().bind(1, rows.number(1));
+      if (archived.step()) found.back().archived = static_cast<std::uint64_t>(archived.number(0));
+    }
+    Tally& tally = found.back();
+    const auto items = static_cast<std::uint64_t>(std::max<std::int64_t>(rows.number(3), 0));
+    switch (rows.number(2)) {
+      case 1:
+        tally.waiting = items;
+        tally.waiting_bytes = static_cast<std::uint64_t>(rows.number(4));
+        oldest.begin().bind(1, rows.number(1));
+        if (items > 0 && oldest.step()) tally.oldest_waiting = WallTime{oldest.number(0)};
+        break;
+      case 2: tally.on_hold = items; break;
+      case 4: tally.rejected = items; break;
+      case 3:
+      case delivery_closed: tally.delivered += items; break;
+      default: break;
+    }
+  }
+  complain();
+  return found;
+}
+
+std::uint64_t LedgerReader::waiting_between(const std::string& destination, WallTime from, WallTime to) {
+  std::lock_guard lock(mutex_);
+  Statement ask(*sql_, "SELECT count(*) FROM delivery WHERE destination=? AND state=1 AND received_ms>=? AND received_ms<?");
+  ask.bind(1, number_of(destination)).bind(2, from.ms).bind(3, to.ms);
+  return ask.step() ? static_cast<std::uint64_t>(ask.number(0)) : 0;
+}
+
+Totals LedgerReader::totals() {
+  std::lock_guard lock(mutex_);
+  Totals totals;
+  Statement living(*sql_, "SELECT count(*), coalesce(sum(size),0) FROM item WHERE state=1");
+  if (living.step())
+    totals.items = static_cast<std::uint64_t>(living.number(0)), totals.bytes = static_cast<std::uint64_t>(living.number(1));
+  Statement odd(*sql_, "SELECT (SELECT count(*) FROM item WHERE state=3) + (SELECT count(*) FROM quarantine)");
+  if (odd.step()) totals.quarantined = static_cast<std::uint64_t>(odd.number(0));
+  complain();
+  return totals;
+}
+
+}  // namespace sampan::queue

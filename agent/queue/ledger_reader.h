@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// LedgerReader: questions to the ledger, on a connection of its own, so that nobody waits for the store thread.
+//
+// Threads: any; one question at a time.
+// Fails:   a ledger that does not answer gives empty answers and a warning; the spool still has everything.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "queue/ledger.h"
+#include "queue/sql.h"
+
+namespace sampan::queue {
+
+struct DueDelivery {
+  Sequence seq = 0;
+  unsigned attempts = 0;
+};
+
+struct DueQuery {
+  std::string destination;
+  std::size_t items_max = 1;
+  WallTime now{};
+  Millis back_off_most{};                       // a not_before further away than this is a clock that jumped
+  std::vector<std::int64_t> blocked_classes;    // not these
+  std::optional<std::int64_t> only_class;       // only this one
+};
+
+struct Tally {
+  std::string destination;
+  std::uint64_t waiting = 0, waiting_bytes = 0, on_hold = 0, rejected = 0, delivered = 0, archived = 0;
+  std::optional<WallTime> oldest_waiting;
+};
+
+struct Totals {
+  std::uint64_t items = 0, bytes = 0, quarantined = 0;
+};
+
+class LedgerReader {
+ public:
+  static Result<std::unique_ptr<LedgerReader>> open(const std::string& path, const Keyring& keys);
+
+  // Waiting deliveries in the order they are due, without those in leased.
+  std::vector<DueDelivery> due(const DueQuery& query, const std::unordered_set<Sequence>& leased);
+  bool waits(const std::string& destination);
+  // How long until a delivery that fits the query is due; nothing when none waits.
+  std::optional<Millis> next_due(const DueQuery& query);
+  // An item with this SOP Instance UID and content is in custody, or was and is receipted.
+  std::optional<Uuid> same_instance(std::string_view sop_instance_uid, const Digest& sha256);
+  std::vector<Tally> tallies();
+  // Waiting deliveries received in [from, to).
+  std::uint64_t waiting_between(const std::string& destination, WallTime from, WallTime to);
+  Totals totals();
+  std::int64_t class_key(std::string_view sop_class, std::string_view transfer_syntax) const {
+    return keys_.of_class(sop_class, transfer_syntax);
+  }
+
+ private:
+  LedgerReader(std::unique_ptr<Sql> sql, const Keyring& keys);
+  int number_of(const std::string& destination);
+  void complain();
+  std::mutex mutex_;
+  std::unique_ptr<Sql> sql_;
+  IndexKeys keys_;
+  std::map<std::string, int> destinations_;
+  Statement due_, due_class_, waits_, next_, same_, number_;
+};
+
+}  // namespace sampan::queue

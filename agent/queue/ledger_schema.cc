@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "queue/ledger_schema.h"
+
+#include <array>
+
+namespace sampan::queue {
+namespace {
+
+constexpr const char* first = R"sql(
+CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE segment(number INTEGER PRIMARY KEY, stream INTEGER, indexed INTEGER, bytes INTEGER, sealed INTEGER);
+CREATE TABLE item(
+  seq INTEGER PRIMARY KEY, id BLOB, record_bytes INTEGER, kind INTEGER, priority INTEGER, size INTEGER, sha256 BLOB,
+  received_ms INTEGER, sop_key INTEGER, study_key INTEGER, study_order INTEGER, class_key INTEGER, state INTEGER,
+  reason TEXT, facts BLOB);
+CREATE INDEX item_id ON item(id);
+CREATE INDEX item_sop ON item(sop_key) WHERE sop_key <> 0;
+CREATE INDEX item_study ON item(study_key) WHERE study_key <> 0;
+CREATE INDEX item_odd ON item(state) WHERE state IN (3, 4);
+CREATE TABLE destination(number INTEGER PRIMARY KEY, name TEXT UNIQUE);
+CREATE TABLE delivery(
+  destination INTEGER, state INTEGER, rank INTEGER, study_order INTEGER, seq INTEGER, class_key INTEGER, bytes INTEGER,
+  received_ms INTEGER, attempts INTEGER, not_before_ms INTEGER, settled_run_ms INTEGER, level INTEGER, node TEXT, reason TEXT,
+  PRIMARY KEY(destination, state, rank, study_order, seq)) WITHOUT ROWID;
+CREATE UNIQUE INDEX delivery_item ON delivery(seq, destination);
+CREATE INDEX delivery_age ON delivery(destination, state, received_ms);
+CREATE TABLE tally(destination INTEGER, state INTEGER, items INTEGER, bytes INTEGER, PRIMARY KEY(destination, state)) WITHOUT ROWID;
+CREATE TABLE orphan(number INTEGER PRIMARY KEY, item BLOB, type INTEGER, note BLOB);
+CREATE INDEX orphan_item ON orphan(item);
+CREATE TABLE quarantine(segment INTEGER, offset INTEGER, bytes INTEGER, reason TEXT, PRIMARY KEY(segment, offset)) WITHOUT ROWID;
+)sql";
+
+constexpr std::array migrations{first};
+static_assert(migrations.size() == ledger_version);
+
+}  // namespace
+
+Status migrate(Sql& sql) {
+  sql.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4096; PRAGMA mmap_size=0;"
+              "PRAGMA wal_autocheckpoint=1000; PRAGMA journal_size_limit=16777216; PRAGMA temp_store=MEMORY");
+  if (!sql.status()) return sql.status();
+  Statement ask(sql, "PRAGMA user_version");
+  const bool row = ask.step();
+  if (!row) return sql.status().ok() ? Status(fail(Errc::damaged, "ledger: no version")) : sql.status();
+  const auto version = ask.number(0);
+  ask.begin();
+  if (version > ledger_version)
+    return fail(Errc::damaged, "ledger: written by a newer version (" + std::to_string(version) + ")");
+  for (auto v = version; v < ledger_version; ++v) {
+    sql.execute("BEGIN");
+    sql.execute(migrations[static_cast<std::size_t>(v)]);
+    sql.execute(("PRAGMA user_version=" + std::to_string(v + 1)).c_str());
+    sql.execute("COMMIT");
+  }
+  return sql.status();
+}
+
+}  // namespace sampan::queue

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ledger schema: the tables of FORMAT.md, reached from any earlier version by migrations in order.
+//
+// Fails:  a version from the future, or a file that is no sound database -> Errc::damaged; the caller sets it aside.
+#pragma once
+
+#include "queue/sql.h"
+
+namespace sampan::queue {
+
+inline constexpr int ledger_version = 1;
+
+Status migrate(Sql& sql);
+
+// Values of item.state.
+enum class ItemState : int { living = 1, reclaimed = 2, quarantined = 3, duplicate = 4, duplicate_gone = 5 };
+
+// delivery.state is core::DeliveryState, and this one for deliveries whose payload was reclaimed.
+inline constexpr int delivery_closed = 5;
+
+}  // namespace sampan::queue

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "queue/notes.h"
+
+namespace sampan::queue {
+namespace {
+
+constexpr std::uint16_t origin_number = 0x8001, kind_number = 0x8002, priority_number = 0x8003, received_number = 0x8004;
+
+template <class T>
+void put(Bytes& out, T value) {
+  const auto at = out.size();
+  out.resize(at + sizeof value);
+  store_le(&out[at], value);
+}
+void put_raw(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
+void put_text(Bytes& out, std::string_view text) {
+  text = text.substr(0, 0xffff);
+  put(out, static_cast<std::uint16_t>(text.size()));
+  put_raw(out, as_bytes(text));
+}
+
+// Reads until the bytes run out; then every read gives zeros and ok() is false.
+class Reader {
+ public:
+  explicit Reader(ByteView bytes) : left_(bytes) {}
+  bool ok() const { return ok_; }
+  bool empty() const { return left_.empty(); }
+  template <class T>
+  T take() {
+    const ByteView raw = take_raw(sizeof(T));
+    return raw.empty() ? T{} : load_le<T>(raw.data());
+  }
+  ByteView take_raw(std::size_t size) {
+    if (size > left_.size()) return ok_ = false, left_ = {}, ByteView{};
+    const ByteView raw = left_.first(size);
+    left_ = left_.subspan(size);
+    return raw;
+  }
+  template <std::size_t N>
+  void take_array(std::array<std::uint8_t, N>& into) {
+    if (const ByteView raw = take_raw(N); !raw.empty()) std::memcpy(into.data(), raw.data(), N);
+  }
+  std::string take_text() { return std::string(as_text(take_raw(take<std::uint16_t>()))); }
+
+ private:
+  ByteView left_;
+  bool ok_ = true;
+};
+
+Note read_receipt(Reader& in) {
+  ReceiptNote note;
+  in.take_array(note.receipt.item.bytes);
+  in.take_array(note.receipt.sha256);
+  note.receipt.level = in.take<std::uint8_t>() == 2 ? core::Level::archived : core::Level::accepted;
+  note.receipt.time.ms = in.take<std::int64_t>();
+  note.destination = in.take_text();
+  note.receipt.node = in.take_text();
+  return note;
+}
+
+Note read_tombstone(Reader& in) {
+  TombstoneNote note;
+  in.take_array(note.item.bytes);
+  in.take_array(note.sha256);
+  note.sop_key = in.take<std::int64_t>();
+  note.why = in.take<std::uint8_t>() == 2 ? TombstoneReason::duplicate : TombstoneReason::reclaimed;
+  note.time.ms = in.take<std::int64_t>();
+  return note;
+}
+
+Note read_verdict(Reader& in) {
+  VerdictNote note;
+  in.take_array(note.item.bytes);
+  const auto state = in.take<std::uint8_t>();
+  note.state = state == 4   ? core::DeliveryState::rejected
+               : state == 2 ? core::DeliveryState::on_hold
+                            : core::DeliveryState::waiting;
+  note.time.ms = in.take<std::int64_t>();
+  note.destination = in.take_text();
+  note.reason = in.take_text();
+  return note;
+}
+
+struct Encoder {
+  Bytes& out;
+  void operator()(const ReceiptNote& note) const {
+    put_raw(out, note.receipt.item.bytes);
+    put_raw(out, note.receipt.sha256);
+    put(out, static_cast<std::uint8_t>(note.receipt.level));
+    put(out, note.receipt.time.ms);
+    put_text(out, note.destination);
+    put_text(out, note.receipt.node);
+  }
+  void operator()(const TombstoneNote& note) const {
+    put_raw(out, note.item.bytes);
+    put_raw(out, note.sha256);
+    put(out, note.sop_key);
+    put(out, static_cast<std::uint8_t>(note.why));
+    put(out, note.time.ms);
+  }
+  void operator()(const VerdictNote& note) const {
+    put_raw(out, note.item.bytes);
+    put(out, static_cast<std::uint8_t>(note.state));
+    put(out, note.time.ms);
+    put_text(out, note.destination);
+    put_text(out, note.reason);
+  }
+};
+
+void put_fact(Bytes& out, std::uint16_t number, ByteView value) {
+  put(out, number);
+  put(out, static_cast<std::uint32_t>(value.size()));
+  put_raw(out, value);
+}
+
+}  // namespace
+
+Type type_of(const Note& note) {
+  static constexpr Type types[] = {Type::receipts, Type::tombstones, Type::verdicts};
+  return types[note.index()];
+}
+
+void encode(const Note& note, Bytes& out) { std::visit(Encoder{out}, note); }
+
+std::vector<Note> decode_notes(Type type, ByteView payload) {
+  std::vector<Note> notes;
+  Reader in(payload);
+  while (!in.empty()) {
+    Note note = type == Type::receipts ? read_receipt(in) : type == Type::tombstones ? read_tombstone(in) : read_verdict(in);
+    if (!in.ok()) break;
+    notes.push_back(std::move(note));
+  }
+  return notes;
+}
+
+Bytes encode_facts(const core::Item& item) {
+  Bytes out;
+  std::uint8_t received[8];
+  store_le(received, item.received.ms);
+  const auto kind = static_cast<std::uint8_t>(item.kind), priority = static_cast<std::uint8_t>(item.priority);
+  put_fact(out, origin_number, as_bytes(item.origin));
+  put_fact(out, kind_number, {&kind, 1});
+  put_fact(out, priority_number, {&priority, 1});
+  put_fact(out, received_number, received);
+  for (const auto& [fact, value] : item.facts.all()) put_fact(out, static_cast<std::uint16_t>(fact), as_bytes(value));
+  return out;
+}
+
+void decode_facts(ByteView bytes, core::Item& item) {
+  Reader in(bytes);
+  while (!in.empty()) {
+    const auto number = in.take<std::uint16_t>();
+    const ByteView value = in.take_raw(in.take<std::uint32_t>());
+    if (!in.ok()) return;
+    if (number == origin_number)
+      item.origin = as_text(value);
+    else if (number == kind_number && value.size() == 1 && value[0] >= 1 && value[0] <= core::cargo_table.size())
+      item.kind = static_cast<core::Kind>(value[0]);
+    else if (number == priority_number && value.size() == 1 && value[0] <= 3)
+      item.priority = static_cast<core::Priority>(value[0]);
+    else if (number == received_number && value.size() == 8)
+      item.received.ms = load_le<std::int64_t>(value.data());
+    else if (number < 0x8000)
+      item.facts.set(static_cast<core::Fact>(number), std::string(as_text(value)));
+  }
+}
+
+}  // namespace sampan::queue

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Notes: what a node has learnt about items after it took them: receipts, tombstones, verdicts (FORMAT.md).
+//
+// Fails:  entries that are cut short end the list; what came before stands.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "core/item.h"
+#include "core/outcome.h"
+#include "queue/record.h"
+
+namespace sampan::queue {
+
+struct ReceiptNote {
+  core::Receipt receipt;
+  std::string destination;
+};
+
+enum class TombstoneReason : std::uint8_t { reclaimed = 1, duplicate = 2 };
+struct TombstoneNote {
+  Uuid item;
+  Digest sha256{};
+  std::int64_t sop_key = 0;
+  TombstoneReason why = TombstoneReason::reclaimed;
+  WallTime time{};
+};
+
+struct VerdictNote {
+  Uuid item;
+  core::DeliveryState state = core::DeliveryState::waiting;
+  WallTime time{};
+  std::string destination;
+  std::string reason;
+};
+
+using Note = std::variant<ReceiptNote, TombstoneNote, VerdictNote>;
+
+Type type_of(const Note& note);
+void encode(const Note& note, Bytes& out);
+std::vector<Note> decode_notes(Type type, ByteView payload);
+
+// The facts block of an item record.
+Bytes encode_facts(const core::Item& item);
+// Fills origin, kind, priority, received and facts.
+void decode_facts(ByteView bytes, core::Item& item);
+
+}  // namespace sampan::queue

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "queue/queue.h"
+
+#include <algorithm>
+
+#include "base/crash_point.h"
+#include "base/log.h"
+#include "core/limits.h"
+#include "queue/leases.h"
+#include "queue/ledger_reader.h"
+#include "queue/record_writer.h"
+#include "queue/store.h"
+
+namespace sampan::queue {
+
+using core::Fact;
+namespace limits = core::limits;
+
+namespace {
+
+constexpr std::size_t gather_buffer_bytes = limits::gathered_bytes_max + (96u << 10);
+
+// Facts that would not fit their bound lose their longest values first; the identity of an instance is short.
+Bytes bounded_facts(core::Item& item) {
+  for (;;) {
+    Bytes encoded = encode_facts(item);
+    if (encoded.size() <= limits::facts_bytes_max) return encoded;
+    const auto& all = item.facts.all();
+    const auto longest = std::max_element(all.begin(), all.end(),
+                                          [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
+    SAMPAN_ASSERT(longest != all.end());
+    item.facts.set(longest->first, "");
+  }
+}
+
+}  // namespace
+
+struct Queue::Parts {
+  Parts(QueueOptions o, QueueNeeds n, Keyring k)
+      : options(std::move(o)),
+        needs(std::move(n)),
+        keys(std::move(k)),
+        folder(needs.files, options.state_directory + "/spool", keys.node(), needs.clock),
+        pool(limits::pool_bytes / limits::gathered_bytes_max, gather_buffer_bytes),
+        items(folder, Stream::items, limits::segment_bytes_max),
+        files(folder) {}
+  const QueueOptions options;
+  const QueueNeeds needs;
+  const Keyring keys;
+  SpoolFolder folder;
+  GatherPool pool;
+  Appender items;
+  OpenSegments files;
+  Leases leases;
+  std::unique_ptr<LedgerReader> reader;
+  std::unique_ptr<Store> store;
+
+  Result<core::Consignment> consign(const DueDelivery& due);
+};
+
+class QueueInflow final : public core::Inflow {
+ public:
+  QueueInflow(Queue::Parts& parts, const core::Manifest& manifest, const Uuid& id)
+      : parts_(parts), writer_(parts.folder, parts.keys, parts.pool, Type::item, id) {
+    item_.id = id;
+    item_.origin = manifest.origin.empty() ? parts.options.origin : manifest.origin;
+    item_.kind = manifest.kind;
+    item_.priority = manifest.priority;
+    item_.received = parts.needs.clock.wall();
+  }
+
+  Status append(ByteView bytes) override { return writer_.append(bytes); }
+
+  Result<core::Stored> commit(const core::Facts& facts) override {
+    item_.facts = facts;
+    const auto summary = writer_.close();
+    item_.size = summary.payload_bytes;
+    item_.sha256 = summary.sha256;
+    if (auto known = parts_.reader->same_instance(facts.get(Fact::sop_instance_uid), item_.sha256))
+      return core::Stored{*known, true};
+    const Bytes encoded = bounded_facts(item_);
+    const auto place = writer_.store(parts_.items, encoded, [this](const Place& at) {
+      parts_.store->written(at, IndexedItem{at.sequence(), at.bytes, item_});
+    });
+    if (!place) return place.error();
+    crash_point("item.synced");
+    parts_.store->wake();
+    return core::Stored{item_.id, false};
+  }
+
+ private:
+  Queue::Parts& parts_;
+  core::Item item_;
+  RecordWriter writer_;
+};
+
+static Decisions decisions_of(const QueueNeeds& needs) {
+  Decisions decisions;
+  decisions.route = needs.route;
+  decisions.may_reclaim = [may = needs.may_reclaim](std::span<const Ledger::Standing> all, std::int64_t run_ms, bool tight) {
+    std::vector<DeliveryStanding> standings;
+    for (const auto& one : all)
+      standings.push_back({one.destination, one.state, one.level, Millis(run_ms - one.settled_run_ms)});
+    return may(standings, tight);
+  };
+  return decisions;
+}
+
+Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds needs) {
+  if (Status made = needs.files.make_directories(options.state_directory + "/spool"); !made) return made.error();
+  auto keys = Keyring::open_or_make(needs.files, options.state_directory);
+  if (!keys) return keys.error();
+  auto parts = std::make_unique<Parts>(std::move(options), std::move(needs), std::move(*keys));
+  const std::string path = parts->options.state_directory + "/ledger.db";
+  auto backlog = find_backlog(parts->folder);
+  if (!backlog) return backlog.error();
+  auto opened = Ledger::open(parts->needs.files, path, parts->keys, parts->needs.clock);
+  if (!opened) return opened.error();
+  if (!opened->set_aside.empty()) log::warn("the ledger was set aside and is rebuilt from the spool: " + opened->set_aside);
+  backlog->ledger_was_empty = opened->empty;
+  auto reader = LedgerReader::open(path, parts->keys);
+  if (!reader) return reader.error();
+  parts->reader = std::move(*reader);
+  Parts& p = *parts;
+  Store::Parts store_parts{p.folder, p.keys, p.items, p.needs.clock, decisions_of(p.needs), p.needs.changed};
+  parts->store = std::make_unique<Store>(std::move(store_parts), std::move(opened->ledger), std::move(*backlog));
+  return std::unique_ptr<Queue>(new Queue(std::move(parts)));
+}
+
+Queue::Queue(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Queue::~Queue() = default;
+
+Status Queue::admits(core::Kind kind) const {
+  if (core::traits(kind).when_full != core::WhenFull::refuse) return {};
+  auto space = parts_->folder.files().space(parts_->folder.path());
+  if (!space) return space.error();
+  const std::uint64_t reserve = std::min<std::uint64_t>(limits::reserve_bytes, space->total_bytes / 20);
+  if (space->free_bytes < reserve) return fail(Errc::full, "the disk is full: no new images are taken");
+  if (space->total_inodes > 0 && space->free_inodes < std::min(limits::reserve_inodes, space->total_inodes / 20))
+    return fail(Errc::full, "the disk has no room for more files: no new images are taken");
+  return {};
+}
+
+Result<std::unique_ptr<core::Inflow>> Queue::open(const core::Manifest& manifest) {
+  if (Status admitted = admits(manifest.kind); !admitted) return admitted.error();
+  const Uuid id = manifest.id.is_nil() ? make_uuid7(parts_->needs.clock.wall(), parts_->needs.random) : manifest.id;
+  return std::unique_ptr<core::Inflow>(new QueueInflow(*parts_, manifest, id));
+}
+
+Result<core::Consignment> Queue::Parts::consign(const DueDelivery& due) {
+  auto file = files.get(segment_of(due.seq));
+  if (!file) return file.error();
+  auto frame = read_frame(**file, segment_of(due.seq), offset_of(due.seq));
+  if (!frame) return frame.error();
+  core::Consignment consignment;
+  if (Status read = read_item(**file, offset_of(due.seq), *frame, keys, consignment.item); !read) return read.error();
+  auto key = keys.data_key(frame->header);
+  if (!key) return key.error();
+  auto on_damage = [this, seq = due.seq] {
+    log::error("a stored image does not verify any more and is quarantined");
+    store->change([seq](Ledger& ledger) { ledger.quarantine_item(seq, "the stored copy does not verify"); });
+  };
+  consignment.payload = std::make_shared<StoredPayload>(*file, offset_of(due.seq), *frame, *key, std::move(on_damage));
+  consignment.attempts = due.attempts;
+  return consignment;
+}
+
+LeasedBatch Queue::lease(const LeaseQuery& query) {
+  LeasedBatch batch;
+  DueQuery due{query.destination, query.items_max + query.skip_items.size(), parts_->needs.clock.wall(), limits::back_off_most, {}, {}};
+  for (const auto& skip : query.skip_classes)
+    due.blocked_classes.push_back(parts_->reader->class_key(skip.sop_class, skip.transfer_syntax));
+  if (query.only_class) due.only_class = parts_->reader->class_key(query.only_class->sop_class, query.only_class->transfer_syntax);
+  std::uint64_t bytes = 0;
+  for (const auto& delivery : parts_->reader->due(due, parts_->leases.taken(query.destination))) {
+    if (batch.items.size() >= query.items_max || (query.bytes_max > 0 && bytes >= query.bytes_max)) break;
+    auto consignment = parts_->consign(delivery);
+    if (!consignment) {
+      const std::string why = consignment.error().message;
+      log::error("a stored image cannot be read: " + why);
+      if (consignment.error().code == Errc::damaged || consignment.error().code == Errc::not_found)
+        parts_->store->change([seq = delivery.seq, why](Ledger& ledger) { ledger.quarantine_item(seq, why); });
+      continue;
+    }
+    if (query.skip_items.contains(consignment->item.id)) continue;
+    parts_->leases.add(query.destination, consignment->item.id, {delivery.seq, delivery.attempts});
+    bytes += consignment->item.size;
+    batch.items.push_back(std::move(*consignment));
+  }
+  if (batch.items.empty()) batch.due_in = parts_->reader->next_due(due);
+  return batch;
+}
+
+void Queue::deliver(const std::string& destination, const core::Receipt& receipt) {
+  if (!parts_->leases.find(destination, receipt.item)) return;
+  crash_point("outcome.received");
+  parts_->store->note(ReceiptNote{receipt, destination},
+                      [this, destination, item = receipt.item] { parts_->leases.release(destination, item); });
+}
+
+void Queue::reject(const std::string& destination, const Uuid& item, std::string_view reason) {
+  if (!parts_->leases.find(destination, item)) return;
+  VerdictNote verdict{item, core::DeliveryState::rejected, parts_->needs.clock.wall(), destination, std::string(reason)};
+  parts_->store->note(std::move(verdict), [this, destination, item] { parts_->leases.release(destination, item); });
+}
+
+void Queue::put_back(const std::string& destination, const Uuid& item, std::string_view reason, Millis wait, bool counted) {
+  const auto lease = parts_->leases.find(destination, item);
+  if (!lease) return;
+  if (wait.count() == 0 && !counted) return parts_->leases.release(destination, item);
+  const WallTime not_before{wait.count() == 0 ? 0 : parts_->needs.clock.wall().ms + wait.count()};
+  parts_->store->change([this, destination, item, lease = *lease, not_before, counted, why = std::string(reason)](Ledger& ledger) {
+    ledger.postpone(lease.seq, destination, lease.attempts + (counted ? 1 : 0), not_before, why);
+    parts_->leases.release(destination, item);
+  });
+}
+
+QueueSummary Queue::summary() {
+  QueueSummary summary;
+  const Totals totals = parts_->reader->totals();
+  const RebuildProgress& progress = parts_->store->progress();
+  summary.items = totals.items;
+  summary.bytes = totals.bytes;
+  summary.quarantined = totals.quarantined;
+  summary.foreign = progress.foreign;
+  summary.torn_tails = progress.torn_tails;
+  summary.rebuilding = progress.running;
+  summary.rebuilt_items = progress.items;
+  summary.conflicts = parts_->store->conflicts();
+  summary.duplicates = parts_->store->duplicates();
+  if (auto space = parts_->folder.files().space(parts_->folder.path())) summary.disk = *space;
+  for (auto& tally : parts_->reader->tallies())
+    summary.destinations.push_back({std::move(tally.destination), tally.waiting, tally.waiting_bytes, tally.on_hold, tally.rejected,
+                                    tally.delivered, tally.archived, tally.oldest_waiting});
+  return summary;
+}
+
+std::uint64_t Queue::waiting_between(const std::string& destination, WallTime from, WallTime to) {
+  return parts_->reader->waiting_between(destination, from, to);
+}
+
+void Queue::tick() {
+  parts_->pool.trim();
+  parts_->store->tick();
+}
+
+void Queue::drain() { parts_->store->drain(); }
+
+}  // namespace sampan::queue

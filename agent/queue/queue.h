@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Queue: custody. Takes items through Sink, lends them to whoever carries them, keeps what became of them.
+//
+// Threads: any.   Owns: <state>/spool, <state>/keys, <state>/ledger.db.
+// Fails:   open fails only when the state directory cannot be used at all; damage inside it never refuses a start.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/random.h"
+#include "core/courier.h"
+#include "core/sink.h"
+
+namespace sampan::queue {
+
+// One delivery of an item, for the decision whether its payload may go.
+struct DeliveryStanding {
+  std::string destination;
+  core::DeliveryState state = core::DeliveryState::waiting;
+  core::Level level = core::Level::accepted;
+  Millis settled_for{};  // accumulated running time since the receipt
+};
+
+struct QueueNeeds {
+  FileSystem& files;
+  const Clock& clock;
+  Random& random;
+  // The destinations an item is owed to.
+  std::function<std::vector<std::string>(const core::Item&)> route;
+  // May the payload go, with every delivery of the item known?
+  std::function<bool(std::span<const DeliveryStanding>, bool space_is_short)> may_reclaim;
+  // Something became due, or was settled. Carries no work; may come from any thread.
+  std::function<void()> changed;
+};
+
+struct QueueOptions {
+  std::string state_directory;
+  std::string origin;  // name of this node
+};
+
+struct LeaseQuery {
+  std::string destination;
+  std::size_t items_max = 1;
+  std::uint64_t bytes_max = 0;  // enough once reached; 0: no bound
+  struct Class {
+    std::string sop_class, transfer_syntax;
+  };
+  std::vector<Class> skip_classes{};
+  std::set<Uuid> skip_items{};
+  std::optional<Class> only_class{};
+};
+struct LeasedBatch {
+  std::vector<core::Consignment> items;
+  std::optional<Millis> due_in;  // when none is due now but one will be
+};
+
+struct DestinationCount {
+  std::string destination;
+  std::uint64_t waiting = 0, waiting_bytes = 0, on_hold = 0, rejected = 0, delivered = 0, archived = 0;
+  std::optional<WallTime> oldest_waiting;
+};
+struct QueueSummary {
+  std::uint64_t items = 0, bytes = 0, quarantined = 0, foreign = 0, torn_tails = 0, conflicts = 0, duplicates = 0;
+  bool rebuilding = false;
+  std::uint64_t rebuilt_items = 0;
+  DiskSpace disk;
+  std::vector<DestinationCount> destinations;
+};
+
+class Queue final : public core::Sink {
+ public:
+  static Result<std::unique_ptr<Queue>> open(QueueOptions options, QueueNeeds needs);
+  ~Queue() override;
+
+  Status admits(core::Kind kind) const override;
+  Result<std::unique_ptr<core::Inflow>> open(const core::Manifest& manifest) override;
+
+  // Lends what is due, in order; a leased item is not lent again until it is settled.
+  LeasedBatch lease(const LeaseQuery& query);
+  void deliver(const std::string& destination, const core::Receipt& receipt);
+  void reject(const std::string& destination, const Uuid& item, std::string_view reason);
+  void put_back(const std::string& destination, const Uuid& item, std::string_view reason, Millis wait, bool counted);
+
+  QueueSummary summary();
+  std::uint64_t waiting_between(const std::string& destination, WallTime from, WallTime to);
+  // Now and then: counts running time, reclaims, gives idle memory back.
+  void tick();
+  // Waits until the ledger shows everything that was handed in; for tests.
+  void drain();
+
+ private:
+  struct Parts;
+  explicit Queue(std::unique_ptr<Parts> parts);
+  friend class QueueInflow;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace sampan::queue

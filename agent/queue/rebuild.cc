@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "queue/rebuild.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace sampan::queue {
+namespace {
+
+constexpr std::size_t findings_per_step = 256;
+
+}  // namespace
+
+Result<Backlog> find_backlog(SpoolFolder& folder) {
+  auto names = folder.files().list(folder.path());
+  if (!names) return names.error();
+  Backlog backlog;
+  for (const auto& name : *names) {
+    const auto parsed = parse_segment_name(name);
+    if (!parsed) {
+      ++backlog.foreign;
+      continue;
+    }
+    folder.mark_used(parsed->number);
+    backlog.segments.push_back(*parsed);
+  }
+  std::stable_sort(backlog.segments.begin(), backlog.segments.end(), [](const SegmentName& a, const SegmentName& b) {
+    return std::pair(a.stream != Stream::notes, a.number) < std::pair(b.stream != Stream::notes, b.number);
+  });
+  return backlog;
+}
+
+Rebuild::Rebuild(SpoolFolder& folder, const Keyring& keys, Route route, Backlog backlog)
+    : folder_(folder), keys_(keys), route_(std::move(route)), backlog_(std::move(backlog)) {
+  progress_.foreign = backlog_.foreign;
+  progress_.running = !done();
+}
+
+bool Rebuild::open_next(Ledger& ledger) {
+  const SegmentName name = backlog_.segments[next_];
+  const std::string path = folder_.path_of(name.stream, name.number);
+  const auto pass_over = [&](std::string_view why) {
+    log::warn("spool: " + segment_name(name.stream, name.number) + " set aside: " + std::string(why));
+    ++progress_.foreign;
+    file_.reset();
+    ++next_;
+    return false;
+  };
+  auto file = folder_.files().open(path, FileSystem::Mode::read);
+  if (!file) return pass_over(file.error().message);
+  file_ = std::move(*file);
+  auto size = file_->size();
+  Bytes block(block_bytes);
+  auto got = file_->read_at(0, block);
+  if (!size || !got) return pass_over("it does not read");
+  size_ = *size;
+  const auto header = *got == block_bytes ? decode_segment_header(block) : std::nullopt;
+  if (!header) return pass_over("no segment header");
+  if (header->number != name.number || header->stream != name.stream || header->node != folder_.node())
+    return pass_over("it belongs to another node or place");
+  keep_ = false;
+  scan_.emplace(*file_, name.number, std::max<std::uint64_t>(ledger.indexed(name.number), block_bytes), size_);
+  return true;
+}
+
+void Rebuild::step(Ledger& ledger, std::int64_t run_ms) {
+  if (!scan_ && !open_next(ledger)) return finish();
+  ledger.begin();
+  bool ended = false;
+  for (std::size_t i = 0; i < findings_per_step && !ended; ++i) {
+    auto found = scan_->next();
+    if (!found) {
+      log::error("spool: " + found.error().message + "; the rest of the segment is read at the next start");
+      ended = keep_ = true;
+      break;
+    }
+    ended = found->what == Finding::What::end;
+    if (ended)
+      close_segment(ledger);
+    else
+      take(*found, ledger, run_ms);
+  }
+  if (Status done = ledger.commit(); !done) log::error("rebuild: " + done.error().message);
+  if (!ended) return;
+  scan_.reset();
+  file_.reset();
+  ++next_;
+  finish();
+}
+
+void Rebuild::finish() {
+  if (!done() || !progress_.running.exchange(false)) return;
+  if (backlog_.ledger_was_empty) log::info("rebuilt " + std::to_string(progress_.items) + " items");
+}
+
+void Rebuild::take(const Finding& found, Ledger& ledger, std::int64_t run_ms) {
+  if (found.what != Finding::What::record) return take_damage(found, ledger);
+  const Type type = found.frame.header.type;
+  if (type == Type::item)
+    take_item(found, ledger);
+  else if (type != Type::partial)
+    take_notes(found, ledger, run_ms);
+  ledger.checkpoint(backlog_.segments[next_].stream, backlog_.segments[next_].number, found.offset + found.bytes, size_);
+}
+
+void Rebuild::take_item(const Finding& found, Ledger& ledger) {
+  IndexedItem indexed;
+  indexed.seq = found.frame.header.sequence;
+  indexed.record_bytes = found.bytes;
+  if (Status read = read_item(*file_, found.offset, found.frame, keys_, indexed.item); !read) {
+    keep_ = true;
+    ++progress_.quarantined_ranges;
+    return ledger.quarantine_range(segment_of(indexed.seq), found.offset, found.bytes, read.error().message);
+  }
+  ledger.add(indexed, route_(indexed.item), backlog_.ledger_was_empty);
+  ++progress_.items;
+}
+
+void Rebuild::take_notes(const Finding& found, Ledger& ledger, std::int64_t run_ms) {
+  auto payload = read_payload(*file_, found.offset, found.frame, keys_);
+  if (!payload) {
+    keep_ = true;
+    ++progress_.quarantined_ranges;
+    return ledger.quarantine_range(backlog_.segments[next_].number, found.offset, found.bytes, payload.error().message);
+  }
+  for (const auto& note : decode_notes(found.frame.header.type, *payload)) ledger.apply(note, run_ms);
+}
+
+void Rebuild::take_damage(const Finding& found, Ledger& ledger) {
+  if (found.header && ledger.has_tombstone(found.header->item)) return;  // half punched when the power went
+  keep_ = true;
+  if (found.what == Finding::What::torn) {
+    ++progress_.torn_tails;
+    return;
+  }
+  ++progress_.quarantined_ranges;
+  const std::uint64_t number = backlog_.segments[next_].number;
+  log::warn("spool: " + std::to_string(found.bytes) + " damaged bytes in segment " + std::to_string(number) + " quarantined");
+  ledger.quarantine_range(number, found.offset, found.bytes, "does not verify");
+}
+
+// An item segment in which nothing lives and nothing is in doubt needs no place on disk.
+void Rebuild::close_segment(Ledger& ledger) {
+  const SegmentName name = backlog_.segments[next_];
+  if (name.stream == Stream::items && !keep_ && ledger.living_in(name.number) == 0) {
+    if (folder_.files().unlink(folder_.path_of(name.stream, name.number)).ok()) return ledger.forget_segment(name.number);
+  }
+  ledger.checkpoint(name.stream, name.number, size_, size_);
+}
+
+}  // namespace sampan::queue

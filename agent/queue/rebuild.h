@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rebuild: reads what the ledger does not know yet from the segments of earlier runs, a slice at a time, while intake works.
+//
+// Note segments come first, so that nothing is sent again that has its receipt.
+// Threads: step() on the store thread; progress from any.
+// Fails:   a segment that cannot be read is left for the next start, with a warning; damage is quarantined and counted.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "queue/ledger.h"
+#include "queue/scan.h"
+#include "queue/segment.h"
+
+namespace sampan::queue {
+
+// The segments that were there at start.
+struct Backlog {
+  std::vector<SegmentName> segments;  // notes first, then items, each in order
+  std::uint64_t foreign = 0;          // files that are not ours, left untouched
+  bool ledger_was_empty = false;
+};
+Result<Backlog> find_backlog(SpoolFolder& folder);
+
+struct RebuildProgress {
+  std::atomic<bool> running{false};
+  std::atomic<std::uint64_t> items{0}, quarantined_ranges{0}, torn_tails{0}, foreign{0};
+};
+
+class Rebuild {
+ public:
+  using Route = std::function<std::vector<std::string>(const core::Item&)>;
+  Rebuild(SpoolFolder& folder, const Keyring& keys, Route route, Backlog backlog);
+
+  bool done() const { return next_ >= backlog_.segments.size(); }
+  // One transaction's worth of records.
+  void step(Ledger& ledger, std::int64_t run_ms);
+  const RebuildProgress& progress() const { return progress_; }
+
+ private:
+  bool open_next(Ledger& ledger);
+  void take(const Finding& found, Ledger& ledger, std::int64_t run_ms);
+  void take_item(const Finding& found, Ledger& ledger);
+  void take_notes(const Finding& found, Ledger& ledger, std::int64_t run_ms);
+  void take_damage(const Finding& found, Ledger& ledger);
+  void close_segment(Ledger& ledger);
+  void finish();
+
+  SpoolFolder& folder_;
+  const Keyring& keys_;
+  const Route route_;
+  const Backlog backlog_;
+  RebuildProgress progress_;
+  std::size_t next_ = 0;
+  std::unique_ptr<File> file_;
+  std::optional<SegmentScan> scan_;
+  std::uint64_t size_ = 0;
+  bool keep_ = false;  // damage or a torn tail was found: the file stays
+};
+
+}  // namespace sampan::queue

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the store gives space back: tombstones first, synced; then the ledger; then the bytes (FORMAT.md, Reclaiming).
+#include <algorithm>
+
+#include "base/crash_point.h"
+#include "base/log.h"
+#include "core/limits.h"
+#include "queue/record_writer.h"
+#include "queue/store.h"
+
+namespace sampan::queue {
+namespace {
+
+constexpr std::size_t items_per_round = 512;
+constexpr unsigned rounds_max = 64;
+
+bool space_is_short(SpoolFolder& folder) {
+  auto space = folder.files().space(folder.path());
+  return space && space->free_bytes < space->total_bytes / 5;
+}
+
+}  // namespace
+
+void Store::reclaim() {
+  ledger_->begin();
+  ledger_->set_run_ms(run_ms_now());
+  if (Status done = ledger_->commit(); !done) return log::error(done.error().message);
+  if (!rebuild_.done()) return;  // what is known is not yet all
+  free_space();
+  for (unsigned round = 0; round < rounds_max; ++round) {
+    const bool tight = space_is_short(parts_.folder);
+    auto found = ledger_->candidates(reclaim_cursor_, items_per_round);
+    std::vector<Ledger::Candidate> gone;
+    Sequence last = reclaim_cursor_;
+    for (auto& candidate : found) {
+      if (!candidate.duplicate) last = std::max(last, candidate.seq);
+      if (candidate.duplicate || parts_.decisions.may_reclaim(candidate.standings, run_ms_now(), tight))
+        gone.push_back(std::move(candidate));
+    }
+    const bool wrapped = last == reclaim_cursor_;
+    reclaim_cursor_ = wrapped ? 0 : last;
+    if (!gone.empty() && !bury(gone)) return;
+    if (wrapped || (!tight && gone.empty())) return;
+  }
+}
+
+bool Store::bury(const std::vector<Ledger::Candidate>& gone) {
+  std::deque<Pending> tombstones;
+  for (const auto& item : gone) {
+    const auto why = item.duplicate ? TombstoneReason::duplicate : TombstoneReason::reclaimed;
+    tombstones.push_back({TombstoneNote{item.id, item.sha256, item.sop_key, why, parts_.clock.wall()}, nullptr});
+  }
+  std::deque<Written> no_items;
+  std::deque<Change> no_changes;
+  if (!write_notes(tombstones) || !apply(no_items, tombstones, no_changes)) return false;
+  for (const auto& item : gone) graves_[segment_of(item.seq)].push_back({item.seq, item.record_bytes});
+  free_space();
+  return true;
+}
+
+// Nothing in it lives, nothing in it is in doubt, and nothing more will come.
+bool Store::empty_for_good(std::uint64_t segment) {
+  if (ledger_->living_in(segment) != 0 || ledger_->has_quarantine(segment)) return false;
+  if (segment == parts_.items.open_number()) parts_.items.seal();
+  // Asked after sealing: what was written before is in the ledger, or still on its way there.
+  return !still_arriving(segment) && ledger_->living_in(segment) == 0;
+}
+
+void Store::free_space() {
+  std::vector<std::uint64_t> emptied;
+  for (auto entry = graves_.begin(); entry != graves_.end();) {
+    const std::uint64_t segment = entry->first;
+    if (empty_for_good(segment)) {
+      if (parts_.folder.files().unlink(parts_.folder.path_of(Stream::items, segment)).ok()) emptied.push_back(segment);
+    } else if (segment == parts_.items.open_number()) {
+      ++entry;  // still being filled; its turn comes when it is sealed
+      continue;
+    } else {
+      punch(segment, entry->second);
+    }
+    entry = graves_.erase(entry);
+  }
+  crash_point("reclaim.punched");
+  if (emptied.empty()) return;
+  ledger_->begin();
+  for (const auto segment : emptied) ledger_->forget_segment(segment);
+  if (Status done = ledger_->commit(); !done) log::error(done.error().message);
+}
+
+void Store::punch(std::uint64_t segment, const std::vector<Grave>& graves) {
+  auto file = parts_.folder.files().open(parts_.folder.path_of(Stream::items, segment), FileSystem::Mode::write);
+  if (!file) return;
+  for (const auto& grave : graves) {
+    // The body first: a record that kept its header is known by its tombstone when the power goes in between.
+    const auto at = offset_of(grave.seq);
+    if (grave.record_bytes > block_bytes)
+      static_cast<void>((*file)->punch(at + block_bytes, grave.record_bytes - block_bytes));
+    static_cast<void>((*file)->punch(at, block_bytes));
+  }
+}
+
+}  // namespace sampan::queue

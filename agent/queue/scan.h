@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scan: reads one segment from a checkpoint, verifying every record, and finds its way again behind damage.
+//
+// Threads: one at a time.
+// Fails:   Errc::io when the disk does not read; damage is a finding, not a failure.
+#pragma once
+
+#include <optional>
+
+#include "base/file.h"
+#include "queue/payload.h"
+
+namespace sampan::queue {
+
+struct Finding {
+  enum class What {
+    record,   // frame holds it, checksums verified
+    damaged,  // bytes that are no record, and a record after them
+    torn,     // bytes that are no record, up to the end
+    end
+  };
+  What what = What::end;
+  std::uint64_t offset = 0, bytes = 0;
+  Frame frame;                  // of a record
+  std::optional<Header> header; // of a damaged range or torn tail that begins with a header that verifies
+};
+
+class SegmentScan {
+ public:
+  SegmentScan(File& file, std::uint64_t number, std::uint64_t from, std::uint64_t size)
+      : file_(file), number_(number), at_(from), size_(size) {}
+  // Stretches of zeros (punched records, blocks never written) are passed over in silence.
+  Result<Finding> next();
+
+ private:
+  Result<bool> verifies(const Frame& frame, std::uint64_t offset);
+  Result<std::optional<Frame>> record_at(std::uint64_t offset);
+  Result<bool> block_is_zero(std::uint64_t offset);
+  Result<std::optional<Header>> header_at(std::uint64_t offset);
+  Result<Finding> past_damage();
+
+  File& file_;
+  const std::uint64_t number_;
+  std::uint64_t at_;
+  const std::uint64_t size_;
+  Bytes window_;
+};
+
+}  // namespace sampan::queue

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sql: SQLite held by its scope, its errors turned into ours.
+//
+// Threads: a connection belongs to one thread at a time.
+// Fails:   SQLITE_FULL -> Errc::full; CORRUPT, NOTADB -> Errc::damaged; everything else -> Errc::io, with SQLite's words.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace sampan::queue {
+
+class Sql;
+
+// Prepared once, used often: bind from 1, step, read columns from 0. begin() makes it ready for the next use.
+class Statement {
+ public:
+  Statement() = default;
+  Statement(Sql& sql, std::string_view text);
+  ~Statement();
+  Statement(Statement&&) noexcept;
+  Statement& operator=(Statement&&) noexcept;
+
+  Statement& begin();
+  Statement& bind(int at, std::int64_t value);
+  Statement& bind(int at, ByteView blob);
+  Statement& bind(int at, std::string_view text);
+  // True: a row is there. Errors end the rows and stay in Sql::status().
+  bool step();
+  std::int64_t number(int column) const;
+  ByteView blob(int column) const;
+  std::string text(int column) const;
+  // For statements without rows.
+  void run() { step(), begin(); }
+
+ private:
+  Sql* sql_ = nullptr;
+  sqlite3_stmt* statement_ = nullptr;
+};
+
+class Sql {
+ public:
+  static Result<std::unique_ptr<Sql>> open(const std::string& path, bool read_only);
+  ~Sql();
+  void execute(const char* text);
+  // The first error since clear(); every later call did nothing of use.
+  const Status& status() const { return status_; }
+  void clear() { status_ = Status{}; }
+  std::int64_t changes() const;
+
+ private:
+  friend class Statement;
+  explicit Sql(sqlite3* handle) : handle_(handle) {}
+  void note(int code);
+  sqlite3* handle_;
+  Status status_;
+};
+
+}  // namespace sampan::queue

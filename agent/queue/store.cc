@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "queue/store.h"
+
+#include <algorithm>
+
+#include "base/crash_point.h"
+#include "base/log.h"
+#include "core/limits.h"
+#include "queue/record_writer.h"
+
+namespace sampan::queue {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t items_per_batch = 512;
+constexpr std::size_t note_payload_max = 60u << 10;  // one chunk, so a note record never streams
+constexpr auto notes_gathered_for = 20ms;
+constexpr auto retry_after = 1s;
+
+}  // namespace
+
+Store::Store(Parts parts, std::unique_ptr<Ledger> ledger, Backlog backlog)
+    : parts_(std::move(parts)),
+      ledger_(std::move(ledger)),
+      rebuild_(parts_.folder, parts_.keys, parts_.decisions.route, std::move(backlog)),
+      note_pool_(1, 256u << 10),
+      notes_(parts_.folder, Stream::notes, core::limits::note_segment_bytes_max),
+      run_ms_before_(ledger_->run_ms()),
+      started_(parts_.clock.mono()),
+      thread_([this] { run(); }) {}
+
+Store::~Store() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = woken_ = true;
+  }
+  work_.notify_all();
+  thread_.join();
+}
+
+std::int64_t Store::run_ms_now() const { return run_ms_before_ + (parts_.clock.mono() - started_).count(); }
+
+void Store::written(const Place& place, IndexedItem item) {
+  std::lock_guard lock(mutex_);
+  written_.push_back({place, std::move(item)});
+}
+
+void Store::wake() {
+  {
+    std::lock_guard lock(mutex_);
+    woken_ = true;
+  }
+  work_.notify_one();
+}
+
+void Store::note(Note note, std::function<void()> then) {
+  {
+    std::lock_guard lock(mutex_);
+    pending_.push_back({std::move(note), std::move(then)});
+  }
+  work_.notify_one();
+}
+
+void Store::change(Change change) {
+  {
+    std::lock_guard lock(mutex_);
+    changes_.push_back(std::move(change));
+  }
+  work_.notify_one();
+}
+
+void Store::tick() {
+  {
+    std::lock_guard lock(mutex_);
+    reclaim_due_ = true;
+  }
+  work_.notify_one();
+}
+
+void Store::drain() {
+  std::unique_lock lock(mutex_);
+  woken_ = true;
+  work_.notify_one();
+  idle_.wait(lock, [this] { return !has_work() && !busy_ && written_.empty() && rebuild_.done(); });
+}
+
+bool Store::has_work() const {
+  return woken_ || !pending_.empty() || !changes_.empty() || reclaim_due_ || !rebuild_.done();
+}
+
+void Store::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    work_.wait(lock, [this] { return stopping_ || has_work(); });
+    if (stopping_ && pending_.empty() && changes_.empty() && (written_.empty() || !woken_)) break;
+    busy_ = true;
+    work(lock);
+    busy_ = false;
+    idle_.notify_all();
+  }
+  lock.unlock();
+  ledger_->begin();
+  ledger_->set_run_ms(run_ms_now());
+  static_cast<void>(ledger_->commit());
+}
+
+// Items that are durable, in order; those whose segment failed were never acknowledged and are dropped.
+std::deque<Store::Written> Store::take_written() {
+  std::deque<Written> taken;
+  while (!written_.empty() && taken.size() < items_per_batch) {
+    Written& first = written_.front();
+    const Segment& segment = *first.place.segment;
+    const bool durable = segment.synced() >= first.place.offset + first.place.bytes;
+    if (!durable && !segment.failed()) break;
+    if (durable) taken.push_back(std::move(first));
+    written_.pop_front();
+  }
+  woken_ = woken_ && taken.size() == items_per_batch;
+  return taken;
+}
+
+bool Store::still_arriving(std::uint64_t segment) {
+  std::lock_guard lock(mutex_);
+  return std::any_of(written_.begin(), written_.end(),
+                     [segment](const Written& entry) { return entry.place.segment->number() == segment; });
+}
+
+void Store::work(std::unique_lock<std::mutex>& lock) {
+  if (!pending_.empty() && !stopping_) work_.wait_for(lock, notes_gathered_for, [this] { return stopping_ || woken_; });
+  auto written = take_written();
+  auto notes = std::exchange(pending_, {});
+  auto changes = std::exchange(changes_, {});
+  const bool reclaiming = std::exchange(reclaim_due_, false);
+  lock.unlock();
+  bool good = write_notes(notes) && apply(written, notes, changes);
+  if (good) {
+    for (auto& pending : notes)
+      if (pending.then) pending.then();
+    if (!rebuild_.done()) rebuild_.step(*ledger_, run_ms_now());
+    if (reclaiming) reclaim();
+    if (!written.empty() || !notes.empty() || !changes.empty() || rebuild_.progress().running) parts_.changed();
+  }
+  lock.lock();
+  if (good) return;
+  // Nothing is forgotten: it is tried again, with what came meanwhile behind it.
+  written_.insert(written_.begin(), std::make_move_iterator(written.begin()), std::make_move_iterator(written.end()));
+  pending_.insert(pending_.begin(), std::make_move_iterator(notes.begin()), std::make_move_iterator(notes.end()));
+  changes_.insert(changes_.begin(), std::make_move_iterator(changes.begin()), std::make_move_iterator(changes.end()));
+  woken_ = true;
+  if (!stopping_) work_.wait_for(lock, retry_after, [this] { return stopping_; });
+  if (stopping_) written_.clear(), pending_.clear(), changes_.clear();  // the spool has them; receipts are asked for again
+}
+
+bool Store::write_notes(std::deque<Pending>& notes) {
+  for (const Type type : {Type::receipts, Type::tombstones, Type::verdicts}) {
+    Bytes payload;
+    for (const auto& pending : notes) {
+      if (type_of(pending.note) != type) continue;
+      encode(pending.note, payload);
+      if (payload.size() < note_payload_max - 4096) continue;
+      if (!write_note_record(type, payload)) return false;
+      payload.clear();
+    }
+    if (!payload.empty() && !write_note_record(type, payload)) return false;
+  }
+  return true;
+}
+
+bool Store::write_note_record(Type type, ByteView payload) {
+  RecordWriter writer(parts_.folder, parts_.keys, note_pool_, type, Uuid{});
+  Status done = writer.append(payload);
+  if (done) {
+    writer.close();
+    auto place = writer.store(notes_, {}, [](const Place&) {});
+    if (!place) done = place.error();
+  }
+  if (!done) log::error("notes: " + done.error().message);
+  if (done) crash_point(type == Type::tombstones ? "tombstone.synced" : "receipt.synced");
+  return done.ok();
+}
+
+void Store::index(std::deque<Written>& written) {
+  for (auto& entry : written) {
+    const auto destinations = parts_.decisions.route(entry.item.item);
+    const Admission admission = ledger_->add(entry.item, destinations, false);
+    if (admission == Admission::conflict) ++conflicts_;
+    if (admission == Admission::duplicate) ++duplicates_;
+    const auto end = entry.place.offset + entry.place.bytes;
+    ledger_->checkpoint(Stream::items, entry.place.segment->number(), end, end);
+  }
+}
+
+bool Store::apply(std::deque<Written>& written, const std::deque<Pending>& notes, std::deque<Change>& changes) {
+  if (written.empty() && notes.empty() && changes.empty()) return true;
+  ledger_->begin();
+  index(written);
+  for (const auto& pending : notes) ledger_->apply(pending.note, run_ms_now());
+  for (const auto& change : changes) change(*ledger_);
+  const Status done = ledger_->commit();
+  if (!done) log::error(done.error().message);
+  return done.ok();
+}
+
+}  // namespace sampan::queue

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Store: the one thread that writes the ledger and the notes, reads the spool again after a start, and reclaims.
+//
+// Items become visible to lease when they are durable; receipts are gathered, synced, and only then believed.
+// Threads: the public methods from any; everything else on the store thread.
+// Fails:   a note that cannot be written waits and is tried again; a ledger that cannot be written is tried again.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "queue/gather.h"
+#include "queue/ledger.h"
+#include "queue/rebuild.h"
+#include "queue/segment.h"
+
+namespace sampan::queue {
+
+// What the queue asks others to decide.
+struct Decisions {
+  std::function<std::vector<std::string>(const core::Item&)> route;
+  // Every delivery of one item, the running time of the node now, and whether space is short.
+  std::function<bool(std::span<const Ledger::Standing>, std::int64_t run_ms, bool space_is_short)> may_reclaim;
+};
+
+class Store {
+ public:
+  struct Parts {
+    SpoolFolder& folder;
+    const Keyring& keys;
+    Appender& items;
+    const Clock& clock;
+    Decisions decisions;
+    std::function<void()> changed;  // something became due; carries no work
+  };
+  Store(Parts parts, std::unique_ptr<Ledger> ledger, Backlog backlog);
+  ~Store();
+
+  // Under the appender's lock, in the order of the stream; becomes visible once the place is synced.
+  void written(const Place& place, IndexedItem item);
+  void wake();
+  // then runs on the store thread when the note is durable and in the ledger.
+  void note(Note note, std::function<void()> then);
+  // Anything that changes only the ledger.
+  using Change = std::function<void(Ledger&)>;
+  void change(Change change);
+  // Reclaims what may go, and counts running time. Called now and then.
+  void tick();
+  // Returns when everything handed in before has been dealt with. For tests and for stopping.
+  void drain();
+
+  const RebuildProgress& progress() const { return rebuild_.progress(); }
+  std::uint64_t conflicts() const { return conflicts_; }
+  std::uint64_t duplicates() const { return duplicates_; }
+
+ private:
+  struct Written {
+    Place place;
+    IndexedItem item;
+  };
+  struct Pending {
+    Note note;
+    std::function<void()> then;
+  };
+  void run();
+  bool has_work() const;
+  void work(std::unique_lock<std::mutex>& lock);
+  std::deque<Written> take_written();
+  bool write_notes(std::deque<Pending>& notes);
+  bool write_note_record(Type type, ByteView payload);
+  void index(std::deque<Written>& written);
+  bool apply(std::deque<Written>& written, const std::deque<Pending>& notes, std::deque<Change>& changes);
+  void reclaim();
+  bool bury(const std::vector<Ledger::Candidate>& gone);
+  // A place whose item is gone, waiting until its segment is sealed.
+  struct Grave {
+    Sequence seq = 0;
+    std::uint64_t record_bytes = 0;
+  };
+  void free_space();
+  bool empty_for_good(std::uint64_t segment);
+  void punch(std::uint64_t segment, const std::vector<Grave>& graves);
+  bool still_arriving(std::uint64_t segment);
+  std::int64_t run_ms_now() const;
+
+  Parts parts_;
+  std::unique_ptr<Ledger> ledger_;
+  Rebuild rebuild_;
+  GatherPool note_pool_;
+  Appender notes_;
+  Sequence reclaim_cursor_ = 0;
+  std::map<std::uint64_t, std::vector<Grave>> graves_;  // by segment
+  std::int64_t run_ms_before_ = 0;
+  MonoTime started_{};
+  std::atomic<std::uint64_t> conflicts_{0}, duplicates_{0};
+
+  std::mutex mutex_;
+  std::condition_variable work_, idle_;
+  std::deque<Written> written_;
+  std::deque<Pending> pending_;
+  std::deque<Change> changes_;
+  bool reclaim_due_ = false, stopping_ = false, busy_ = false, woken_ = false;
+  std::thread thread_;  // last: everything above exists before it runs
+};
+
+}  // namespace sampan::queue

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// FaultyFiles: the real disk with faults a test can switch on.
+#pragma once
+
+#include <atomic>
+
+#include "base/file.h"
+
+namespace sampan::test {
+
+class FaultyFiles final : public FileSystem {
+ public:
+  std::atomic<bool> sync_fails{false}, write_fails{false}, full{false};
+  std::atomic<int> syncs{0}, directory_syncs{0};
+
+  class Handle final : public File {
+   public:
+    Handle(FaultyFiles& owner, std::unique_ptr<File> file) : owner_(owner), file_(std::move(file)) {}
+    Result<std::size_t> read_at(std::uint64_t offset, ByteSpan into) override { return file_->read_at(offset, into); }
+    Status write_at(std::uint64_t offset, ByteView bytes) override {
+      if (owner_.write_fails) return fail(Errc::io, "write: injected");
+      if (owner_.full) return fail(Errc::full, "write: injected");
+      return file_->write_at(offset, bytes);
+    }
+    Status sync() override {
+      ++owner_.syncs;
+      if (owner_.sync_fails) return fail(Errc::io, "fdatasync: injected");
+      return file_->sync();
+    }
+    Result<std::uint64_t> size() override { return file_->size(); }
+    Status punch(std::uint64_t offset, std::uint64_t length) override { return file_->punch(offset, length); }
+    Status reserve(std::uint64_t length) override { return file_->reserve(length); }
+    void write_back(std::uint64_t offset, std::uint64_t length) override { file_->write_back(offset, length); }
+    void forget(std::uint64_t offset, std::uint64_t length) override { file_->forget(offset, length); }
+
+   private:
+    FaultyFiles& owner_;
+    std::unique_ptr<File> file_;
+  };
+
+  Result<std::unique_ptr<File>> open(const std::string& path, Mode mode) override {
+    auto file = disk().open(path, mode);
+    if (!file) return file.error();
+    return std::unique_ptr<File>(new Handle(*this, std::move(*file)));
+  }
+  Status make_directories(const std::string& path) override { return disk().make_directories(path); }
+  Status sync_directory(const std::string& path) override {
+    ++directory_syncs;
+    return disk().sync_directory(path);
+  }
+  Status rename(const std::string& from, const std::string& to) override { return disk().rename(from, to); }
+  Status unlink(const std::string& path) override { return disk().unlink(path); }
+  Result<std::vector<std::string>> list(const std::string& directory) override { return disk().list(directory); }
+  Result<DiskSpace> space(const std::string& path) override {
+    auto real = disk().space(path);
+    if (real && full) real->free_bytes = 0;
+    return real;
+  }
+};
+
+}  // namespace sampan::test

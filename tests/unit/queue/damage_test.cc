@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fixture.h"
+
+using namespace sampan;
+using namespace sampan::test;
+
+TEST_SUITE_BEGIN("queue damage" * doctest::description("contract 9"));
+
+namespace {
+
+std::set<std::string> uids(const std::vector<core::Consignment>& items) {
+  std::set<std::string> found;
+  for (const auto& one : items) found.insert(std::string(one.item.facts.get(core::Fact::sop_instance_uid)));
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(QueueFixture, "items_behind_a_flipped_bit_are_kept_and_the_damage_is_quarantined" * doctest::description("contract 9")) {
+  for (unsigned i = 0; i < 5; ++i) REQUIRE(put(pattern(10'000, i), image_facts("1." + std::to_string(i))).ok());
+  stop();
+  // Records are 16 KiB here; the third one loses a byte of its body.
+  overwrite(segments()[0], 4096 + 2 * 12288 + 5000, {0x55});
+  restart(true);
+  CHECK(uids(lease()) == std::set<std::string>{"1.0", "1.1", "1.3", "1.4"});
+  CHECK(queue->summary().quarantined == 1);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "a_torn_tail_is_sealed_and_nothing_before_it_is_lost" * doctest::description("contract 9")) {
+  for (unsigned i = 0; i < 3; ++i) REQUIRE(put(pattern(10'000, i), image_facts("1." + std::to_string(i))).ok());
+  stop();
+  const std::string path = segments()[0];
+  const auto size = std::filesystem::file_size(path);
+  SUBCASE("the last record is cut") { std::filesystem::resize_file(path, size - 5000); }
+  SUBCASE("the last record lost its trailer") { overwrite(path, size - 128, Bytes(128, 0)); }
+  SUBCASE("the last record has a hole") { overwrite(path, size - 8192, Bytes(4096, 0)); }
+  lose_ledger();
+  start();
+  CHECK(uids(lease()) == std::set<std::string>{"1.0", "1.1"});
+  CHECK(queue->summary().quarantined == 0);
+  CHECK(queue->summary().torn_tails == 1);
+  REQUIRE(put(pattern(10, 9), image_facts("1.9")).ok());
+  CHECK(segments().size() == 2);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "foreign_files_and_copied_segments_are_counted_and_left_alone" * doctest::description("contract 9")) {
+  REQUIRE(put(pattern(10'000, 1), image_facts("1.1")).ok());
+  stop();
+  std::ofstream(at("spool/holiday.jpg")) << "not ours";
+  std::ofstream(at("spool/i00000000000000aa.seg")) << "not ours either";
+  std::filesystem::copy(segments()[0], at("spool/i00000000000000bb.seg"));
+  lose_ledger();
+  start();
+  CHECK(lease().size() == 1);
+  CHECK(queue->summary().foreign == 3);
+  CHECK(std::filesystem::exists(at("spool/holiday.jpg")));
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "a_ledger_that_is_garbage_empty_or_from_the_future_is_rebuilt" * doctest::description("contract 9")) {
+  REQUIRE(put(pattern(10'000, 1), image_facts("1.1")).ok());
+  queue->drain();
+  stop();
+  SUBCASE("garbage") {
+    lose_ledger();
+    std::ofstream(at("ledger.db")) << std::string(20000, 'x');
+  }
+  SUBCASE("empty") {
+    lose_ledger();
+    std::ofstream(at("ledger.db")).flush();
+  }
+  SUBCASE("from the future") {
+    overwrite(at("ledger.db"), 60, {0, 0, 0x27, 0x0f});  // user_version, big-endian
+  }
+  start();
+  CHECK(lease().size() == 1);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "a_payload_that_no_longer_verifies_is_quarantined_when_it_is_read" * doctest::description("contract 5, 9")) {
+  REQUIRE(put(pattern(10'000, 1), image_facts("1.1")).ok());
+  REQUIRE(put(pattern(10'000, 2), image_facts("1.2")).ok());
+  queue->drain();
+  overwrite(segments()[0], 4096 + 1000, {1, 2, 3, 4});
+  auto items = lease();
+  REQUIRE(items.size() == 2);
+  Bytes room(10'000);
+  CHECK(items[0].payload->read(0, room).error().code == Errc::damaged);
+  give_back(items);
+  CHECK(uids(lease()) == std::set<std::string>{"1.2"});
+  CHECK(queue->summary().quarantined == 1);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "records_under_a_lost_key_are_kept_and_said" * doctest::description("contract 9")) {
+  REQUIRE(put(pattern(10'000, 1), image_facts("1.1")).ok());
+  stop();
+  const std::string node_line = [this] {
+    std::ifstream in(at("keys/node.key"));
+    std::string header, node;
+    std::getline(in, header), std::getline(in, node);
+    return header + "\n" + node + "\n";
+  }();
+  const Key other = random_key();
+  std::uint64_t id = load_le<std::uint64_t>(sha256(other).data());
+  std::uint8_t raw[8];
+  store_le(raw, id);
+  std::ofstream(at("keys/node.key")) << node_line << "key " << to_hex(raw) << " " << to_hex(other) << "\n";
+  lose_ledger();
+  start();
+  CHECK(lease().empty());
+  CHECK(queue->summary().quarantined == 1);
+  CHECK(std::filesystem::exists(segments()[0]));
+}

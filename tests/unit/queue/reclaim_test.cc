@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+
+#include "fixture.h"
+
+using namespace sampan;
+using namespace sampan::test;
+
+TEST_SUITE_BEGIN("reclaim");
+
+TEST_CASE_FIXTURE(QueueFixture, "nothing_is_reclaimed_before_its_receipt" * doctest::description("contract 4")) {
+  for (unsigned i = 0; i < 4; ++i) REQUIRE(put(pattern(100'000, i), image_facts("1." + std::to_string(i))).ok());
+  auto items = lease();
+  deliver(items[0], core::Level::accepted);
+  deliver(items[1], core::Level::archived);
+  queue->tick();
+  queue->drain();
+  CHECK(queue->summary().items == 3);
+  CHECK(content(items[0]) == pattern(100'000, 0));
+  CHECK(content(items[2]) == pattern(100'000, 2));
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "a_segment_whose_items_are_all_archived_is_unlinked_and_stays_gone" * doctest::description("contract 4")) {
+  for (unsigned i = 0; i < 4; ++i) REQUIRE(put(pattern(i == 3 ? 3'000'000 : 100'000, i), image_facts("1." + std::to_string(i))).ok());
+  for (const auto& one : lease()) deliver(one);
+  queue->tick();
+  queue->drain();
+  CHECK(segments().empty());
+  restart(true);
+  CHECK(lease().empty());
+  CHECK(queue->summary().items == 0);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "reclaimed_records_are_punched_and_their_neighbours_live_on" * doctest::description("contract 4")) {
+  for (unsigned i = 0; i < 6; ++i) REQUIRE(put(pattern(1'000'000, i), image_facts("1." + std::to_string(i))).ok());
+  restart();  // seals the segment
+  auto items = lease();
+  REQUIRE(items.size() == 6);
+  for (const unsigned i : {0u, 2u, 3u}) deliver(items[i]);
+  queue->tick();
+  queue->drain();
+  struct ::stat info{};
+  REQUIRE(::stat(segments()[0].c_str(), &info) == 0);
+  CHECK(info.st_blocks * 512 < 3'400'000);
+  CHECK(content(items[1]) == pattern(1'000'000, 1));
+  restart(true);
+  CHECK(lease().size() == 3);
+  CHECK(queue->summary().quarantined == 0);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "an_item_half_punched_when_the_power_went_alarms_nobody" * doctest::description("contract 4, 9")) {
+  for (unsigned i = 0; i < 3; ++i) REQUIRE(put(pattern(1'000'000, i), image_facts("1." + std::to_string(i))).ok());
+  restart();
+  auto items = lease();
+  const std::string path = segments()[0];
+  const std::uint64_t second = 4096 + 1'007'616;  // a record of 1,000,000 bytes takes 246 blocks
+  Bytes header(4096);
+  std::ifstream(path, std::ios::binary).seekg(static_cast<std::streamoff>(second)).read(reinterpret_cast<char*>(header.data()), 4096);
+  REQUIRE(queue::decode_header(header));
+  deliver(items[1]);
+  queue->tick();
+  queue->drain();
+  stop();
+  // Only the first of the two punches reached the disk.
+  overwrite(path, second, header);
+  lose_ledger();
+  start();
+  CHECK(lease().size() == 2);
+  CHECK(queue->summary().quarantined == 0);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "a_repeat_of_a_reclaimed_instance_is_answered_and_not_sent_again" * doctest::description("contract 6")) {
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  deliver(lease()[0]);
+  queue->tick();
+  queue->drain();
+  const auto again = put(pattern(1000, 1), image_facts("1.1"));
+  REQUIRE(again.ok());
+  CHECK(again->repeated);
+  CHECK(lease().empty());
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "an_item_committed_while_its_segment_empties_is_never_lost" * doctest::description("contract 2, 4")) {
+  for (unsigned i = 0; i < 200; ++i) {
+    REQUIRE(put(pattern(2000, i), image_facts("1." + std::to_string(i))).ok());
+    if (i % 2 == 0) continue;
+    auto items = lease(1);
+    REQUIRE(items.size() == 1);
+    queue->deliver("lead", {items[0].item.id, items[0].item.sha256, "PACS", clock.wall(), core::Level::archived});
+    queue->tick();
+  }
+  CHECK(lease().size() == 100);
+  restart(true);
+  CHECK(lease().size() == 100);
+}

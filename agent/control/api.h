@@ -24,6 +24,7 @@ class Api {
   http::Response handle(const http::Request& request);
 
  private:
+  NodeStatus assessed();
   http::Response status();
   http::Response queue();
   http::Response version();

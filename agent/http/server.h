@@ -60,7 +60,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   Status start();
-  // Returns when the running request is answered; the socket's name is gone then.
+  // No handler runs after it returns, and the name of the socket is gone.
   void stop();
 
  private:

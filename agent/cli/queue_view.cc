@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/queue_view.h"
+
+#include "cli/table.h"
+
+namespace sampan::cli {
+namespace {
+
+using namespace control;
+using Row = std::vector<std::string>;
+
+constexpr std::array<const char*, age_names.size()> ages_zh{"1分内", "5分内", "1时内", "6时内", "1天内", "1周内", "更久"};
+constexpr std::array<const char*, age_names.size()> ages_en{"<1min", "<5min", "<1h", "<6h", "<1d", "<1w", "older"};
+
+// A zero says nothing: a dot lets the other numbers stand out.
+std::string cell(std::uint64_t count) { return count == 0 ? "." : std::to_string(count); }
+
+Row heading(Lang lang) {
+  Row row = lang == Lang::zh ? Row{"目的地", "积压", "大小"} : Row{"destination", "waiting", "size"};
+  const auto& ages = lang == Lang::zh ? ages_zh : ages_en;
+  row.insert(row.end(), ages.begin(), ages.end());
+  for (const char* last : lang == Lang::zh ? std::array{"暂停", "拒收"} : std::array{"on hold", "rejected"})
+    row.push_back(last);
+  return row;
+}
+
+Row row_of(const DestinationStatus& destination) {
+  Row row{destination.name, cell(destination.waiting), size(destination.waiting_bytes)};
+  for (const std::uint64_t count : destination.ages) row.push_back(cell(count));
+  row.push_back(cell(destination.on_hold));
+  row.push_back(cell(destination.rejected));
+  return row;
+}
+
+}  // namespace
+
+std::string show_queue(const NodeStatus& status, Lang lang) {
+  const Row head = heading(lang);
+  std::vector<Table::Align> columns(head.size(), Table::Align::right);
+  columns[0] = Table::Align::left;
+  Table table(columns);
+  table.add(head);
+  for (const DestinationStatus& destination : status.destinations) table.add(row_of(destination));
+  return printable(table.text());
+}
+
+}  // namespace sampan::cli

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/status_view.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "cli/table.h"
+
+namespace sampan::cli {
+namespace {
+
+using namespace control;
+
+constexpr std::size_t refused_shown = 3;
+
+const char* say(Lang lang, const char* zh, const char* en) { return lang == Lang::zh ? zh : en; }
+std::string number(std::uint64_t value) { return std::to_string(value); }
+std::string age(WallTime now, WallTime then, Lang lang) {
+  const std::string text = duration((now.ms - then.ms) / 1000, lang);
+  return lang == Lang::zh ? text + "前" : text + " ago";
+}
+
+// What a node that is well is doing just now.
+std::string good_news(const NodeStatus& status, Lang lang) {
+  const auto& destinations = status.destinations;
+  const auto waiting = std::accumulate(destinations.begin(), destinations.end(), std::uint64_t{0},
+                                       [](std::uint64_t sum, const DestinationStatus& d) { return sum + d.waiting; });
+  const bool cut_off = std::any_of(destinations.begin(), destinations.end(), [](const DestinationStatus& d) {
+    return d.state == DestinationState::backing_off && d.waiting > 0;
+  });
+  if (cut_off)
+    return lang == Lang::zh ? "图像已安全保存，网络恢复后自动续传，积压 " + number(waiting)
+                            : "images are safe here and go on when the network is back; waiting: " + number(waiting);
+  if (waiting > 0)
+    return lang == Lang::zh ? "图像正常接收，正在上传，积压 " + number(waiting)
+                            : "images are received and on their way; waiting: " + number(waiting);
+  if (status.intake.enabled && !status.intake.last_image)
+    return say(lang, "已就绪，尚未收到图像", "ready; no image was received yet");
+  return say(lang, "图像正常接收，已全部送达", "images are received and all of them are delivered");
+}
+
+std::string headline(const NodeStatus& status, Lang lang) {
+  std::string text = verdict_word(status.verdict, lang);
+  text += say(lang, "：", ": ");
+  if (status.attention.empty()) return text + good_news(status, lang) + "\n";
+  return text + (lang == Lang::zh ? status.attention[0].zh : status.attention[0].en) + "\n";
+}
+
+std::string titles(const IntakeStatus& intake) {
+  std::string text;
+  for (const std::string& title : intake.ae_titles) text += (text.empty() ? "" : ", ") + title;
+  return text;
+}
+
+void add_intake(Table& table, const NodeStatus& status, Lang lang) {
+  const IntakeStatus& intake = status.intake;
+  const char* label = say(lang, "接收", "Receiving");
+  if (!intake.enabled) return table.add({label, say(lang, "已关闭", "switched off")});
+  std::string count = lang == Lang::zh ? "本次启动以来 " + number(intake.received_total) + " 幅图像"
+                                       : number(intake.received_total) + " images since the start";
+  if (intake.last_image) count += say(lang, "，最近一幅 ", ", the last ") + age(status.now, *intake.last_image, lang);
+  count += lang == Lang::zh ? "；当前连接 " + number(intake.associations_now)
+                            : "; connections now: " + number(intake.associations_now);
+  table.add({label, count});
+  table.add({"", std::string(say(lang, "AE 标题 ", "AE title ")) + titles(intake) + say(lang, "，端口 ", ", port ") +
+                     number(intake.port)});
+}
+
+std::string connection(const DestinationStatus& destination, Lang lang) {
+  std::string text = state_word(destination.state, lang);
+  if (destination.state == DestinationState::unknown || destination.state == DestinationState::up) return text;
+  text += " " + duration(destination.state_age_s, lang);
+  if (!destination.last_error.empty()) text += say(lang, "：", ": ") + destination.last_error;
+  if (destination.next_attempt_in_s)
+    text += lang == Lang::zh ? "；" + duration(*destination.next_attempt_in_s, lang) + "后重试"
+                             : "; next try in " + duration(*destination.next_attempt_in_s, lang);
+  return text;
+}
+
+std::string counts(const DestinationStatus& destination, Lang lang) {
+  std::string text = say(lang, "积压 ", "waiting ") + number(destination.waiting);
+  if (destination.waiting > 0)
+    text += (lang == Lang::zh ? "（" : " (") + size(destination.waiting_bytes) + say(lang, "，最久 ", ", oldest ") +
+            duration(destination.oldest_waiting_s, lang) + say(lang, "）", ")");
+  const auto add = [&](const char* zh, const char* en, std::uint64_t count, bool always) {
+    if (always || count > 0) text += std::string(say(lang, "，", ", ")) + say(lang, zh, en) + " " + number(count);
+  };
+  add("正在上传", "sending", destination.sending, false);
+  add("已送达", "delivered", destination.delivered, true);
+  add("已归档确认", "archived", destination.archived, destination.archived > 0);
+  add("拒收", "rejected", destination.rejected, false);
+  add("暂停", "on hold", destination.on_hold, false);
+  return text;
+}
+
+void add_destinations(Table& table, const NodeStatus& status, Lang lang) {
+  const char* label = say(lang, "上传", "Uploading");
+  for (const DestinationStatus& destination : status.destinations) {
+    table.add({label, destination.name + "  " + destination.address + "  " + connection(destination, lang)});
+    table.add({"", counts(destination, lang)});
+    label = "";
+  }
+}
+
+void add_disk(Table& table, const NodeStatus& status, Lang lang) {
+  const SpoolStatus& spool = status.spool;
+  table.add({say(lang, "磁盘", "Disk"),
+             lang == Lang::zh ? "剩余 " + size(spool.disk_free_bytes) + "，共 " + size(spool.disk_total_bytes) + "；本机保存 " +
+                                    number(spool.items) + " 项，" + size(spool.bytes)
+                              : size(spool.disk_free_bytes) + " of " + size(spool.disk_total_bytes) + " free; kept here: " +
+                                    number(spool.items) + " items, " + size(spool.bytes)});
+}
+
+void add_refused(Table& table, const NodeStatus& status, Lang lang) {
+  const auto& refused = status.intake.refused;
+  const char* label = say(lang, "被拒连接", "Refused");
+  for (std::size_t i = 0; i < std::min(refused.size(), refused_shown); ++i) {
+    const RefusedCaller& caller = refused[refused.size() - 1 - i];
+    table.add({label, local_time(caller.time) + "  " + caller.calling + " (" + caller.address + ") -> " + caller.called +
+                          say(lang, "：", ": ") + caller.reason});
+    label = "";
+  }
+}
+
+std::string advice(const NodeStatus& status, Lang lang) {
+  if (status.attention.empty()) return {};
+  std::string text;
+  for (std::size_t i = 1; i < status.attention.size(); ++i) {
+    const Finding& finding = status.attention[i];
+    text += std::string(i == 1 ? "\n" : "") + verdict_word(finding.severity, lang) + say(lang, "：", ": ") +
+            (lang == Lang::zh ? finding.zh : finding.en) + "\n";
+  }
+  const Finding& first = status.attention[0];
+  return text + "\n" + say(lang, "现在请做：", "Do this now: ") + (lang == Lang::zh ? first.action_zh : first.action_en) + "\n";
+}
+
+}  // namespace
+
+const char* verdict_word(Verdict verdict, Lang lang) {
+  switch (verdict) {
+    case Verdict::good: return say(lang, "正常", "Good");
+    case Verdict::attention: return say(lang, "注意", "Attention");
+    case Verdict::failure: return say(lang, "故障", "Failure");
+  }
+  return "";
+}
+
+const char* state_word(DestinationState state, Lang lang) {
+  switch (state) {
+    case DestinationState::unknown: return say(lang, "尚未连接", "not tried yet");
+    case DestinationState::up: return say(lang, "连接正常", "reachable");
+    case DestinationState::backing_off: return say(lang, "无法连接", "out of reach for");
+    case DestinationState::stopped: return say(lang, "已停止", "stopped for");
+  }
+  return "";
+}
+
+std::string show_status(const NodeStatus& status, Lang lang) {
+  Table table({Table::Align::left, Table::Align::left});
+  add_intake(table, status, lang);
+  add_destinations(table, status, lang);
+  add_disk(table, status, lang);
+  add_refused(table, status, lang);
+  const std::string who = status.site + "  sampan " + status.version + "  " + say(lang, "已运行 ", "running for ") +
+                          duration(status.uptime_s, lang);
+  return printable(headline(status, lang) + who + "\n\n" + table.text() + advice(status, lang));
+}
+
+}  // namespace sampan::cli

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/attention.h"
+
+#include <algorithm>
+
+#include "control/words.h"
+
+namespace sampan::control {
+namespace {
+
+// A network that fails every day is no news for the first minutes; images that stay for an hour are.
+constexpr std::int64_t unreachable_attention_s = 5 * 60;
+constexpr std::int64_t unreachable_failure_s = 60 * 60;
+constexpr std::int64_t waiting_attention_s = 30 * 60;
+constexpr std::int64_t refused_recently_ms = 2 * 60 * 60 * 1000;
+constexpr std::uint64_t disk_attention_percent = 10;
+constexpr std::uint64_t disk_failure_percent = 5;
+
+using Findings = std::vector<Finding>;
+
+std::string number(std::uint64_t value) { return std::to_string(value); }
+std::string images(std::uint64_t count) { return number(count) + (count == 1 ? " image" : " images"); }
+// A reason in brackets, or nothing.
+std::string because(const std::string& reason) { return reason.empty() ? "" : ": " + reason; }
+std::string because_zh(const std::string& reason) { return reason.empty() ? "" : "，原因：" + reason; }
+
+void look_at_intake(const NodeStatus& status, Findings& out) {
+  const IntakeStatus& intake = status.intake;
+  if (!intake.enabled || intake.accepting) return;
+  out.push_back({"intake_refusing", Verdict::failure, "本机暂停接收新图像" + because_zh(intake.refusing_reason),
+                 "New images are refused" + because(intake.refusing_reason),
+                 "请腾出磁盘空间或恢复上传；设备上的图像不要删除，恢复后重新发送。",
+                 "Free disk space or restore the upload. Keep the images on the modality and send them again after."});
+}
+
+void look_at_refused(const NodeStatus& status, Findings& out) {
+  const auto& refused = status.intake.refused;
+  const auto recent = std::count_if(refused.begin(), refused.end(), [&](const RefusedCaller& r) {
+    return r.time.ms >= status.now.ms - refused_recently_ms;
+  });
+  if (recent == 0) return;
+  const RefusedCaller& last = refused.back();
+  const std::string who = "\"" + last.calling + "\" (" + last.address + ")";
+  out.push_back({"caller_refused", Verdict::attention,
+                 "近 2 小时拒绝了 " + std::to_string(recent) + " 次连接，最近一次来自「" + last.calling + "」(" +
+                     last.address + ")，呼叫「" + last.called + "」" + because_zh(last.reason),
+                 "Connections refused in the last 2 hours: " + std::to_string(recent) + ", the last from " + who +
+                     " to \"" + last.called + "\"" + because(last.reason),
+                 "请核对设备上的 AE 标题（区分大小写）、IP 和端口；若是新设备，请加入配置 intake.callers。",
+                 "Check AE titles (case matters), IP and port on the modality; a new device belongs in intake.callers."});
+}
+
+void look_at_spool(const NodeStatus& status, Findings& out) {
+  const SpoolStatus& spool = status.spool;
+  if (spool.quarantined > 0)
+    out.push_back({"quarantined", Verdict::attention, number(spool.quarantined) + " 项数据已隔离，磁盘可能有故障",
+                   "Quarantined because what is stored does not verify: " + number(spool.quarantined),
+                   "请检查磁盘，并在设备上重新发送这些检查。", "Check the disk, and send these exams again from the modality."});
+  if (spool.rebuilding)
+    out.push_back({"rebuilding", Verdict::attention, "正在重建索引，已找回 " + number(spool.rebuilt_items) + " 项；接收不受影响",
+                   "The index is being rebuilt, " + number(spool.rebuilt_items) + " found so far; images are received meanwhile",
+                   "无需操作，请等待完成。", "Nothing to do; wait until it is done."});
+}
+
+void look_at_disk(const NodeStatus& status, Findings& out) {
+  const SpoolStatus& spool = status.spool;
+  if (spool.disk_total_bytes == 0) return;
+  const std::uint64_t percent = spool.disk_free_bytes / std::max<std::uint64_t>(spool.disk_total_bytes / 100, 1);
+  if (percent >= disk_attention_percent) return;
+  const bool critical = percent < disk_failure_percent;
+  out.push_back({critical ? "disk_critical" : "disk_low", critical ? Verdict::failure : Verdict::attention,
+                 "磁盘仅剩 " + number(percent) + "%（" + size(spool.disk_free_bytes) + "），用满后将停止接收",
+                 "Disk " + number(percent) + " % free (" + size(spool.disk_free_bytes) + "); images are refused when it is full",
+                 "请腾出磁盘空间；不要手动删除 " + status.state_directory + " 中的文件。",
+                 "Free disk space; delete nothing in " + status.state_directory + " by hand."});
+}
+
+void look_at_connection(const DestinationStatus& destination, Findings& out) {
+  const std::string& name = destination.name;
+  if (destination.state == DestinationState::stopped) {
+    out.push_back({"destination_stopped", Verdict::failure,
+                   "目的地 " + name + " 拒绝本机，已停止上传" + because_zh(destination.last_error),
+                   "Destination " + name + " refuses this node, upload is stopped" + because(destination.last_error),
+                   "请与牵头医院核对双方的 AE 标题、地址和证书。",
+                   "Check AE titles, address and certificates together with the lead hospital."});
+    return;
+  }
+  const bool waits = destination.waiting > 0;
+  const bool away = destination.state == DestinationState::backing_off && waits;
+  const std::string queued_zh = number(destination.waiting) + " 幅图像积压，最久 " + duration(destination.oldest_waiting_s, Lang::zh);
+  const std::string queued_en = images(destination.waiting) + " waiting, up to " + duration(destination.oldest_waiting_s, Lang::en);
+  if (away && destination.state_age_s >= unreachable_attention_s) {
+    const bool long_away = destination.state_age_s >= unreachable_failure_s;
+    out.push_back({"destination_unreachable", long_away ? Verdict::failure : Verdict::attention,
+                   "目的地 " + name + " 已 " + duration(destination.state_age_s, Lang::zh) + "无法送达，" + queued_zh +
+                       because_zh(destination.last_error),
+                   "Destination " + name + " out of reach for " + duration(destination.state_age_s, Lang::en) + ", " +
+                       queued_en + because(destination.last_error),
+                   "图像已安全保存，网络恢复后自动续传。请检查网线和路由器，或询问牵头医院。",
+                   "The images are safe here and go on by themselves. Check cable and router, or ask the lead hospital."});
+  } else if (!away && waits && destination.oldest_waiting_s >= waiting_attention_s) {
+    out.push_back({"waiting_long", Verdict::attention, "目的地 " + name + "：" + queued_zh,
+                   "Destination " + name + ": " + queued_en, "请执行 sampan queue 查看积压，并检查网速。",
+                   "Look at sampan queue, and at the speed of the network."});
+  }
+}
+
+void look_at_refusals_by(const DestinationStatus& destination, Findings& out) {
+  const std::string& name = destination.name;
+  if (destination.rejected > 0)
+    out.push_back({"rejected", Verdict::attention, number(destination.rejected) + " 幅图像被 " + name + " 拒收，需人工处理",
+                   images(destination.rejected) + " rejected by " + name + ", a person must decide",
+                   "请把 sampan status 显示的原因告知牵头医院。", "Tell the lead hospital the reason that sampan status shows."});
+  if (destination.on_hold > 0)
+    out.push_back({"on_hold", Verdict::attention, number(destination.on_hold) + " 幅发往 " + name + " 的图像已暂停，需人工处理",
+                   images(destination.on_hold) + " for " + name + " on hold, a person must decide",
+                   "请核对这些图像后决定是否继续上传。", "Look at these images and decide whether they go on."});
+  for (const BlockedClass& blocked : destination.blocked_classes)
+    out.push_back({"class_blocked", Verdict::attention,
+                   name + " 不接受这类图像：" + blocked.sop_class + "，传输语法 " + blocked.transfer_syntax + because_zh(blocked.reason),
+                   name + " does not take this kind of image: " + blocked.sop_class + ", transfer syntax " +
+                       blocked.transfer_syntax + because(blocked.reason),
+                   "请让牵头医院启用该图像类型；启用后自动续传。",
+                   "Ask the lead hospital to enable it; the images then go on by themselves."});
+}
+
+}  // namespace
+
+std::vector<Finding> assess(const NodeStatus& status) {
+  Findings findings;
+  look_at_intake(status, findings);
+  for (const DestinationStatus& destination : status.destinations) {
+    look_at_connection(destination, findings);
+    look_at_refusals_by(destination, findings);
+  }
+  look_at_disk(status, findings);
+  look_at_spool(status, findings);
+  look_at_refused(status, findings);
+  std::stable_sort(findings.begin(), findings.end(),
+                   [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
+  return findings;
+}
+
+Verdict overall(const std::vector<Finding>& findings) {
+  Verdict worst = Verdict::good;
+  for (const Finding& finding : findings) worst = std::max(worst, finding.severity);
+  return worst;
+}
+
+}  // namespace sampan::control

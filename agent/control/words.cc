@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/words.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+namespace sampan::control {
+namespace {
+
+struct TimeUnit {
+  std::int64_t seconds;
+  const char *en, *zh;
+};
+constexpr std::array time_units{TimeUnit{86400, "d", "天"}, TimeUnit{3600, "h", "小时"}, TimeUnit{60, "min", "分"},
+                                TimeUnit{1, "s", "秒"}};
+
+}  // namespace
+
+std::string duration(std::int64_t seconds, Lang lang) {
+  seconds = std::max<std::int64_t>(seconds, 0);
+  std::size_t first = 0;
+  while (first + 1 < time_units.size() && seconds < time_units[first].seconds) ++first;
+  std::string text;
+  for (std::size_t i = first; i < time_units.size() && i < first + 2; ++i) {
+    const TimeUnit& unit = time_units[i];
+    const std::int64_t count = seconds / unit.seconds;
+    seconds %= unit.seconds;
+    if (count == 0 && i > first) continue;
+    text += (text.empty() ? "" : " ") + std::to_string(count) + " " + (lang == Lang::zh ? unit.zh : unit.en);
+  }
+  return text;
+}
+
+std::string size(std::uint64_t bytes) {
+  constexpr std::array units{"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+  if (bytes < 1000) return std::to_string(bytes) + " B";
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 999.95 && unit + 1 < units.size()) value /= 1000, ++unit;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f %s", value, units[unit]);
+  return text;
+}
+
+std::string local_time(WallTime time) {
+  const std::time_t seconds = static_cast<std::time_t>(time.ms / 1000);
+  std::tm parts{};
+  ::localtime_r(&seconds, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M", &parts);
+  return text;
+}
+
+}  // namespace sampan::control

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Words: numbers and moments as a person reads them, in Chinese and English.
+//
+// Part of the client half: stands on base alone.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+
+namespace sampan::control {
+
+enum class Lang { zh, en };
+
+// The two largest units that are not zero: "2 h 10 min", "2 小时 10 分".
+std::string duration(std::int64_t seconds, Lang lang);
+// "3.4 GB", in powers of 1000.
+std::string size(std::uint64_t bytes);
+// In the machine's time zone: "2026-11-22 14:02".
+std::string local_time(WallTime time);
+
+}  // namespace sampan::control

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/server.h"
+
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+
+#include "base/log.h"
+#include "http/unix_listener.h"
+
+namespace sampan::http {
+namespace {
+
+constexpr std::size_t connection_memory_bytes = 32u << 10;  // request line, headers and answer headers
+
+// One request on its way in. The body arrives in pieces; only here it is gathered.
+struct Exchange {
+  Request request;
+  bool too_large = false;
+
+  void take(std::string_view piece, std::size_t bytes_max) {
+    if (request.body.size() + piece.size() > bytes_max) too_large = true;
+    if (!too_large) request.body.append(piece);
+  }
+};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
+  return out;
+}
+
+MHD_Result collect_query(void* into, MHD_ValueKind, const char* key, const char* value) {
+  static_cast<Request*>(into)->query[key] = value == nullptr ? "" : value;
+  return MHD_YES;
+}
+
+MHD_Result collect_header(void* into, MHD_ValueKind, const char* key, const char* value) {
+  static_cast<Request*>(into)->headers[lower(key)] = value == nullptr ? "" : value;
+  return MHD_YES;
+}
+
+std::optional<Peer> peer_of(MHD_Connection* connection) {
+  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  ucred who{};
+  socklen_t size = sizeof who;
+  if (info == nullptr || ::getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return {};
+  return Peer{who.uid, who.gid, who.pid};
+}
+
+Request request_of(MHD_Connection* connection, const char* url, const char* method) {
+  Request request;
+  request.method = method;
+  request.path = url;
+  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, collect_query, &request);
+  MHD_get_connection_values(connection, MHD_HEADER_KIND, collect_header, &request);
+  request.peer = peer_of(connection);
+  return request;
+}
+
+bool declares_more_than(const Request& request, std::size_t bytes_max) {
+  const auto found = request.headers.find("content-length");
+  if (found == request.headers.end()) return false;
+  const std::string& text = found->second;
+  std::size_t bytes = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), bytes);
+  return code != std::errc{} || bytes > bytes_max;
+}
+
+Response plain_error(int status, const char* words) {
+  return {status, "application/json; charset=utf-8", std::string("{\"error\":\"") + words + "\"}\n"};
+}
+
+MHD_Result send(MHD_Connection* connection, const Response& response) {
+  // The library copies the body and never writes to it.
+  MHD_Response* out = MHD_create_response_from_buffer(
+      response.body.size(), const_cast<char*>(response.body.data()), MHD_RESPMEM_MUST_COPY);
+  if (out == nullptr) return MHD_NO;
+  MHD_add_response_header(out, MHD_HTTP_HEADER_CONTENT_TYPE, response.content_type.c_str());
+  MHD_add_response_header(out, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+  const MHD_Result queued = MHD_queue_response(connection, static_cast<unsigned>(response.status), out);
+  MHD_destroy_response(out);
+  return queued;
+}
+
+// Foreign exceptions stop here: the library calls us from C.
+Response guarded(const Handler& handler, const Request& request) {
+  try {
+    return handler(request);
+  } catch (const std::exception& broken) {
+    log::error(std::string("http: a handler failed: ") + log::safe(broken.what()));
+  } catch (...) {
+    log::error("http: a handler failed");
+  }
+  return plain_error(500, "internal error");
+}
+
+struct Context {
+  const Options& options;
+  const Handler& handler;
+};
+
+MHD_Result begin(const Context& context, MHD_Connection* connection, const char* url, const char* method,
+                 void** state) {
+  auto exchange = std::make_unique<Exchange>();
+  exchange->request = request_of(connection, url, method);
+  const bool refused = declares_more_than(exchange->request, context.options.body_bytes_max);
+  *state = exchange.release();
+  return refused ? send(connection, plain_error(413, "body too large")) : MHD_YES;
+}
+
+MHD_Result on_request(void* cls, MHD_Connection* connection, const char* url, const char* method, const char*,
+                      const char* upload, std::size_t* upload_size, void** state) {
+  const auto& context = *static_cast<const Context*>(cls);
+  try {
+    if (*state == nullptr) return begin(context, connection, url, method, state);
+    auto& exchange = *static_cast<Exchange*>(*state);
+    if (*upload_size > 0) {
+      exchange.take({upload, *upload_size}, context.options.body_bytes_max);
+      *upload_size = 0;
+      return MHD_YES;
+    }
+    if (exchange.too_large) return send(connection, plain_error(413, "body too large"));
+    return send(connection, guarded(context.handler, exchange.request));
+  } catch (...) {
+    return MHD_NO;  // out of memory: the connection is closed
+  }
+}
+
+void on_completed(void*, MHD_Connection*, void** state, MHD_RequestTerminationCode) {
+  delete static_cast<Exchange*>(*state);
+  *state = nullptr;
+}
+
+}  // namespace
+
+struct Server::Running {
+  Running(UnixListener socket, const Options& options, const Handler& handler)
+      : listener(std::move(socket)), context{options, handler} {}
+  ~Running() {
+    if (daemon != nullptr) MHD_stop_daemon(daemon);
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  Status run() {
+    // The library closes what it is given; the listener keeps its own.
+    const int fd = ::fcntl(listener.fd(), F_DUPFD_CLOEXEC, 0);
+    if (fd < 0) return fail(Errc::io, std::string("dup: ") + std::strerror(errno));
+    daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD, 0, nullptr, nullptr, on_request, &context, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_CONNECTION_LIMIT, context.options.connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
+        static_cast<unsigned>(context.options.idle_max.count()), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        connection_memory_bytes, MHD_OPTION_NOTIFY_COMPLETED, on_completed, nullptr, MHD_OPTION_END);
+    if (daemon == nullptr) return fail(Errc::io, "http: the server did not start");
+    return {};
+  }
+
+  UnixListener listener;
+  Context context;  // what the library hands back to on_request
+  MHD_Daemon* daemon = nullptr;
+};
+
+Server::Server(Options options, Handler handler) : options_(std::move(options)), handler_(std::move(handler)) {}
+Server::~Server() { stop(); }
+
+Status Server::start() {
+  SAMPAN_ASSERT(running_ == nullptr);
+  auto listener = UnixListener::open(options_.unix_socket);
+  if (!listener) return listener.error();
+  auto running = std::make_unique<Running>(std::move(*listener), options_, handler_);
+  if (Status started = running->run(); !started) return started;
+  running_ = std::move(running);
+  return {};
+}
+
+void Server::stop() { running_.reset(); }
+
+}  // namespace sampan::http

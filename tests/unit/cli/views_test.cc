@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include "cli/queue_view.h"
+#include "cli/status_view.h"
+#include "control/attention.h"
+#include "unit/control/samples.h"
+
+using namespace sampan;
+using namespace sampan::cli;
+using namespace sampan::control;
+
+namespace {
+
+NodeStatus assessed(NodeStatus status) {
+  status.attention = assess(status);
+  status.verdict = overall(status.attention);
+  return status;
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("status_is_one_screen_that_begins_with_the_answer") {
+  NodeStatus status = rich_status();
+  status.intake.refused.clear();
+  CHECK(show_status(assessed(status), Lang::en) ==
+        "Good: images are safe here and go on when the network is back; waiting: 28\n"
+        "青山镇卫生院  sampan 0.1.0  running for 2 h\n"
+        "\n"
+        "Receiving  37 images since the start, the last 1 h ago; connections now: 1\n"
+        "           AE title SAMPAN, STAT, port 11112\n"
+        "Uploading  lead  PACS@192.0.2.10:104  out of reach for 1 min: connection refused; next try in 42 s\n"
+        "           waiting 28 (99.0 MB, oldest 1 min 30 s), delivered 9, archived 4\n"
+        "           副本  /srv/images  reachable\n"
+        "           waiting 0, delivered 37\n"
+        "Disk       500.0 GB of 1.0 TB free; kept here: 12 items, 123.5 MB\n");
+}
+
+TEST_CASE("status_speaks_chinese") {
+  NodeStatus status = rich_status();
+  status.intake.refused.clear();
+  CHECK(show_status(assessed(status), Lang::zh) ==
+        "正常：图像已安全保存，网络恢复后自动续传，积压 28\n"
+        "青山镇卫生院  sampan 0.1.0  已运行 2 小时\n"
+        "\n"
+        "接收  本次启动以来 37 幅图像，最近一幅 1 小时前；当前连接 1\n"
+        "      AE 标题 SAMPAN, STAT，端口 11112\n"
+        "上传  lead  PACS@192.0.2.10:104  无法连接 1 分：connection refused；42 秒后重试\n"
+        "      积压 28（99.0 MB，最久 1 分 30 秒），已送达 9，已归档确认 4\n"
+        "      副本  /srv/images  连接正常\n"
+        "      积压 0，已送达 37\n"
+        "磁盘  剩余 500.0 GB，共 1.0 TB；本机保存 12 项，123.5 MB\n");
+}
+
+TEST_CASE("good_news_tell_what_happens_just_now") {
+  NodeStatus status = rich_status();
+  status.destinations[0].state = DestinationState::up;
+  CHECK(first_line(show_status(status, Lang::en)) == "Good: images are received and on their way; waiting: 28");
+  status.destinations[0].waiting = 0;
+  CHECK(first_line(show_status(status, Lang::en)) == "Good: images are received and all of them are delivered");
+  status.intake.last_image.reset();
+  CHECK(first_line(show_status(status, Lang::zh)) == "正常：已就绪，尚未收到图像");
+}
+
+TEST_CASE("bad_news_come_first_and_end_with_the_one_thing_to_do") {
+  NodeStatus status = rich_status();
+  status.spool.quarantined = 1;
+  status.destinations[0].state = DestinationState::stopped;
+  status.destinations[0].last_error = "0x0103";
+  const std::string text = show_status(assessed(status), Lang::en);
+  CHECK(first_line(text) == "Failure: Destination lead refuses this node, upload is stopped: 0x0103");
+  CHECK(text.ends_with("\nAttention: Quarantined because what is stored does not verify: 1\n"
+                       "\nDo this now: Check AE titles, address and certificates together with the lead hospital.\n"));
+}
+
+TEST_CASE("the_last_refused_callers_are_always_shown_newest_first") {
+  NodeStatus status = rich_status();
+  for (int i = 1; i <= 3; ++i)
+    status.intake.refused.push_back({WallTime{sample_now.ms - 80'000'000 + i}, "192.0.2.9", "X" + std::to_string(i), "Y", "why"});
+  const std::string text = show_status(assessed(status), Lang::en);
+  CHECK(text.find("X3 (192.0.2.9) -> Y: why") < text.find("X2 (192.0.2.9) -> Y: why"));
+  CHECK(has(text, "X1 "));
+  CHECK_FALSE(has(text, "CT1"));
+}
+
+TEST_CASE("what_a_peer_sends_cannot_drive_the_terminal") {
+  NodeStatus status = rich_status();
+  status.intake.refused[0].calling = "\x1b[2J";
+  CHECK_FALSE(has(show_status(status, Lang::en), "\x1b"));
+}
+
+TEST_CASE("queue_shows_destination_by_age") {
+  CHECK(show_queue(rich_status(), Lang::en) ==
+        "destination  waiting     size  <1min  <5min  <1h  <6h  <1d  <1w  older  on hold  rejected\n"
+        "lead              28  99.0 MB      1      2    3    4    5    6      7        .         .\n"
+        "副本               .      0 B      .      .    .    .    .    .      .        .         .\n");
+  CHECK(show_queue(rich_status(), Lang::zh) ==
+        "目的地  积压     大小  1分内  5分内  1时内  6时内  1天内  1周内  更久  暂停  拒收\n"
+        "lead      28  99.0 MB      1      2      3      4      5      6     7     .     .\n"
+        "副本       .      0 B      .      .      .      .      .      .     .     .     .\n");
+}

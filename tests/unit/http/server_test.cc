@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/server.h"
+
+#include <doctest/doctest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+#include "http/unix_listener.h"
+
+using namespace sampan;
+using namespace sampan::http;
+using namespace std::chrono_literals;
+
+namespace {
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "sampan_http_XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+sockaddr_un address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  return address;
+}
+
+// A connected socket, -1 when nobody listens.
+int connect_to(const std::string& path) {
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  const sockaddr_un address = address_of(path);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
+  ::close(fd);
+  return -1;
+}
+
+// Everything the peer sends until it closes, at most ten seconds.
+std::string read_all(int fd) {
+  std::string all;
+  char piece[4096];
+  pollfd one{fd, POLLIN, 0};
+  while (::poll(&one, 1, 10000) == 1) {
+    const auto n = ::read(fd, piece, sizeof piece);
+    if (n <= 0) break;
+    all.append(piece, static_cast<std::size_t>(n));
+  }
+  ::close(fd);
+  return all;
+}
+
+std::string talk(const std::string& path, const std::string& request) {
+  const int fd = connect_to(path);
+  REQUIRE(fd >= 0);
+  static_cast<void>(::send(fd, request.data(), request.size(), MSG_NOSIGNAL));
+  return read_all(fd);
+}
+
+std::string get(const std::string& target) {
+  return "GET " + target + " HTTP/1.1\r\nHost: x\r\nX-Some: Thing\r\nConnection: close\r\n\r\n";
+}
+
+std::string post(const std::string& body) {
+  return "POST /p HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + body;
+}
+
+// A server that keeps the last request.
+struct Echo {
+  explicit Echo(const std::string& socket, unsigned connections_max = 16)
+      : server({.unix_socket = socket, .connections_max = connections_max}, [this](const Request& request) {
+          const std::lock_guard lock(mutex);
+          last = request;
+          return Response{201, "text/plain", "seen " + std::to_string(request.body.size())};
+        }) {}
+  Request seen() {
+    const std::lock_guard lock(mutex);
+    return last;
+  }
+  std::mutex mutex;
+  Request last;
+  Server server;
+};
+
+}  // namespace
+
+TEST_CASE("a_request_reaches_the_handler_whole_and_its_answer_comes_back") {
+  Folder folder;
+  Echo echo(folder / "s");
+  REQUIRE(echo.server.start().ok());
+  const std::string answer = talk(folder / "s", get("/v1/some%20thing?a=1&b=%E5%9B%BE&c"));
+  CHECK(answer.starts_with("HTTP/1.1 201"));
+  CHECK(answer.find("Content-Type: text/plain\r\n") != std::string::npos);
+  CHECK(answer.ends_with("\r\n\r\nseen 0"));
+  const Request seen = echo.seen();
+  CHECK(seen.method == "GET");
+  CHECK(seen.path == "/v1/some thing");
+  CHECK(seen.query == std::map<std::string, std::string>{{"a", "1"}, {"b", "图"}, {"c", ""}});
+  CHECK(seen.headers.at("x-some") == "Thing");
+  REQUIRE(seen.peer.has_value());
+  CHECK(seen.peer->uid == ::getuid());
+  CHECK(seen.peer->pid == ::getpid());
+}
+
+TEST_CASE("a_body_is_gathered_up_to_its_limit_and_refused_beyond") {
+  Folder folder;
+  Echo echo(folder / "s");
+  REQUIRE(echo.server.start().ok());
+  const std::size_t most = core::limits::control_body_bytes_max;
+  CHECK(talk(folder / "s", post(std::string(most, 'x'))).ends_with("seen 65536"));
+  CHECK(echo.seen().body == std::string(most, 'x'));
+  echo.last = {};
+  CHECK(talk(folder / "s", post(std::string(most + 1, 'x'))).starts_with("HTTP/1.1 413"));
+  CHECK(echo.seen().method.empty());
+}
+
+TEST_CASE("a_body_of_unknown_length_is_bounded_too") {
+  Folder folder;
+  Echo echo(folder / "s");
+  REQUIRE(echo.server.start().ok());
+  std::string request = "POST /p HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 17; ++i) request += "1000\r\n" + std::string(4096, 'x') + "\r\n";
+  CHECK(talk(folder / "s", request + "0\r\n\r\n").starts_with("HTTP/1.1 413"));
+  CHECK(echo.seen().method.empty());
+}
+
+TEST_CASE("a_handler_that_throws_is_an_answer_of_500_and_the_server_goes_on") {
+  Folder folder;
+  std::atomic<int> calls = 0;
+  Server server({.unix_socket = folder / "s"}, [&](const Request&) -> Response {
+    if (++calls == 1) throw std::runtime_error("broken");
+    return {};
+  });
+  REQUIRE(server.start().ok());
+  CHECK(talk(folder / "s", get("/")).starts_with("HTTP/1.1 500"));
+  CHECK(talk(folder / "s", get("/")).starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE("nonsense_on_the_socket_does_not_stop_the_server") {
+  Folder folder;
+  Echo echo(folder / "s");
+  REQUIRE(echo.server.start().ok());
+  talk(folder / "s", std::string("\x16\x03\x01\x02\x00\x01\r\n\r\n", 10));
+  talk(folder / "s", "GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(100000, 'y') + "\r\n\r\n");
+  CHECK(talk(folder / "s", get("/")).starts_with("HTTP/1.1 201"));
+}
+
+TEST_CASE("no_more_connections_are_served_than_allowed") {
+  Folder folder;
+  Echo echo(folder / "s", 2);
+  REQUIRE(echo.server.start().ok());
+  const int first = connect_to(folder / "s"), second = connect_to(folder / "s");
+  REQUIRE(first >= 0);
+  REQUIRE(second >= 0);
+  const int third = connect_to(folder / "s");
+  REQUIRE(third >= 0);
+  // The listening queue takes the third one; it is served only when another one goes.
+  const std::string request = get("/");
+  REQUIRE(::send(third, request.data(), request.size(), MSG_NOSIGNAL) > 0);
+  pollfd one{third, POLLIN, 0};
+  CHECK_FALSE((::poll(&one, 1, 100) == 1 && read_all(::dup(third)).starts_with("HTTP/1.1 201")));
+  ::close(third);
+  ::close(first);
+  ::close(second);
+}
+
+TEST_CASE("the_socket_belongs_to_owner_and_group_and_is_gone_after_stop") {
+  Folder folder;
+  Echo echo(folder / "made/s");  // its folder is made
+  REQUIRE(echo.server.start().ok());
+  struct stat info{};
+  REQUIRE(::stat((folder / "made/s").c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777) == 0660);
+  REQUIRE(::stat((folder / "made").c_str(), &info) == 0);
+  CHECK((info.st_mode & 0007) == 0);
+  echo.server.stop();
+  CHECK_FALSE(std::filesystem::exists(folder / "made/s"));
+  CHECK(echo.server.start().ok());  // and it may begin again
+}
+
+TEST_CASE("the_socket_of_a_living_server_is_left_alone") {
+  Folder folder;
+  Echo first(folder / "s"), second(folder / "s");
+  REQUIRE(first.server.start().ok());
+  const Status refused = second.server.start();
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == Errc::duplicate);
+  CHECK(refused.error().message == (folder / "s") + ": another process listens there");
+  CHECK(talk(folder / "s", get("/")).starts_with("HTTP/1.1 201"));
+}
+
+TEST_CASE("the_name_a_dead_server_left_is_taken_over") {
+  Folder folder;
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  const sockaddr_un address = address_of(folder / "s");
+  REQUIRE(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  ::close(fd);
+  Echo echo(folder / "s");
+  REQUIRE(echo.server.start().ok());
+  CHECK(talk(folder / "s", get("/")).starts_with("HTTP/1.1 201"));
+}
+
+TEST_CASE("a_file_that_is_no_socket_is_never_removed") {
+  Folder folder;
+  std::ofstream(folder / "s") << "precious";
+  const auto listener = UnixListener::open(folder / "s");
+  REQUIRE_FALSE(listener.ok());
+  CHECK(listener.error().code == Errc::io);
+  CHECK(std::filesystem::file_size(folder / "s") == 8);
+}
+
+TEST_CASE("a_path_too_long_for_a_socket_is_refused") {
+  CHECK(UnixListener::open("/tmp/" + std::string(103, 'x')).error().code == Errc::invalid);
+  CHECK(UnixListener::open("").error().code == Errc::invalid);
+}

@@ -53,7 +53,7 @@ TEST_CASE_FIXTURE(QueueFixture, "an_item_half_punched_when_the_power_went_alarms
   restart();
   auto items = lease();
   const std::string path = segments()[0];
-  const std::uint64_t second = 4096 + 1'007'616;  // a record of 1,000,000 bytes takes 246 blocks
+  const std::uint64_t second = 4096 + 245 * 4096;  // a record of 1,000,000 bytes takes 245 blocks
   Bytes header(4096);
   std::ifstream(path, std::ios::binary).seekg(static_cast<std::streamoff>(second)).read(reinterpret_cast<char*>(header.data()), 4096);
   REQUIRE(queue::decode_header(header));

@@ -66,16 +66,20 @@ void Connection::turn_away() {
 
 void Connection::converse() {
   const Knock knock = who_knocks(socket_.get(), house_.clock, house_.options.negotiation_time_max);
-  set_plug(nullptr);  // from here to the wire nothing waits, and the descriptor changes hands
+  set_plug(nullptr);  // the descriptor changes hands
   if (knock != Knock::association) {
     // A caller that opens and closes without a word is a probe; our own closing is no news either.
     if (knock != Knock::closed && !house_.stopping) house_.refuse({address_, "", ""}, 0, words_for(knock));
     socket_ = Socket();
     return;
   }
-  auto negotiation = Negotiation::receive(std::move(socket_), house_.options.pdu_bytes_max);
+  auto negotiation = Negotiation::receive(std::move(socket_), house_.options.pdu_bytes_max,
+                                          [this](std::shared_ptr<dicom::Plug> plug) {
+                                            set_plug(std::move(plug));
+                                            if (house_.stopping) end_now();  // it came too late for the stop
+                                          });
   if (!negotiation) return house_.refuse({address_, "", ""}, 0, negotiation.error().message);
-  set_plug((*negotiation)->wire().plug());
+  if (house_.stopping) return;
   Caller caller{address_, (*negotiation)->calling_ae(), (*negotiation)->called_ae()};
   serve(**negotiation, std::move(caller));
 }

@@ -77,8 +77,8 @@ Knock first_bytes(int socket, Millis patience, std::uint32_t& length) {
   return knock;
 }
 
-Knock whole_request(int socket, Millis patience, std::uint32_t length) {
-  const std::size_t wanted = pdu_header_bytes + length;
+Knock rest_of_request(int socket, Millis patience, std::uint32_t length) {
+  const std::size_t wanted = std::min<std::size_t>(pdu_header_bytes + length, awaited_bytes_max);
   set_low_water(socket, static_cast<unsigned>(wanted));
   const Wait wait = wait_readable(socket, patience);
   if (holds_bytes(socket, wanted)) return Knock::association;
@@ -92,7 +92,7 @@ Knock who_knocks(int socket, Clock& clock, Millis patience) {
   std::uint32_t length = 0;
   Knock knock = first_bytes(socket, patience, length);
   if (knock == Knock::association && length > association_request_bytes_max) knock = Knock::oversized;
-  if (knock == Knock::association) knock = whole_request(socket, deadline - clock.mono(), length);
+  if (knock == Knock::association) knock = rest_of_request(socket, deadline - clock.mono(), length);
   set_low_water(socket, 1);
   return knock;
 }

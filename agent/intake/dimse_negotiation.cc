@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view dicom_application_context = "1.2.840.10008.3.1.1.1";
 constexpr int unused_port = 104;  // DCMTK wants one, and opens none while it is given a socket
-constexpr int seconds_max = 30;   // the request is there already; this bounds a defect, not a peer
+constexpr int seconds_max = 30;   // for the first byte of a request that is there already
 
 // DCMTK takes an accepted socket only through a global.
 std::mutex& socket_handle_mutex() {
@@ -93,14 +93,15 @@ struct Negotiation::State {
 Negotiation::Negotiation(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Negotiation::~Negotiation() = default;
 
-Result<std::unique_ptr<Negotiation>> Negotiation::receive(Socket socket, std::uint32_t pdu_bytes_max) {
+Result<std::unique_ptr<Negotiation>> Negotiation::receive(Socket socket, std::uint32_t pdu_bytes_max,
+                                                          const dicom::Connected& connected) {
   dicom::quiet_dcmtk();
-  dcmDisableGethostbyaddr.set(OFTrue);
   auto state = std::make_unique<State>();
   SocketHandover handover(socket.get());
-  state->layer = dicom::make_transport_layer([&](const std::shared_ptr<dicom::Plug>&) {
+  state->layer = dicom::make_transport_layer([&](std::shared_ptr<dicom::Plug> plug) {
     socket.release();  // the connection closes it from now on
     handover.end();
+    connected(std::move(plug));
   });
   OFCondition done = ASC_initializeNetwork(NET_ACCEPTOR, unused_port, seconds_max, &state->network);
   if (done.good()) done = ASC_setTransportLayer(state->network, state->layer.get(), 0);

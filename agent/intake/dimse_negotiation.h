@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Negotiation: one association from its A-ASSOCIATE-RQ to the wire that its messages run on. DCMTK does the PDUs.
 //
-// The request must lie whole in the socket already (dimse_door.h). After accept() the wire is ours alone.
+// The request must have been seen in the socket already (dimse_door.h). After acknowledge() the wire is ours alone.
 // Threads: one; several negotiations may run at once.
 // Fails:   a request that does not parse, or a caller that is gone -> Errc::invalid; the socket is closed then.
 #pragma once
@@ -35,7 +35,9 @@ struct Reject {
 
 class Negotiation {
  public:
-  static Result<std::unique_ptr<Negotiation>> receive(Socket socket, std::uint32_t pdu_bytes_max);
+  // connected hears of the plug before the first byte is read; the descriptor is the plug's business from then on.
+  static Result<std::unique_ptr<Negotiation>> receive(Socket socket, std::uint32_t pdu_bytes_max,
+                                                      const dicom::Connected& connected);
   ~Negotiation();  // drops the association and closes the connection
   Negotiation(const Negotiation&) = delete;
   Negotiation& operator=(const Negotiation&) = delete;

@@ -60,8 +60,8 @@ Bytes part10_head(const core::Facts& facts) {
   const Bytes elements = meta_elements(facts);
   std::uint8_t length[4];
   store_le(length, static_cast<std::uint32_t>(elements.size()));
-  Bytes head(preamble_bytes);
-  head.insert(head.end(), prefix.begin(), prefix.end());
+  Bytes head(preamble_bytes + prefix.size());
+  std::memcpy(&head[preamble_bytes], prefix.data(), prefix.size());
   put(head, 0x0000, "UL", as_text(length), '\0');
   head.insert(head.end(), elements.begin(), elements.end());
   return head;

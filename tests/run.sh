@@ -58,7 +58,9 @@ fi
 run_step() {
   case $1 in
     unit) $python tests/support/run_unit.py --jobs "$jobs" "$SAMPAN_BIN"/unit_* ;;
-    tidy) $python tests/tidy/tidy.py && $python tests/support/run_python.py --jobs "$jobs" tidy-self tests/tidy ;;
+    tidy)
+      $python tests/tidy/tidy.py
+      $python tests/support/run_python.py --jobs "$jobs" instruments tests/tidy tests/support ;;
     e2e) $python tests/support/run_python.py --jobs "$jobs" --deadline 300 e2e tests/e2e ;;
     crash) $python tests/support/run_python.py --jobs "$jobs" --deadline $((600 + 3 * (SAMPAN_KILLS + SAMPAN_CUTS))) crash tests/crash ;;
     chroot) $python tests/support/run_python.py --jobs 1 --deadline 7200 chroot tests/e2e/long_chroot.py ;;

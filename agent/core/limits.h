@@ -21,6 +21,9 @@ inline constexpr std::size_t facts_bytes_max = 32u << 10;          // facts of o
 inline constexpr std::uint64_t reserve_bytes = 256ull << 20;       // kept free of images, for receipts and telemetry
 inline constexpr std::uint64_t reserve_inodes = 256;
 
+inline constexpr auto queue_tick_every = 30s;
+inline constexpr auto archived_kept_for = 168h;  // a copy that may go stays so long while there is room
+
 // dicom
 inline constexpr std::size_t scan_bytes_max = 64u << 10;  // of the data set, searched for facts
 inline constexpr std::size_t fact_value_bytes_max = 1024; // a longer value is not a fact
@@ -56,5 +59,8 @@ inline constexpr auto control_idle_max = 10s;  // a connection without traffic f
 
 // settings
 inline constexpr std::size_t settings_bytes_max = 1u << 20;  // the file
+
+// node
+inline constexpr auto stop_grace = 5s;  // for transfers that run when the node is stopped
 
 }  // namespace sampan::core::limits

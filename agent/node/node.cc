@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/node.h"
+
+#include <atomic>
+#include <future>
+
+#include "base/log.h"
+#include "control/api.h"
+#include "core/limits.h"
+#include "http/server.h"
+#include "intake/dimse.h"
+#include "node/loop.h"
+#include "node/plans.h"
+#include "node/queue_duties.h"
+#include "node/report.h"
+#include "policy/table_judge.h"
+#include "scheduler/lane_threads.h"
+#include "scheduler/scheduler.h"
+#include "uplink/dimse.h"
+#include "uplink/folder.h"
+
+namespace sampan::node {
+namespace {
+
+namespace limits = core::limits;
+
+class IntakeWatch final : public intake::DimseIntake::Observer {
+ public:
+  explicit IntakeWatch(const Clock& clock) : clock_(clock) {}
+  void refused(const intake::Refusal& refusal) override {
+    log::warn("intake: refused " + log::safe(refusal.calling_ae) + " at " + log::safe(refusal.peer_address) + ": " + refusal.reason);
+  }
+  void received(const core::Facts&, std::uint64_t, bool) override {
+    ++received_;
+    last_ms_ = clock_.wall().ms;
+  }
+  std::uint64_t count() const { return received_; }
+  std::optional<WallTime> last() const {
+    const std::int64_t ms = last_ms_;
+    return ms == 0 ? std::nullopt : std::optional<WallTime>(WallTime{ms});
+  }
+
+ private:
+  const Clock& clock_;
+  std::atomic<std::uint64_t> received_{0};
+  std::atomic<std::int64_t> last_ms_{0};
+};
+
+class SchedulerWatch final : public scheduler::Observer {
+ public:
+  void destination_up(const std::string& name) override { log::info("destination " + name + ": up"); }
+  void destination_down(const std::string& name, const std::string& reason) override {
+    log::warn("destination " + name + ": down: " + reason);
+  }
+  void destination_stopped(const std::string& name, const std::string& reason) override {
+    log::error("destination " + name + ": stopped, a person is needed: " + reason);
+  }
+  void class_blocked(const std::string& name, const scheduler::ClassKey& key, const std::string& reason) override {
+    log::warn("destination " + name + ": does not take " + log::safe(key.sop_class) + ": " + reason);
+  }
+  void class_unblocked(const std::string& name, const scheduler::ClassKey& key) override {
+    log::info("destination " + name + ": takes " + log::safe(key.sop_class) + " again");
+  }
+  void item_rejected(const std::string& name, const Uuid& item, const std::string& reason) override {
+    log::error("destination " + name + ": rejected item " + to_string(item) + ": " + reason);
+  }
+};
+
+}  // namespace
+
+Env system_env() { return {disk(), system_clock(), system_random()}; }
+
+struct Node::Parts {
+  Parts(settings::Settings s, Env e)
+      : settings(std::move(s)), env(e), intake_watch(e.clock), loop(e.clock), started(e.clock.wall()), started_mono(e.clock.mono()) {}
+
+  Status open_queue();
+  void add_destinations();
+  Status open_control();
+  Status open_intake();
+  std::map<std::string, control::AgeCounts> ages();
+
+  // In the order of construction; what comes later uses what comes before, and goes first.
+  const settings::Settings settings;
+  const Env env;
+  const policy::TableJudge judge{};
+  IntakeWatch intake_watch;
+  SchedulerWatch scheduler_watch;
+  Loop loop;
+  std::atomic<scheduler::Scheduler*> listener{nullptr};
+  std::unique_ptr<queue::Queue> queue;
+  std::unique_ptr<QueueDuties> duties;
+  std::unique_ptr<scheduler::LaneThreads> lanes;
+  std::unique_ptr<scheduler::Scheduler> scheduler;
+  std::unique_ptr<intake::DimseIntake> intake;
+  std::unique_ptr<control::Reporter> reporter;
+  std::unique_ptr<control::Api> api;
+  std::unique_ptr<http::Server> server;
+  const WallTime started;
+  const MonoTime started_mono;
+  bool stopping = false, stopped = false;  // on the loop's thread
+  std::promise<void> scheduler_ended;
+};
+
+struct NodeReporter final : control::Reporter {
+  explicit NodeReporter(Node& n) : node(n) {}
+  control::NodeStatus status() override { return node.status(); }
+  Node& node;
+};
+
+Node::Node(settings::Settings settings, Env env) : parts_(std::make_unique<Parts>(std::move(settings), env)) {}
+Node::~Node() { stop(); }
+
+Status Node::Parts::open_queue() {
+  queue::QueueNeeds needs{env.files, env.clock, env.random, route_by(settings), reclaim_by(settings), [this] {
+                            if (auto* scheduler_now = listener.load()) scheduler_now->notify();
+                          }};
+  auto opened = queue::Queue::open({settings.state_directory, settings.site}, std::move(needs));
+  if (!opened) return opened.error();
+  queue = std::move(*opened);
+  return {};
+}
+
+void Node::Parts::add_destinations() {
+  duties = std::make_unique<QueueDuties>(*queue, env.clock);
+  lanes = std::make_unique<scheduler::LaneThreads>();
+  scheduler = std::make_unique<scheduler::Scheduler>(
+      scheduler::Needs{*duties, *lanes, loop, scheduler_watch, env.clock, env.random});
+  for (const auto& destination : settings.destinations) {
+    scheduler::DestinationSpec spec;
+    spec.name = destination.name;
+    spec.lanes = destination.lanes;
+    spec.make_courier = [this, destination](unsigned) -> std::unique_ptr<core::Courier> {
+      if (!destination.dimse) return uplink::make_folder_courier({destination.folder}, env.files, env.clock);
+      uplink::DimseOptions options;
+      options.name = destination.name;
+      options.host = destination.dimse->host;
+      options.port = destination.dimse->port;
+      options.called_ae = destination.dimse->ae_title;
+      options.calling_ae = destination.calling_ae;
+      return uplink::make_dimse_courier(std::move(options), judge, env.clock);
+    };
+    scheduler->add(std::move(spec));
+  }
+  listener = scheduler.get();
+  const auto step = [this] {
+    const MonoTime next = scheduler->step();
+    if (stopping && !stopped && scheduler->stopped()) stopped = true, scheduler_ended.set_value();
+    return next;
+  };
+  loop.start(step, [this] { queue->tick(); }, limits::queue_tick_every);
+}
+
+Status Node::Parts::open_control() {
+  server = std::make_unique<http::Server>(http::Options{settings.control_socket},
+                                          [this](const http::Request& request) { return api->handle(request); });
+  return server->start();
+}
+
+Status Node::Parts::open_intake() {
+  if (!settings.intake.enabled) return {};
+  intake = std::make_unique<intake::DimseIntake>(*queue, env.clock, intake_options(settings), intake_watch);
+  return intake->start();
+}
+
+Status Node::start() {
+  if (Status opened = parts_->open_queue(); !opened) return opened;
+  parts_->add_destinations();
+  parts_->reporter = std::make_unique<NodeReporter>(*this);
+  parts_->api = std::make_unique<control::Api>(*parts_->reporter);
+  Status opened = parts_->open_control();
+  if (opened) opened = parts_->open_intake();
+  if (!opened) stop();
+  return opened;
+}
+
+void Node::stop() {
+  Parts& p = *parts_;
+  if (p.intake) p.intake->stop(limits::stop_grace);
+  if (p.server) p.server->stop();
+  if (p.scheduler && !p.stopping) {
+    auto ended = p.scheduler_ended.get_future();
+    p.loop.call([&p] {
+      p.stopping = true;
+      p.scheduler->stop(limits::stop_grace);
+    });
+    p.loop.wake();
+    if (ended.wait_for(3 * limits::stop_grace) != std::future_status::ready)
+      log::warn("a transfer did not end in time; what it carried is sent again after the next start");
+    p.listener = nullptr;
+    p.loop.stop();
+  }
+  p.lanes.reset();
+  p.queue.reset();
+}
+
+std::uint16_t Node::intake_port() const { return parts_->intake ? parts_->intake->port() : 0; }
+
+std::map<std::string, control::AgeCounts> Node::Parts::ages() {
+  std::map<std::string, control::AgeCounts> counts;
+  const std::int64_t now = env.clock.wall().ms;
+  for (const auto& destination : settings.destinations) {
+    auto& buckets = counts[destination.name];
+    std::int64_t newer = INT64_MAX;
+    for (std::size_t i = 0; i < buckets.size(); ++i) {
+      const bool last = i == control::age_ends_s.size();
+      const std::int64_t older = last ? INT64_MIN : now - control::age_ends_s[i] * 1000 + 1;
+      buckets[i] = queue->waiting_between(destination.name, WallTime{older}, WallTime{newer});
+      newer = older;
+    }
+  }
+  return counts;
+}
+
+control::NodeStatus Node::status() {
+  Parts& p = *parts_;
+  Findings findings;
+  findings.now = p.env.clock.wall();
+  findings.started = p.started;
+  findings.uptime = p.env.clock.mono() - p.started_mono;
+  findings.intake_runs = p.intake != nullptr;
+  findings.port = intake_port();
+  findings.received = p.intake_watch.count();
+  findings.last_image = p.intake_watch.last();
+  if (p.intake) {
+    findings.associations_now = p.intake->associations_now();
+    findings.refusals = p.intake->refusals().snapshot();
+  }
+  findings.admits = p.queue->admits(core::Kind::image);
+  findings.queue = p.queue->summary();
+  p.loop.call([&] { findings.destinations = p.scheduler->snapshot(); });
+  findings.ages = p.ages();
+  return report(p.settings, findings);
+}
+
+}  // namespace sampan::node

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Node: the modules wired into one working whole, from settings and the world it stands in.
+//
+// The daemon builds one, tests build several in one process.
+// Threads: start() and stop() from one thread; the rest from any.
+// Fails:   start() -> the first thing that cannot be had (state directory, port, socket), in words; nothing is left running.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "control/node_status.h"
+#include "settings/settings.h"
+
+namespace sampan::node {
+
+struct Env {
+  FileSystem& files;
+  Clock& clock;
+  Random& random;
+};
+// The real disk, clock and dice.
+Env system_env();
+
+class Node {
+ public:
+  Node(settings::Settings settings, Env env);
+  ~Node();  // stops
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  Status start();
+  // Takes no more images, lets running transfers end within their grace, and returns when everything is on disk.
+  void stop();
+
+  std::uint16_t intake_port() const;  // 0 when there is no intake
+  control::NodeStatus status();
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace sampan::node

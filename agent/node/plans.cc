@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/plans.h"
+
+#include <algorithm>
+#include <map>
+
+#include "core/limits.h"
+#include "policy/retention.h"
+
+namespace sampan::node {
+
+std::vector<policy::Route> routes_of(const settings::Settings& settings) {
+  std::vector<policy::Route> routes;
+  for (const auto& destination : settings.destinations) routes.push_back({destination.name, destination.required});
+  return routes;
+}
+
+std::function<std::vector<std::string>(const core::Item&)> route_by(const settings::Settings& settings) {
+  return [routes = routes_of(settings)](const core::Item& item) {
+    std::vector<std::string> names;
+    for (auto& owed : policy::route(item.kind, item.facts, routes)) names.push_back(std::move(owed.destination));
+    return names;
+  };
+}
+
+std::function<bool(std::span<const queue::DeliveryStanding>, bool)> reclaim_by(const settings::Settings& settings) {
+  std::map<std::string, std::pair<bool, policy::Proof>> by_name;
+  for (const auto& d : settings.destinations) {
+    const bool trusts_accepted = d.reclaim_after == settings::ReclaimAfter::accepted;
+    by_name[d.name] = {d.required, {trusts_accepted ? core::Level::accepted : core::Level::archived,
+                                    std::chrono::hours(24) * d.retention_days}};
+  }
+  return [by_name](std::span<const queue::DeliveryStanding> standings, bool space_is_short) {
+    std::vector<policy::DeliveryFacts> facts;
+    Millis youngest = Millis::max();
+    for (const auto& one : standings) {
+      const auto known = by_name.find(one.destination);
+      // A destination that was taken out of the settings is owed nothing any more.
+      if (known == by_name.end()) continue;
+      const auto& [required, proof] = known->second;
+      facts.push_back({required, one.state, one.level, one.settled_for, proof});
+      youngest = std::min(youngest, one.settled_for);
+    }
+    switch (policy::reclaim(facts)) {
+      case policy::Reclaim::keep: return false;
+      case policy::Reclaim::under_pressure: return space_is_short;
+      // A copy that may go is worth keeping while there is room: a lead that lost it can ask for it again.
+      case policy::Reclaim::any_time: return space_is_short || youngest >= core::limits::archived_kept_for;
+    }
+    return false;
+  };
+}
+
+intake::DimseIntakeOptions intake_options(const settings::Settings& settings) {
+  const settings::Intake& from = settings.intake;
+  intake::DimseIntakeOptions options;
+  options.address = from.listen;
+  options.port = from.port;
+  for (const auto& title : from.ae_titles)
+    options.called_titles[title.title] = title.priority.value_or(core::Priority::routine);
+  for (const auto& caller : from.callers) options.callers.push_back({caller.ae_title, caller.address});
+  options.accept = from.accept;
+  options.pdu_bytes_max = from.pdu_bytes_max;
+  options.associations_max = from.associations_max;
+  options.associations_per_host_max = from.associations_per_host_max;
+  options.idle_time_max = std::chrono::seconds(from.idle_seconds_max);
+  return options;
+}
+
+}  // namespace sampan::node

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plans: what the settings mean to the modules: who owes what to whom, and when a payload may go.
+//
+// Pure; no I/O, no clock.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "intake/dimse.h"
+#include "policy/routing.h"
+#include "queue/queue.h"
+#include "settings/settings.h"
+
+namespace sampan::node {
+
+std::vector<policy::Route> routes_of(const settings::Settings& settings);
+std::function<std::vector<std::string>(const core::Item&)> route_by(const settings::Settings& settings);
+std::function<bool(std::span<const queue::DeliveryStanding>, bool space_is_short)> reclaim_by(const settings::Settings& settings);
+intake::DimseIntakeOptions intake_options(const settings::Settings& settings);
+
+}  // namespace sampan::node

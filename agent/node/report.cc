@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/report.h"
+
+#include <algorithm>
+
+#include "base/version.h"
+
+namespace sampan::node {
+namespace {
+
+control::IntakeStatus intake_of(const settings::Settings& settings, const Findings& findings) {
+  control::IntakeStatus status;
+  status.enabled = findings.intake_runs;
+  status.address = settings.intake.listen;
+  status.port = findings.port;
+  for (const auto& title : settings.intake.ae_titles) status.ae_titles.push_back(title.title);
+  status.associations_now = findings.associations_now;
+  status.received_total = findings.received;
+  status.last_image = findings.last_image;
+  for (const auto& refusal : findings.refusals)
+    status.refused.push_back({refusal.time, refusal.peer_address, refusal.calling_ae, refusal.called_ae, refusal.reason});
+  std::reverse(status.refused.begin(), status.refused.end());
+  status.accepting = findings.admits.ok();
+  if (!findings.admits) status.refusing_reason = findings.admits.error().message;
+  return status;
+}
+
+control::SpoolStatus spool_of(const queue::QueueSummary& queue) {
+  control::SpoolStatus status;
+  status.items = queue.items;
+  status.bytes = queue.bytes;
+  status.quarantined = queue.quarantined;
+  status.rebuilding = queue.rebuilding;
+  status.rebuilt_items = queue.rebuilt_items;
+  status.disk_free_bytes = queue.disk.free_bytes;
+  status.disk_total_bytes = queue.disk.total_bytes;
+  return status;
+}
+
+control::DestinationState state_of(scheduler::Breaker::State state) {
+  switch (state) {
+    case scheduler::Breaker::State::unknown: return control::DestinationState::unknown;
+    case scheduler::Breaker::State::up: return control::DestinationState::up;
+    case scheduler::Breaker::State::backing_off: return control::DestinationState::backing_off;
+    case scheduler::Breaker::State::stopped: return control::DestinationState::stopped;
+  }
+  return control::DestinationState::unknown;
+}
+
+void add_snapshot(control::DestinationStatus& status, const scheduler::DestinationSnapshot& from, WallTime now) {
+  status.state = state_of(from.state);
+  status.state_age_s = std::max<std::int64_t>((now.ms - from.since.ms) / 1000, 0);
+  status.last_error = from.last_error;
+  if (from.next_attempt_in) status.next_attempt_in_s = std::chrono::ceil<std::chrono::seconds>(*from.next_attempt_in).count();
+  status.last_success = from.last_success;
+  status.sending = from.sending_now;
+  for (const auto& blocked : from.blocked)
+    status.blocked_classes.push_back({blocked.key.sop_class, blocked.key.transfer_syntax, blocked.reason});
+}
+
+void add_count(control::DestinationStatus& status, const queue::DestinationCount& from, WallTime now) {
+  status.waiting = from.waiting;
+  status.waiting_bytes = from.waiting_bytes;
+  if (from.oldest_waiting) status.oldest_waiting_s = std::max<std::int64_t>((now.ms - from.oldest_waiting->ms) / 1000, 0);
+  status.on_hold = from.on_hold;
+  status.rejected = from.rejected;
+  status.delivered = from.delivered;
+  status.archived = from.archived;
+}
+
+std::string address_of(const settings::Destination& destination) {
+  if (!destination.dimse) return destination.folder;
+  const auto& at = *destination.dimse;
+  const bool ipv6 = at.host.find(':') != std::string::npos;
+  return at.ae_title + "@" + (ipv6 ? "[" + at.host + "]" : at.host) + ":" + std::to_string(at.port);
+}
+
+}  // namespace
+
+control::NodeStatus report(const settings::Settings& settings, const Findings& findings) {
+  control::NodeStatus status;
+  status.site = settings.site;
+  status.version = std::string(version());
+  status.state_directory = settings.state_directory;
+  status.now = findings.now;
+  status.started = findings.started;
+  status.uptime_s = findings.uptime.count() / 1000;
+  status.intake = intake_of(settings, findings);
+  status.spool = spool_of(findings.queue);
+  for (const auto& destination : settings.destinations) {
+    control::DestinationStatus one;
+    one.name = destination.name;
+    one.courier = destination.dimse ? "dimse" : "folder";
+    one.address = address_of(destination);
+    for (const auto& snapshot : findings.destinations)
+      if (snapshot.name == one.name) add_snapshot(one, snapshot, findings.now);
+    for (const auto& count : findings.queue.destinations)
+      if (count.destination == one.name) add_count(one, count, findings.now);
+    if (const auto ages = findings.ages.find(one.name); ages != findings.ages.end()) one.ages = ages->second;
+    status.destinations.push_back(std::move(one));
+  }
+  return status;
+}
+
+}  // namespace sampan::node

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Report: what the modules say of themselves, as one picture. Values in, a value out; no module is asked here.
+#pragma once
+
+#include "control/node_status.h"
+#include "intake/refusals.h"
+#include "queue/queue.h"
+#include "scheduler/snapshot.h"
+#include "settings/settings.h"
+
+namespace sampan::node {
+
+struct Findings {
+  WallTime now{}, started{};
+  Millis uptime{};
+  bool intake_runs = false;
+  std::uint16_t port = 0;
+  unsigned associations_now = 0;
+  std::uint64_t received = 0;
+  std::optional<WallTime> last_image;
+  std::vector<intake::Refusal> refusals;
+  Status admits;
+  queue::QueueSummary queue;
+  std::vector<scheduler::DestinationSnapshot> destinations;
+  std::map<std::string, control::AgeCounts> ages;
+};
+
+control::NodeStatus report(const settings::Settings& settings, const Findings& findings);
+
+}  // namespace sampan::node

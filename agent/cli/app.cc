@@ -47,7 +47,8 @@ std::string parse(std::vector<std::string> arguments, Options& options, std::str
   return chosen.empty() ? std::string(verb_table().front().word) : chosen.front()->get_name();
 }
 
-// --socket, else the one of --config, else the one of the usual file, else the initial value. Empty when --config is bad.
+// --socket, else the one of --config, else the one of the usual file, else the initial value. Empty when --config is
+// bad.
 std::string find_socket(const Options& options, std::ostream& err) {
   if (!options.socket.empty()) return options.socket;
   const auto loaded = settings::load(options.config.empty() ? usual_settings : options.config);

@@ -9,7 +9,8 @@ namespace {
 using namespace control;
 using Row = std::vector<std::string>;
 
-constexpr std::array<const char*, age_names.size()> ages_zh{"1分内", "5分内", "1时内", "6时内", "1天内", "1周内", "更久"};
+constexpr std::array<const char*, age_names.size()> ages_zh{"1分内", "5分内", "1时内", "6时内",
+                                                            "1天内", "1周内", "更久"};
 constexpr std::array<const char*, age_names.size()> ages_en{"<1min", "<5min", "<1h", "<6h", "<1d", "<1w", "older"};
 
 // A zero says nothing: a dot lets the other numbers stand out.

@@ -105,10 +105,10 @@ void add_destinations(Table& table, const NodeStatus& status, Lang lang) {
 void add_disk(Table& table, const NodeStatus& status, Lang lang) {
   const SpoolStatus& spool = status.spool;
   table.add({say(lang, "磁盘", "Disk"),
-             lang == Lang::zh ? "剩余 " + size(spool.disk_free_bytes) + "，共 " + size(spool.disk_total_bytes) + "；本机保存 " +
-                                    number(spool.items) + " 项，" + size(spool.bytes)
-                              : size(spool.disk_free_bytes) + " of " + size(spool.disk_total_bytes) + " free; kept here: " +
-                                    number(spool.items) + " items, " + size(spool.bytes)});
+             lang == Lang::zh ? "剩余 " + size(spool.disk_free_bytes) + "，共 " + size(spool.disk_total_bytes) +
+                                    "；本机保存 " + number(spool.items) + " 项，" + size(spool.bytes)
+                              : size(spool.disk_free_bytes) + " of " + size(spool.disk_total_bytes) +
+                                    " free; kept here: " + number(spool.items) + " items, " + size(spool.bytes)});
 }
 
 void add_refused(Table& table, const NodeStatus& status, Lang lang) {
@@ -116,8 +116,8 @@ void add_refused(Table& table, const NodeStatus& status, Lang lang) {
   const char* label = say(lang, "被拒连接", "Refused");
   for (std::size_t i = 0; i < std::min(refused.size(), refused_shown); ++i) {
     const RefusedCaller& caller = refused[refused.size() - 1 - i];
-    table.add({label, local_time(caller.time) + "  " + caller.calling + " (" + caller.address + ") -> " + caller.called +
-                          say(lang, "：", ": ") + caller.reason});
+    table.add({label, local_time(caller.time) + "  " + caller.calling + " (" + caller.address + ") -> " +
+                          caller.called + say(lang, "：", ": ") + caller.reason});
     label = "";
   }
 }
@@ -131,26 +131,34 @@ std::string advice(const NodeStatus& status, Lang lang) {
             (lang == Lang::zh ? finding.zh : finding.en) + "\n";
   }
   const Finding& first = status.attention[0];
-  return text + "\n" + say(lang, "现在请做：", "Do this now: ") + (lang == Lang::zh ? first.action_zh : first.action_en) + "\n";
+  return text + "\n" + say(lang, "现在请做：", "Do this now: ") +
+         (lang == Lang::zh ? first.action_zh : first.action_en) + "\n";
 }
 
 }  // namespace
 
 const char* verdict_word(Verdict verdict, Lang lang) {
   switch (verdict) {
-    case Verdict::good: return say(lang, "正常", "Good");
-    case Verdict::attention: return say(lang, "注意", "Attention");
-    case Verdict::failure: return say(lang, "故障", "Failure");
+    case Verdict::good:
+      return say(lang, "正常", "Good");
+    case Verdict::attention:
+      return say(lang, "注意", "Attention");
+    case Verdict::failure:
+      return say(lang, "故障", "Failure");
   }
   return "";
 }
 
 const char* state_word(DestinationState state, Lang lang) {
   switch (state) {
-    case DestinationState::unknown: return say(lang, "尚未连接", "not tried yet");
-    case DestinationState::up: return say(lang, "连接正常", "reachable");
-    case DestinationState::backing_off: return say(lang, "无法连接", "out of reach for");
-    case DestinationState::stopped: return say(lang, "已停止", "stopped for");
+    case DestinationState::unknown:
+      return say(lang, "尚未连接", "not tried yet");
+    case DestinationState::up:
+      return say(lang, "连接正常", "reachable");
+    case DestinationState::backing_off:
+      return say(lang, "无法连接", "out of reach for");
+    case DestinationState::stopped:
+      return say(lang, "已停止", "stopped for");
   }
   return "";
 }

@@ -45,9 +45,12 @@ int tell_trouble(Session& session, const Error& error) {
 
 int exit_code_of(control::Verdict verdict) {
   switch (verdict) {
-    case control::Verdict::good: return exit_good;
-    case control::Verdict::attention: return exit_attention;
-    case control::Verdict::failure: return exit_failure;
+    case control::Verdict::good:
+      return exit_good;
+    case control::Verdict::attention:
+      return exit_attention;
+    case control::Verdict::failure:
+      return exit_failure;
   }
   return exit_failure;
 }

@@ -41,13 +41,14 @@ void look_at_refused(const NodeStatus& status, Findings& out) {
   if (recent == 0) return;
   const RefusedCaller& last = refused.back();
   const std::string who = "\"" + last.calling + "\" (" + last.address + ")";
-  out.push_back({"caller_refused", Verdict::attention,
-                 "近 2 小时拒绝了 " + std::to_string(recent) + " 次连接，最近一次来自「" + last.calling + "」(" +
-                     last.address + ")，呼叫「" + last.called + "」" + because_zh(last.reason),
-                 "Connections refused in the last 2 hours: " + std::to_string(recent) + ", the last from " + who +
-                     " to \"" + last.called + "\"" + because(last.reason),
-                 "请核对设备上的 AE 标题（区分大小写）、IP 和端口；若是新设备，请加入配置 intake.callers。",
-                 "Check AE titles (case matters), IP and port on the modality; a new device belongs in intake.callers."});
+  out.push_back(
+      {"caller_refused", Verdict::attention,
+       "近 2 小时拒绝了 " + std::to_string(recent) + " 次连接，最近一次来自「" + last.calling + "」(" + last.address +
+           ")，呼叫「" + last.called + "」" + because_zh(last.reason),
+       "Connections refused in the last 2 hours: " + std::to_string(recent) + ", the last from " + who + " to \"" +
+           last.called + "\"" + because(last.reason),
+       "请核对设备上的 AE 标题（区分大小写）、IP 和端口；若是新设备，请加入配置 intake.callers。",
+       "Check AE titles (case matters), IP and port on the modality; a new device belongs in intake.callers."});
 }
 
 void look_at_spool(const NodeStatus& status, Findings& out) {
@@ -55,11 +56,13 @@ void look_at_spool(const NodeStatus& status, Findings& out) {
   if (spool.quarantined > 0)
     out.push_back({"quarantined", Verdict::attention, number(spool.quarantined) + " 项数据已隔离，磁盘可能有故障",
                    "Quarantined because what is stored does not verify: " + number(spool.quarantined),
-                   "请检查磁盘，并在设备上重新发送这些检查。", "Check the disk, and send these exams again from the modality."});
+                   "请检查磁盘，并在设备上重新发送这些检查。",
+                   "Check the disk, and send these exams again from the modality."});
   if (spool.rebuilding)
-    out.push_back({"rebuilding", Verdict::attention, "正在重建索引，已找回 " + number(spool.rebuilt_items) + " 项；接收不受影响",
-                   "The index is being rebuilt, " + number(spool.rebuilt_items) + " found so far; images are received meanwhile",
-                   "无需操作，请等待完成。", "Nothing to do; wait until it is done."});
+    out.push_back(
+        {"rebuilding", Verdict::attention, "正在重建索引，已找回 " + number(spool.rebuilt_items) + " 项；接收不受影响",
+         "The index is being rebuilt, " + number(spool.rebuilt_items) + " found so far; images are received meanwhile",
+         "无需操作，请等待完成。", "Nothing to do; wait until it is done."});
 }
 
 void look_at_disk(const NodeStatus& status, Findings& out) {
@@ -68,11 +71,12 @@ void look_at_disk(const NodeStatus& status, Findings& out) {
   const std::uint64_t percent = spool.disk_free_bytes / std::max<std::uint64_t>(spool.disk_total_bytes / 100, 1);
   if (percent >= disk_attention_percent) return;
   const bool critical = percent < disk_failure_percent;
-  out.push_back({critical ? "disk_critical" : "disk_low", critical ? Verdict::failure : Verdict::attention,
-                 "磁盘仅剩 " + number(percent) + "%（" + size(spool.disk_free_bytes) + "），用满后将停止接收",
-                 "Disk " + number(percent) + " % free (" + size(spool.disk_free_bytes) + "); images are refused when it is full",
-                 "请腾出磁盘空间；不要手动删除 " + status.state_directory + " 中的文件。",
-                 "Free disk space; delete nothing in " + status.state_directory + " by hand."});
+  out.push_back(
+      {critical ? "disk_critical" : "disk_low", critical ? Verdict::failure : Verdict::attention,
+       "磁盘仅剩 " + number(percent) + "%（" + size(spool.disk_free_bytes) + "），用满后将停止接收",
+       "Disk " + number(percent) + " % free (" + size(spool.disk_free_bytes) + "); images are refused when it is full",
+       "请腾出磁盘空间；不要手动删除 " + status.state_directory + " 中的文件。",
+       "Free disk space; delete nothing in " + status.state_directory + " by hand."});
 }
 
 void look_at_connection(const DestinationStatus& destination, Findings& out) {
@@ -87,17 +91,20 @@ void look_at_connection(const DestinationStatus& destination, Findings& out) {
   }
   const bool waits = destination.waiting > 0;
   const bool away = destination.state == DestinationState::backing_off && waits;
-  const std::string queued_zh = number(destination.waiting) + " 幅图像积压，最久 " + duration(destination.oldest_waiting_s, Lang::zh);
-  const std::string queued_en = images(destination.waiting) + " waiting, up to " + duration(destination.oldest_waiting_s, Lang::en);
+  const std::string queued_zh =
+      number(destination.waiting) + " 幅图像积压，最久 " + duration(destination.oldest_waiting_s, Lang::zh);
+  const std::string queued_en =
+      images(destination.waiting) + " waiting, up to " + duration(destination.oldest_waiting_s, Lang::en);
   if (away && destination.state_age_s >= unreachable_attention_s) {
     const bool long_away = destination.state_age_s >= unreachable_failure_s;
-    out.push_back({"destination_unreachable", long_away ? Verdict::failure : Verdict::attention,
-                   "目的地 " + name + " 已 " + duration(destination.state_age_s, Lang::zh) + "无法送达，" + queued_zh +
-                       because_zh(destination.last_error),
-                   "Destination " + name + " out of reach for " + duration(destination.state_age_s, Lang::en) + ", " +
-                       queued_en + because(destination.last_error),
-                   "图像已安全保存，网络恢复后自动续传。请检查网线和路由器，或询问牵头医院。",
-                   "The images are safe here and go on by themselves. Check cable and router, or ask the lead hospital."});
+    out.push_back(
+        {"destination_unreachable", long_away ? Verdict::failure : Verdict::attention,
+         "目的地 " + name + " 已 " + duration(destination.state_age_s, Lang::zh) + "无法送达，" + queued_zh +
+             because_zh(destination.last_error),
+         "Destination " + name + " out of reach for " + duration(destination.state_age_s, Lang::en) + ", " + queued_en +
+             because(destination.last_error),
+         "图像已安全保存，网络恢复后自动续传。请检查网线和路由器，或询问牵头医院。",
+         "The images are safe here and go on by themselves. Check cable and router, or ask the lead hospital."});
   } else if (!away && waits && destination.oldest_waiting_s >= waiting_attention_s) {
     out.push_back({"waiting_long", Verdict::attention, "目的地 " + name + "：" + queued_zh,
                    "Destination " + name + ": " + queued_en, "请执行 sampan queue 查看积压，并检查网速。",
@@ -108,16 +115,19 @@ void look_at_connection(const DestinationStatus& destination, Findings& out) {
 void look_at_refusals_by(const DestinationStatus& destination, Findings& out) {
   const std::string& name = destination.name;
   if (destination.rejected > 0)
-    out.push_back({"rejected", Verdict::attention, number(destination.rejected) + " 幅图像被 " + name + " 拒收，需人工处理",
-                   images(destination.rejected) + " rejected by " + name + ", a person must decide",
-                   "请把 sampan status 显示的原因告知牵头医院。", "Tell the lead hospital the reason that sampan status shows."});
+    out.push_back(
+        {"rejected", Verdict::attention, number(destination.rejected) + " 幅图像被 " + name + " 拒收，需人工处理",
+         images(destination.rejected) + " rejected by " + name + ", a person must decide",
+         "请把 sampan status 显示的原因告知牵头医院。", "Tell the lead hospital the reason that sampan status shows."});
   if (destination.on_hold > 0)
-    out.push_back({"on_hold", Verdict::attention, number(destination.on_hold) + " 幅发往 " + name + " 的图像已暂停，需人工处理",
+    out.push_back({"on_hold", Verdict::attention,
+                   number(destination.on_hold) + " 幅发往 " + name + " 的图像已暂停，需人工处理",
                    images(destination.on_hold) + " for " + name + " on hold, a person must decide",
                    "请核对这些图像后决定是否继续上传。", "Look at these images and decide whether they go on."});
   for (const BlockedClass& blocked : destination.blocked_classes)
     out.push_back({"class_blocked", Verdict::attention,
-                   name + " 不接受这类图像：" + blocked.sop_class + "，传输语法 " + blocked.transfer_syntax + because_zh(blocked.reason),
+                   name + " 不接受这类图像：" + blocked.sop_class + "，传输语法 " + blocked.transfer_syntax +
+                       because_zh(blocked.reason),
                    name + " does not take this kind of image: " + blocked.sop_class + ", transfer syntax " +
                        blocked.transfer_syntax + because(blocked.reason),
                    "请让牵头医院启用该图像类型；启用后自动续传。",

@@ -19,11 +19,11 @@ constexpr std::size_t answer_bytes_max = 16u << 20;
 
 Error from_errno(const char* call, const std::string& path) {
   const int number = errno;
-  const Errc code = number == ENOENT || number == ENOTDIR    ? Errc::not_found
-                    : number == EACCES || number == EPERM    ? Errc::refused
-                    : number == EAGAIN || number == ETIMEDOUT ? Errc::timeout
+  const Errc code = number == ENOENT || number == ENOTDIR                               ? Errc::not_found
+                    : number == EACCES || number == EPERM                               ? Errc::refused
+                    : number == EAGAIN || number == ETIMEDOUT                           ? Errc::timeout
                     : number == ECONNREFUSED || number == ECONNRESET || number == EPIPE ? Errc::unreachable
-                                                                                         : Errc::io;
+                                                                                        : Errc::io;
   return fail(code, std::string(call) + " " + path + ": " + std::strerror(number));
 }
 

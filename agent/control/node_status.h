@@ -39,11 +39,11 @@ struct IntakeStatus {
   std::uint16_t port = 0;
   std::vector<std::string> ae_titles;
   std::uint64_t associations_now = 0;
-  std::uint64_t received_total = 0;      // images since the start
+  std::uint64_t received_total = 0;  // images since the start
   std::optional<WallTime> last_image;
-  std::vector<RefusedCaller> refused;    // newest last
+  std::vector<RefusedCaller> refused;  // newest last
   bool accepting = true;
-  std::string refusing_reason;           // in words, when not accepting
+  std::string refusing_reason;  // in words, when not accepting
 };
 
 struct SpoolStatus {

@@ -29,7 +29,8 @@ void fields(A& a, IntakeStatus& v) {
 template <class A>
 void fields(A& a, SpoolStatus& v) {
   a("items", v.items), a("bytes", v.bytes), a("quarantined", v.quarantined), a("rebuilding", v.rebuilding);
-  a("rebuilt_items", v.rebuilt_items), a("disk_free_bytes", v.disk_free_bytes), a("disk_total_bytes", v.disk_total_bytes);
+  a("rebuilt_items", v.rebuilt_items), a("disk_free_bytes", v.disk_free_bytes),
+      a("disk_total_bytes", v.disk_total_bytes);
 }
 template <class A>
 void fields(A& a, BlockedClass& v) {
@@ -93,7 +94,7 @@ Json write(const std::vector<T>& v) {
 
 template <class T>
 Json to_json(const T& value) {
-  if constexpr (requires(Writer& w, T& v) { fields(w, v); }) {
+  if constexpr (requires(Writer & w, T & v) { fields(w, v); }) {
     Writer writer;
     T copy = value;  // one list of fields serves reading too, which needs them open
     fields(writer, copy);
@@ -155,7 +156,7 @@ void read(const Json& in, std::vector<T>& v) {
 
 template <class T>
 void from_json(const Json& in, T& value) {
-  if constexpr (requires(Reader& r) { fields(r, value); }) {
+  if constexpr (requires(Reader & r) { fields(r, value); }) {
     static_cast<void>(in.get_ref<const Json::object_t&>());  // anything but an object throws here
     Reader reader{in};
     fields(reader, value);

@@ -11,7 +11,6 @@
 #include <charconv>
 #include <cerrno>
 #include <cstring>
-#include <exception>
 
 #include "base/log.h"
 #include "http/unix_listener.h"
@@ -81,8 +80,8 @@ Response plain_error(int status, const char* words) {
 
 MHD_Result send(MHD_Connection* connection, const Response& response) {
   // The library copies the body and never writes to it.
-  MHD_Response* out = MHD_create_response_from_buffer(
-      response.body.size(), const_cast<char*>(response.body.data()), MHD_RESPMEM_MUST_COPY);
+  MHD_Response* out = MHD_create_response_from_buffer(response.body.size(), const_cast<char*>(response.body.data()),
+                                                      MHD_RESPMEM_MUST_COPY);
   if (out == nullptr) return MHD_NO;
   MHD_add_response_header(out, MHD_HTTP_HEADER_CONTENT_TYPE, response.content_type.c_str());
   MHD_add_response_header(out, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
@@ -91,16 +90,14 @@ MHD_Result send(MHD_Connection* connection, const Response& response) {
   return queued;
 }
 
-// Foreign exceptions stop here: the library calls us from C.
+// Foreign exceptions stop here: the library calls us from C. Their words may quote a request, so they are not logged.
 Response guarded(const Handler& handler, const Request& request) {
   try {
     return handler(request);
-  } catch (const std::exception& broken) {
-    log::error(std::string("http: a handler failed: ") + log::safe(broken.what()));
   } catch (...) {
     log::error("http: a handler failed");
+    return plain_error(500, "internal error");
   }
-  return plain_error(500, "internal error");
 }
 
 struct Context {

@@ -35,7 +35,7 @@ int bind_to(int fd, const std::string& path) {
 
 // Removes a name that nobody listens on any more.
 Status remove_stale(const std::string& path) {
-  struct stat info{};
+  struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) return from_errno("lstat", path);
   if (!S_ISSOCK(info.st_mode)) return fail(Errc::io, path + ": exists and is not a socket");
   const int probe = new_socket();

@@ -11,8 +11,13 @@ bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 
 // Bytes of the character at the front (RFC 3629, by lead byte), 0 when it is not one. NUL is not text.
 std::size_t utf8_length(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text[0]);
-  const std::size_t length = lead == 0 ? 0 : lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3
-                             : lead < 0xf5 ? 4 : 0;
+  const std::size_t length = lead == 0     ? 0
+                             : lead < 0x80 ? 1
+                             : lead < 0xc2 ? 0
+                             : lead < 0xe0 ? 2
+                             : lead < 0xf0 ? 3
+                             : lead < 0xf5 ? 4
+                                           : 0;
   if (length == 0 || text.size() < length) return 0;
   const auto tail = text.substr(1, length - 1);
   return std::all_of(tail.begin(), tail.end(), is_continuation) ? length : 0;

@@ -49,8 +49,8 @@ class Walker {
       if (option == nullptr) {
         complain(pair.first.Mark(), "unknown option " + joined + ", " + suggest(schema, key));
       } else if (!seen.insert(key).second) {
-        complain(pair.first.Mark(), joined + " is given twice, expected once; first in line " +
-                                        std::to_string(marks_[joined].line + 1));
+        complain(pair.first.Mark(),
+                 joined + " is given twice, expected once; first in line " + std::to_string(marks_[joined].line + 1));
       } else {
         marks_[joined] = pair.first.Mark();
         value(*option, pair.second, joined);
@@ -127,7 +127,8 @@ class Walker {
 };
 
 Problem broken_yaml(const YAML::Exception& broken, const std::string& name) {
-  return {name, broken.mark.line + 1, broken.mark.column + 1, "not YAML (" + broken.msg + "), expected \"name: value\" lines"};
+  return {name, broken.mark.line + 1, broken.mark.column + 1,
+          "not YAML (" + broken.msg + "), expected \"name: value\" lines"};
 }
 
 void walk(const std::vector<YAML::Node>& documents, const std::string& name, Settings& settings, Problems& problems) {

@@ -19,6 +19,7 @@ core::Priority priority_from(std::string_view name) {
   return core::Priority::routine;
 }
 
+// clang-format off
 constexpr std::array table{
     Option{.path = "site", .kind = Kind::text, .required = true, .least = 1, .most = 64,
            .en = "Name of this clinic, as people know it.", .zh = "本机构名称。",
@@ -127,6 +128,7 @@ constexpr std::array table{
            .en = "The least severity that is logged.", .zh = "记录的最低级别。",
            .set = [](S& s, V v) { s.log_level = v.text; }},
 };
+// clang-format on
 
 }  // namespace
 

@@ -33,11 +33,11 @@ struct Caller {
 
 struct Intake {
   bool enabled = true;
-  std::string listen = "0.0.0.0";     // numeric IPv4 or IPv6
-  std::uint16_t port = 11112;         // 0: any free port
-  std::vector<CalledTitle> ae_titles; // after load() never empty: the node's own title when none is named
-  std::vector<Caller> callers;        // empty: anyone is let in
-  std::vector<std::string> accept;    // transfer syntax UIDs; empty: every one
+  std::string listen = "0.0.0.0";      // numeric IPv4 or IPv6
+  std::uint16_t port = 11112;          // 0: any free port
+  std::vector<CalledTitle> ae_titles;  // after load() never empty: the node's own title when none is named
+  std::vector<Caller> callers;         // empty: anyone is let in
+  std::vector<std::string> accept;     // transfer syntax UIDs; empty: every one
   unsigned associations_max = core::limits::associations_max;
   unsigned associations_per_host_max = core::limits::associations_per_host_max;
   unsigned idle_seconds_max = core::limits::association_idle_max.count();

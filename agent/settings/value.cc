@@ -68,7 +68,8 @@ std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t lea
 bool is_host(std::string_view text) {
   if (text.empty() || text.size() > host_bytes_max) return false;
   // What looks like an IPv4 address must be one: a typing mistake should not become a name that never resolves.
-  if (std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || c == '.'; })) return is_ip(AF_INET, text);
+  if (std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || c == '.'; }))
+    return is_ip(AF_INET, text);
   return text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) { return is_word(c) || c == '.'; });
 }
 
@@ -104,9 +105,7 @@ std::optional<Value> parse_number(std::optional<std::int64_t> number) {
   return Value{.text = {}, .number = *number, .dimse = {}};
 }
 
-std::string range(const Option& option) {
-  return std::to_string(option.least) + " to " + std::to_string(option.most);
-}
+std::string range(const Option& option) { return std::to_string(option.least) + " to " + std::to_string(option.most); }
 
 std::string spell(std::string_view choices) {
   std::string text(choices);
@@ -119,18 +118,27 @@ std::string spell(std::string_view choices) {
 std::optional<Value> parse_value(const Option& option, std::string_view text) {
   switch (option.kind) {
     case Kind::group:
-    case Kind::list: return {};
-    case Kind::text: return when(is_text(text, option), text);
-    case Kind::name: return when(is_name(text, option), text);
-    case Kind::ae_title: return when(is_ae_title(text), text);
-    case Kind::integer: return parse_number(whole_number(text, option.least, option.most));
+    case Kind::list:
+      return {};
+    case Kind::text:
+      return when(is_text(text, option), text);
+    case Kind::name:
+      return when(is_name(text, option), text);
+    case Kind::ae_title:
+      return when(is_ae_title(text), text);
+    case Kind::integer:
+      return parse_number(whole_number(text, option.least, option.most));
     case Kind::boolean:
       if (text != "true" && text != "false") return {};
       return parse_number(text == "true" ? 1 : 0);
-    case Kind::choice: return when(is_choice(text, option.choices), text);
-    case Kind::path: return when(is_path(text, option), text);
-    case Kind::ip_address: return when(is_ip(AF_INET, text) || is_ip(AF_INET6, text), text);
-    case Kind::uid: return when(is_uid(text), text);
+    case Kind::choice:
+      return when(is_choice(text, option.choices), text);
+    case Kind::path:
+      return when(is_path(text, option), text);
+    case Kind::ip_address:
+      return when(is_ip(AF_INET, text) || is_ip(AF_INET6, text), text);
+    case Kind::uid:
+      return when(is_uid(text), text);
     case Kind::dimse_address:
       if (auto address = parse_dimse(text)) return Value{.text = {}, .number = 0, .dimse = *std::move(address)};
       return {};
@@ -140,18 +148,30 @@ std::optional<Value> parse_value(const Option& option, std::string_view text) {
 
 std::string expected(const Option& option) {
   switch (option.kind) {
-    case Kind::group: return "options below it, indented";
-    case Kind::list: return "a list";
-    case Kind::text: return range(option) + " bytes of text on one line";
-    case Kind::name: return "a name of " + range(option) + " bytes: letters, digits, '-', '_' and '.'";
-    case Kind::ae_title: return "an AE title: 1 to 16 plain characters, no backslash, no space at either end";
-    case Kind::integer: return "a whole number from " + range(option);
-    case Kind::boolean: return "true or false";
-    case Kind::choice: return "one of " + spell(option.choices);
-    case Kind::path: return "an absolute path of at most " + std::to_string(option.most) + " bytes";
-    case Kind::ip_address: return "a numeric IPv4 or IPv6 address";
-    case Kind::uid: return "a UID: numbers and dots, at most 64 characters";
-    case Kind::dimse_address: return "AE@host:port, with an IPv6 address in brackets";
+    case Kind::group:
+      return "options below it, indented";
+    case Kind::list:
+      return "a list";
+    case Kind::text:
+      return range(option) + " bytes of text on one line";
+    case Kind::name:
+      return "a name of " + range(option) + " bytes: letters, digits, '-', '_' and '.'";
+    case Kind::ae_title:
+      return "an AE title: 1 to 16 plain characters, no backslash, no space at either end";
+    case Kind::integer:
+      return "a whole number from " + range(option);
+    case Kind::boolean:
+      return "true or false";
+    case Kind::choice:
+      return "one of " + spell(option.choices);
+    case Kind::path:
+      return "an absolute path of at most " + std::to_string(option.most) + " bytes";
+    case Kind::ip_address:
+      return "a numeric IPv4 or IPv6 address";
+    case Kind::uid:
+      return "a UID: numbers and dots, at most 64 characters";
+    case Kind::dimse_address:
+      return "AE@host:port, with an IPv6 address in brackets";
   }
   return {};
 }

@@ -122,9 +122,10 @@ TEST_CASE("a_daemon_that_is_not_running_is_told_in_words_with_what_to_do") {
 
 TEST_CASE("an_answer_that_is_not_ours_is_no_status") {
   Node node;
-  node.server = std::make_unique<http::Server>(http::Options{.unix_socket = node.socket}, [](const http::Request& request) {
-    return request.path == "/v1/status" ? http::Response{200, "text/html", "<html>"} : http::Response{500, "", "x"};
-  });
+  node.server =
+      std::make_unique<http::Server>(http::Options{.unix_socket = node.socket}, [](const http::Request& request) {
+        return request.path == "/v1/status" ? http::Response{200, "text/html", "<html>"} : http::Response{500, "", "x"};
+      });
   node.start();
   CHECK(call({"--socket", node.socket}).code == 3);
   const Ran broken = call({"queue", "--socket", node.socket});

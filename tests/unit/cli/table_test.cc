@@ -19,7 +19,8 @@ TEST_CASE("chinese_takes_two_columns_and_marks_take_none") {
 TEST_CASE("bytes_that_are_not_utf_8_are_counted_one_by_one_and_never_read_beyond_the_end") {
   CHECK(display_width("\xc7\xe0") == 2);
   CHECK(display_width("\xe5\x9b") == 2);
-  CHECK(display_width("\xff""a") == 2);
+  CHECK(display_width("\xff"
+                      "a") == 2);
 }
 
 TEST_CASE("columns_stay_straight_beside_chinese") {
@@ -35,6 +36,7 @@ TEST_CASE("columns_stay_straight_beside_chinese") {
 
 TEST_CASE("what_could_drive_a_terminal_is_made_harmless") {
   CHECK(printable("a\x1b[2Jb\r\nc\x7f") == "a?[2Jb?\nc?");
-  CHECK(printable("\xc2\x9b""31m") == "?31m");
+  CHECK(printable("\xc2\x9b"
+                  "31m") == "?31m");
   CHECK(printable("青山\t") == "青山?");
 }

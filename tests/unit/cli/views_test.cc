@@ -72,14 +72,16 @@ TEST_CASE("bad_news_come_first_and_end_with_the_one_thing_to_do") {
   status.destinations[0].last_error = "0x0103";
   const std::string text = show_status(assessed(status), Lang::en);
   CHECK(first_line(text) == "Failure: Destination lead refuses this node, upload is stopped: 0x0103");
-  CHECK(text.ends_with("\nAttention: Quarantined because what is stored does not verify: 1\n"
-                       "\nDo this now: Check AE titles, address and certificates together with the lead hospital.\n"));
+  CHECK(
+      text.ends_with("\nAttention: Quarantined because what is stored does not verify: 1\n"
+                     "\nDo this now: Check AE titles, address and certificates together with the lead hospital.\n"));
 }
 
 TEST_CASE("the_last_refused_callers_are_always_shown_newest_first") {
   NodeStatus status = rich_status();
   for (int i = 1; i <= 3; ++i)
-    status.intake.refused.push_back({WallTime{sample_now.ms - 80'000'000 + i}, "192.0.2.9", "X" + std::to_string(i), "Y", "why"});
+    status.intake.refused.push_back(
+        {WallTime{sample_now.ms - 80'000'000 + i}, "192.0.2.9", "X" + std::to_string(i), "Y", "why"});
   const std::string text = show_status(assessed(status), Lang::en);
   CHECK(text.find("X3 (192.0.2.9) -> Y: why") < text.find("X2 (192.0.2.9) -> Y: why"));
   CHECK(has(text, "X1 "));

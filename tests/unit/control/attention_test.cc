@@ -13,7 +13,8 @@ namespace {
 // "code:severity", in order.
 std::vector<std::string> codes(const NodeStatus& status) {
   std::vector<std::string> all;
-  for (const Finding& finding : assess(status)) all.push_back(finding.code + ":" + std::string(to_string(finding.severity)));
+  for (const Finding& finding : assess(status))
+    all.push_back(finding.code + ":" + std::string(to_string(finding.severity)));
   return all;
 }
 using Codes = std::vector<std::string>;
@@ -32,8 +33,10 @@ TEST_CASE("a_destination_out_of_reach_is_news_after_five_minutes_and_a_failure_a
   CHECK(codes(status) == Codes{});
   lead.state_age_s = 300;
   CHECK(codes(status) == Codes{"destination_unreachable:attention"});
-  CHECK(assess(status)[0].en == "Destination lead out of reach for 5 min, 28 images waiting, up to 1 min 30 s: connection refused");
-  CHECK(assess(status)[0].zh == "目的地 lead 已 5 分无法送达，28 幅图像积压，最久 1 分 30 秒，原因：connection refused");
+  CHECK(assess(status)[0].en ==
+        "Destination lead out of reach for 5 min, 28 images waiting, up to 1 min 30 s: connection refused");
+  CHECK(assess(status)[0].zh ==
+        "目的地 lead 已 5 分无法送达，28 幅图像积压，最久 1 分 30 秒，原因：connection refused");
   lead.state_age_s = 3600;
   CHECK(codes(status) == Codes{"destination_unreachable:failure"});
   lead.waiting = 0;
@@ -68,7 +71,8 @@ TEST_CASE("images_that_need_a_person_are_told") {
   status.destinations[0].on_hold = 2;
   status.destinations[1].blocked_classes = {{"1.2.3", "1.2.4", "not enabled"}};
   status.spool.quarantined = 3;
-  CHECK(codes(status) == Codes{"rejected:attention", "on_hold:attention", "class_blocked:attention", "quarantined:attention"});
+  CHECK(codes(status) ==
+        Codes{"rejected:attention", "on_hold:attention", "class_blocked:attention", "quarantined:attention"});
   CHECK(assess(status)[0].en == "1 image rejected by lead, a person must decide");
   CHECK(assess(status)[1].zh == "2 幅发往 lead 的图像已暂停，需人工处理");
 }
@@ -101,10 +105,12 @@ TEST_CASE("refused_images_are_the_worst_news_and_come_first") {
 
 TEST_CASE("a_caller_refused_in_the_last_two_hours_is_shown") {
   NodeStatus status = rich_status();
-  status.intake.refused.push_back({WallTime{sample_now.ms - 7'200'000}, "192.0.2.8", "DR9", "SAMPAN", "unknown caller"});
+  status.intake.refused.push_back(
+      {WallTime{sample_now.ms - 7'200'000}, "192.0.2.8", "DR9", "SAMPAN", "unknown caller"});
   CHECK(codes(status) == Codes{"caller_refused:attention"});
   const std::string en = assess(status)[0].en;
-  CHECK(en == "Connections refused in the last 2 hours: 1, the last from \"DR9\" (192.0.2.8) to \"SAMPAN\": unknown caller");
+  CHECK(en ==
+        "Connections refused in the last 2 hours: 1, the last from \"DR9\" (192.0.2.8) to \"SAMPAN\": unknown caller");
   status.intake.refused.back().time.ms -= 1;
   CHECK(codes(status) == Codes{});
 }
@@ -113,7 +119,12 @@ TEST_CASE("every_finding_says_what_to_do_in_both_languages") {
   NodeStatus status = rich_status();
   status.intake.accepting = false;
   status.intake.refused[0].time = status.now;
-  status.spool = {.items = 0, .bytes = 0, .quarantined = 1, .rebuilding = true, .rebuilt_items = 0, .disk_free_bytes = 1,
+  status.spool = {.items = 0,
+                  .bytes = 0,
+                  .quarantined = 1,
+                  .rebuilding = true,
+                  .rebuilt_items = 0,
+                  .disk_free_bytes = 1,
                   .disk_total_bytes = 1000};
   status.destinations.resize(3, status.destinations[1]);
   status.destinations[0].state_age_s = 9999;

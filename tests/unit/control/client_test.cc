@@ -81,8 +81,9 @@ TEST_CASE("client_and_server_understand_each_other") {
 
 TEST_CASE("an_answer_of_a_megabyte_arrives_whole") {
   Folder folder;
-  http::Server server({.unix_socket = folder.socket()},
-                      [](const http::Request&) { return http::Response{200, "text/plain", std::string(1'000'000, 'x')}; });
+  http::Server server({.unix_socket = folder.socket()}, [](const http::Request&) {
+    return http::Response{200, "text/plain", std::string(1'000'000, 'x')};
+  });
   REQUIRE(server.start().ok());
   CHECK(Client(folder.socket()).get("/")->body.size() == 1'000'000);
 }

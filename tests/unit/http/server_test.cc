@@ -186,7 +186,7 @@ TEST_CASE("the_socket_belongs_to_owner_and_group_and_is_gone_after_stop") {
   Folder folder;
   Echo echo(folder / "made/s");  // its folder is made
   REQUIRE(echo.server.start().ok());
-  struct stat info{};
+  struct stat info {};
   REQUIRE(::stat((folder / "made/s").c_str(), &info) == 0);
   CHECK((info.st_mode & 07777) == 0660);
   REQUIRE(::stat((folder / "made").c_str(), &info) == 0);

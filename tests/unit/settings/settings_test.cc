@@ -114,8 +114,8 @@ TEST_CASE("every_option_reaches_its_field") {
   CHECK_FALSE(s.intake.enabled);
   CHECK(s.intake.listen == "::1");
   CHECK(s.intake.port == 0);
-  CHECK(s.intake.ae_titles == std::vector<CalledTitle>{
-                                  {"CLINIC", {}}, {"STAT", core::Priority::emergency}, {"SLOW", core::Priority::bulk}});
+  CHECK(s.intake.ae_titles ==
+        std::vector<CalledTitle>{{"CLINIC", {}}, {"STAT", core::Priority::emergency}, {"SLOW", core::Priority::bulk}});
   CHECK(s.intake.callers == std::vector<Caller>{{"DR1", ""}, {"", "192.0.2.7"}, {"CT", "fe80::1"}});
   CHECK(s.intake.accept == std::vector<std::string>{"1.2.840.10008.1.2", "1.2.840.10008.1.2.4.70"});
   CHECK(s.intake.associations_max == 9);
@@ -123,8 +123,8 @@ TEST_CASE("every_option_reaches_its_field") {
   CHECK(s.intake.idle_seconds_max == 60);
   CHECK(s.intake.pdu_bytes_max == 16384);
   REQUIRE(s.destinations.size() == 2);
-  CHECK(s.destinations[0] == Destination{"lead", DimseAddress{"A@B", "2001:db8::1", 11112}, "", "ME", 3,
-                                         ReclaimAfter::accepted, 7, false});
+  CHECK(s.destinations[0] ==
+        Destination{"lead", DimseAddress{"A@B", "2001:db8::1", 11112}, "", "ME", 3, ReclaimAfter::accepted, 7, false});
   CHECK(s.destinations[1].name == "副本");
   CHECK(s.destinations[1].folder == "/srv/images");
   CHECK(s.destinations[1].calling_ae == "CLINIC");
@@ -169,8 +169,7 @@ TEST_CASE("the_same_option_twice_is_refused") {
 }
 
 TEST_CASE("ae_titles_follow_the_standard") {
-  const std::string rule =
-      ", expected an AE title: 1 to 16 plain characters, no backslash, no space at either end";
+  const std::string rule = ", expected an AE title: 1 to 16 plain characters, no backslash, no space at either end";
   CHECK(complaints(with("ae_title: SIXTEEN_IS_GOOD_\n")) == "");
   CHECK(complaints(with("ae_title: SEVENTEEN_IS_NOT_\n")) == "f:5:11: ae_title is \"SEVENTEEN_IS_NOT_\"" + rule);
   CHECK(complaints(with("ae_title: ' A'\n")) == "f:5:11: ae_title is \" A\"" + rule);
@@ -182,9 +181,9 @@ TEST_CASE("ae_titles_follow_the_standard") {
 TEST_CASE("dimse_addresses_need_a_title_a_host_and_a_port") {
   for (const char* address : {"PACS@host:104", "PACS@host.example:104", "'PACS@[::1]:104'", "'P S@192.0.2.1:65535'"})
     CHECK(complaints(with_dimse(address)) == "");
-  for (const char* address : {"PACS@host", "host:104", "PACS@:104", "PACS@host:0", "PACS@host:65536",
-                              "PACS@host:1x", "PACS@192.0.2.300:104", "PACS@::1:104", "PACS@[192.0.2.1]:104",
-                              "PACS@ho st:104", "PACS@-host:104", "TITLE_OF_17_CHARS@host:104"})
+  for (const char* address :
+       {"PACS@host", "host:104", "PACS@:104", "PACS@host:0", "PACS@host:65536", "PACS@host:1x", "PACS@192.0.2.300:104",
+        "PACS@::1:104", "PACS@[192.0.2.1]:104", "PACS@ho st:104", "PACS@-host:104", "TITLE_OF_17_CHARS@host:104"})
     CHECK(complaints(with_dimse(address)) == "f:4:12: destinations[0].dimse is \"" + std::string(address) +
                                                  "\", expected AE@host:port, with an IPv6 address in brackets");
 }
@@ -195,9 +194,12 @@ TEST_CASE("a_dimse_address_without_a_title_is_refused") {
 }
 
 TEST_CASE("values_outside_their_limits_are_refused") {
-  CHECK(complaints(with("    lanes: 17\n")) == "f:5:12: destinations[0].lanes is \"17\", expected a whole number from 1 to 16");
-  CHECK(complaints(with("    lanes: 0x2\n")) == "f:5:12: destinations[0].lanes is \"0x2\", expected a whole number from 1 to 16");
-  CHECK(complaints(with("    required: yes\n")) == "f:5:15: destinations[0].required is \"yes\", expected true or false");
+  CHECK(complaints(with("    lanes: 17\n")) ==
+        "f:5:12: destinations[0].lanes is \"17\", expected a whole number from 1 to 16");
+  CHECK(complaints(with("    lanes: 0x2\n")) ==
+        "f:5:12: destinations[0].lanes is \"0x2\", expected a whole number from 1 to 16");
+  CHECK(complaints(with("    required: yes\n")) ==
+        "f:5:15: destinations[0].required is \"yes\", expected true or false");
   CHECK(complaints(with("    reclaim_after: sent\n")) ==
         "f:5:20: destinations[0].reclaim_after is \"sent\", expected one of archived, accepted");
   CHECK(complaints(with("state_directory: here\n")) ==
@@ -206,8 +208,8 @@ TEST_CASE("values_outside_their_limits_are_refused") {
         "f:5:18: intake.listen is \"eth0\", expected a numeric IPv4 or IPv6 address");
   CHECK(complaints(with("intake: {accept: [1.2.840.10008.1.2, 1.02]}\n")) ==
         "f:5:38: intake.accept[1] is \"1.02\", expected a UID: numbers and dots, at most 64 characters");
-  CHECK(complaints(with("control: {socket: /" + std::string(107, 'x') + "}\n")).ends_with(
-      "expected an absolute path of at most 107 bytes"));
+  CHECK(complaints(with("control: {socket: /" + std::string(107, 'x') + "}\n"))
+            .ends_with("expected an absolute path of at most 107 bytes"));
   CHECK(complaints("site: ''\n" + minimal.substr(minimal.find("dest"))) ==
         "f:1:7: site is \"\", expected 1 to 64 bytes of text on one line");
   CHECK(complaints("site: a\ndestinations:\n  - {name: 'a/b', folder: /x}\n") ==
@@ -218,7 +220,8 @@ TEST_CASE("shapes_that_do_not_fit_are_named") {
   CHECK(complaints(with("intake: 104\n")) == "f:5:9: intake is a single value, expected options below it, indented");
   CHECK(complaints(with("intake: {port: [1]}\n")) ==
         "f:5:16: intake.port is a list, expected a whole number from 0 to 65535");
-  CHECK(complaints(with("intake: {port: }\n")) == "f:5:10: intake.port is empty, expected a whole number from 0 to 65535");
+  CHECK(complaints(with("intake: {port: }\n")) ==
+        "f:5:10: intake.port is empty, expected a whole number from 0 to 65535");
   CHECK(complaints(with("intake: {callers: [DR1]}\n")) ==
         "f:5:20: intake.callers[0] is a single value, expected options below it, indented\n"
         "f:5:20: a caller without ae_title and address, expected one of them or both");
@@ -272,7 +275,8 @@ TEST_CASE("tabs_in_the_indentation_are_named_in_every_line") {
 TEST_CASE("other_encodings_than_utf_8_are_named_once") {
   CHECK(complaints("ae_title: A\nsite: \xc7\xe0\xc9\xbd\n# \xc7\xe0\n") ==
         "f:2:7: bytes that are not UTF-8, expected a file saved as UTF-8");
-  CHECK(complaints(std::string("\xff\xfes\0i\0", 6)) == "f:1:1: bytes that are not UTF-8, expected a file saved as UTF-8");
+  CHECK(complaints(std::string("\xff\xfes\0i\0", 6)) ==
+        "f:1:1: bytes that are not UTF-8, expected a file saved as UTF-8");
   CHECK(complaints("site: \xe9\x9d\n") == "f:1:7: bytes that are not UTF-8, expected a file saved as UTF-8");
 }
 

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// sampand: one node, run as a service.
+#include <iostream>
+
+#include "daemon/run.h"
+#include "node/node.h"
+
+namespace {
+
+class NodeService final : public sampan::daemon::Service {
+ public:
+  explicit NodeService(const sampan::settings::Settings& settings) : node_(settings, sampan::node::Env{}) {}
+  sampan::Status start() override { return node_.start(); }
+  void stop() override { node_.stop(); }
+  int intake_port() override { return node_.intake_port(); }
+
+ private:
+  sampan::node::Node node_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto build = [](const sampan::settings::Settings& settings) { return std::make_unique<NodeService>(settings); };
+  return sampan::daemon::run({argv + 1, argv + argc}, build, std::cout, std::cerr);
+}

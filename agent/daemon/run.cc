@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/run.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <array>
+#include <ostream>
+
+#include "base/log.h"
+#include "base/version.h"
+#include "daemon/lock.h"
+#include "daemon/notify.h"
+#include "daemon/signals.h"
+
+namespace sampan::daemon {
+namespace {
+
+constexpr const char* help =
+    "Usage: sampand --config PATH [--state DIRECTORY] [--check]\n"
+    "\n"
+    "  --config PATH      the settings file\n"
+    "  --state DIRECTORY  use this state directory instead of the one in the settings\n"
+    "  --check            read the settings, tell every problem, and stop\n"
+    "  --version          tell the version, and stop\n"
+    "\n"
+    "Exit codes: 0 clean stop, 1 could not start, 2 settings are wrong, 64 usage.\n";
+
+struct Options {
+  std::string config, state;
+  bool check = false, version = false, help = false;
+};
+
+// The complaint, empty when there is none.
+std::string parse(std::vector<std::string> arguments, Options& options) {
+  CLI::App app;
+  app.set_help_flag();
+  app.add_option("--config", options.config);
+  app.add_option("--state", options.state);
+  app.add_flag("--check", options.check);
+  app.add_flag("--version", options.version);
+  app.add_flag("-h,--help", options.help);
+  std::reverse(arguments.begin(), arguments.end());  // as the library wants them
+  try {
+    app.parse(std::move(arguments));
+  } catch (const CLI::ParseError& wrong) {
+    return wrong.what();
+  }
+  if (options.config.empty() && !options.version && !options.help) return "--config is missing";
+  if (!options.state.empty() && options.state.front() != '/') return "--state: an absolute path is expected";
+  return {};
+}
+
+log::Level level_of(const std::string& name) {
+  constexpr std::array names{std::pair{"debug", log::Level::debug}, std::pair{"warn", log::Level::warn},
+                             std::pair{"error", log::Level::error}};
+  for (const auto& [word, level] : names)
+    if (name == word) return level;
+  return log::Level::info;
+}
+
+// Images and keys in memory must not end in a core file, nor be read by a debugger of the same user.
+void keep_memory_private() {
+  const rlimit none{0, 0};
+  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || ::setrlimit(RLIMIT_CORE, &none) != 0)
+    log::warn("core dumps could not be switched off");
+}
+
+std::string ready_line(const settings::Settings& settings, int port) {
+  const std::string& host = settings.intake.listen;
+  const bool v6 = host.find(':') != std::string::npos;
+  const std::string intake =
+      settings.intake.enabled ? (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port) : "off";
+  return "sampand ready intake=" + intake + " control=" + settings.control_socket;
+}
+
+void wait_for_the_end(Signals& signals, const Notifier& notifier) {
+  while (true) {
+    const int number = signals.wait(notifier.watchdog_every());
+    if (number == SIGTERM || number == SIGINT) return;
+    if (number == SIGHUP) log::warn("settings are read at the start only; restart to use new ones");
+    if (notifier.watchdog_every()) notifier.tell("WATCHDOG=1");
+  }
+}
+
+int serve(const settings::Settings& settings, const Build& build, std::ostream& out, std::ostream& err) {
+  keep_memory_private();
+  Signals signals;
+  const Notifier notifier(Notifier::from_environment());
+  const auto lock = StateLock::take(settings.state_directory);
+  if (!lock) {
+    err << "sampand: " << lock.error().message << "\n";
+    return exit_start;
+  }
+  const std::unique_ptr<Service> service = build(settings);
+  if (const Status started = service->start(); !started) {
+    err << "sampand: " << started.error().message << "\n";
+    return exit_start;
+  }
+  out << ready_line(settings, service->intake_port()) << std::endl;
+  notifier.tell("READY=1");
+  wait_for_the_end(signals, notifier);
+  notifier.tell("STOPPING=1");
+  log::info("stopping");
+  service->stop();
+  return exit_clean;
+}
+
+}  // namespace
+
+int run(std::vector<std::string> arguments, const Build& build, std::ostream& out, std::ostream& err) {
+  Options options;
+  if (const std::string wrong = parse(std::move(arguments), options); !wrong.empty()) {
+    err << "sampand: " << wrong << "\n" << help;
+    return exit_usage;
+  }
+  if (options.help || options.version) {
+    out << (options.help ? help : "sampand " + std::string(version()) + "\n");
+    return exit_clean;
+  }
+  settings::Loaded loaded = settings::load(options.config);
+  if (const auto* problems = std::get_if<settings::Problems>(&loaded)) {
+    for (const settings::Problem& problem : *problems) err << settings::to_string(problem) << "\n";
+    return exit_settings;
+  }
+  auto& settings = std::get<settings::Settings>(loaded);
+  if (!options.state.empty()) settings.state_directory = options.state;
+  if (options.check) {
+    out << options.config << ": no problem found\n";
+    return exit_clean;
+  }
+  log::start(level_of(settings.log_level));
+  return serve(settings, build, out, err);
+}
+
+}  // namespace sampan::daemon

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Run: the life of `sampand`, from its arguments to its exit code, around whatever service it is given.
+//
+// Settings are read and checked; memory is kept out of core dumps; the state directory is locked; the service starts;
+// the manager is told; a signal ends it cleanly.
+// Threads: the main thread only; the service has its own.
+// Fails:   settings are wrong -> every problem on err, exit_settings; the service does not start -> exit_start.
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "settings/settings.h"
+
+namespace sampan::daemon {
+
+enum ExitCode : int {
+  exit_clean = 0,
+  exit_start = 1,     // lock taken, port taken, disk broken
+  exit_settings = 2,  // nothing was started
+  exit_usage = 64     // EX_USAGE of sysexits(3)
+};
+
+class Service {
+ public:
+  virtual ~Service() = default;
+  virtual Status start() = 0;
+  virtual void stop() = 0;
+  virtual int intake_port() = 0;  // the one really bound
+};
+using Build = std::function<std::unique_ptr<Service>(const settings::Settings&)>;
+
+// arguments without the program's own name. out gets one line when the service is ready.
+int run(std::vector<std::string> arguments, const Build& build, std::ostream& out, std::ostream& err);
+
+}  // namespace sampan::daemon

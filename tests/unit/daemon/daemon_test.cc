@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/run.h"
+
+#include <doctest/doctest.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/version.h"
+#include "daemon/lock.h"
+#include "daemon/notify.h"
+
+using namespace sampan;
+using namespace sampan::daemon;
+
+namespace {
+
+struct Folder {
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "sampan_daemon_XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path = name;
+    std::ofstream(path + "/good.yaml") << "site: a\nintake: {listen: 127.0.0.1, port: 0}\nstate_directory: " << path
+                                       << "/state\ncontrol: {socket: " << path
+                                       << "/c}\ndestinations:\n  - {name: lead, folder: /srv/images}\n";
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string good() const { return path + "/good.yaml"; }
+  std::string path;
+};
+
+struct Quiet : Service {
+  Status start() override { return {}; }
+  void stop() override {}
+  int intake_port() override { return 4321; }
+};
+std::unique_ptr<Service> quiet(const settings::Settings&) { return std::make_unique<Quiet>(); }
+
+struct Ran {
+  int code;
+  std::string out, err;
+};
+// Only for lives that end by themselves.
+Ran call(std::vector<std::string> arguments, const Build& build = quiet) {
+  std::ostringstream out, err;
+  const int code = run(std::move(arguments), build, out, err);
+  return {code, out.str(), err.str()};
+}
+
+// The manager's end of the notification socket.
+class Manager {
+ public:
+  explicit Manager(const std::string& path) {
+    fd_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  }
+  ~Manager() { ::close(fd_); }
+  // The next message, empty after ten seconds.
+  std::string next() const {
+    pollfd one{fd_, POLLIN, 0};
+    char text[256];
+    if (::poll(&one, 1, 10000) != 1) return {};
+    const auto n = ::recv(fd_, text, sizeof text, 0);
+    return n < 0 ? std::string() : std::string(text, static_cast<std::size_t>(n));
+  }
+
+ private:
+  int fd_;
+};
+
+// run() in a process of its own, told of a manager.
+class Daemon {
+ public:
+  Daemon(const Folder& folder, const std::string& notify, const std::string& watchdog_usec,
+         const Build& build = quiet) {
+    out_ = folder.path + "/out";
+    pid_ = ::fork();
+    REQUIRE(pid_ >= 0);
+    if (pid_ != 0) return;
+    ::setenv("NOTIFY_SOCKET", notify.c_str(), 1);
+    if (!watchdog_usec.empty()) ::setenv("WATCHDOG_USEC", watchdog_usec.c_str(), 1);
+    std::ofstream out(out_), err(out_ + ".err");
+    const int code = run({"--config", folder.good()}, build, out, err);
+    out.close();
+    err.close();
+    ::_exit(code);
+  }
+  ~Daemon() {
+    if (pid_ > 0) ::kill(pid_, SIGKILL), ::waitpid(pid_, nullptr, 0);
+  }
+  void signal(int number) const { ::kill(pid_, number); }
+  int wait() {
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  std::string out() const {
+    std::ifstream file(out_);
+    std::string line;
+    std::getline(file, line);
+    return line;
+  }
+
+ private:
+  pid_t pid_ = -1;
+  std::string out_;
+};
+
+}  // namespace
+
+TEST_CASE("a_state_directory_has_one_daemon") {
+  Folder folder;
+  const std::string state = folder.path + "/a/state";
+  {
+    const auto first = StateLock::take(state);  // made, with its parents
+    REQUIRE(first.ok());
+    const auto second = StateLock::take(state);
+    REQUIRE_FALSE(second.ok());
+    CHECK(second.error().code == Errc::duplicate);
+    CHECK(second.error().message == "another sampand uses the state directory " + state);
+  }
+  CHECK(StateLock::take(state).ok());
+  CHECK(StateLock::take("/proc/nonexistent").error().code != Errc::duplicate);
+}
+
+TEST_CASE("without_a_manager_nothing_is_told_and_nobody_wakes") {
+  const Notifier notifier({});
+  notifier.tell("READY=1");
+  CHECK_FALSE(notifier.watchdog_every().has_value());
+}
+
+TEST_CASE("the_watchdog_is_fed_twice_in_its_interval_when_it_watches_us") {
+  CHECK(Notifier({"", "20000000", ""}).watchdog_every() == Millis(10000));
+  CHECK(Notifier({"", "20000000", std::to_string(::getpid())}).watchdog_every() == Millis(10000));
+  CHECK_FALSE(Notifier({"", "20000000", "1"}).watchdog_every().has_value());
+  CHECK_FALSE(Notifier({"", "nonsense", ""}).watchdog_every().has_value());
+  CHECK(Notifier({"", "1", ""}).watchdog_every() == Millis(1));
+}
+
+TEST_CASE("the_manager_hears_ready_and_stopping_and_the_stop_is_clean") {
+  Folder folder;
+  const Manager manager(folder.path + "/n");
+  Daemon daemon(folder, folder.path + "/n", "");
+  CHECK(manager.next() == "READY=1");
+  CHECK(daemon.out() == "sampand ready intake=127.0.0.1:4321 control=" + folder.path + "/c");
+  CHECK(std::filesystem::exists(folder.path + "/state/lock"));
+  daemon.signal(SIGHUP);  // does not end it
+  daemon.signal(SIGTERM);
+  CHECK(manager.next() == "STOPPING=1");
+  CHECK(daemon.wait() == exit_clean);
+}
+
+TEST_CASE("the_watchdog_is_fed_while_the_service_runs") {
+  Folder folder;
+  const Manager manager(folder.path + "/n");
+  Daemon daemon(folder, folder.path + "/n", "20000");
+  CHECK(manager.next() == "READY=1");
+  CHECK(manager.next() == "WATCHDOG=1");
+  CHECK(manager.next() == "WATCHDOG=1");
+  daemon.signal(SIGINT);
+  CHECK(daemon.wait() == exit_clean);
+}
+
+TEST_CASE("memory_of_a_running_daemon_cannot_be_dumped") {
+  struct Curious : Quiet {
+    Status start() override {
+      rlimit core{1, 1};
+      ::getrlimit(RLIMIT_CORE, &core);
+      if (::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0 || core.rlim_cur != 0 || core.rlim_max != 0)
+        return fail(Errc::invalid, "dumpable");
+      return {};
+    }
+  };
+  Folder folder;
+  const Manager manager(folder.path + "/n");
+  Daemon daemon(folder, folder.path + "/n", "", [](const settings::Settings&) { return std::make_unique<Curious>(); });
+  CHECK(manager.next() == "READY=1");
+  daemon.signal(SIGTERM);
+  CHECK(daemon.wait() == exit_clean);
+}
+
+TEST_CASE("a_second_daemon_on_the_same_state_is_refused") {
+  Folder folder;
+  const Manager manager(folder.path + "/n");
+  Daemon first(folder, folder.path + "/n", "");
+  CHECK(manager.next() == "READY=1");
+  Daemon second(folder, "", "");
+  CHECK(second.wait() == exit_start);
+  first.signal(SIGTERM);
+  CHECK(first.wait() == exit_clean);
+}
+
+TEST_CASE("a_service_that_does_not_start_ends_the_daemon") {
+  struct Broken : Quiet {
+    Status start() override { return fail(Errc::io, "port taken"); }
+  };
+  Folder folder;
+  Daemon daemon(folder, "", "", [](const settings::Settings&) { return std::make_unique<Broken>(); });
+  CHECK(daemon.wait() == exit_start);
+  std::ifstream err(folder.path + "/out.err");
+  std::string line;
+  std::getline(err, line);
+  CHECK(line == "sampand: port taken");
+}
+
+TEST_CASE("check_reads_the_settings_and_starts_nothing") {
+  Folder folder;
+  const Ran checked =
+      call({"--config", folder.good(), "--check"}, [](const settings::Settings&) -> std::unique_ptr<Service> {
+        FAIL("started");
+        return nullptr;
+      });
+  CHECK(checked.code == exit_clean);
+  CHECK(checked.out == folder.good() + ": no problem found\n");
+  CHECK_FALSE(std::filesystem::exists(folder.path + "/state"));
+}
+
+TEST_CASE("wrong_settings_are_told_all_at_once_and_nothing_starts") {
+  Folder folder;
+  const std::string path = folder.path + "/bad.yaml";
+  std::ofstream(path) << "sites: a\nintake: {port: x}\ndestinations:\n  - {name: lead, folder: /srv}\n";
+  const Ran ran = call({"--config", path});
+  CHECK(ran.code == exit_settings);
+  CHECK(ran.err == path + ":1:1: unknown option sites, expected site\n" + path +
+                       ":1:1: site is missing, expected 1 to 64 bytes of text on one line\n" + path +
+                       ":2:16: intake.port is \"x\", expected a whole number from 0 to 65535\n");
+  CHECK(ran.out.empty());
+}
+
+TEST_CASE("usage_version_and_help") {
+  CHECK(call({}).code == exit_usage);
+  CHECK(call({"--nonsense"}).code == exit_usage);
+  CHECK(call({"--config", "x", "--state", "relative"}).code == exit_usage);
+  CHECK(call({"--version"}).out == "sampand " + std::string(version()) + "\n");
+  CHECK(call({"--help"}).out.starts_with("Usage: sampand"));
+}

@@ -32,19 +32,37 @@ MonoTime BlockedClasses::next_probe_at() const {
   return next;
 }
 
-void BlockedClasses::probe_begins(const ClassKey& key) {
-  if (const auto found = classes_.find(key); found != classes_.end()) found->second.probing = true;
+BlockedClass* BlockedClasses::find(const ClassKey& key) {
+  const auto found = classes_.find(key);
+  return found == classes_.end() ? nullptr : &found->second;
+}
+
+void BlockedClasses::probe_begins(const ClassKey& key, const Uuid& item) {
+  BlockedClass* blocked = find(key);
+  if (blocked == nullptr) return;
+  blocked->probing = true;
+  if (blocked->tried.size() >= tried_max_) blocked->tried.clear();
+  blocked->tried.insert(item);
 }
 
 void BlockedClasses::probe_ends(const ClassKey& key) {
-  if (const auto found = classes_.find(key); found != classes_.end()) found->second.probing = false;
+  if (BlockedClass* blocked = find(key)) blocked->probing = false;
 }
 
 void BlockedClasses::probe_found_nothing(const ClassKey& key, MonoTime due_at) {
+  BlockedClass* blocked = find(key);
+  if (blocked == nullptr) return;
+  blocked->probe_at = due_at;
+  blocked->empty = true;
+}
+
+void BlockedClasses::new_round(const ClassKey& key) {
+  if (BlockedClass* blocked = find(key)) blocked->tried.clear();
+}
+
+std::set<Uuid> BlockedClasses::tried(const ClassKey& key) const {
   const auto found = classes_.find(key);
-  if (found == classes_.end()) return;
-  found->second.probe_at = due_at;
-  found->second.empty = true;
+  return found == classes_.end() ? std::set<Uuid>{} : found->second.tried;
 }
 
 void BlockedClasses::something_new(MonoTime now) {

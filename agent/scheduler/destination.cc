@@ -61,89 +61,117 @@ void Destination::send_out() {
   while (needs_.clock.mono() >= nothing_until_) {
     Lane* lane = free_lane(false);
     if (lane == nullptr) return;
-    // A lane that just failed alone feels its way with one item.
-    Leased leased = needs_.duties.lease(request(lane->failures > 0 ? 1 : options_.batch_items_max));
-    if (leased.items.empty()) {
-      nothing_until_ = next_lease(leased);
-      return;
-    }
-    launch(*lane, std::move(leased.items));
+    MonoTime due_at = never;
+    const bool suspects_turn = std::exchange(suspects_turn_, false);
+    if (suspects_turn && send_suspect(*lane, Mode::alone, due_at)) continue;
+    suspects_turn_ = send_batch(*lane, due_at);
+    if (suspects_turn_) continue;
+    // With nobody else to get through, the failure of a suspect tells about the destination again.
+    const Mode mode = under_way(Mode::batch) ? Mode::alone : Mode::probe;
+    if (!send_suspect(*lane, mode, due_at)) nothing_until_ = due_at;
   }
+}
+
+bool Destination::send_batch(Lane& lane, MonoTime& due_at) {
+  // A lane that just failed alone feels its way with one item.
+  LeaseRequest wanted = request(lane.failures > 0 ? 1 : options_.batch_items_max);
+  wanted.skip_items = suspects_.all();
+  Items items = lend(wanted, due_at);
+  if (items.empty()) return false;
+  launch(lane, Mode::batch, std::move(items));
+  return true;
+}
+
+bool Destination::send_suspect(Lane& lane, Mode mode, MonoTime& due_at) {
+  if (under_way(Mode::alone)) return false;
+  LeaseRequest wanted = request(1);
+  wanted.only_items = suspects_.all();
+  if (wanted.only_items.empty()) return false;
+  Items items = lend(wanted, due_at);
+  if (items.empty()) return false;
+  launch(lane, mode, std::move(items));
+  return true;
 }
 
 void Destination::probe() {
   const MonoTime now = needs_.clock.mono();
-  if (now < breaker_.probe_at() || now < nothing_until_ || probing()) return;
+  const bool due = now >= breaker_.probe_at();
+  if ((!due && !only_suspects_failed_) || now < nothing_until_ || under_way(Mode::probe)) return;
   Lane* lane = free_lane(true);
   if (lane == nullptr) return;
-  Leased leased = lease_probe();
-  if (leased.items.empty()) {
-    nothing_until_ = next_lease(leased);
-    return;
-  }
-  lane->probing = true;
-  launch(*lane, std::move(leased.items));
+  MonoTime due_at = never;
+  Items items = lend_for_probe(!due, due_at);
+  if (!items.empty()) return launch(*lane, Mode::probe, std::move(items));
+  if (due) nothing_until_ = due_at;
 }
 
-// What was not tried yet in this outage; then what was; then even a blocked class, which tells as well who is alive.
-Leased Destination::lease_probe() {
+// Who did not fail yet; then the suspects in turn; then even a blocked class, which tells as well who is alive.
+Destination::Items Destination::lend_for_probe(bool only_newcomers, MonoTime& due_at) {
   LeaseRequest wanted = request(1);
+  wanted.skip_items = suspects_.all();
+  Items items = lend(wanted, due_at);
+  if (!items.empty() || only_newcomers) return items;
   wanted.skip_items = suspects_.tried();
-  Leased leased = needs_.duties.lease(wanted);
-  if (leased.items.empty() && !wanted.skip_items.empty()) {
-    suspects_.new_round();
-    wanted.skip_items.clear();
-    leased = needs_.duties.lease(wanted);
-  }
-  if (leased.items.empty() && !wanted.skip_classes.empty()) {
-    wanted.skip_classes.clear();
-    leased = needs_.duties.lease(wanted);
-  }
-  return leased;
+  items = lend(wanted, due_at);
+  if (!items.empty()) return items;
+  suspects_.new_round();
+  wanted.skip_items.clear();
+  items = lend(wanted, due_at);
+  if (!items.empty()) return items;
+  wanted.skip_classes.clear();
+  return lend(wanted, due_at);
 }
 
 void Destination::probe_classes() {
   while (const auto key = blocked_.due(needs_.clock.mono())) {
     Lane* lane = free_lane(false);
     if (lane == nullptr) return;
-    LeaseRequest wanted = request(1);
-    wanted.skip_classes.clear();
-    wanted.only_class = *key;
-    wanted.skip_items = suspects_.tried();
-    Leased leased = needs_.duties.lease(wanted);
-    if (leased.items.empty() && !wanted.skip_items.empty()) {
-      suspects_.new_round();
-      wanted.skip_items.clear();
-      leased = needs_.duties.lease(wanted);
-    }
-    if (leased.items.empty()) {
-      blocked_.probe_found_nothing(*key, next_lease(leased));
+    MonoTime due_at = never;
+    Items items = lend_of_class(*key, due_at);
+    if (items.empty()) {
+      blocked_.probe_found_nothing(*key, due_at);
       continue;
     }
-    blocked_.probe_begins(*key);
+    blocked_.probe_begins(*key, items.front().item.id);
     lane->probed_class = *key;
-    launch(*lane, std::move(leased.items));
+    launch(*lane, Mode::batch, std::move(items));
   }
 }
 
-// Never at once again, so that a queue that contradicts itself costs no processor.
-MonoTime Destination::next_lease(const Leased& leased) const {
-  return leased.due_at ? std::max(*leased.due_at, needs_.clock.mono() + options_.lease_pause) : never;
+Destination::Items Destination::lend_of_class(const ClassKey& key, MonoTime& due_at) {
+  LeaseRequest wanted = request(1);
+  wanted.skip_classes.clear();
+  wanted.only_class = key;
+  wanted.skip_items = blocked_.tried(key);
+  Items items = lend(wanted, due_at);
+  if (!items.empty() || wanted.skip_items.empty()) return items;
+  blocked_.new_round(key);
+  wanted.skip_items.clear();
+  return lend(wanted, due_at);
+}
+
+Destination::Items Destination::lend(const LeaseRequest& request, MonoTime& due_at) {
+  Leased leased = needs_.duties.lease(request);
+  // Never at once again, so that a queue that contradicts itself costs no processor.
+  const MonoTime soon = needs_.clock.mono() + options_.lease_pause;
+  if (leased.items.empty() && leased.due_at) due_at = std::min(due_at, std::max(*leased.due_at, soon));
+  return std::move(leased.items);
 }
 
 LeaseRequest Destination::request(std::size_t items_max) const {
-  return {spec_.name, items_max, options_.batch_bytes_max, blocked_.keys(), {}, std::nullopt};
+  LeaseRequest wanted;
+  wanted.destination = spec_.name;
+  wanted.items_max = items_max;
+  wanted.bytes_max = options_.batch_bytes_max;
+  wanted.skip_classes = blocked_.keys();
+  return wanted;
 }
 
-void Destination::launch(Lane& lane, std::vector<core::Consignment> items) {
-  Load load{spec_.name, std::move(items)};
-  load.healthy = !lane.probing && lane.failures == 0;
-  for (const core::Consignment& consignment : load.items) {
-    const unsigned strikes = suspects_.strikes(consignment.item.id);
-    if (strikes > 0) load.strikes[consignment.item.id] = strikes;
-  }
+void Destination::launch(Lane& lane, Mode mode, Items items) {
+  const unsigned strikes = suspects_.strikes(items.front().item.id);
+  lane.mode = mode;
   lane.connected = true;
-  auto trip = std::make_shared<Trip>(std::move(load), needs_, options_, tally_);
+  auto trip = std::make_shared<Trip>(Load{spec_.name, std::move(items), mode, strikes}, needs_, options_, tally_);
   run(lane, [trip](core::Courier& courier) { return trip->run(courier); });
 }
 
@@ -170,8 +198,8 @@ Destination::Lane* Destination::free_lane(bool even_paused) {
   return found == lanes_.end() ? nullptr : &*found;
 }
 
-bool Destination::probing() const {
-  return std::ranges::any_of(lanes_, [](const Lane& lane) { return lane.busy && lane.probing; });
+bool Destination::under_way(Mode mode) const {
+  return std::ranges::any_of(lanes_, [&](const Lane& l) { return l.busy && l.connected && l.mode == mode; });
 }
 
 void Destination::rest_lanes() {
@@ -203,7 +231,8 @@ MonoTime Destination::next_step() const {
     next = std::min(next, lane.rest_at);
     if (!breaker_.open())
       next = std::min(next, std::max(lane.paused_until, std::min(nothing_until_, blocked_.next_probe_at())));
-    if (breaker_.open() && !probing()) next = std::min(next, std::max(breaker_.probe_at(), nothing_until_));
+    if (breaker_.open() && !under_way(Mode::probe))
+      next = std::min(next, std::max(breaker_.probe_at(), nothing_until_));
   }
   return next;
 }

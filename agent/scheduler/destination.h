@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Destination: one next hop with its lanes. Decides which lane takes what and when, and learns from what comes back.
 //
-// Healthy: every free lane takes a batch. Open breaker: one item on one lane when the time comes. A lane that fails
-// while another gets through rests alone: a peer that allows two associations is not down for refusing the third.
-// Threads: the scheduler's; only the post box is shared with lanes, and what a job needs lives as long as the job.
+// Healthy: every free lane takes a batch, in turn with single suspects. Open breaker: one item on one lane when the
+// time comes. A lane that fails while another gets through rests alone: a peer that allows two associations is not down
+// for refusing the third. Threads: the scheduler's; only the post box is shared with lanes, and what a job needs lives
+// as long as the job.
 #pragma once
 
 #include <memory>
@@ -43,8 +44,8 @@ class Destination {
   struct Lane {
     std::shared_ptr<core::Courier> courier;
     bool busy = false;
-    bool connected = false;  // it ran since the last rest()
-    bool probing = false;
+    bool connected = false;   // it ran since the last rest()
+    Mode mode = Mode::batch;  // of the last trip
     std::optional<ClassKey> probed_class;
     unsigned failures = 0;  // of this lane alone
     MonoTime paused_until{};
@@ -71,16 +72,21 @@ class Destination {
   void close_breaker();
   bool others_get_through(const Lane& lane) const;
 
+  using Items = std::vector<core::Consignment>;
   void send_out();
+  bool send_batch(Lane& lane, MonoTime& due_at);
+  bool send_suspect(Lane& lane, Mode mode, MonoTime& due_at);
   void probe();
   void probe_classes();
-  Leased lease_probe();
+  Items lend_for_probe(bool only_newcomers, MonoTime& due_at);
+  Items lend_of_class(const ClassKey& key, MonoTime& due_at);
+  // Lowers due_at to when more will be due, where the queue has nothing now.
+  Items lend(const LeaseRequest& request, MonoTime& due_at);
   LeaseRequest request(std::size_t items_max) const;
-  MonoTime next_lease(const Leased& leased) const;
-  void launch(Lane& lane, std::vector<core::Consignment> items);
+  void launch(Lane& lane, Mode mode, Items items);
   void run(Lane& lane, std::function<std::optional<TripReport>(core::Courier&)> job);
   Lane* free_lane(bool even_paused);
-  bool probing() const;
+  bool under_way(Mode mode) const;
   void rest_lanes();
   void interrupt_late_ones();
   MonoTime next_step() const;
@@ -93,8 +99,10 @@ class Destination {
   std::vector<Lane> lanes_;
   Breaker breaker_;
   Suspects suspects_{core::limits::suspects_max};
-  BlockedClasses blocked_{core::limits::blocked_classes_max};
+  BlockedClasses blocked_{core::limits::blocked_classes_max, core::limits::suspects_max};
   MonoTime nothing_until_{};  // the queue has nothing for us before then
+  bool suspects_turn_ = false;
+  bool only_suspects_failed_ = false;  // in this outage: a newcomer need not wait for it to end
   WallTime since_{};
   std::string last_error_;
   bool winding_down_ = false;

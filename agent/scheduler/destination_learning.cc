@@ -18,13 +18,16 @@ void Destination::learn(Lane& lane, const TripReport& report) {
     learn_classes(report);
     learn_trouble(lane, report);
   }
-  lane.probing = false;
 }
 
 void Destination::learn_items(const Lane& lane, const TripReport& report) {
+  if (report.trouble) {
+    const bool known = suspects_.contains(report.trouble->first);
+    only_suspects_failed_ = known && (only_suspects_failed_ || !breaker_.open());
+    if (lane.mode == Mode::probe) suspects_.note(report.trouble->first);
+  }
   for (const Uuid& item : report.struck) suspects_.strike(item);
   for (const Uuid& item : report.gone) suspects_.forget(item);
-  if (lane.probing && report.trouble) suspects_.note(report.trouble->first);
   for (const auto& [item, reason] : report.rejected) needs_.observer.item_rejected(spec_.name, item, reason);
 }
 
@@ -33,7 +36,6 @@ void Destination::learn_classes(const TripReport& report) {
     if (blocked_.pass(key)) needs_.observer.class_unblocked(spec_.name, key);
   }
   for (const auto& [key, trouble] : report.refused) {
-    suspects_.note(trouble.first);
     const unsigned refusals = blocked_.refusals(key) + 1;
     const Millis wait = policy::back_off(options_.back_off, refusals, needs_.random.unit(), trouble.wish);
     const bool news = blocked_.refuse(key, trouble.reason, needs_.clock.wall(), needs_.clock.mono() + wait);
@@ -44,15 +46,15 @@ void Destination::learn_classes(const TripReport& report) {
 void Destination::learn_trouble(Lane& lane, const TripReport& report) {
   const MonoTime now = needs_.clock.mono();
   if (report.trouble) last_error_ = report.trouble->reason;
-  // A lane that was under way when the breaker opened only confirms what is known.
-  if (report.trouble && breaker_.open() && !lane.probing) return;
+  // What was under way when the breaker opened only confirms what is known.
+  if (report.trouble && breaker_.open() && lane.mode != Mode::probe) return;
   if (report.answered) {
     lane.last_answer = now;
     lane.failures = 0;
     close_breaker();
   }
-  if (!report.trouble) return;
-  if (!lane.probing && others_get_through(lane)) {
+  if (!report.trouble || lane.mode == Mode::alone) return;
+  if (lane.mode == Mode::batch && others_get_through(lane)) {
     lane.paused_until =
         now + policy::back_off(options_.back_off, ++lane.failures, needs_.random.unit(), report.trouble->wish);
     return;
@@ -90,8 +92,8 @@ void Destination::close_breaker() {
 bool Destination::others_get_through(const Lane& lane) const {
   return std::ranges::any_of(lanes_, [&](const Lane& other) {
     if (&other == &lane) return false;
-    const bool under_way = other.busy && other.connected && !other.probing;
-    return under_way || (other.last_answer && *other.last_answer > lane.started);
+    const bool tries = other.busy && other.connected && other.mode == Mode::batch;
+    return tries || (other.last_answer && *other.last_answer >= lane.started);
   });
 }
 

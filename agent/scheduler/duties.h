@@ -42,7 +42,8 @@ struct LeaseRequest {
   std::size_t items_max = 1;
   std::uint64_t bytes_max = 0;        // enough once reached; the first item is lent whatever its size
   std::set<ClassKey> skip_classes{};  // blocked here
-  std::set<Uuid> skip_items{};        // few; tried before and suspected
+  std::set<Uuid> skip_items{};        // few; suspected of breaking attempts
+  std::set<Uuid> only_items{};        // few; empty: any
   std::optional<ClassKey> only_class{};
 };
 

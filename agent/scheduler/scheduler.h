@@ -52,7 +52,7 @@ class Scheduler {
   Options options_;
   Destinations destinations_;
   Destinations leaving_;  // removed, with lanes still running
-  std::atomic<bool> something_new_{true};
+  std::atomic<bool> something_new_{false};
   bool stopping_ = false;
 };
 

@@ -27,6 +27,16 @@ void Suspects::forget(const Uuid& item) {
   std::erase_if(entries_, [&](const Entry& e) { return e.item == item; });
 }
 
+bool Suspects::contains(const Uuid& item) const {
+  return std::ranges::find(entries_, item, &Entry::item) != entries_.end();
+}
+
+std::set<Uuid> Suspects::all() const {
+  std::set<Uuid> items;
+  for (const Entry& e : entries_) items.insert(e.item);
+  return items;
+}
+
 std::set<Uuid> Suspects::tried() const {
   std::set<Uuid> items;
   for (const Entry& e : entries_) {
@@ -36,7 +46,6 @@ std::set<Uuid> Suspects::tried() const {
 }
 
 void Suspects::new_round() {
-  std::erase_if(entries_, [](const Entry& e) { return e.strikes == 0; });
   for (Entry& e : entries_) e.tried = false;
 }
 

@@ -93,12 +93,11 @@ void Trip::answered(std::size_t index) {
   for (const Pending& pending : refused.mapped()) blame_item(pending);
 }
 
+// Others got through where this one did not.
 void Trip::blame_item(const Pending& pending) {
-  const Uuid& id = item(pending.index).id;
-  report_.struck.push_back(id);
-  const unsigned strikes = ++load_.strikes[id];
-  put_back(pending.index, pending.retry.reason,
-           policy::back_off(options_.back_off, strikes, unit(), pending.retry.not_before), false);
+  report_.struck.push_back(item(pending.index).id);
+  const Millis wait = policy::back_off(options_.back_off, load_.strikes + 1, unit(), pending.retry.not_before);
+  put_back(pending.index, pending.retry.reason, wait, false);
 }
 
 void Trip::put_back(std::size_t index, std::string reason, Millis wait, bool counted) {
@@ -122,17 +121,9 @@ void Trip::resolve_trouble() {
   const Pending& first = trouble_.front();
   const Uuid& id = item(first.index).id;
   report_.trouble = {first.retry.scope, first.retry.reason, first.retry.not_before, id};
-  Millis first_wait{0};
-  if (load_.healthy) {
-    report_.struck.push_back(id);
-    // The first time anybody may be to blame; whoever stands in front again makes room for the others.
-    if (const unsigned before = load_.strikes[id]; before > 0) {
-      first_wait = policy::back_off(options_.back_off, before, unit());
-    }
-  }
-  for (Pending& pending : trouble_) {
-    put_back(pending.index, std::move(pending.retry.reason), std::exchange(first_wait, Millis{0}), false);
-  }
+  if (load_.mode == Mode::alone) return blame_item(first);
+  if (load_.mode == Mode::batch) report_.struck.push_back(id);
+  for (Pending& pending : trouble_) put_back(pending.index, std::move(pending.retry.reason), Millis{0}, false);
 }
 
 void Trip::flush() {

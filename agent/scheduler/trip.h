@@ -30,19 +30,25 @@ struct Tally {
   std::atomic<std::int64_t> last_success_ms{0};  // wall, 0 none yet
 };
 
+enum class Mode {
+  batch,  // whoever is first when everything fails becomes a suspect
+  alone,  // a suspect, while others get through: its failure is its own
+  probe   // one item, to see whether anything gets through
+};
+
 struct Load {
   std::string destination;
   std::vector<core::Consignment> items;
-  std::map<Uuid, unsigned> strikes{};  // of those items that have any
-  bool healthy = true;                 // not a probe: whoever breaks it is a suspect
+  Mode mode = Mode::batch;
+  unsigned strikes = 0;  // of a suspect that travels alone
 };
 
 struct TripReport {
   struct Trouble {
     core::Scope scope = core::Scope::destination;
-    std::string reason;
-    std::optional<Millis> wish;
-    Uuid first;  // the item it began with
+    std::string reason{};
+    std::optional<Millis> wish{};
+    Uuid first{};  // the item it began with
   };
   struct Rejection {
     Uuid item;

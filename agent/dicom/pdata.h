@@ -56,6 +56,8 @@ class PdataReader {
   Result<Incoming> next(Millis timeout);
   // Fragments of a data set where a command is due are broken framing.
   Result<IncomingCommand> next_command(Millis timeout);
+  // Nothing was received ahead of what has been handed out.
+  bool drained() const { return begin_ == end_; }
 
  private:
   Status need(std::size_t bytes, Millis timeout);

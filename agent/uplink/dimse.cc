@@ -98,7 +98,6 @@ Retry interrupted() { return {"interrupted by this node", Scope::item, std::null
 
 void DimseCourier::attempt(std::span<Consignment> batch, const core::Report& report) {
   fresh_ = false;
-  if (association_ && !association_->idle()) leave();
   std::optional<Retry> over;  // of the connection, and so of all that follows
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const Uuid id = batch[i].item.id;
@@ -132,6 +131,7 @@ Attempted DimseCourier::carry(std::span<Consignment> waiting) {
   if (!can_be_proposed(key) || !consignment.item.facts.has(Fact::sop_instance_uid)) {
     return {core::Rejected{"no usable SOP Class, SOP Instance or Transfer Syntax UID: C-STORE cannot carry it"}};
   }
+  if (association_ && !association_->idle()) leave();
   if (!serves(key)) {
     if (auto failed = associate(waiting)) return {std::move(*failed), false};
   }

@@ -149,7 +149,7 @@ const AcceptedContext* DimseAssociation::find(const ContextKey& key) const {
 
 dicom::PdataReader& DimseAssociation::reader() { return *negotiated_->reader; }
 dicom::PdataWriter& DimseAssociation::writer() { return *negotiated_->writer; }
-bool DimseAssociation::idle() { return negotiated_->wire->quiet(); }
+bool DimseAssociation::idle() { return reader().drained() && negotiated_->wire->quiet(); }
 
 std::uint16_t DimseAssociation::next_message_id() {
   if (++message_id_ == 0) ++message_id_;

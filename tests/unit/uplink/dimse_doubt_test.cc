@@ -18,6 +18,14 @@ std::unique_ptr<core::Courier> courier_to(const ScriptedPeer& peer, Millis answe
   return uplink::make_dimse_courier(options, judge, system_clock());
 }
 
+// A P-DATA-TF with a whole command set.
+Bytes framed(std::uint8_t context, const Bytes& command) {
+  const auto length = static_cast<std::uint8_t>(command.size() + 6);
+  Bytes pdu{4, 0, 0, 0, 0, length, 0, 0, 0, static_cast<std::uint8_t>(length - 4), context, 3};
+  pdu.insert(pdu.end(), command.begin(), command.end());
+  return pdu;
+}
+
 std::vector<core::Consignment> three() { return {image(), image(ct_class, 400000), image()}; }
 
 // The second of three instances is answered by wrong; what became of each.
@@ -189,21 +197,40 @@ TEST_CASE("a_refused_class_is_asked_for_again_by_the_next_attempt_only") {
 
 TEST_CASE("an_association_the_peer_ended_meanwhile_is_replaced_without_a_failure") {
   ScriptedPeer peer;
-  std::atomic<bool> asked{false};
+  std::atomic<unsigned> ended{0};
   peer.answer = [&](Connection& connection, const ScriptedPeer::Heard& heard) {
     ScriptedPeer::accept_all(connection, heard);
-    if (heard.number == 1) return false;  // closes
-    if (heard.number == 2) asked = send_pdu(connection, PduType::release_rq, Bytes(4)).ok();
+    if (heard.number == 1) peer.fall_silent();
+    if (heard.number == 2) (void)send_pdu(connection, PduType::release_rq, Bytes(4)).ok();
+    ++ended;
     return true;
   };
   peer.start();
   const auto courier = courier_to(peer);
   for (unsigned round = 1; round <= 3; ++round) {
     std::vector batch{image()};
-    CHECK(delivered(attempt(*courier, batch)[0]));
-    if (round == 1) CHECK(wait_until([&] { return peer.closed == 1; }));
-    if (round == 2) CHECK(wait_until([&] { return asked.load(); }));
+    const auto outcomes = attempt(*courier, batch);
+    CHECK_MESSAGE(delivered(outcomes[0]), round, retry_of(outcomes[0]));
+    REQUIRE(wait_until([&] { return ended == round && peer.was_heard(); }));
   }
+  CHECK(peer.associations == 3);
+}
+
+TEST_CASE("a_peer_that_releases_after_each_instance_gets_them_all") {
+  ScriptedPeer peer;
+  peer.answer = [&](Connection& connection, const ScriptedPeer::Heard& heard) {
+    const Command& asked = heard.message.command;
+    Command response{c_store_rsp, asked.message_id, 0, false, asked.sop_class, asked.sop_instance};
+    // Both in one segment: the release is there when the answer is.
+    Bytes both = framed(heard.message.context, encode_command(response));
+    const Bytes release{5, 0, 0, 0, 0, 4, 0, 0, 0, 0};
+    both.insert(both.end(), release.begin(), release.end());
+    return connection.send(both).ok();
+  };
+  peer.start();
+  auto batch = three();
+  const auto courier = courier_to(peer);
+  for (const auto& outcome : attempt(*courier, batch)) CHECK_MESSAGE(delivered(outcome), retry_of(outcome));
   CHECK(peer.associations == 3);
 }
 

@@ -3,6 +3,8 @@
 // does as a script says.
 #pragma once
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -143,6 +145,13 @@ class ScriptedPeer {
     thread_ = std::thread([this] { run(); });
   }
   std::uint16_t port() const { return listener_.port; }
+  // Of the association that stands: says nothing more, still listens.
+  void fall_silent() { ::shutdown(socket_, SHUT_WR); }
+  // What was said, the end of it too, has reached the other side.
+  bool was_heard() const {
+    int unacknowledged = -1;
+    return ::ioctl(socket_, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged == 0;
+  }
 
   static bool respond(Connection& connection, const Message& message, std::uint16_t status, const std::string& instance,
                       int id_offset = 0) {
@@ -169,7 +178,6 @@ class ScriptedPeer {
   std::atomic<unsigned> aborted{0};
   std::atomic<unsigned> stored{0};
   std::atomic<unsigned> muted{0};
-  std::atomic<unsigned> closed{0};
   std::vector<Associate> requests() {
     const std::lock_guard lock(mutex_);
     return requests_;
@@ -184,12 +192,10 @@ class ScriptedPeer {
     for (;;) {
       const int fd = ::accept4(listener_.fd, nullptr, nullptr, SOCK_CLOEXEC);
       if (fd < 0) return;
-      {
-        Connection connection(fd, std::chrono::seconds(10));
-        connection.acknowledge_at_once();
-        if (associate(connection)) converse(connection);
-      }
-      ++closed;
+      socket_ = fd;
+      Connection connection(fd, std::chrono::seconds(10));
+      connection.acknowledge_at_once();
+      if (associate(connection)) converse(connection);
     }
   }
 
@@ -237,6 +243,7 @@ class ScriptedPeer {
   }
 
   Listener listener_;
+  std::atomic<int> socket_{-1};
   std::mutex mutex_;
   std::vector<Associate> requests_;
   std::vector<Heard> heard_;

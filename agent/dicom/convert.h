@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Convert: bytes of one encoding to UTF-8, by the iconv of the C library.
+//
+// Threads: any.
+// Fails:   strictly: nothing at the first byte that does not fit, or when the system lacks the encoding;
+//          leniently never: U+FFFD stands for what does not fit.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sampan::dicom {
+
+inline constexpr std::string_view replacement_character = "\xef\xbf\xbd";
+
+// encoding: as iconv knows it; ends with a NUL.
+std::optional<std::string> convert_strictly(std::string_view bytes, const char* encoding);
+std::string convert_leniently(std::string_view bytes, const char* encoding);
+
+}  // namespace sampan::dicom

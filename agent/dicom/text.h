@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Text: values of a data set as a person reads them. Only for display: nothing that is stored or sent passes here.
+//
+// The declared character set is believed first, then UTF-8, then GB18030, each strictly; what fits none keeps what can
+// be read. Latin-1 and no declaration at all are believed least: any bytes fit Latin-1, and GBK under its name is
+// common. The result is valid UTF-8 on one line and drives no terminal: control characters are replaced. Threads: any.
+// Fails:   never; charset_suspect says that the declaration and the bytes do not agree.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sampan::dicom {
+
+struct Text {
+  std::string utf8;
+  bool charset_suspect = false;
+  std::string_view read_as;  // what the bytes were taken for, e.g. "GB18030"; lives for ever
+};
+
+// value: one or several values with their backslashes; character_set: Specific Character Set (0008,0005) as it is.
+Text display_text(std::string_view value, std::string_view character_set);
+
+// A person's name that names nobody: 张三 and Zhang^San=张^三 become 张*, Zhang^San becomes Z*. UTF-8 in and out.
+std::string mask_name(std::string_view name);
+
+}  // namespace sampan::dicom

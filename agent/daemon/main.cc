@@ -9,7 +9,7 @@ namespace {
 
 class NodeService final : public sampan::daemon::Service {
  public:
-  explicit NodeService(const sampan::settings::Settings& settings) : node_(settings, sampan::node::Env{}) {}
+  explicit NodeService(const sampan::settings::Settings& settings) : node_(settings, sampan::node::system_env()) {}
   sampan::Status start() override { return node_.start(); }
   void stop() override { node_.stop(); }
   int intake_port() override { return node_.intake_port(); }

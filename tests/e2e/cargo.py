@@ -24,7 +24,7 @@ def files_below(folder):
 
 def load(path):
     meta, data_set = part10.read(path)
-    return Cargo(path, meta["sop_class"], meta["sop_instance"], meta["transfer_syntax"], data_set)
+    return Cargo(path, meta["sop_class"], part10.sop_instance(meta, data_set), meta["transfer_syntax"], data_set)
 
 
 def generated(ctx):

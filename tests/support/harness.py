@@ -19,6 +19,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("SAMPAN_BIN") or TOP / "build" / os.environ.get("SAMPAN_PRESET", "release") / "bin")
+OURS = ("sampand", "sampan", "raw_scu", "raw_scp", "make_images")
 START_S, STOP_S = 20, 30
 
 
@@ -53,9 +54,10 @@ def tool(name):
     built = BIN / name
     if built.exists():
         return str(built)
+    assert name not in OURS, f"{name} is not built in {BIN}"
     found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if not found:
-        raise Skip(f"{name} is neither built in {BIN} nor installed")
+        raise Skip(f"{name} is not installed")
     return found
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """DICOM files (PS3.10) as bytes: the file meta information and, untouched, the data set behind it."""
 import hashlib
+import re
 import struct
 from pathlib import Path
 
@@ -37,6 +38,16 @@ def split(content):
 
 def read(path):
     return split(Path(path).read_bytes())
+
+
+# (0008,0018) in either byte order; then its length, with or without UI, or UN and a long length; then the UID.
+SOP_INSTANCE = re.compile(rb"(?:\x08\x00\x18\x00|\x00\x08\x00\x18)(?:UN.{6}|.{4})([0-9][0-9.]{5,63})", re.S)
+
+
+def sop_instance(meta, data_set):
+    """What the data set itself says, as the raw SCU sends it; files exist whose meta information says otherwise."""
+    match = SOP_INSTANCE.search(data_set, 0, 4096)
+    return match[1].decode("ascii") if match else meta["sop_instance"]
 
 
 def data_set_sha256(path):

@@ -36,6 +36,9 @@ inline constexpr unsigned associations_per_host_max = 16;
 inline constexpr auto association_idle_max = 300s;   // no PDU for so long: aborted
 inline constexpr auto negotiation_time_max = 30s;    // from connect to A-ASSOCIATE-RQ
 inline constexpr unsigned refused_callers_kept = 64; // last refused attempts, for the technician
+inline constexpr std::uint32_t association_request_bytes_max = 256u << 10;  // a longer A-ASSOCIATE-RQ is refused
+inline constexpr unsigned knocking_max = 8;           // connections beyond the associations: not yet asked, or refused
+inline constexpr unsigned knocking_per_host_max = 4;
 
 // uplink, scheduler
 inline constexpr unsigned lanes_max = 16;             // per destination

@@ -16,10 +16,6 @@
 namespace sampan::intake {
 namespace {
 
-// Connections beyond the associations: those that are still knocking, or are being told why not.
-constexpr unsigned waiting_room_max = 8;
-constexpr unsigned waiting_room_per_host_max = 4;
-
 // Half of the descriptors are for the callers, the other half for disk and destinations.
 unsigned associations_allowed(unsigned wanted) {
   rlimit limit{};
@@ -36,6 +32,7 @@ DimseIntakeOptions checked(DimseIntakeOptions options) {
       std::clamp(options.pdu_bytes_max, core::limits::pdu_bytes_min, core::limits::pdu_bytes_max);
   options.associations_max = associations_allowed(std::max(options.associations_max, 1u));
   options.associations_per_host_max = std::max(options.associations_per_host_max, 1u);
+  for (AllowedCaller& caller : options.callers) caller.address = canonical_address(caller.address);
   return options;
 }
 
@@ -45,8 +42,8 @@ class DimseIntake::Server {
  public:
   Server(core::Sink& sink, Clock& clock, DimseIntakeOptions options, Observer& observer)
       : house_{sink, clock, observer, options, Seats(options.associations_max, options.associations_per_host_max)},
-        connections_(options.associations_max + waiting_room_max,
-                     options.associations_per_host_max + waiting_room_per_host_max) {}
+        connections_(options.associations_max + core::limits::knocking_max,
+                     options.associations_per_host_max + core::limits::knocking_per_host_max) {}
 
   Status start();
   void stop(Millis grace);

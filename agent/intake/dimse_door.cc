@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "core/limits.h"
 
 namespace sampan::intake {
 namespace {
@@ -91,7 +92,7 @@ Knock who_knocks(int socket, Clock& clock, Millis patience) {
   const MonoTime deadline = clock.mono() + patience;
   std::uint32_t length = 0;
   Knock knock = first_bytes(socket, patience, length);
-  if (knock == Knock::association && length > association_request_bytes_max) knock = Knock::oversized;
+  if (knock == Knock::association && length > core::limits::association_request_bytes_max) knock = Knock::oversized;
   if (knock == Knock::association) knock = rest_of_request(socket, deadline - clock.mono(), length);
   set_low_water(socket, 1);
   return knock;

@@ -17,13 +17,12 @@ enum class Knock {
   tls,
   http,
   foreign,    // something else
-  oversized,  // an A-ASSOCIATE-RQ beyond association_request_bytes_max
+  oversized,  // an A-ASSOCIATE-RQ beyond limits::association_request_bytes_max
   silent,     // not a byte in time
   slow,       // the beginning of something, but not all of it in time
   closed      // gone before it said enough
 };
 
-inline constexpr unsigned association_request_bytes_max = 256u << 10;
 // What any receive buffer holds from the start; a common request is a tenth of it.
 inline constexpr unsigned awaited_bytes_max = 48u << 10;
 

@@ -76,6 +76,11 @@ Error cannot_listen(const std::string& address, std::uint16_t port, int number) 
 
 }  // namespace
 
+std::string canonical_address(const std::string& text) {
+  Address address;
+  return parse(text, 0, address) ? numeric(address) : text;
+}
+
 Socket& Socket::operator=(Socket&& other) noexcept {
   std::swap(fd_, other.fd_);
   return *this;

@@ -33,6 +33,9 @@ struct Visitor {
   std::string address;  // numeric; an IPv4 address is written as one also when it came over IPv6
 };
 
+// The one way of writing a numeric address that Visitor uses too; anything else comes back as it is.
+std::string canonical_address(const std::string& text);
+
 class Listener {
  public:
   static Result<Listener> open(const std::string& address, std::uint16_t port);

@@ -116,6 +116,7 @@ TEST_CASE("only_callers_on_the_list_are_let_in_when_there_is_one") {
   CHECK(let_in({}));
   CHECK(let_in({{"CT1", ""}}));
   CHECK(let_in({{"", "127.0.0.1"}}));
+  CHECK(let_in({{"", "::FFFF:127.0.0.1"}}));
   CHECK(let_in({{"MR1", ""}, {"CT1", "127.0.0.1"}}));
   CHECK_FALSE(let_in({{"MR1", ""}}));
   CHECK_FALSE(let_in({{"CT1", "192.0.2.1"}}));

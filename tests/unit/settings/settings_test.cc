@@ -277,6 +277,7 @@ TEST_CASE("other_encodings_than_utf_8_are_named_once") {
         "f:2:7: bytes that are not UTF-8, expected a file saved as UTF-8");
   CHECK(complaints(std::string("\xff\xfes\0i\0", 6)) ==
         "f:1:1: bytes that are not UTF-8, expected a file saved as UTF-8");
+  CHECK(complaints("site: \xc0\x80\n") == "f:1:7: bytes that are not UTF-8, expected a file saved as UTF-8");
   CHECK(complaints("site: \xe9\x9d\n") == "f:1:7: bytes that are not UTF-8, expected a file saved as UTF-8");
 }
 

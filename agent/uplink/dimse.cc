@@ -78,6 +78,7 @@ class DimseCourier final : public core::Courier {
   Attempted store(Consignment& consignment, std::uint8_t context);
   Attempted await_answer(const core::Item& item, const dicom::CommandSet& request);
   Attempted cut(const Error& error);
+  Retry no_connection(const Error& error) const;
   Attempted distrust(std::string why);
   void leave();
   void abort();
@@ -159,9 +160,7 @@ std::optional<Retry> DimseCourier::associate(std::span<const Consignment> waitin
   if (const auto* refused = std::get_if<AssociationRefused>(&requested)) {
     return judge_.association_reject(refused->result, refused->source, refused->reason);
   }
-  if (const auto* error = std::get_if<Error>(&requested)) {
-    return judge_.no_connection(error->message, error->code == Errc::timeout);
-  }
+  if (const auto* error = std::get_if<Error>(&requested)) return no_connection(*error);
   association_ = std::move(std::get<std::unique_ptr<DimseAssociation>>(requested));
   fresh_ = true;
   return std::nullopt;
@@ -198,9 +197,13 @@ Attempted DimseCourier::await_answer(const core::Item& item, const dicom::Comman
 }
 
 Attempted DimseCourier::cut(const Error& error) {
-  const std::string what = error.code == Errc::invalid ? "broken protocol: " + error.message : error.message;
   abort();
-  return {judge_.no_connection(what, error.code == Errc::timeout), false, true};
+  return {no_connection(error), false, true};
+}
+
+Retry DimseCourier::no_connection(const Error& error) const {
+  const std::string what = error.code == Errc::invalid ? "broken protocol: " + error.message : error.message;
+  return judge_.no_connection(what, error.code == Errc::timeout);
 }
 
 Attempted DimseCourier::distrust(std::string why) {

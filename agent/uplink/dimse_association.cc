@@ -91,13 +91,24 @@ AssociationRefused read_refusal(T_ASC_Parameters* parameters) {
   return {rejection.result, rejection.source, static_cast<int>(rejection.reason) & 0xff};
 }
 
-Error in_words(const OFCondition& failed, bool connected) {
-  if (failed.module() == OFM_dcmnet && failed.code() == DULC_UNKNOWNHOST)
-    return fail(Errc::unreachable, "the host name is unknown");
+// DCMTK's text for a connection that was not made ends in the system's words for it: "Connection refused".
+Error unconnected(std::string_view text) {
+  // It waits in select() and then has no error number of its own to tell.
+  if (text.ends_with("(Timeout)")) return fail(Errc::timeout, "no answer to the connection request");
+  const std::size_t colon = text.rfind(": ");
+  return fail(Errc::unreachable, colon == text.npos ? "no connection" : std::string(text.substr(colon + 2)));
+}
+
+Error in_words(const OFCondition& failed) {
   if (failed == DUL_READTIMEOUT) return fail(Errc::timeout, "no answer to the association request");
-  if (failed == DUL_PEERABORTEDASSOCIATION) return fail(Errc::unreachable, "the association request was aborted");
-  if (connected) return fail(Errc::unreachable, "the connection was cut during the association request");
-  return fail(Errc::unreachable, "no connection");
+  if (failed == DUL_PEERABORTEDASSOCIATION) return fail(Errc::unreachable, "the peer aborted the association request");
+  const bool network = failed.module() == OFM_dcmnet;
+  if (network && failed.code() == DULC_TCPINITERROR) return unconnected(failed.text());
+  if (network && failed.code() == DULC_UNKNOWNHOST) return fail(Errc::unreachable, "the host name is unknown");
+  if (network && failed.code() == DULC_ILLEGALSERVICEPARAMETER)
+    return fail(Errc::unreachable, "the address is neither a name nor an IPv4 address");
+  if (network && failed.code() == DULC_UNRECOGNIZEDPDUTYPE) return fail(Errc::invalid, "the peer does not speak DICOM");
+  return fail(Errc::unreachable, "the connection was cut during the association request");
 }
 
 }  // namespace
@@ -119,17 +130,13 @@ DimseAssociation::Requested DimseAssociation::request(const DimseOptions& option
   // DCMTK knows one time limit for connecting per process; couriers with different ones share the latest.
   dcmConnectionTimeout.set(whole_seconds(options.connect_time_max));
   auto made = std::make_unique<Negotiated>();
-  bool reached = false;
-  made->session.layer = dicom::make_transport_layer([&](std::shared_ptr<dicom::Plug> plug) {
-    reached = true;
-    connected(std::move(plug));
-  });
+  made->session.layer = dicom::make_transport_layer(connected);
   OFCondition done = prepare(made->session, options, proposed);
   if (done.bad()) return fail(Errc::invalid, "the association request cannot be made");
   done = ASC_requestAssociation(made->session.network, made->session.parameters, &made->session.association, nullptr,
                                 nullptr, DUL_NOBLOCK, whole_seconds(options.connect_time_max));
   if (done == DUL_ASSOCIATIONREJECTED) return read_refusal(made->session.parameters);
-  if (done.bad()) return in_words(done, reached);
+  if (done.bad()) return in_words(done);
   made->wire = dicom::wire_of(*made->session.association);
   if (made->wire == nullptr) return fail(Errc::unreachable, "the connection was cut during the association request");
   int at = 0;

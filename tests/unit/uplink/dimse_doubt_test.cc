@@ -154,6 +154,26 @@ TEST_CASE("a_peer_that_never_answers_the_association_request_is_a_timeout") {
   }
 }
 
+TEST_CASE("a_host_that_does_not_answer_at_all_is_a_timeout") {
+  // A listener whose queue is full drops what knocks: a black hole on loopback.
+  const BlackHole hole;
+  auto options = options_for(hole.port());
+  options.connect_time_max = std::chrono::seconds(1);
+  std::vector batch{image()};
+  const auto courier = uplink::make_dimse_courier(options, judge, system_clock());
+  CHECK(retry_of(attempt(*courier, batch)[0]) == "destination: timeout: no answer to the connection request");
+}
+
+TEST_CASE("a_peer_that_is_no_dicom_node_is_named_so") {
+  ScriptedPeer peer;
+  peer.babble = "HTTP/1.1 400 Bad Request\r\n\r\n";
+  peer.start();
+  std::vector batch{image()};
+  const auto courier = courier_to(peer);
+  CHECK(retry_of(attempt(*courier, batch)[0]) ==
+        "destination: no connection: broken protocol: the peer does not speak DICOM");
+}
+
 TEST_CASE("each_class_and_syntax_has_a_context_of_its_own_and_recent_ones_come_along") {
   ScriptedPeer peer;
   peer.start();
@@ -259,8 +279,8 @@ TEST_CASE("an_item_without_uids_is_rejected_without_a_connection") {
 }
 
 TEST_CASE("interrupt_ends_a_wait_and_every_later_attempt_at_once") {
+  std::unique_ptr<core::Courier> courier;  // outlives the thread of the peer, which calls it
   ScriptedPeer peer;
-  std::unique_ptr<core::Courier> courier;
   peer.answer = [&](Connection&, const ScriptedPeer::Heard&) {
     courier->interrupt();
     return true;

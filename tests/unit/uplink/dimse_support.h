@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -124,6 +125,35 @@ inline uplink::DimseOptions options_for(std::uint16_t port) {
   return options;
 }
 
+// A port where connections are neither taken nor refused.
+class BlackHole {
+ public:
+  BlackHole() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address = loopback(0);
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    socklen_t size = sizeof address;
+    if (::bind(listener_, generic, size) != 0 || ::listen(listener_, 0) != 0) throw std::runtime_error("no listener");
+    ::getsockname(listener_, generic, &size);
+    port_ = ntohs(address.sin_port);
+    for (int& guest : guests_) {
+      guest = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+      (void)::connect(guest, generic, size);
+    }
+  }
+  ~BlackHole() {
+    for (const int guest : guests_) ::close(guest);
+    ::close(listener_);
+  }
+  BlackHole(const BlackHole&) = delete;
+  BlackHole& operator=(const BlackHole&) = delete;
+  std::uint16_t port() const { return port_; }
+
+ private:
+  int listener_;
+  std::array<int, 3> guests_{};
+  std::uint16_t port_ = 0;
+};
+
 // Accepts associations on loopback, one after the other, and answers as told. Members are set before the first call.
 class ScriptedPeer {
  public:
@@ -171,6 +201,7 @@ class ScriptedPeer {
   std::function<std::uint8_t(const Context&)> result = [](const Context&) { return std::uint8_t{0}; };
   std::optional<std::vector<std::uint8_t>> reject;  // result, source, reason
   bool mute = false;                                // never answers the association request
+  std::string babble;                               // said instead of an answer to the association request
   std::uint32_t pdu_bytes_max = 16384;
 
   std::atomic<unsigned> associations{0};
@@ -202,6 +233,7 @@ class ScriptedPeer {
   bool associate(Connection& connection) {
     Pdu pdu;
     if (!read_pdu(connection, pdu).ok() || pdu.type != PduType::associate_rq) return false;
+    if (!babble.empty()) return connection.send(as_bytes(babble)).ok();
     if (mute) ++muted;
     if (mute) return read_pdu(connection, pdu).ok();
     const Associate request = decode_associate(pdu.body).value();

@@ -101,6 +101,17 @@ TEST_CASE("an_association_is_used_again_and_given_back_on_rest") {
   CHECK(peer.received().size() == 6);
 }
 
+TEST_CASE("a_peer_that_writes_in_small_pieces_does_not_slow_the_courier_down") {
+  // storescp answers in two pieces with Nagle's algorithm on: 44 ms for each instance unless we acknowledge at once.
+  const StoreScp peer;
+  const auto courier = courier_to(peer.port());
+  std::vector<core::Consignment> batch;
+  for (int i = 0; i < 100; ++i) batch.push_back(image());
+  const auto begun = std::chrono::steady_clock::now();
+  for (const auto& outcome : attempt(*courier, batch)) CHECK(delivered(outcome));
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(2));
+}
+
 TEST_CASE("a_transfer_syntax_the_peer_does_not_take_blocks_its_class_and_nothing_else") {
   const StoreScp peer({"+xi"});  // Implicit VR only
   std::vector batch{image(ct_class, 100), image(ct_class, 100, implicit_le), image(ct_class, 100)};
@@ -126,7 +137,16 @@ TEST_CASE("nobody_listening_is_no_connection") {
   std::vector batch{image(), image()};
   const auto courier = courier_to(free_port());
   for (const auto& outcome : attempt(*courier, batch))
-    CHECK(retry_of(outcome) == "destination: no connection: no connection");
+    CHECK(retry_of(outcome) == "destination: no connection: Connection refused");
+}
+
+TEST_CASE("an_address_dimse_cannot_use_is_said_so") {
+  auto options = options_for(104);
+  options.host = "::1";
+  std::vector batch{image()};
+  const auto courier = uplink::make_dimse_courier(options, judge, system_clock());
+  CHECK(retry_of(attempt(*courier, batch)[0]) ==
+        "destination: no connection: the address is neither a name nor an IPv4 address");
 }
 
 TEST_CASE("an_unknown_host_is_said_so") {

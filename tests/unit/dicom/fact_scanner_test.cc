@@ -143,7 +143,7 @@ TEST_CASE("values_that_are_too_long_or_not_text_are_no_facts") {
   CHECK(facts.get(Fact::station_name).size() == core::limits::fact_value_bytes_max);
 }
 
-TEST_CASE("stops_at_the_scan_limit_and_at_a_nest_too_deep") {
+TEST_CASE("stops_at_the_scan_limit_and_at_a_nest_too_deep" * doctest::description("contract 10")) {
   DataSetWriter far;
   far.header(0x00091001, "OB", core::limits::scan_bytes_max);
   FactScanner scanner(test::explicit_le);
@@ -162,7 +162,7 @@ TEST_CASE("stops_at_the_scan_limit_and_at_a_nest_too_deep") {
   CHECK(deep.done());
 }
 
-TEST_CASE("a_deflated_bomb_is_unpacked_no_further_than_the_scan_limit") {
+TEST_CASE("a_deflated_bomb_is_unpacked_no_further_than_the_scan_limit" * doctest::description("contract 10")) {
   DataSetWriter out;
   out.text(0x0020000d, "UI", "1.2.3.4");
   for (int i = 0; i < 3000; ++i) out.text(0x0020000f, "LO", std::string(1000, ' '));
@@ -172,7 +172,7 @@ TEST_CASE("a_deflated_bomb_is_unpacked_no_further_than_the_scan_limit") {
   CHECK(scanner.take().get(Fact::study_instance_uid) == "1.2.3.4");
 }
 
-TEST_CASE("a_data_set_cut_at_any_offset_gives_fewer_facts_and_nothing_else") {
+TEST_CASE("a_data_set_cut_at_any_offset_gives_fewer_facts_and_nothing_else" * doctest::description("contract 8")) {
   for (auto transfer_syntax : {test::implicit_le, test::explicit_le, test::explicit_be}) {
     const Bytes whole = typical(transfer_syntax);
     const auto all = scan(whole, transfer_syntax).facts;

@@ -149,7 +149,7 @@ const Retry& retry(const Outcome& outcome) { return std::get<Retry>(outcome); }
 
 }  // namespace
 
-TEST_CASE("publishes_the_exact_data_set_of_any_size_under_a_valid_head") {
+TEST_CASE("publishes_the_exact_data_set_of_any_size_under_a_valid_head" * doctest::description("contract 5")) {
   Folder folder;
   // Around the courier's buffer, with and without the head that shares it.
   for (const std::size_t size : {0u, 1u, 262143u, 262144u, 262145u, 261800u, 261801u, 524288u, 1000001u}) {
@@ -172,7 +172,7 @@ TEST_CASE("publishes_the_exact_data_set_of_any_size_under_a_valid_head") {
   CHECK(meta->data_set_offset % 2 == 0);
 }
 
-TEST_CASE("every_size_around_the_buffer_arrives_whole") {
+TEST_CASE("every_size_around_the_buffer_arrives_whole" * doctest::description("contract 5")) {
   Folder folder;
   std::vector<Consignment> batch;
   for (std::size_t size = 262144 - 600; size < 262144; size += 2)
@@ -184,7 +184,7 @@ TEST_CASE("every_size_around_the_buffer_arrives_whole") {
   }
 }
 
-TEST_CASE("reports_delivery_only_after_file_name_and_directory_are_synced") {
+TEST_CASE("reports_delivery_only_after_file_name_and_directory_are_synced" * doctest::description("contract 3")) {
   Folder folder;
   std::vector<Consignment> batch{consign(noise(10), "1.1"), consign(noise(20), "1.2")};
   folder.attempt(batch);
@@ -198,7 +198,7 @@ TEST_CASE("reports_delivery_only_after_file_name_and_directory_are_synced") {
   CHECK(folder.files.diary == expected);
 }
 
-TEST_CASE("the_same_data_set_again_is_delivered_and_published_once") {
+TEST_CASE("the_same_data_set_again_is_delivered_and_published_once" * doctest::description("contract 6")) {
   Folder folder;
   CHECK(is_delivered(folder.attempt(consign(noise(1000)))));
   folder.files.diary.clear();
@@ -208,7 +208,7 @@ TEST_CASE("the_same_data_set_again_is_delivered_and_published_once") {
   CHECK(folder.files.diary == std::vector<std::string>{"sync-directory 1.3", "report "});
 }
 
-TEST_CASE("another_data_set_under_the_same_uid_is_published_beside_the_first") {
+TEST_CASE("another_data_set_under_the_same_uid_is_published_beside_the_first" * doctest::description("contract 6")) {
   Folder folder;
   std::vector<Consignment> batch{consign(noise(1000, 1)), consign(noise(1000, 9)), consign(noise(1000, 1)),
                                  consign(noise(999))};
@@ -220,7 +220,8 @@ TEST_CASE("another_data_set_under_the_same_uid_is_published_beside_the_first") {
   CHECK(folder.listing().size() == 3);
 }
 
-TEST_CASE("a_damaged_file_in_the_place_is_left_and_the_good_one_published_beside_it") {
+TEST_CASE("a_damaged_file_in_the_place_is_left_and_the_good_one_published_beside_it" *
+          doctest::description("contract 6")) {
   Folder folder;
   folder.attempt(consign(noise(1000)));
   fs::resize_file(folder.series() / "1.2.3.dcm", 50);
@@ -266,7 +267,8 @@ TEST_CASE("no_uid_leads_out_of_the_folder_or_takes_the_name_of_another") {
   CHECK(uplink::safe_name(std::string(5000, 'x'), "") != uplink::safe_name(std::string(5001, 'x'), ""));
 }
 
-TEST_CASE("a_full_disk_is_a_retry_of_the_destination_and_leaves_nothing_half_written") {
+TEST_CASE("a_full_disk_is_a_retry_of_the_destination_and_leaves_nothing_half_written" *
+          doctest::description("contract 7")) {
   Folder folder;
   folder.files.writes_before_full = 1;
   std::vector<Consignment> batch{consign(noise(10), "1.1"), consign(noise(10), "1.2"), consign(noise(10), "1.3")};
@@ -278,7 +280,8 @@ TEST_CASE("a_full_disk_is_a_retry_of_the_destination_and_leaves_nothing_half_wri
   CHECK(folder.listing() == std::vector<std::string>{"lead/1.2/1.3/1.1.dcm"});
 }
 
-TEST_CASE("a_stored_copy_that_does_not_verify_is_not_published_and_the_others_go_on") {
+TEST_CASE("a_stored_copy_that_does_not_verify_is_not_published_and_the_others_go_on" *
+          doctest::description("contract 8")) {
   Folder folder;
   std::vector<Consignment> batch{consign(noise(10), "1.1", true), consign(noise(10), "1.2"), consign(noise(10), "1.3")};
   batch[1].item.sha256[0] ^= 1;
@@ -296,7 +299,7 @@ TEST_CASE("cargo_that_is_no_image_is_rejected_in_words") {
   CHECK(std::get<Rejected>(folder.attempt(event)).reason == "the folder takes images only");
 }
 
-TEST_CASE("an_unusable_root_is_a_retry_that_names_no_path") {
+TEST_CASE("an_unusable_root_is_a_retry_that_names_no_path" * doctest::description("contract 7, 11")) {
   Folder folder;
   std::ofstream(folder.directory.path() / "lead") << "a file";
   const Outcome outcome = folder.attempt(consign(noise(10)));
@@ -322,7 +325,7 @@ TEST_CASE("an_interrupted_courier_reports_retry_for_everything") {
   CHECK(folder.listing().empty());
 }
 
-TEST_CASE("lanes_that_share_a_root_never_overwrite_each_other") {
+TEST_CASE("lanes_that_share_a_root_never_overwrite_each_other" * doctest::description("contract 6")) {
   Folder folder;
   const std::string root = (folder.directory.path() / "lead").string();
   std::future<bool> other;

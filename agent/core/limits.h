@@ -22,7 +22,6 @@ inline constexpr std::uint64_t reserve_bytes = 256ull << 20;       // kept free 
 inline constexpr std::uint64_t reserve_inodes = 256;
 
 inline constexpr auto queue_tick_every = 30s;
-inline constexpr auto archived_kept_for = 168h;  // a copy that may go stays so long while there is room
 
 // dicom
 inline constexpr std::size_t scan_bytes_max = 64u << 10;  // of the data set, searched for facts

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/crash_point.h"
 #include "intake/dimse_reception.h"
 
 namespace sampan::intake {
@@ -73,7 +74,9 @@ Session::Step Session::store(std::uint8_t context_id, const AcceptedContext& con
   if (request.has_data_set())
     if (const Step ended = read_data_set(context_id, [&](ByteView bytes) { reception.feed(bytes); })) return ended;
   const Answer outcome = reception.finish();
-  return answer(context_id, response_to(request, outcome.status, outcome.comment));
+  const Step ended = answer(context_id, response_to(request, outcome.status, outcome.comment));
+  crash_point("item.acknowledged");
+  return ended;
 }
 
 Session::Step Session::read_data_set(std::uint8_t context_id, const std::function<void(ByteView)>& take) {

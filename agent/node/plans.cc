@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/plans.h"
 
-#include <algorithm>
 #include <map>
 
-#include "core/limits.h"
 #include "policy/retention.h"
 
 namespace sampan::node {
@@ -32,20 +30,20 @@ std::function<bool(std::span<const queue::DeliveryStanding>, bool)> reclaim_by(c
   }
   return [by_name](std::span<const queue::DeliveryStanding> standings, bool space_is_short) {
     std::vector<policy::DeliveryFacts> facts;
-    Millis youngest = Millis::max();
+    bool kept_long_enough = true;
     for (const auto& one : standings) {
       const auto known = by_name.find(one.destination);
       // A destination that was taken out of the settings is owed nothing any more.
       if (known == by_name.end()) continue;
       const auto& [required, proof] = known->second;
       facts.push_back({required, one.state, one.level, one.settled_for, proof});
-      youngest = std::min(youngest, one.settled_for);
+      kept_long_enough = kept_long_enough && one.settled_for >= proof.retention;
     }
     switch (policy::reclaim(facts)) {
       case policy::Reclaim::keep: return false;
       case policy::Reclaim::under_pressure: return space_is_short;
       // A copy that may go is worth keeping while there is room: a lead that lost it can ask for it again.
-      case policy::Reclaim::any_time: return space_is_short || youngest >= core::limits::archived_kept_for;
+      case policy::Reclaim::any_time: return space_is_short || kept_long_enough;
     }
     return false;
   };

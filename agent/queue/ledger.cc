@@ -87,8 +87,8 @@ void Ledger::prepare() {
   u.meta_get = Statement(s, "SELECT value FROM meta WHERE name=?");
   u.meta_set = Statement(s, "INSERT OR REPLACE INTO meta VALUES(?,?)");
   u.destination_insert = Statement(s, "INSERT INTO destination(name) VALUES(?)");
-  u.candidates = Statement(s, "SELECT i.seq, i.record_bytes, i.id, i.sha256, i.sop_key FROM item i WHERE i.seq>? AND i.state=1 AND "
-                              "EXISTS(SELECT 1 FROM delivery v WHERE v.seq=i.seq AND v.state=3) ORDER BY i.seq LIMIT ?");
+  u.candidates = Statement(s, "SELECT i.seq, i.record_bytes, i.id, i.sha256, i.sop_key FROM (SELECT DISTINCT seq FROM delivery WHERE "
+                              "state=3 AND seq>? ORDER BY seq LIMIT ?) v JOIN item i ON i.seq=v.seq WHERE i.state=1 ORDER BY i.seq");
   u.duplicates = Statement(s, "SELECT seq, record_bytes, id, sha256, sop_key FROM item WHERE state=4 LIMIT ?");
   u.living = Statement(s, "SELECT count(*) FROM item WHERE seq>=? AND seq<? AND state IN (1,3,4)");
 }

@@ -24,6 +24,7 @@ CREATE TABLE delivery(
   PRIMARY KEY(destination, state, rank, study_order, seq)) WITHOUT ROWID;
 CREATE UNIQUE INDEX delivery_item ON delivery(seq, destination);
 CREATE INDEX delivery_age ON delivery(destination, state, received_ms);
+CREATE INDEX delivery_done ON delivery(seq) WHERE state = 3;
 CREATE TABLE tally(destination INTEGER, state INTEGER, items INTEGER, bytes INTEGER, PRIMARY KEY(destination, state)) WITHOUT ROWID;
 CREATE TABLE orphan(number INTEGER PRIMARY KEY, item BLOB, type INTEGER, note BLOB);
 CREATE INDEX orphan_item ON orphan(item);

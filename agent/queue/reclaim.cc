@@ -22,6 +22,7 @@ bool space_is_short(SpoolFolder& folder) {
 }  // namespace
 
 void Store::reclaim() {
+  reclaimed_ = parts_.clock.mono();
   ledger_->begin();
   ledger_->set_run_ms(run_ms_now());
   if (Status done = ledger_->commit(); !done) return log::error(done.error().message);

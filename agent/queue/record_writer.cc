@@ -132,7 +132,7 @@ Result<Place> RecordWriter::store(Appender& appender, ByteView facts, const Appe
   };
   auto place = appender.append(record, stamp, written);
   if (!place) return place.error();
-  crash_point(header_.type == Type::item ? "item.written" : "note.written");
+  crash_point(header_.type == Type::item ? "item.written" : header_.type == Type::receipts ? "receipt.written" : "note.written");
   if (Status synced = place->sync(); !synced) return synced.error();
   stored_ = true;
   return place;

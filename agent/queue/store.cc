@@ -17,6 +17,7 @@ constexpr std::size_t items_per_batch = 512;
 constexpr std::size_t note_payload_max = 60u << 10;  // one chunk, so a note record never streams
 constexpr auto notes_gathered_for = 20ms;
 constexpr auto retry_after = 1s;
+constexpr auto reclaim_pause = 1s;  // receipts make room soon, the tick makes it at the latest
 
 }  // namespace
 
@@ -137,9 +138,10 @@ void Store::work(std::unique_lock<std::mutex>& lock) {
   if (good) {
     for (auto& pending : notes)
       if (pending.then) pending.then();
-    if (!rebuild_.done()) rebuild_.step(*ledger_, run_ms_now());
-    if (reclaiming) reclaim();
-    if (!written.empty() || !notes.empty() || !changes.empty() || rebuild_.progress().running) parts_.changed();
+    const bool rebuilding = !rebuild_.done();  // before the step: what the last one found is news as well
+    if (rebuilding) rebuild_.step(*ledger_, run_ms_now());
+    if (reclaiming || (!notes.empty() && parts_.clock.mono() - reclaimed_ >= reclaim_pause)) reclaim();
+    if (!written.empty() || !notes.empty() || !changes.empty() || rebuilding) parts_.changed();
   }
   lock.lock();
   if (good) return;

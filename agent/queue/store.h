@@ -95,7 +95,7 @@ class Store {
   Sequence reclaim_cursor_ = 0;
   std::map<std::uint64_t, std::vector<Grave>> graves_;  // by segment
   std::int64_t run_ms_before_ = 0;
-  MonoTime started_{};
+  MonoTime started_{}, reclaimed_{};
   std::atomic<std::uint64_t> conflicts_{0}, duplicates_{0};
 
   std::mutex mutex_;

@@ -49,7 +49,7 @@ if [ "$(id -u)" = 0 ]; then
 fi
 code=0
 env -i PATH="$PATH" LANG="${LANG:-C.UTF-8}" HOME="$private" TMPDIR="$private" PYTHONDONTWRITEBYTECODE=1 SAMPAN_BIN="$private/bin" \
-  "${as_user[@]}" python3 "$private/voyage.py" "${options[@]}" || code=$?
+  "${as_user[@]}" /usr/bin/python3 "$private/voyage.py" "${options[@]}" || code=$?
 case " ${options[*]-} " in
   *" --keep "*) [ $code != 0 ] || exit 0 ;;
 esac

@@ -126,7 +126,8 @@ def scene_compare(voyage):
 def scene_status(voyage):
     """技术员看到的：sampan status
     What the technician sees: sampan status"""
-    voyage.say(voyage.clinic.sampan("status")[1])
+    for language in ("zh", "en"):
+        voyage.say(voyage.clinic.sampan("status", "--lang", language)[1] + "\n")
 
 
 SCENES = (scene_start, scene_send, scene_kill, scene_restart, scene_drain, scene_compare, scene_status)

@@ -2,6 +2,7 @@
 #include "intake/dimse_door.h"
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -41,10 +42,9 @@ std::size_t peek(int socket, ByteSpan into) {
   return got < 0 ? 0 : static_cast<std::size_t>(got);
 }
 
-// How much of an association request the kernel holds, without copying more than a probe of it.
 bool holds_bytes(int socket, std::size_t wanted) {
-  const auto got = ::recv(socket, nullptr, wanted, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
-  return got >= 0 && static_cast<std::size_t>(got) >= wanted;
+  int held = 0;
+  return ::ioctl(socket, FIONREAD, &held) == 0 && held >= 0 && static_cast<std::size_t>(held) >= wanted;
 }
 
 bool looks_like_http(std::string_view head) {

@@ -96,6 +96,11 @@ Clinic::Clinic(const std::function<void(DimseIntakeOptions&)>& adjust) {
   if (!started) SAMPAN_PANIC(started.error().message.c_str());
 }
 
+void Clinic::settle() {
+  static_cast<void>(sink.watched.lock());
+  static_cast<void>(watched.lock());
+}
+
 Refusal Clinic::refusal(std::size_t count) {
   watched.wait([&] { return refusals_heard >= count; });
   const auto seen = intake->refusals().snapshot();
@@ -112,9 +117,16 @@ void Clinic::received(const core::Facts&, std::uint64_t bytes, bool) {
   watched.change([&] { sizes_received.push_back(bytes); });
 }
 
-Modality::Modality(const Clinic& clinic, Millis silence_max) {
+Modality::Modality(Clinic& clinic, Millis silence_max) : clinic_(clinic) {
+  clinic_.settle();
   auto dialled = test::dial("127.0.0.1", clinic.intake->port(), silence_max);
   if (dialled) connection_.emplace(std::move(*dialled));
+}
+
+bool Modality::read_pdu() {
+  const Status read = test::read_pdu(*connection_, pdu_);
+  clinic_.settle();
+  return read.ok();
 }
 
 bool Modality::associate(const std::vector<Offer>& offers, const std::string& called, const std::string& calling) {
@@ -125,7 +137,7 @@ bool Modality::associate(const std::vector<Offer>& offers, const std::string& ca
   if (!test::send_pdu(*connection_, test::PduType::associate_rq,
                       test::encode_associate(test::PduType::associate_rq, request)))
     return false;
-  if (!test::read_pdu(*connection_, pdu_)) return false;
+  if (!read_pdu()) return false;
   if (pdu_.type == test::PduType::associate_rj) rejected = pdu_.body;
   if (pdu_.type != test::PduType::associate_ac) return false;
   auto decoded = test::decode_associate(pdu_.body);
@@ -146,6 +158,7 @@ dicom::CommandSet Modality::store_request(const std::string& sop_class, const st
 
 bool Modality::send(std::uint8_t context, const dicom::CommandSet& request, ByteView data_set,
                     std::size_t fragment_bytes, bool cut_off) {
+  clinic_.settle();
   const Bytes command = dicom::encode(request);
   if (!test::send_pdu(*connection_, test::PduType::data, fragment(context, true, true, command))) return false;
   if (!request.has_data_set()) return true;
@@ -159,7 +172,7 @@ bool Modality::send(std::uint8_t context, const dicom::CommandSet& request, Byte
 }
 
 std::optional<dicom::CommandSet> Modality::response() {
-  if (!test::read_pdu(*connection_, pdu_)) return std::nullopt;
+  if (!read_pdu()) return std::nullopt;
   ended_by = pdu_.type;
   if (pdu_.type != test::PduType::data || pdu_.body.size() < 6) return std::nullopt;
   auto decoded = dicom::decode(ByteView(pdu_.body).subspan(6));
@@ -177,12 +190,13 @@ std::optional<std::uint16_t> Modality::store(std::uint8_t context, const std::st
 bool Modality::release() {
   const Bytes body(4);
   return test::send_pdu(*connection_, test::PduType::release_rq, body).ok() &&
-         test::read_pdu(*connection_, pdu_).ok() && pdu_.type == test::PduType::release_rp;
+         read_pdu() && pdu_.type == test::PduType::release_rp;
 }
 
 bool Modality::closed_by_peer() {
   std::uint8_t byte[1];
   const Status read = connection_->read(byte);
+  clinic_.settle();
   return !read && read.error().code == Errc::unreachable;
 }
 
@@ -201,7 +215,8 @@ Bytes small_image(const std::string& sop_instance, std::size_t pixel_bytes) {
   return writer.bytes();
 }
 
-int run_program(const std::vector<std::string>& words) {
+int run_program(Clinic& clinic, const std::vector<std::string>& words) {
+  clinic.settle();
   std::vector<char*> arguments;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
@@ -214,6 +229,7 @@ int run_program(const std::vector<std::string>& words) {
   ::posix_spawn_file_actions_destroy(&actions);
   int status = 0;
   if (failed != 0 || ::waitpid(child, &status, 0) != child) return -1;
+  clinic.settle();
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

@@ -78,6 +78,9 @@ class Clinic final : public DimseIntake::Observer {
  public:
   explicit Clinic(const std::function<void(DimseIntakeOptions&)>& adjust = {});
   std::string port() const { return std::to_string(intake->port()); }
+  // What the connections' threads did before their last word on the network is seen from here on, and what the test
+  // did is seen by them: a socket orders events, but not memory.
+  void settle();
   // The newest refusal, once there are so many.
   Refusal refusal(std::size_t count = 1);
 
@@ -101,7 +104,7 @@ class Modality {
     std::vector<std::string> transfer_syntaxes{explicit_le};
   };
 
-  explicit Modality(const Clinic& clinic, Millis silence_max = patience);
+  explicit Modality(Clinic& clinic, Millis silence_max = patience);
   // Context ids are 1, 3, 5... True when acknowledged; the answer is in accepted or rejected.
   bool associate(const std::vector<Offer>& offers, const std::string& called = "SAMPAN",
                  const std::string& calling = "CT1");
@@ -128,6 +131,9 @@ class Modality {
   Bytes rejected;  // body of the A-ASSOCIATE-RJ
 
  private:
+  bool read_pdu();
+
+  Clinic& clinic_;
   std::optional<test::Connection> connection_;
   test::Pdu pdu_;
 };
@@ -135,7 +141,7 @@ class Modality {
 // A data set of Explicit LE: SOP class, SOP instance, patient, study and some pixels.
 Bytes small_image(const std::string& sop_instance, std::size_t pixel_bytes = 100);
 
-// Runs a program to its end, its output thrown away; its exit code, or -1.
-int run_program(const std::vector<std::string>& words);
+// Runs a program against the clinic to its end, its output thrown away; its exit code, or -1.
+int run_program(Clinic& clinic, const std::vector<std::string>& words);
 
 }  // namespace sampan::intake

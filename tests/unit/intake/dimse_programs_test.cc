@@ -51,13 +51,13 @@ std::vector<std::string> command(std::vector<std::string> words, const std::vect
 
 TEST_CASE("echoscu_is_answered") {
   Clinic clinic;
-  CHECK(run_program({"echoscu", "--repeat", "3", "127.0.0.1", clinic.port()}) == 0);
+  CHECK(run_program(clinic, {"echoscu", "--repeat", "3", "127.0.0.1", clinic.port()}) == 0);
 }
 
 TEST_CASE("storescu_delivers_every_image") {
   Clinic clinic;
   const Images images(10);
-  REQUIRE(run_program(command({"storescu", "-R", "-aec", "SAMPAN", "127.0.0.1", clinic.port()}, images.paths)) == 0);
+  REQUIRE(run_program(clinic, command({"storescu", "-R", "-aec", "SAMPAN", "127.0.0.1", clinic.port()}, images.paths)) == 0);
   REQUIRE(clinic.sink.stored.size() == 10);
   CHECK(clinic.sink.stored[0].facts.get(core::Fact::sop_instance_uid) == "2.25.9001");
   CHECK(clinic.sink.stored[0].facts.get(core::Fact::calling_ae) == "STORESCU");
@@ -67,7 +67,7 @@ TEST_CASE("storescu_delivers_every_image") {
 TEST_CASE("dcmsend_delivers_every_image") {
   Clinic clinic;
   const Images images(10, 200'000);
-  REQUIRE(run_program(command({"dcmsend", "-aec", "SAMPAN", "127.0.0.1", clinic.port()}, images.paths)) == 0);
+  REQUIRE(run_program(clinic, command({"dcmsend", "-aec", "SAMPAN", "127.0.0.1", clinic.port()}, images.paths)) == 0);
   CHECK(clinic.sink.stored.size() == 10);
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("storescu_hears_of_a_full_spool") {
   Clinic clinic;
   const Images images(1);
   clinic.sink.fail_commit = fail(Errc::full, "no space");
-  CHECK(run_program(command({"storescu", "-R", "127.0.0.1", clinic.port()}, images.paths)) != 0);
+  CHECK(run_program(clinic, command({"storescu", "-R", "127.0.0.1", clinic.port()}, images.paths)) != 0);
   CHECK(clinic.sink.committing == 1);
   CHECK(clinic.sink.stored.empty());
 }

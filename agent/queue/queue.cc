@@ -216,6 +216,7 @@ void Queue::put_back(const std::string& destination, const Uuid& item, std::stri
 }
 
 QueueSummary Queue::summary() {
+  parts_->store->catch_up(Millis(200));
   QueueSummary summary;
   const Totals totals = parts_->reader->totals();
   const RebuildProgress& progress = parts_->store->progress();

@@ -45,6 +45,7 @@ std::int64_t Store::run_ms_now() const { return run_ms_before_ + (parts_.clock.m
 void Store::written(const Place& place, IndexedItem item) {
   std::lock_guard lock(mutex_);
   written_.push_back({place, std::move(item)});
+  ++written_count_;
 }
 
 void Store::wake() {
@@ -79,6 +80,12 @@ void Store::tick() {
   work_.notify_one();
 }
 
+void Store::catch_up(Millis patience) {
+  std::unique_lock lock(mutex_);
+  const std::uint64_t now = written_count_;
+  idle_.wait_for(lock, patience, [this, now] { return seen_count_ >= now; });
+}
+
 void Store::drain() {
   std::unique_lock lock(mutex_);
   woken_ = true;
@@ -98,6 +105,7 @@ void Store::run() {
     busy_ = true;
     work(lock);
     busy_ = false;
+    seen_count_ = written_count_ - written_.size();
     idle_.notify_all();
   }
   lock.unlock();

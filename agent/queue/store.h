@@ -52,6 +52,8 @@ class Store {
   void tick();
   // Returns when everything handed in before has been dealt with. For tests and for stopping.
   void drain();
+  // Waits until what was written before is visible, but no longer than patience: an answer that is asked for now.
+  void catch_up(Millis patience);
 
   const RebuildProgress& progress() const { return rebuild_.progress(); }
   std::uint64_t conflicts() const { return conflicts_; }
@@ -101,6 +103,7 @@ class Store {
   std::mutex mutex_;
   std::condition_variable work_, idle_;
   std::deque<Written> written_;
+  std::uint64_t written_count_ = 0, seen_count_ = 0;  // handed in; out of written_ and dealt with
   std::deque<Pending> pending_;
   std::deque<Change> changes_;
   bool reclaim_due_ = false, stopping_ = false, busy_ = false, woken_ = false;

@@ -5,7 +5,7 @@ import json
 import shutil
 import socket
 
-from harness import BIN, STOP_S, Process, free_port, tool, wait_until
+from harness import BIN, STOP_S, free_port, tool, wait_until
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -42,8 +42,7 @@ class Node:
         """Starts without waiting for readiness."""
         config = self.dir / "sampan.yaml"
         config.write_text(json.dumps(self.settings, indent=1))  # JSON is YAML
-        self.process = Process([tool("sampand"), "--config", config], self.dir, "sampand", env)
-        self.ctx.children.append(self.process)
+        self.process = self.ctx.run([tool("sampand"), "--config", config], "sampand", env, self.dir)
         self.starts += 1
         return self
 
@@ -83,7 +82,8 @@ class Node:
         return next(d for d in self.status()["destinations"] if d["name"] == name)
 
     def drained(self):
-        return all(d["waiting"] == 0 and d["sending"] == 0 for d in self.status()["destinations"])
+        status = self.status()
+        return not status["spool"]["rebuilding"] and all(d["waiting"] == 0 and d["sending"] == 0 for d in status["destinations"])
 
     def wait_drained(self, deadline_s=60):
         wait_until(self.drained, lambda: f"{self.name} drained: {json.dumps(self.status()['destinations'])}", deadline_s, 0.05)

@@ -70,6 +70,7 @@ class Destination {
   void learn_trouble(Lane& lane, const TripReport& report);
   void open_breaker(const TripReport::Trouble& trouble);
   void close_breaker();
+  // Or may still: the breaker never opens while another lane carries a batch.
   bool others_get_through(const Lane& lane) const;
 
   using Items = std::vector<core::Consignment>;

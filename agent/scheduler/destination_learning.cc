@@ -46,15 +46,13 @@ void Destination::learn_classes(const TripReport& report) {
 void Destination::learn_trouble(Lane& lane, const TripReport& report) {
   const MonoTime now = needs_.clock.mono();
   if (report.trouble) last_error_ = report.trouble->reason;
-  // What was under way when the breaker opened only confirms what is known.
-  if (report.trouble && breaker_.open() && lane.mode != Mode::probe) return;
   if (report.answered) {
     lane.last_answer = now;
     lane.failures = 0;
     close_breaker();
   }
   if (!report.trouble || lane.mode == Mode::alone) return;
-  if (lane.mode == Mode::batch && others_get_through(lane)) {
+  if (!breaker_.open() && others_get_through(lane)) {
     lane.paused_until =
         now + policy::back_off(options_.back_off, ++lane.failures, needs_.random.unit(), report.trouble->wish);
     return;

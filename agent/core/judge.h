@@ -30,6 +30,18 @@ class Judge {
 
   // No connection, or it was cut. what: plain words without patient data, e.g. "connection refused".
   virtual Retry no_connection(std::string_view what, bool timeout) const = 0;
+
+  // An HTTP status (RFC 9110) that came without a word about this instance; success is never read from it alone.
+  virtual Outcome http_status(int status, const Receipt& if_delivered) const = 0;
+
+  // The Failure Reason (0008,1197) of an instance in a Failed SOP Sequence (PS3.18 I.2.2).
+  virtual Outcome stow_failure(std::uint16_t failure_reason, const Receipt& if_delivered) const = 0;
+
+  // TLS was refused: the peer's certificate is not good, or ours is not good enough for the peer.
+  virtual Retry certificate_refused(std::string_view what) const = 0;
+
+  // The answer is none the peer would give: a captive portal or a proxy spoke in its place.
+  virtual Retry stranger_answered(std::string_view what) const = 0;
 };
 
 }  // namespace sampan::core

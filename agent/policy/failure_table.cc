@@ -99,6 +99,21 @@ constexpr FailureRow table[]{
     {http, 500, 599, transient, "error at the destination", "对方服务器错误"},
     {http, 0x0000, 0xffff, doubtful, "unknown answer", "未知答复"},
 
+    // What is listed as failed is not stored, also where the code alone would be a warning.
+    one(stow, 0x0110, doubtful, "processing failure at the destination", "对方处理失败"),
+    one(stow, 0x0111, already_there, "already there", "对方已有此图像"),
+    one(stow, 0x0117, permanent, "invalid SOP instance", "SOP 实例无效"),
+    one(stow, 0x0118, sop_class, "no such SOP class", "对方没有此 SOP 类"),
+    one(stow, 0x0119, permanent, "instance belongs to another SOP class", "实例与 SOP 类不一致"),
+    one(stow, 0x0122, sop_class, "SOP class not supported", "对方不支持此 SOP 类"),
+    one(stow, 0x0124, configuration, "not authorised", "对方未授权本节点"),
+    one(stow, 0x0213, transient, "resource limitation", "对方资源受限"),
+    {stow, 0xa700, 0xa7ff, transient, "out of resources", "对方资源不足（可能磁盘已满）"},
+    {stow, 0xa900, 0xa9ff, permanent, "data set does not match SOP class", "数据集与 SOP 类不符"},
+    one(stow, 0xc122, sop_class, "transfer syntax not supported", "对方不支持此传输语法"),
+    {stow, 0xc000, 0xcfff, doubtful, "cannot understand", "对方无法理解该图像"},
+    {stow, 0x0000, 0xffff, doubtful, "failed for an unknown reason", "失败，原因未知"},
+
     one(Finding::no_connection, transient, "no connection", "无法连接"),
     one(Finding::timeout, transient, "no answer in time", "对方未及时答复"),
     one(Finding::certificate, configuration, "certificate not accepted", "证书不被接受"),

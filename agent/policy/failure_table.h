@@ -2,7 +2,8 @@
 // Failure table: every answer a next hop can give, what it means and how to say it (DESIGN §6, classes of failure).
 //
 // One row per code or range; the first row that fits wins, and the last row of a family fits every code, so that a
-// lookup always finds an answer. Sources: PS3.4 B.2.3, PS3.7 annex C, PS3.8 9.3.3.2 and 9.3.4, RFC 9110.
+// lookup always finds an answer. Sources: PS3.4 B.2.3, PS3.7 annex C, PS3.8 9.3.3.2 and 9.3.4,
+// PS3.18 I.2.2, RFC 9110.
 // Threads: any; the table is constant.
 #pragma once
 
@@ -17,6 +18,7 @@ enum class Family : std::uint8_t {
   association,  // source << 8 | reason of an A-ASSOCIATE-RJ
   context,      // result of one presentation context
   http,         // status code of an answer that did not speak for the instance itself
+  stow,         // Failure Reason of an instance in a Failed SOP Sequence
   finding       // Finding: what was seen without a code
 };
 

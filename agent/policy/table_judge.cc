@@ -18,6 +18,18 @@ core::Retry retry(core::Scope scope, std::string reason, std::uint8_t tries_max 
   return {std::move(reason), scope, std::nullopt, tries_max};
 }
 
+core::Retry found(Finding finding, core::Scope scope, std::string_view what) {
+  std::string reason(find_failure(finding).en);
+  if (!what.empty()) reason.append(": ").append(what);
+  return retry(scope, std::move(reason));
+}
+
+std::string hex_code(std::uint16_t code) {
+  std::array<char, 8> text{};
+  std::snprintf(text.data(), text.size(), "0x%04X", static_cast<unsigned>(code));
+  return text.data();
+}
+
 // Octets of an A-ASSOCIATE-RJ; anything else finds the row for the unknown.
 std::uint16_t reject_code(int source, int reason) {
   const bool octets = source >= 0 && source <= 0xff && reason >= 0 && reason <= 0xff;
@@ -47,9 +59,7 @@ core::Outcome outcome_of(Verdict verdict, std::string reason, const core::Receip
 
 core::Outcome TableJudge::dimse_status(std::uint16_t status, const core::Receipt& if_delivered) const {
   const FailureRow& row = find_failure(Family::dimse, status);
-  std::array<char, 8> code{};
-  std::snprintf(code.data(), code.size(), "0x%04X", static_cast<unsigned>(status));
-  return outcome_of(row.verdict, join(code.data(), row.en), if_delivered);
+  return outcome_of(row.verdict, join(hex_code(status), row.en), if_delivered);
 }
 
 core::Retry TableJudge::association_reject(int result, int source, int reason) const {
@@ -70,10 +80,26 @@ core::Retry TableJudge::context_refused(std::string_view sop_class, std::string_
 }
 
 core::Retry TableJudge::no_connection(std::string_view what, bool timeout) const {
-  const FailureRow& row = find_failure(timeout ? Finding::timeout : Finding::no_connection);
-  std::string reason(row.en);
-  if (!what.empty()) reason.append(": ").append(what);
-  return retry(core::Scope::destination, std::move(reason));
+  return found(timeout ? Finding::timeout : Finding::no_connection, core::Scope::destination, what);
+}
+
+core::Outcome TableJudge::http_status(int status, const core::Receipt& if_delivered) const {
+  const bool fits = status >= 0 && status <= 0xffff;
+  const FailureRow& row = find_failure(Family::http, fits ? static_cast<std::uint16_t>(status) : std::uint16_t{0});
+  return outcome_of(row.verdict, join("HTTP " + std::to_string(status), row.en), if_delivered);
+}
+
+core::Outcome TableJudge::stow_failure(std::uint16_t failure_reason, const core::Receipt& if_delivered) const {
+  const FailureRow& row = find_failure(Family::stow, failure_reason);
+  return outcome_of(row.verdict, join(hex_code(failure_reason), row.en), if_delivered);
+}
+
+core::Retry TableJudge::certificate_refused(std::string_view what) const {
+  return found(Finding::certificate, core::Scope::configuration, what);
+}
+
+core::Retry TableJudge::stranger_answered(std::string_view what) const {
+  return found(Finding::captive_portal, core::Scope::destination, what);
 }
 
 }  // namespace sampan::policy

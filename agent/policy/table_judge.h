@@ -19,6 +19,10 @@ class TableJudge final : public core::Judge {
   core::Retry association_reject(int result, int source, int reason) const override;
   core::Retry context_refused(std::string_view sop_class, std::string_view transfer_syntax, int result) const override;
   core::Retry no_connection(std::string_view what, bool timeout) const override;
+  core::Outcome http_status(int status, const core::Receipt& if_delivered) const override;
+  core::Outcome stow_failure(std::uint16_t failure_reason, const core::Receipt& if_delivered) const override;
+  core::Retry certificate_refused(std::string_view what) const override;
+  core::Retry stranger_answered(std::string_view what) const override;
 };
 
 // What follows from a row: the one place that turns a verdict into an outcome.

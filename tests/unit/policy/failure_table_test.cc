@@ -61,6 +61,15 @@ TEST_CASE("every_http_status_has_the_verdict_of_the_design") {
   check_all(Family::http, 0, 0xffff, lines, doubtful);
 }
 
+TEST_CASE("no_reason_of_a_failed_sop_sequence_is_a_delivery_but_the_duplicate") {
+  const std::vector<Expected> lines{
+      {0x0111, 0x0111, already_there}, {0x0117, 0x0117, permanent}, {0x0118, 0x0118, sop_class},
+      {0x0119, 0x0119, permanent},     {0x0122, 0x0122, sop_class}, {0x0124, 0x0124, configuration},
+      {0x0213, 0x0213, transient},     {0xa700, 0xa7ff, transient}, {0xa900, 0xa9ff, permanent},
+      {0xc122, 0xc122, sop_class}};
+  check_all(Family::stow, 0, 0xffff, lines, doubtful);
+}
+
 TEST_CASE("every_association_reject_backs_off_or_stops_and_none_blames_an_image") {
   const std::vector<Expected> lines{
       {0x0102, 0x0103, configuration}, {0x0107, 0x0107, configuration}, {0x0202, 0x0202, configuration}};

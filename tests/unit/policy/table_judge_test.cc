@@ -80,3 +80,31 @@ TEST_CASE("no_connection_backs_the_destination_off_with_the_courier_s_words") {
   CHECK(judge.no_connection("", true).reason == "no answer in time");
   CHECK(judge.no_connection("x", true).scope == core::Scope::destination);
 }
+
+TEST_CASE("an_http_status_is_never_a_delivery_and_says_its_number") {
+  for (const int status : {200, 201, 202, 204, 299, 302, 409, 503, -1, 0, 70000}) {
+    CAPTURE(status);
+    CHECK_FALSE(std::holds_alternative<core::Delivered>(judge.http_status(status, receipt())));
+  }
+  CHECK(std::get<core::Retry>(judge.http_status(503, receipt())).reason == "HTTP 503 error at the destination");
+  CHECK(std::get<core::Retry>(judge.http_status(401, receipt())).scope == core::Scope::configuration);
+  CHECK(std::get<core::Retry>(judge.http_status(415, receipt())).scope == core::Scope::sop_class);
+  CHECK(std::get<core::Rejected>(judge.http_status(413, receipt())).reason == "HTTP 413 too large for the destination");
+  CHECK(std::get<core::Retry>(judge.http_status(65736, receipt())).reason == "HTTP 65736 unknown answer");
+}
+
+TEST_CASE("a_failed_sop_is_judged_by_its_reason") {
+  CHECK(std::get<core::Retry>(judge.stow_failure(0xa700, receipt())).scope == core::Scope::destination);
+  CHECK(std::get<core::Retry>(judge.stow_failure(0xc122, receipt())).reason == "0xC122 transfer syntax not supported");
+  CHECK(std::get<core::Retry>(judge.stow_failure(0xc122, receipt())).scope == core::Scope::sop_class);
+  CHECK(std::holds_alternative<core::Rejected>(judge.stow_failure(0xa900, receipt())));
+  CHECK(std::get<core::Retry>(judge.stow_failure(0xb000, receipt())).tries_max == core::limits::doubtful_tries_max);
+  CHECK(std::get<core::Delivered>(judge.stow_failure(0x0111, receipt())).receipt.item == receipt().item);
+}
+
+TEST_CASE("a_bad_certificate_stops_the_destination_and_a_stranger_does_not") {
+  CHECK(judge.certificate_refused("expired").reason == "certificate not accepted: expired");
+  CHECK(judge.certificate_refused("").scope == core::Scope::configuration);
+  CHECK(judge.stranger_answered("text/html").reason == "somebody else answered (captive portal): text/html");
+  CHECK(judge.stranger_answered("").scope == core::Scope::destination);
+}

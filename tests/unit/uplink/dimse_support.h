@@ -47,6 +47,18 @@ class EchoingJudge final : public core::Judge {
   core::Retry no_connection(std::string_view what, bool timeout) const override {
     return {(timeout ? "timeout: " : "no connection: ") + std::string(what), core::Scope::destination, {}, 0};
   }
+  core::Outcome http_status(int status, const core::Receipt&) const override {
+    return core::Retry{"HTTP " + std::to_string(status), core::Scope::destination, {}, 0};
+  }
+  core::Outcome stow_failure(std::uint16_t reason, const core::Receipt&) const override {
+    return core::Retry{"failure " + std::to_string(reason), core::Scope::item, {}, 0};
+  }
+  core::Retry certificate_refused(std::string_view what) const override {
+    return {"certificate: " + std::string(what), core::Scope::configuration, {}, 0};
+  }
+  core::Retry stranger_answered(std::string_view what) const override {
+    return {"stranger: " + std::string(what), core::Scope::destination, {}, 0};
+  }
 };
 
 class MemoryPayload final : public core::Payload {

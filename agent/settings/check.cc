@@ -35,11 +35,32 @@ void check_limits(const Intake& intake, const Given& given, const Complain& comp
                ", expected at most intake.associations_max, which is " + std::to_string(intake.associations_max));
 }
 
-// A folder destination inside the state directory would be taken for foreign files, or be the spool itself.
 bool is_inside(const std::string& path, const std::string& folder) {
   return path == folder || path.starts_with(folder.ends_with('/') ? folder : folder + "/");
 }
 
+bool overlap(const std::string& a, const std::string& b) {
+  return !a.empty() && !b.empty() && (is_inside(a, b) || is_inside(b, a));
+}
+
+// What lies in a folder of the intake is taken and removed: nothing of ours may be there.
+void check_folders(const Settings& settings, const Complain& complain) {
+  const auto& folders = settings.intake.folders;
+  for (std::size_t i = 0; i < folders.size(); ++i) {
+    const std::string& own = folders[i].path;
+    const std::string path = element("intake.folders", i) + ".path";
+    if (overlap(own, settings.state_directory))
+      complain(path, "the folder overlaps state_directory, expected a folder apart from it");
+    for (const Destination& destination : settings.destinations)
+      if (overlap(own, destination.folder))
+        complain(path, "the folder overlaps that of destination \"" + destination.name + "\", expected folders apart");
+    for (std::size_t j = 0; j < i; ++j)
+      if (overlap(own, folders[j].path))
+        complain(path, "the folder overlaps " + element("intake.folders", j) + ", expected folders apart");
+  }
+}
+
+// A folder destination inside the state directory would be taken for foreign files, or be the spool itself.
 void check_destinations(const Settings& settings, const Given& given, const Complain& complain) {
   std::map<std::string, std::size_t> seen;
   for (std::size_t i = 0; i < settings.destinations.size(); ++i) {
@@ -61,11 +82,14 @@ void check(const Settings& settings, const Given& given, const Complain& complai
   check_titles(settings.intake, complain);
   check_callers(settings.intake, given, complain);
   check_limits(settings.intake, given, complain);
+  check_folders(settings, complain);
   check_destinations(settings, given, complain);
 }
 
 void complete(Settings& settings) {
   if (settings.intake.ae_titles.empty()) settings.intake.ae_titles.push_back({settings.ae_title, {}});
+  for (IntakeFolder& folder : settings.intake.folders)
+    if (folder.ae_title.empty()) folder.ae_title = settings.ae_title;
   for (Destination& destination : settings.destinations)
     if (destination.calling_ae.empty()) destination.calling_ae = settings.ae_title;
 }

@@ -31,6 +31,20 @@ struct Caller {
   friend bool operator==(const Caller&, const Caller&) = default;
 };
 
+// How a folder is watched: by the kernel's word, by looking again and again, or as its file system allows.
+enum class Watch { automatic, inotify, poll };
+
+// A folder whose files are taken in.
+struct IntakeFolder {
+  std::string path;
+  std::string ae_title;  // stands for the sender in rules; after load() never empty: the node's own when none is named
+  Watch watch = Watch::automatic;
+  unsigned stable_seconds = 5;
+  bool keep = false;       // originals are moved aside instead of removed
+  bool carry_any = false;  // what is not DICOM travels too
+  friend bool operator==(const IntakeFolder&, const IntakeFolder&) = default;
+};
+
 struct Intake {
   bool enabled = true;
   std::string listen = "0.0.0.0";      // numeric IPv4 or IPv6
@@ -42,6 +56,7 @@ struct Intake {
   unsigned associations_per_host_max = core::limits::associations_per_host_max;
   unsigned idle_seconds_max = core::limits::association_idle_max.count();
   std::uint32_t pdu_bytes_max = core::limits::pdu_bytes_max;
+  std::vector<IntakeFolder> folders;
   friend bool operator==(const Intake&, const Intake&) = default;
 };
 

@@ -62,6 +62,7 @@ TEST_CASE("the_initial_values_of_the_table_are_those_of_the_structs") {
   Settings changed;
   changed.intake.ae_titles.emplace_back();
   changed.intake.callers.emplace_back();
+  changed.intake.folders.emplace_back();
   changed.destinations.emplace_back();
   const Settings untouched = changed;
   for (const Option& option : option_table()) {
@@ -102,6 +103,9 @@ TEST_CASE("every_option_reaches_its_field") {
       "  associations_per_host_max: 8\n"
       "  idle_seconds_max: 60\n"
       "  pdu_bytes_max: 16384\n"
+      "  folders:\n"
+      "    - {path: /srv/drop, ae_title: ECG1, watch: poll, stable_seconds: 9, after: keep, carry: any}\n"
+      "    - {path: /srv/drop2, watch: inotify}\n"
       "destinations:\n"
       "  - {name: lead, dimse: 'A@B@[2001:db8::1]:11112', calling_ae: ME, lanes: 3, reclaim_after: accepted,"
       " retention_days: 7, required: false}\n"
@@ -122,6 +126,8 @@ TEST_CASE("every_option_reaches_its_field") {
   CHECK(s.intake.associations_per_host_max == 8);
   CHECK(s.intake.idle_seconds_max == 60);
   CHECK(s.intake.pdu_bytes_max == 16384);
+  CHECK(s.intake.folders == std::vector<IntakeFolder>{{"/srv/drop", "ECG1", Watch::poll, 9, true, true},
+                                                      {"/srv/drop2", "CLINIC", Watch::inotify, 5, false, false}});
   REQUIRE(s.destinations.size() == 2);
   CHECK(s.destinations[0] ==
         Destination{"lead", DimseAddress{"A@B", "2001:db8::1", 11112}, "", "ME", 3, ReclaimAfter::accepted, 7, false});
@@ -130,6 +136,20 @@ TEST_CASE("every_option_reaches_its_field") {
   CHECK(s.destinations[1].calling_ae == "CLINIC");
   CHECK(s.control_socket == "/tmp/s");
   CHECK(s.log_level == "debug");
+}
+
+TEST_CASE("a_folder_of_the_intake_overlaps_nothing_of_ours") {
+  const auto said = [](const std::string& folders) {
+    return complaints("site: a\nintake:\n  folders: [" + folders +
+                      "]\ndestinations:\n  - {name: copy, folder: /srv/out}\n");
+  };
+  CHECK(said("{path: /srv/in}, {path: /srv/in2}") == "");
+  CHECK(said("{path: /var/lib}") ==
+        "f:3:14: the folder overlaps state_directory, expected a folder apart from it");
+  CHECK(said("{path: /srv/out/x}") ==
+        "f:3:14: the folder overlaps that of destination \"copy\", expected folders apart");
+  CHECK(said("{path: /srv/in/ct}, {path: /srv/in/}") ==
+        "f:3:34: the folder overlaps intake.folders[0], expected folders apart");
 }
 
 TEST_CASE("a_group_whose_options_are_all_commented_out_is_no_mistake") { CHECK(complaints(with("intake:\n")) == ""); }

@@ -112,7 +112,7 @@ Node::Node(settings::Settings settings, Env env) : parts_(std::make_unique<Parts
 Node::~Node() { stop(); }
 
 Status Node::Parts::open_queue() {
-  queue::QueueNeeds needs{env.files, env.clock, env.random, route_by(settings), reclaim_by(settings), [this] {
+  queue::QueueNeeds needs{env.files, env.clock, env.random, route_by(settings), reclaim_by(settings), same_data_set, [this] {
                             if (auto* scheduler_now = listener.load()) scheduler_now->notify();
                           }};
   auto opened = queue::Queue::open({settings.state_directory, settings.site}, std::move(needs));

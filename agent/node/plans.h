@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Plans: what the settings mean to the modules: who owes what to whom, and when a payload may go.
 //
-// Pure; no I/O, no clock.
+// Decisions only; no clock.
 #pragma once
 
 #include <functional>
@@ -17,6 +17,8 @@ namespace sampan::node {
 std::vector<policy::Route> routes_of(const settings::Settings& settings);
 std::function<std::vector<std::string>(const core::Item&)> route_by(const settings::Settings& settings);
 std::function<bool(std::span<const queue::DeliveryStanding>, bool space_is_short)> reclaim_by(const settings::Settings& settings);
+// One instance, encoded in two ways? Reads both payloads.
+bool same_data_set(const core::Consignment& one, const core::Consignment& other);
 intake::DimseIntakeOptions intake_options(const settings::Settings& settings);
 
 }  // namespace sampan::node

@@ -60,7 +60,7 @@ void Ledger::prepare() {
   Statements& u = *use_;
   u.item_insert = Statement(s, "INSERT OR REPLACE INTO item VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   u.item_by_id = Statement(s, "SELECT seq, sha256, state FROM item WHERE id=? ORDER BY state=4, seq");
-  u.item_by_sop = Statement(s, "SELECT sha256 FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2) AND seq<>?");
+  u.item_by_sop = Statement(s, "SELECT sha256, seq, state FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2) AND seq<>?");
   u.item_by_study = Statement(s, "SELECT min(study_order) FROM item WHERE study_key=? AND study_key<>0 AND state=1");
   u.item_state = Statement(s, "UPDATE item SET state=?, reason=? WHERE seq=?");
   u.item_close = Statement(s, "UPDATE item SET state=CASE state WHEN 4 THEN 5 ELSE 2 END WHERE seq=?");

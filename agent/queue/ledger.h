@@ -7,6 +7,7 @@
 //          nothing of the batch is kept.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -49,6 +50,10 @@ class Ledger {
 
   void begin();
   Status commit();
+
+  // Asked when two items share a SOP Instance UID and not their bytes: is it the same data set all the same?
+  using SameContent = std::function<bool(Sequence one, Sequence other)>;
+  void ask_same_content(SameContent ask) { same_content_ = std::move(ask); }
 
   // Decides what the item is to what is here already (contract 6) and opens its deliveries.
   Admission add(const IndexedItem& indexed, std::span<const std::string> destinations, bool rebuilt);
@@ -113,6 +118,7 @@ class Ledger {
   std::map<std::string, int> destinations_;
   std::map<std::pair<int, int>, std::pair<std::int64_t, std::int64_t>> tally_;
   std::int64_t orphans_ = 0;
+  SameContent same_content_;
   struct Statements;
   std::shared_ptr<Statements> use_;
 };

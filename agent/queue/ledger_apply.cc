@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How items and notes change the ledger: admission, deliveries, receipts, tombstones, verdicts.
+#include <algorithm>
+
 #include "base/log.h"
 #include "queue/ledger.h"
 #include "queue/ledger_statements.h"
@@ -49,13 +51,17 @@ Admission Ledger::compare(const IndexedItem& indexed, std::int64_t sop_key) {
   if (same_id) return Admission::duplicate;
   if (sop_key == 0) return Admission::fresh;
   bool same = false, other = false;
+  std::vector<Sequence> differing;
   auto& rows = use_->item_by_sop.begin().bind(1, sop_key).bind(2, indexed.seq);
   while (rows.step()) {
     const ByteView digest = rows.blob(0);
     const bool equal = digest.size() == 32 && std::memcmp(digest.data(), indexed.item.sha256.data(), 32) == 0;
     (equal ? same : other) = true;
+    if (!equal && static_cast<ItemState>(rows.number(2)) == ItemState::living) differing.push_back(rows.number(1));
   }
   rows.begin();
+  if (!same && same_content_)
+    same = std::any_of(differing.begin(), differing.end(), [&](Sequence seq) { return same_content_(indexed.seq, seq); });
   return same ? Admission::duplicate : other ? Admission::conflict : Admission::fresh;
 }
 

@@ -56,6 +56,7 @@ struct Queue::Parts {
   std::unique_ptr<Store> store;
 
   Result<core::Consignment> consign(const DueDelivery& due);
+  bool same_content(Sequence one, Sequence other);
 };
 
 class QueueInflow final : public core::Inflow {
@@ -122,6 +123,7 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   if (!reader) return reader.error();
   parts->reader = std::move(*reader);
   Parts& p = *parts;
+  if (p.needs.same_content) opened->ledger->ask_same_content([&p](Sequence one, Sequence other) { return p.same_content(one, other); });
   Store::Parts store_parts{p.folder, p.keys, p.items, p.needs.clock, decisions_of(p.needs), p.needs.changed};
   parts->store = std::make_unique<Store>(std::move(store_parts), std::move(opened->ledger), std::move(*backlog));
   return std::unique_ptr<Queue>(new Queue(std::move(parts)));
@@ -157,12 +159,19 @@ Result<core::Consignment> Queue::Parts::consign(const DueDelivery& due) {
   auto key = keys.data_key(frame->header);
   if (!key) return key.error();
   auto on_damage = [this, seq = due.seq] {
+    if (!store) return;  // found by the rebuild of a queue that is just being opened; it is found again when it is lent
     log::error("a stored image does not verify any more and is quarantined");
     store->change([seq](Ledger& ledger) { ledger.quarantine_item(seq, "the stored copy does not verify"); });
   };
   consignment.payload = std::make_shared<StoredPayload>(*file, offset_of(due.seq), *frame, *key, std::move(on_damage));
   consignment.attempts = due.attempts;
   return consignment;
+}
+
+// What cannot be read is not the same: both are kept, and a person looks.
+bool Queue::Parts::same_content(Sequence one, Sequence other) {
+  auto first = consign({one, 0}), second = consign({other, 0});
+  return first && second && needs.same_content(*first, *second);
 }
 
 LeasedBatch Queue::lease(const LeaseQuery& query) {

@@ -37,6 +37,8 @@ struct QueueNeeds {
   std::function<std::vector<std::string>(const core::Item&)> route;
   // May the payload go, with every delivery of the item known?
   std::function<bool(std::span<const DeliveryStanding>, bool space_is_short)> may_reclaim;
+  // Two items with one SOP Instance UID and other bytes: are they the same data set, encoded in another way? May be empty.
+  std::function<bool(const core::Consignment&, const core::Consignment&)> same_content;
   // Something became due, or was settled. Carries no work; may come from any thread.
   std::function<void()> changed;
 };

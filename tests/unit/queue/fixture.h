@@ -49,19 +49,21 @@ struct QueueFixture {
   FaultyFiles files;
   TestClock clock;
   std::vector<std::string> destinations{"lead"};
+  std::function<bool(const core::Consignment&, const core::Consignment&)> same_content;
   core::Level enough = core::Level::archived;
   std::unique_ptr<queue::Queue> queue;
 
   QueueFixture() { start(); }
 
   void start() {
-    queue::QueueNeeds needs{files, clock, system_random(), {}, {}, {}};
+    queue::QueueNeeds needs{files, clock, system_random(), {}, {}, {}, {}};
     needs.route = [this](const core::Item&) { return destinations; };
     needs.may_reclaim = [this](std::span<const queue::DeliveryStanding> all, bool) {
       for (const auto& one : all)
         if (one.state != core::DeliveryState::delivered || one.level < enough) return false;
       return true;
     };
+    needs.same_content = [this](const core::Consignment& a, const core::Consignment& b) { return same_content && same_content(a, b); };
     needs.changed = [] {};
     auto opened = queue::Queue::open({home.path().string(), "test"}, std::move(needs));
     REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.error().message));

@@ -129,6 +129,21 @@ TEST_CASE_FIXTURE(QueueFixture, "other_bytes_under_one_uid_are_kept_beside_the_f
   CHECK(count().on_hold == 1);
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "the_same_data_set_in_another_encoding_is_the_same_instance" * doctest::description("contract 6")) {
+  const Bytes first = pattern(5000, 1), second = pattern(6000, 2);
+  same_content = [&](const core::Consignment& a, const core::Consignment& b) { return content(a) == second && content(b) == first; };
+  REQUIRE(put(first, image_facts("1.1")).ok());
+  queue->drain();
+  REQUIRE(put(second, image_facts("1.1")).ok());
+  auto items = lease();
+  REQUIRE(items.size() == 1);
+  CHECK(content(items[0]) == first);
+  CHECK(count().on_hold == 0);
+  restart(true);
+  CHECK(count().on_hold == 0);
+  CHECK(count().waiting == 1);
+}
+
 TEST_CASE_FIXTURE(QueueFixture, "a_leased_item_is_not_lent_twice_and_comes_back_when_put_back") {
   REQUIRE(put(pattern(10, 1), image_facts("1.1")).ok());
   auto items = lease();

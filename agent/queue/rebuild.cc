@@ -33,6 +33,7 @@ Result<Backlog> find_backlog(SpoolFolder& folder) {
 
 Rebuild::Rebuild(SpoolFolder& folder, const Keyring& keys, Route route, Backlog backlog)
     : folder_(folder), keys_(keys), route_(std::move(route)), backlog_(std::move(backlog)) {
+  for (const auto& name : backlog_.segments) newest_ = std::max(newest_, name.number);
   progress_.foreign = backlog_.foreign;
   progress_.running = !done();
 }
@@ -143,7 +144,7 @@ void Rebuild::take_damage(const Finding& found, Ledger& ledger) {
 // An item segment in which nothing lives and nothing is in doubt needs no place on disk.
 void Rebuild::close_segment(Ledger& ledger) {
   const SegmentName name = backlog_.segments[next_];
-  if (name.stream == Stream::items && !keep_ && ledger.living_in(name.number) == 0) {
+  if (name.stream == Stream::items && !keep_ && name.number != newest_ && ledger.living_in(name.number) == 0) {
     if (folder_.files().unlink(folder_.path_of(name.stream, name.number)).ok()) return ledger.forget_segment(name.number);
   }
   ledger.checkpoint(name.stream, name.number, size_, size_);

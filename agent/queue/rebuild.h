@@ -55,6 +55,7 @@ class Rebuild {
   const Route route_;
   const Backlog backlog_;
   RebuildProgress progress_;
+  std::uint64_t newest_ = 0;  // stays in any case: the next number follows it
   std::size_t next_ = 0;
   std::unique_ptr<File> file_;
   std::optional<SegmentScan> scan_;

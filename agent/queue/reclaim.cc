@@ -46,6 +46,9 @@ void Store::reclaim() {
 }
 
 bool Store::bury(const std::vector<Ledger::Candidate>& gone) {
+  // A number that is unlinked must never be given out again: the note segment of its tombstones has a higher one and stays.
+  const std::uint64_t notes_number = notes_.open_number();
+  if (std::ranges::any_of(gone, [notes_number](const auto& item) { return segment_of(item.seq) > notes_number; })) notes_.seal();
   std::deque<Pending> tombstones;
   for (const auto& item : gone) {
     const auto why = item.duplicate ? TombstoneReason::duplicate : TombstoneReason::reclaimed;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 
 #include "base/file.h"
 
@@ -12,6 +13,8 @@ class FaultyFiles final : public FileSystem {
  public:
   std::atomic<bool> sync_fails{false}, write_fails{false}, full{false};
   std::atomic<int> syncs{0}, directory_syncs{0};
+  // Set before the threads that meet them.
+  std::function<void()> before_sync = [] {};
 
   class Handle final : public File {
    public:
@@ -24,6 +27,7 @@ class FaultyFiles final : public FileSystem {
     }
     Status sync() override {
       ++owner_.syncs;
+      owner_.before_sync();
       if (owner_.sync_fails) return fail(Errc::io, "fdatasync: injected");
       return file_->sync();
     }

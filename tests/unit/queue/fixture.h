@@ -5,12 +5,15 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "base/random.h"
 #include "queue/queue.h"
 #include "queue/record.h"
+#include "queue/sql.h"
 #include "support/faulty_files.h"
 #include "support/temporary_directory.h"
 
@@ -107,6 +110,13 @@ struct QueueFixture {
       if (one.destination == destination) return one;
     return {};
   }
+  // Done to the ledger behind the back of the queue.
+  void tamper(const char* sql) {
+    auto ledger = queue::Sql::open(at("ledger.db").string(), false);
+    REQUIRE(ledger.ok());
+    (*ledger)->execute(sql);
+    REQUIRE((*ledger)->status().ok());
+  }
   std::vector<std::string> segments(char stream = 'i') {
     std::vector<std::string> found;
     for (const auto& entry : std::filesystem::directory_iterator(at("spool")))
@@ -115,6 +125,16 @@ struct QueueFixture {
     return found;
   }
 };
+
+// True once it holds; false when the time is up.
+template <class Condition>
+bool within(std::chrono::milliseconds patience, Condition holds) {
+  for (const auto end = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < end;) {
+    if (holds()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return holds();
+}
 
 inline Bytes content(const core::Consignment& one) {
   Bytes bytes(one.payload->size());

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// What was acknowledged stays, whatever comes between: reuse of numbers, failed writes beside good ones, damage beside reclaiming.
+#include <future>
+
+#include "fixture.h"
+
+using namespace sampan;
+using namespace sampan::test;
+
+TEST_SUITE_BEGIN("custody" * doctest::description("contract 1, 2"));
+
+TEST_CASE_FIXTURE(QueueFixture, "a_segment_number_is_never_used_again_so_that_no_new_image_is_taken_for_an_old_one" *
+                                    doctest::description("contract 2")) {
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  deliver(lease().at(0));
+  REQUIRE(put(pattern(3'000'000, 2), image_facts("1.2")).ok());
+  deliver(lease().at(0));
+  queue->tick();
+  queue->drain();
+  restart();
+  REQUIRE(put(pattern(3'000'000, 3), image_facts("1.3")).ok());
+  CHECK(lease().size() == 1);
+}

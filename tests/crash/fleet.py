@@ -58,7 +58,7 @@ class Fleet:
         acknowledged, there = self.acknowledged(), {path.stem for path in self.lead.out.glob("*.ds")}
         assert acknowledged, "nothing was acknowledged"
         lost = acknowledged - there
-        assert not lost, f"{len(lost)} of {len(acknowledged)} acknowledged images are lost: {sorted(lost)[:5]}"
+        assert not lost, f"{len(lost)} of {len(acknowledged)} acknowledged images are lost: {sorted(lost)[:5]}; {self.clinic.status()}"
         assert not there - acknowledged, f"{len(there - acknowledged)} arrived that nobody sent"
         lead = self.clinic.destination("lead")
         assert (lead["on_hold"], lead["rejected"]) == (0, 0), lead

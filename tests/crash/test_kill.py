@@ -8,6 +8,7 @@ from fleet import Fleet, wait_dead
 
 contract = (1, 3, 5, 6, 7, 9)
 KILLS = int(os.environ.get("SAMPAN_KILLS", "200"))
+SEED = int(os.environ.get("SAMPAN_SEED", "1"))
 
 # The moments of DESIGN section 3's crash table, as the node names them, and the highest pass at which it dies: high enough
 # to meet them in different company, low enough to be reached within seconds.
@@ -54,16 +55,16 @@ def kill_often(ctx, kills, seed, labelled, without_ledger):
 
 
 def test_acknowledged_images_arrive_after_kills_at_labelled_points(ctx):
-    return kill_often(ctx, KILLS // 4, 1, labelled=True, without_ledger=False)
+    return kill_often(ctx, KILLS // 4, SEED, labelled=True, without_ledger=False)
 
 
 def test_acknowledged_images_arrive_after_kills_at_labelled_points_without_the_ledger(ctx):
-    return kill_often(ctx, KILLS // 4, 2, labelled=True, without_ledger=True)
+    return kill_often(ctx, KILLS // 4, SEED + 1, labelled=True, without_ledger=True)
 
 
 def test_acknowledged_images_arrive_after_kills_at_random(ctx):
-    return kill_often(ctx, KILLS // 4, 3, labelled=False, without_ledger=False)
+    return kill_often(ctx, KILLS // 4, SEED + 2, labelled=False, without_ledger=False)
 
 
 def test_acknowledged_images_arrive_after_kills_at_random_without_the_ledger(ctx):
-    return kill_often(ctx, KILLS - 3 * (KILLS // 4), 4, labelled=False, without_ledger=True)
+    return kill_often(ctx, KILLS - 3 * (KILLS // 4), SEED + 3, labelled=False, without_ledger=True)

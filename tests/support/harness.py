@@ -139,7 +139,8 @@ class Context:
 
     def __enter__(self):
         # Short: a unix socket's path has room for 107 bytes.
-        self.dir = Path(tempfile.mkdtemp(prefix="sampan-", dir=self.base))
+        base = self.base or (None if self.kept else os.environ.get("SAMPAN_TEST_DIR"))
+        self.dir = Path(tempfile.mkdtemp(prefix="sampan-", dir=base))
         return self
 
     def __exit__(self, kind, error, trace):

@@ -77,11 +77,13 @@ def end_group(process):
 
 def run_apart(test, deadline_s):
     """One test in a child with a process group of its own -> outcome, detail."""
-    with tempfile.TemporaryDirectory(prefix="sampan-run-") as folder:
+    # The test's own folder lies in this one, so that it goes even when the test was ended in the middle.
+    with tempfile.TemporaryDirectory(prefix="sampan-", ignore_cleanup_errors=True) as folder:
         answer, log = Path(folder, "answer"), Path(folder, "log")
         with log.open("wb") as output:
             process = subprocess.Popen([sys.executable, __file__, "--one", test["path"], test["name"], str(answer)],
-                                       stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
+                                       stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+                                       env={**os.environ, "SAMPAN_TEST_DIR": folder})
             late = False
             try:
                 process.wait(test["deadline_s"] or deadline_s)
@@ -89,7 +91,8 @@ def run_apart(test, deadline_s):
                 late = True
                 process.send_signal(signal.SIGUSR1)  # shows where it stands
                 time.sleep(0.3)
-            end_group(process)
+            finally:
+                end_group(process)
         said = log.read_bytes().decode("utf-8", "replace")[-6000:]
         if late:
             return "fail", f"not done after {test['deadline_s'] or deadline_s} s\n{said}"

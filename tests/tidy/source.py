@@ -32,7 +32,7 @@ class Tree:
 
     @classmethod
     def of_checkout(cls, top):
-        names = subprocess.run(["git", "-C", str(top), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        names = subprocess.run(["git", "-c", "safe.directory=*", "-C", str(top), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
                                check=True, stdout=subprocess.PIPE).stdout.decode().split("\0")
         files = {}
         for name in filter(None, names):

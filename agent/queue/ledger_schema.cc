@@ -15,7 +15,7 @@ CREATE TABLE item(
   reason TEXT, facts BLOB);
 CREATE INDEX item_id ON item(id);
 CREATE INDEX item_sop ON item(sop_key) WHERE sop_key <> 0;
-CREATE INDEX item_study ON item(study_key) WHERE study_key <> 0;
+CREATE INDEX item_study ON item(study_key, study_order) WHERE study_key <> 0 AND state = 1;
 CREATE INDEX item_odd ON item(state) WHERE state IN (3, 4);
 CREATE TABLE destination(number INTEGER PRIMARY KEY, name TEXT UNIQUE);
 CREATE TABLE delivery(

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t items_per_batch = 512;
 constexpr std::size_t note_payload_max = 60u << 10;  // one chunk, so a note record never streams
-constexpr auto notes_gathered_for = 20ms;
+constexpr auto batch_every = 20ms;
 constexpr auto retry_after = 1s;
 constexpr auto reclaim_pause = 1s;  // receipts make room soon, the tick makes it at the latest
 
@@ -51,7 +51,7 @@ void Store::written(const Place& place, IndexedItem item) {
 void Store::wake() {
   {
     std::lock_guard lock(mutex_);
-    woken_ = true;
+    if (std::exchange(woken_, true)) return;  // who gathers knows already
   }
   work_.notify_one();
 }
@@ -88,7 +88,7 @@ void Store::catch_up(Millis patience) {
 
 void Store::drain() {
   std::unique_lock lock(mutex_);
-  woken_ = true;
+  woken_ = hurried_ = true;
   work_.notify_one();
   idle_.wait(lock, [this] { return !has_work() && !busy_ && written_.empty() && rebuild_.done(); });
 }
@@ -135,8 +135,17 @@ bool Store::still_arriving(std::uint64_t segment) {
                      [segment](const Written& entry) { return entry.place.segment->number() == segment; });
 }
 
+// What comes close together shares one transaction, one note record and one word to the scheduler; what comes alone
+// does not wait. A transaction for each image took more time than the image.
+void Store::gather(std::unique_lock<std::mutex>& lock) {
+  const auto at_once = [this] { return stopping_ || hurried_ || !changes_.empty(); };
+  if (rebuild_.done()) work_.wait_until(lock, batch_begun_ + batch_every, at_once);
+  hurried_ = false;
+  batch_begun_ = std::chrono::steady_clock::now();
+}
+
 void Store::work(std::unique_lock<std::mutex>& lock) {
-  if (!pending_.empty() && !stopping_) work_.wait_for(lock, notes_gathered_for, [this] { return stopping_ || woken_; });
+  gather(lock);
   auto written = take_written();
   auto notes = std::exchange(pending_, {});
   auto changes = std::exchange(changes_, {});

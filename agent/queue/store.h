@@ -70,6 +70,7 @@ class Store {
   };
   void run();
   bool has_work() const;
+  void gather(std::unique_lock<std::mutex>& lock);
   void work(std::unique_lock<std::mutex>& lock);
   std::deque<Written> take_written();
   bool write_notes(std::deque<Pending>& notes);
@@ -106,7 +107,8 @@ class Store {
   std::uint64_t written_count_ = 0, seen_count_ = 0;  // handed in; out of written_ and dealt with
   std::deque<Pending> pending_;
   std::deque<Change> changes_;
-  bool reclaim_due_ = false, stopping_ = false, busy_ = false, woken_ = false;
+  bool reclaim_due_ = false, stopping_ = false, busy_ = false, woken_ = false, hurried_ = false;
+  std::chrono::steady_clock::time_point batch_begun_{};
   std::thread thread_;  // last: everything above exists before it runs
 };
 

@@ -54,6 +54,7 @@ struct QueueFixture {
   std::vector<std::string> destinations{"lead"};
   std::function<bool(const core::Consignment&, const core::Consignment&)> same_content;
   core::Level enough = core::Level::archived;
+  std::atomic<int> words{0};  // that something became due
   std::unique_ptr<queue::Queue> queue;
 
   QueueFixture() { start(); }
@@ -67,7 +68,7 @@ struct QueueFixture {
       return true;
     };
     needs.same_content = [this](const core::Consignment& a, const core::Consignment& b) { return same_content && same_content(a, b); };
-    needs.changed = [] {};
+    needs.changed = [this] { ++words; };
     auto opened = queue::Queue::open({home.path().string(), "test"}, std::move(needs));
     REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.error().message));
     queue = std::move(*opened);

@@ -198,6 +198,16 @@ TEST_CASE_FIXTURE(QueueFixture, "a_receipt_for_other_bytes_is_not_believed" * do
   CHECK(count().waiting == 1);
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "images_that_come_close_together_are_indexed_together") {
+  constexpr int images = 100;
+  const auto begun = std::chrono::steady_clock::now();
+  for (int i = 0; i < images; ++i) REQUIRE(put(pattern(100, 1), image_facts("1." + std::to_string(i))).ok());
+  queue->drain();
+  const auto took = std::chrono::steady_clock::now() - begun;
+  CHECK(count().waiting == images);
+  CHECK(words <= took / std::chrono::milliseconds(20) + 3);  // the first, the hurried last, and one every 20 ms
+}
+
 TEST_CASE_FIXTURE(QueueFixture, "each_destination_has_its_own_delivery" * doctest::description("contract 8")) {
   destinations = {"lead", "cloud"};
   REQUIRE(put(pattern(100, 1), image_facts("1.1")).ok());
@@ -238,6 +248,26 @@ TEST_CASE_FIXTURE(QueueFixture, "blocked_classes_are_passed_over_and_can_be_aske
   items = queue->lease(query).items;
   REQUIRE(items.size() == 1);
   CHECK(items[0].item.facts.get(core::Fact::sop_instance_uid) == "1.2");
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "single_items_can_be_asked_for_and_passed_over") {
+  for (const char* sop : {"1.1", "1.2", "1.3"}) REQUIRE(put(pattern(10, static_cast<unsigned>(sop[2])), image_facts(sop)).ok());
+  auto all = lease();
+  REQUIRE(all.size() == 3);
+  const Uuid second = all[1].item.id;
+  give_back(all);
+  queue::LeaseQuery query;
+  query.destination = "lead";
+  query.items_max = 10;
+  query.only_items = {second};
+  auto asked = queue->lease(query).items;
+  REQUIRE(asked.size() == 1);
+  CHECK(asked[0].item.id == second);
+  CHECK(queue->lease(query).items.empty());
+  give_back(asked);
+  query.only_items.clear();
+  query.skip_items = {second};
+  CHECK(queue->lease(query).items.size() == 2);
 }
 
 TEST_CASE_FIXTURE(QueueFixture, "no_patient_name_stands_in_the_state_directory" * doctest::description("contract 11")) {

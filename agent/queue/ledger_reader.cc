@@ -26,6 +26,7 @@ Result<std::unique_ptr<LedgerReader>> LedgerReader::open(const std::string& path
 LedgerReader::LedgerReader(std::unique_ptr<Sql> sql, const Keyring& keys) : sql_(std::move(sql)), keys_(keys) {
   due_ = Statement(*sql_, std::string(due_text) + std::string(order_text));
   due_class_ = Statement(*sql_, std::string(due_text) + "AND class_key=?4 " + std::string(order_text));
+  due_item_ = Statement(*sql_, std::string(due_text) + "AND seq IN (SELECT seq FROM item WHERE id=?4)");
   waits_ = Statement(*sql_, "SELECT 1 FROM delivery WHERE destination=? AND state=1 LIMIT 1");
   next_ = Statement(*sql_, "SELECT min(not_before_ms) FROM delivery WHERE destination=? AND state=1 AND not_before_ms>? "
                            "AND (?3=0 OR class_key=?3)");
@@ -48,18 +49,29 @@ int LedgerReader::number_of(const std::string& destination) {
   return number;
 }
 
-std::vector<DueDelivery> LedgerReader::due(const DueQuery& query, const std::unordered_set<Sequence>& leased) {
-  std::lock_guard lock(mutex_);
-  std::vector<DueDelivery> found;
-  Statement& rows = query.only_class ? due_class_ : due_;
-  rows.begin().bind(1, number_of(query.destination)).bind(2, query.now.ms).bind(3, query.now.ms + query.back_off_most.count());
-  if (query.only_class) rows.bind(4, *query.only_class);
+void LedgerReader::take_due(Statement& rows, const DueQuery& query, const std::unordered_set<Sequence>& leased,
+                            std::vector<DueDelivery>& found) {
+  const auto& blocked = query.blocked_classes;
   while (found.size() < query.items_max && rows.step()) {
-    const auto& blocked = query.blocked_classes;
     if (std::find(blocked.begin(), blocked.end(), rows.number(2)) != blocked.end()) continue;
     if (!leased.contains(rows.number(0))) found.push_back({rows.number(0), static_cast<unsigned>(rows.number(1))});
   }
   rows.begin();
+}
+
+std::vector<DueDelivery> LedgerReader::due(const DueQuery& query, const std::unordered_set<Sequence>& leased) {
+  std::lock_guard lock(mutex_);
+  std::vector<DueDelivery> found;
+  const auto bind = [&](Statement& rows) -> Statement& {
+    return rows.begin().bind(1, number_of(query.destination)).bind(2, query.now.ms).bind(3, query.now.ms + query.back_off_most.count());
+  };
+  if (!query.only_items.empty()) {
+    for (const auto& item : query.only_items) take_due(bind(due_item_).bind(4, ByteView(item.bytes)), query, leased, found);
+  } else if (query.only_class) {
+    take_due(bind(due_class_).bind(4, *query.only_class), query, leased, found);
+  } else {
+    take_due(bind(due_), query, leased, found);
+  }
   complain();
   return found;
 }

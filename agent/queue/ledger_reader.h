@@ -29,6 +29,7 @@ struct DueQuery {
   Millis back_off_most{};                       // a not_before further away than this is a clock that jumped
   std::vector<std::int64_t> blocked_classes;    // not these
   std::optional<std::int64_t> only_class;       // only this one
+  std::vector<Uuid> only_items;                 // few; empty: any
 };
 
 struct Tally {
@@ -63,12 +64,13 @@ class LedgerReader {
  private:
   LedgerReader(std::unique_ptr<Sql> sql, const Keyring& keys);
   int number_of(const std::string& destination);
+  void take_due(Statement& rows, const DueQuery& query, const std::unordered_set<Sequence>& leased, std::vector<DueDelivery>& found);
   void complain();
   std::mutex mutex_;
   std::unique_ptr<Sql> sql_;
   IndexKeys keys_;
   std::map<std::string, int> destinations_;
-  Statement due_, due_class_, waits_, next_, same_, number_;
+  Statement due_, due_class_, due_item_, waits_, next_, same_, number_;
 };
 
 }  // namespace sampan::queue

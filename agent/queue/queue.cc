@@ -176,7 +176,8 @@ bool Queue::Parts::same_content(Sequence one, Sequence other) {
 
 LeasedBatch Queue::lease(const LeaseQuery& query) {
   LeasedBatch batch;
-  DueQuery due{query.destination, query.items_max + query.skip_items.size(), parts_->needs.clock.wall(), limits::back_off_most, {}, {}};
+  DueQuery due{query.destination, query.items_max + query.skip_items.size(), parts_->needs.clock.wall(), limits::back_off_most, {}, {}, {}};
+  due.only_items.assign(query.only_items.begin(), query.only_items.end());
   for (const auto& skip : query.skip_classes)
     due.blocked_classes.push_back(parts_->reader->class_key(skip.sop_class, skip.transfer_syntax));
   if (query.only_class) due.only_class = parts_->reader->class_key(query.only_class->sop_class, query.only_class->transfer_syntax);

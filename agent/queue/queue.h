@@ -57,6 +57,7 @@ struct LeaseQuery {
   };
   std::vector<Class> skip_classes{};
   std::set<Uuid> skip_items{};
+  std::set<Uuid> only_items{};  // few; empty: any
   std::optional<Class> only_class{};
 };
 struct LeasedBatch {

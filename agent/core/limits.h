@@ -39,6 +39,18 @@ inline constexpr std::uint32_t association_request_bytes_max = 256u << 10;  // a
 inline constexpr unsigned knocking_max = 8;           // connections beyond the associations: not yet asked, or refused
 inline constexpr unsigned knocking_per_host_max = 4;
 
+// intake from folders
+inline constexpr unsigned folder_depth_max = 16;               // folders below a folder
+inline constexpr std::size_t folder_files_max = 10000;         // looked after at once; the others wait for their turn
+inline constexpr std::size_t folder_subfolders_max = 4096;     // watched; those beyond are looked at every so often
+inline constexpr std::size_t folder_remembered_max = 100000;   // files that were taken and could not be removed
+inline constexpr std::size_t file_head_bytes_max = 64u << 10;  // file meta information
+inline constexpr std::size_t dicomdir_bytes_max = 16u << 20;   // a larger one still counts as read, but gives no order
+inline constexpr auto folder_poll_every = 2s;                  // a folder that cannot be watched
+inline constexpr auto folder_rescan_every = 5min;              // one that can: for what was missed
+inline constexpr auto folder_retry_every = 10s;                // after a full disk, a locked file, a missing folder
+inline constexpr auto file_unclosed_max = 10min;               // an empty file or a temporary name: abandoned after that
+
 // uplink, scheduler
 inline constexpr unsigned lanes_max = 16;             // per destination
 inline constexpr std::size_t batch_items_max = 64;    // leased to a lane at once
@@ -51,7 +63,13 @@ inline constexpr auto configuration_probe_every = 15min;
 inline constexpr unsigned doubtful_tries_max = 5;      // an answer nobody can read: so many tries, then rejected
 inline constexpr auto doubtful_wait_least = 5min;      // between them
 inline constexpr auto connection_keep_time = 10s;      // a lane without work keeps its connection for so long
+inline constexpr std::size_t upload_buffer_bytes = 128u << 10;  // read from a payload at once, for HTTP
+inline constexpr std::size_t http_answer_bytes_max = 1u << 20;  // a longer answer is not read
+inline constexpr std::size_t secret_bytes_max = 64u << 10;      // a password or token, in a file or from a token server
+inline constexpr std::uint64_t stow_request_bytes_max = 8u << 20;  // images gathered in one request; a larger one goes alone
+inline constexpr auto token_margin = 30s;              // a token is renewed so long before it ends
 inline constexpr std::size_t suspects_max = 64;        // items remembered per destination for breaking an attempt
+inline constexpr unsigned suspect_strikes_max = 3;     // after so many its failure says nothing about the destination
 inline constexpr std::size_t blocked_classes_max = 128;  // per destination; beyond it such items back off one by one
 
 // http, control

@@ -63,12 +63,10 @@ void Destination::send_out() {
     if (lane == nullptr) return;
     MonoTime due_at = never;
     const bool suspects_turn = std::exchange(suspects_turn_, false);
-    if (suspects_turn && send_suspect(*lane, Mode::alone, due_at)) continue;
+    if (suspects_turn && send_suspect(*lane, true, due_at)) continue;
     suspects_turn_ = send_batch(*lane, due_at);
     if (suspects_turn_) continue;
-    // With nobody else to get through, the failure of a suspect tells about the destination again.
-    const Mode mode = under_way(Mode::batch) ? Mode::alone : Mode::probe;
-    if (!send_suspect(*lane, mode, due_at)) nothing_until_ = due_at;
+    if (!send_suspect(*lane, under_way(Mode::batch), due_at)) nothing_until_ = due_at;
   }
 }
 
@@ -82,14 +80,16 @@ bool Destination::send_batch(Lane& lane, MonoTime& due_at) {
   return true;
 }
 
-bool Destination::send_suspect(Lane& lane, Mode mode, MonoTime& due_at) {
+bool Destination::send_suspect(Lane& lane, bool others_flow, MonoTime& due_at) {
   if (under_way(Mode::alone)) return false;
   LeaseRequest wanted = request(1);
   wanted.only_items = suspects_.all();
   if (wanted.only_items.empty()) return false;
   Items items = lend(wanted, due_at);
   if (items.empty()) return false;
-  launch(lane, mode, std::move(items));
+  // With nobody else to get through, its failure tells about the destination, unless it was caught too often.
+  const bool convicted = suspects_.strikes(items.front().item.id) >= core::limits::suspect_strikes_max;
+  launch(lane, others_flow || convicted ? Mode::alone : Mode::probe, std::move(items));
   return true;
 }
 

@@ -76,7 +76,7 @@ class Destination {
   using Items = std::vector<core::Consignment>;
   void send_out();
   bool send_batch(Lane& lane, MonoTime& due_at);
-  bool send_suspect(Lane& lane, Mode mode, MonoTime& due_at);
+  bool send_suspect(Lane& lane, bool others_flow, MonoTime& due_at);
   void probe();
   void probe_classes();
   Items lend_for_probe(bool only_newcomers, MonoTime& due_at);

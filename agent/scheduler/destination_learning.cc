@@ -79,6 +79,7 @@ void Destination::close_breaker() {
   since_ = needs_.clock.wall();
   if (was_open) {
     suspects_.new_round();
+    suspects_turn_ = true;  // somebody got through just now
     for (Lane& lane : lanes_) {
       lane.paused_until = {};
       lane.failures = 0;

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "intake/folder.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "intake/folder_round.h"
+#include "intake/folder_watch.h"
+
+namespace sampan::intake {
+
+class FolderIntake::Runner {
+ public:
+  Runner(core::Sink& sink, const Clock& clock, FolderIntakeOptions options, Observer& observer)
+      : clock_(clock),
+        options_(std::move(options)),
+        watch_(options_.path),
+        round_(sink, clock, options_, observer, stopping_) {}
+  ~Runner() { stop(); }
+
+  Status start() {
+    if (Status started = watch_.start(); !started) return started;
+    thread_ = std::thread([this] { run(); });
+    return {};
+  }
+
+  void stop() {
+    stopping_ = true;
+    if (!thread_.joinable()) return;
+    watch_.wake();
+    thread_.join();
+  }
+
+ private:
+  void run() {
+    while (!stopping_) {
+      if (clock_.mono() >= scan_at_ || round_.wants_scan()) scan();
+      const MonoTime next = std::min(round_.work(), scan_at_);
+      if (stopping_ || round_.wants_scan()) continue;
+      const MonoTime now = clock_.mono();
+      watch_.wait(std::max(next - now, Millis(0)), [this](const std::string& path, FolderWatch::News news) {
+        hear(path, news);
+      });
+    }
+  }
+
+  // Watched before it is listed: what comes in between is seen twice rather than not at all.
+  void scan(const std::string& below = {}) {
+    bool all_watched = true;
+    const auto add = [&](const std::string& folder) {
+      if (watches_) all_watched = watch_.add(folder) && all_watched;
+    };
+    const Status scanned = round_.scan(add, below);
+    if (!below.empty()) return;
+    const bool remote = options_.watching == FolderWatching::automatic && round_.is_remote();
+    const bool watches = options_.watching != FolderWatching::poll && !remote;
+    // Only now is it known what lies there: once more, with the watch.
+    if (scanned && watches && !watches_) return watches_ = true, scan();
+    watches_ = watches && scanned;
+    const Millis pause = !scanned ? options_.retry_every : watches_ && all_watched ? options_.rescan_every : options_.poll_every;
+    scan_at_ = clock_.mono() + pause;
+  }
+
+  void hear(const std::string& path, FolderWatch::News news) {
+    switch (news) {
+      case FolderWatch::News::created: return round_.saw(path, Sight::created);
+      case FolderWatch::News::closed: return round_.saw(path, Sight::closed);
+      case FolderWatch::News::folder: return scan(path);
+      case FolderWatch::News::lost: scan_at_ = {}; return;
+    }
+  }
+
+  const Clock& clock_;
+  const FolderIntakeOptions options_;
+  std::atomic<bool> stopping_{false};
+  FolderWatch watch_;
+  FolderRound round_;
+  bool watches_ = false;
+  MonoTime scan_at_{};  // long ago
+  std::thread thread_;
+};
+
+FolderIntake::FolderIntake(core::Sink& sink, const Clock& clock, FolderIntakeOptions options, Observer& observer)
+    : runner_(std::make_unique<Runner>(sink, clock, std::move(options), observer)) {}
+FolderIntake::~FolderIntake() = default;
+Status FolderIntake::start() { return runner_->start(); }
+void FolderIntake::stop() { runner_->stop(); }
+
+}  // namespace sampan::intake

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tests of the folder intake share: a folder, a round over it under a clock of their own, and files to put in.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "dimse_fixture.h"
+#include "intake/folder_round.h"
+#include "support/corpus.h"
+#include "support/part10.h"
+#include "support/temporary_directory.h"
+
+namespace sampan::intake {
+
+namespace fs = std::filesystem;
+
+class HandClock final : public Clock {
+ public:
+  MonoTime mono() const override { return {ms}; }
+  WallTime wall() const override { return {1'700'000'000'000 + ms}; }
+  std::int64_t ms = 1'000'000;
+};
+
+inline Bytes operator+(Bytes head, const Bytes& rest) {
+  head.insert(head.end(), rest.begin(), rest.end());
+  return head;
+}
+
+inline Bytes dicom_file(const std::string& sop_instance, std::size_t pixel_bytes = 100) {
+  return test::file_head(ct_class, sop_instance, explicit_le) + small_image(sop_instance, pixel_bytes);
+}
+
+inline void put(const fs::path& path, ByteView bytes, std::ios::openmode mode = std::ios::trunc) {
+  fs::create_directories(path.parent_path());
+  std::ofstream file(path, std::ios::binary | mode);
+  file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+}
+
+// Paths below a folder, sorted; its own folders only when hidden is true.
+inline std::vector<std::string> listing(const fs::path& folder, bool hidden = false) {
+  std::vector<std::string> names;
+  for (const auto& path : test::corpus_files(folder)) {
+    const std::string name = fs::relative(path, folder);
+    if (hidden || !name.starts_with(".sampan-")) names.push_back(name);
+  }
+  return names;
+}
+
+class Drop final : public FolderIntake::Observer {
+ public:
+  explicit Drop(const std::function<void(FolderIntakeOptions&)>& adjust = {}) {
+    options.path = (directory.path() / "drop").string();
+    options.ae_title = "DROP1";
+    fs::create_directories(options.path);
+    if (adjust) adjust(options);
+    restart();
+  }
+  // As after a crash: nothing is remembered.
+  void restart() { round = std::make_unique<FolderRound>(sink, clock, options, *this, stopping); }
+  fs::path root() const { return options.path; }
+  fs::path rejected() const { return root() / ".sampan-rejected"; }
+  fs::path done() const { return root() / ".sampan-done"; }
+  void scan() { must(round->scan([this](const std::string& folder) { folders.push_back(folder); })); }
+  void pass(Millis time) { clock.ms += time.count(); }
+  // Looks, waits as long as it takes for a quiet file, and takes.
+  void settle() {
+    scan();
+    pass(options.stable_time);
+    round->work();
+  }
+  std::vector<std::string> taken() {
+    std::vector<std::string> uids;
+    for (const auto& cargo : sink.stored) uids.emplace_back(cargo.facts.get(core::Fact::sop_instance_uid));
+    return uids;
+  }
+
+  void received(const core::Facts&, std::uint64_t bytes, bool) override {
+    sizes.push_back(bytes);
+    if (on_received) on_received();
+  }
+  void set_aside(const std::string&, Unfit reason) override { reasons.push_back(reason); }
+
+  test::TemporaryDirectory directory;
+  HandClock clock;
+  MemorySink sink;
+  FolderIntakeOptions options;
+  std::atomic<bool> stopping{false};
+  std::unique_ptr<FolderRound> round;
+  std::vector<std::string> folders;
+  std::vector<std::uint64_t> sizes;
+  std::vector<Unfit> reasons;
+  std::function<void()> on_received;
+
+ private:
+  static void must(const Status& status) {
+    if (!status) SAMPAN_PANIC(status.error().message.c_str());
+  }
+};
+
+}  // namespace sampan::intake

@@ -31,7 +31,7 @@ namespace sampan::test {
 inline const std::string ct_class = "1.2.840.10008.5.1.4.1.1.2";
 inline const std::string mr_class = "1.2.840.10008.5.1.4.1.1.4";
 
-class EchoingJudge final : public core::Judge {
+class EchoingJudge : public core::Judge {
  public:
   core::Outcome dimse_status(std::uint16_t status, const core::Receipt& if_delivered) const override {
     if (status == 0) return core::Delivered{if_delivered};

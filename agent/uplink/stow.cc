@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "uplink/stow.h"
+
+#include <atomic>
+#include <deque>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "uplink/stow_answer.h"
+#include "uplink/stow_body.h"
+#include "uplink/stow_bundle.h"
+
+namespace sampan::uplink {
+namespace {
+
+using core::Consignment;
+using core::Delivered;
+using core::Fact;
+using core::Outcome;
+using core::Rejected;
+using core::Retry;
+using core::Scope;
+
+using Bundle = std::vector<Consignment*>;
+
+constexpr std::size_t uid_bytes_max = 64;
+// A service in trouble with so many requests in a row is not asked about the rest of the batch.
+constexpr unsigned troubles_max = 2;
+
+// What a request came to. An instance without an outcome is owed `over`, or, without it, carried again alone.
+struct Carried {
+  explicit Carried(std::size_t instances) : outcomes(instances) {}
+  std::vector<std::optional<Outcome>> outcomes;
+  std::optional<Retry> over;
+};
+
+bool is_success(int status) { return status >= 200 && status < 300; }
+
+bool carriable(const core::Item& item) {
+  const auto usable = [&](Fact fact) {
+    const std::size_t bytes = item.facts.get(fact).size();
+    return bytes > 0 && bytes <= uid_bytes_max;
+  };
+  return item.kind == core::Kind::image && usable(Fact::sop_class_uid) && usable(Fact::sop_instance_uid) &&
+         usable(Fact::transfer_syntax_uid);
+}
+
+// By which the answer may name it: what the data set says, where it differs from the command it came with.
+std::vector<std::string> names_of(const core::Item& item) {
+  std::vector<std::string> names{std::string(item.facts.get(Fact::sop_instance_uid))};
+  if (item.facts.has(Fact::data_sop_instance_uid)) names.emplace_back(item.facts.get(Fact::data_sop_instance_uid));
+  return names;
+}
+
+std::string authority_of(const std::string& url) {
+  const auto begin = url.find("://");
+  const std::string rest = begin == url.npos ? url : url.substr(begin + 3);
+  return rest.substr(0, rest.find('/'));
+}
+
+// What the first of them says, when the service is in trouble with every single one.
+std::optional<Retry> trouble_of_all(const Carried& carried) {
+  const Retry* first = nullptr;
+  for (const auto& outcome : carried.outcomes) {
+    const auto* retry = outcome ? std::get_if<Retry>(&*outcome) : nullptr;
+    if (retry == nullptr || retry->scope != Scope::destination) return std::nullopt;
+    if (first == nullptr) first = retry;
+  }
+  return *first;
+}
+
+Retry interrupted() { return {"interrupted by this node", Scope::item, std::nullopt, 0}; }
+Retry unspoken() { return {"answered without a word about this instance", Scope::destination, std::nullopt, 0}; }
+
+class StowCourier final : public core::Courier {
+ public:
+  StowCourier(StowOptions options, FileSystem& files, const core::Judge& judge, const Clock& clock)
+      : url_(std::move(options.url)),
+        judge_(judge),
+        clock_(clock),
+        client_(std::move(options.http), files, clock),
+        access_(std::move(options.auth), client_, files, judge, clock) {}
+
+  void attempt(std::span<Consignment> batch, const core::Report& report) override;
+  void rest() override { client_.close(); }
+  void interrupt() override;
+
+ private:
+  Bundle next_bundle(std::deque<Consignment*>& waiting) const;
+  Carried carry(const Bundle& bundle);
+  std::variant<HttpAnswer, HttpFailure, Retry> post(StowBody& body);
+  Carried broken(const Bundle& bundle, const StowBody& body, const HttpFailure& failure);
+  Carried answered(const Bundle& bundle, const HttpAnswer& answer, std::uint64_t bytes);
+  Carried refused(const Bundle& bundle, const HttpAnswer& answer, std::uint64_t bytes);
+  Outcome judged(const core::Item& item, const StowAnswer& answer, bool alone) const;
+  core::Receipt receipt_for(const core::Item& item) const;
+
+  const std::string url_;
+  const core::Judge& judge_;
+  const Clock& clock_;
+  HttpClient client_;
+  StowAccess access_;
+  StowBundle size_;
+  unsigned troubles_ = 0;  // in a row, of the running attempt
+  bool welcome_ = false;   // the service took the last request: no need to ask before the next
+  std::atomic<bool> interrupted_{false};
+};
+
+void StowCourier::attempt(std::span<Consignment> batch, const core::Report& report) {
+  troubles_ = 0;
+  std::deque<Consignment*> waiting;
+  for (Consignment& consignment : batch) {
+    if (carriable(consignment.item))
+      waiting.push_back(&consignment);
+    else
+      report(consignment.item.id,
+             Rejected{"no image with SOP Class, SOP Instance and Transfer Syntax UID: STOW-RS cannot carry it"});
+  }
+  std::optional<Retry> over;
+  while (!waiting.empty() && !over) {
+    const Bundle bundle = next_bundle(waiting);
+    Carried carried = carry(bundle);
+    over = std::move(carried.over);
+    for (std::size_t i = bundle.size(); i-- > 0;)
+      if (!carried.outcomes[i]) waiting.push_front(bundle[i]);
+    for (std::size_t i = 0; i < bundle.size(); ++i)
+      if (carried.outcomes[i]) report(bundle[i]->item.id, std::move(*carried.outcomes[i]));
+  }
+  for (const Consignment* consignment : waiting) report(consignment->item.id, *over);
+}
+
+void StowCourier::interrupt() {
+  interrupted_ = true;
+  client_.interrupt();
+}
+
+// From the front, within the bounds. Two instances that an answer could not tell apart never travel together.
+Bundle StowCourier::next_bundle(std::deque<Consignment*>& waiting) const {
+  Bundle bundle;
+  std::set<std::string> names;
+  std::uint64_t bytes = 0;
+  while (!waiting.empty() && bundle.size() < size_.items()) {
+    Consignment* next = waiting.front();
+    bytes += next->payload->size();
+    if (!bundle.empty() && bytes > size_.bytes()) break;
+    bool ambiguous = false;
+    for (std::string& name : names_of(next->item)) ambiguous = !names.insert(std::move(name)).second || ambiguous;
+    if (!bundle.empty() && ambiguous) break;
+    bundle.push_back(next);
+    waiting.pop_front();
+  }
+  return bundle;
+}
+
+Carried StowCourier::carry(const Bundle& bundle) {
+  Carried carried(bundle.size());
+  if (interrupted_) {
+    carried.over = interrupted();
+    return carried;
+  }
+  StowBody body(bundle);
+  auto result = post(body);
+  if (const auto* failure = std::get_if<HttpFailure>(&result)) return broken(bundle, body, *failure);
+  if (const auto* answer = std::get_if<HttpAnswer>(&result)) return answered(bundle, *answer, body.size());
+  carried.over = std::get<Retry>(std::move(result));
+  return carried;
+}
+
+std::variant<HttpAnswer, HttpFailure, Retry> StowCourier::post(StowBody& body) {
+  for (;;) {
+    HttpRequest request;
+    request.url = url_;
+    request.headers = {"Content-Type: " + body.content_type(),
+                       "Accept: application/dicom+json, application/dicom+xml;q=0.5"};
+    request.size = body.size();
+    request.body = [&body](std::uint64_t offset, ByteSpan into) { return body.read(offset, into); };
+    request.ask_first = !std::exchange(welcome_, false);
+    if (auto failed = access_.authorise(request)) return std::move(*failed);
+    HttpResult result = client_.post(request);
+    if (auto* failure = std::get_if<HttpFailure>(&result)) return std::move(*failure);
+    auto& answer = std::get<HttpAnswer>(result);
+    welcome_ = is_success(answer.status);
+    if (answer.status != 401 || answer.by_proxy || !access_.refused()) return std::move(answer);
+  }
+}
+
+Carried StowCourier::broken(const Bundle& bundle, const StowBody& body, const HttpFailure& failure) {
+  Carried carried(bundle.size());
+  if (failure.kind == HttpFailure::Kind::body && body.failed()) {
+    // Our own loss, not the peer's: the others go on without it.
+    const char* why = body.failed()->damaged ? "the stored copy does not verify" : "the stored copy cannot be read";
+    carried.outcomes[body.failed()->instance] = Retry{why, Scope::item, std::nullopt, 0};
+    return carried;
+  }
+  size_.trouble();
+  carried.over = interrupted_ ? interrupted() : retry_of(judge_, failure);
+  return carried;
+}
+
+Carried StowCourier::answered(const Bundle& bundle, const HttpAnswer& answer, std::uint64_t bytes) {
+  const bool speaks = !answer.by_proxy && (is_success(answer.status) || answer.status == 409);
+  const auto said = speaks ? read_stow_answer(answer.body) : std::nullopt;
+  if (!said) return refused(bundle, answer, bytes);
+  Carried carried(bundle.size());
+  for (std::size_t i = 0; i < bundle.size(); ++i) {
+    Outcome outcome = judged(bundle[i]->item, *said, bundle.size() == 1);
+    if (auto* retry = std::get_if<Retry>(&outcome)) retry->not_before = answer.retry_after;
+    carried.outcomes[i] = std::move(outcome);
+  }
+  const std::optional<Retry> trouble = trouble_of_all(carried);
+  trouble ? size_.trouble() : size_.went_well(bundle.size());
+  troubles_ = trouble ? troubles_ + 1 : 0;
+  if (troubles_ >= troubles_max) carried.over = trouble;
+  return carried;
+}
+
+// Named as failed counts more than named as stored: what is not stored would be lost, what is stored twice is not.
+Outcome StowCourier::judged(const core::Item& item, const StowAnswer& answer, bool alone) const {
+  const core::Receipt receipt = receipt_for(item);
+  bool stored = false;
+  for (const std::string& name : names_of(item)) {
+    if (const auto failed = answer.failed.find(name); failed != answer.failed.end())
+      return judge_.stow_failure(failed->second, receipt);
+    stored = stored || answer.stored.contains(name);
+  }
+  if (stored) return Delivered{receipt};
+  if (alone && !answer.nameless.empty()) return judge_.stow_failure(answer.nameless.front(), receipt);
+  return unspoken();
+}
+
+// An answer that speaks of no instance: what its status means for all of them.
+Carried StowCourier::refused(const Bundle& bundle, const HttpAnswer& answer, std::uint64_t bytes) {
+  Carried carried(bundle.size());
+  const bool stranger = is_success(answer.status) && (answer.too_long || !answer.body.empty());
+  Outcome outcome = stranger ? Outcome(judge_.stranger_answered(log::safe(answer.content_type)))
+                             : judge_.http_status(answer.status, receipt_for(bundle.front()->item));
+  auto* retry = std::get_if<Retry>(&outcome);
+  if (retry != nullptr) {
+    retry->not_before = answer.retry_after;
+    if (answer.by_proxy) retry->reason = "proxy: " + retry->reason;
+  }
+  const bool of_all = retry != nullptr && (retry->scope == Scope::destination || retry->scope == Scope::configuration);
+  if (of_all) {
+    size_.trouble();
+    const bool ends = stranger || retry->scope == Scope::configuration || retry->not_before || bundle.size() > 1;
+    if (ends || ++troubles_ >= troubles_max) {
+      carried.over = std::move(*retry);
+      return carried;
+    }
+  } else if (bundle.size() > 1) {
+    size_.refused(bytes, answer.status == 413);
+    return carried;
+  }
+  carried.outcomes.front() = std::move(outcome);
+  return carried;
+}
+
+core::Receipt StowCourier::receipt_for(const core::Item& item) const {
+  core::Receipt receipt;
+  receipt.item = item.id;
+  receipt.sha256 = item.sha256;
+  receipt.node = authority_of(url_);
+  receipt.time = clock_.wall();
+  receipt.level = core::Level::accepted;
+  return receipt;
+}
+
+}  // namespace
+
+std::unique_ptr<core::Courier> make_stow_courier(StowOptions options, FileSystem& files, const core::Judge& judge,
+                                                 const Clock& clock) {
+  return std::make_unique<StowCourier>(std::move(options), files, judge, clock);
+}
+
+}  // namespace sampan::uplink

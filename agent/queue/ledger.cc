@@ -49,6 +49,11 @@ Result<Ledger::Opened> Ledger::open(FileSystem& files, const std::string& path, 
 Ledger::Ledger(std::unique_ptr<Sql> sql, const Keyring& keys)
     : sql_(std::move(sql)), keys_(keys), facts_aead_(keys.derive("ledger facts")), use_(std::make_shared<Statements>()) {
   prepare();
+  remember();
+}
+
+void Ledger::remember() {
+  destinations_.clear();
   Statement names(*sql_, "SELECT name, number FROM destination");
   while (names.step()) destinations_[names.text(0)] = static_cast<int>(names.number(1));
   Statement orphans(*sql_, "SELECT count(*) FROM orphan");
@@ -106,9 +111,8 @@ Status Ledger::commit() {
     sql_->clear();
     sql_->execute("ROLLBACK");
     sql_->clear();
-    destinations_.clear();  // numbers given in the batch are gone with it
-    Statement names(*sql_, "SELECT name, number FROM destination");
-    while (names.step()) destinations_[names.text(0)] = static_cast<int>(names.number(1));
+    remember();  // what the batch changed of it is gone
+    sql_->clear();
   }
   tally_.clear();
   return done;
@@ -147,7 +151,9 @@ Bytes Ledger::seal_facts(const core::Item& item) {
 
 std::uint64_t Ledger::indexed(std::uint64_t segment) {
   auto& get = use_->segment_get.begin().bind(1, static_cast<std::int64_t>(segment));
-  return get.step() ? static_cast<std::uint64_t>(get.number(0)) : 0;
+  const std::uint64_t value = get.step() ? static_cast<std::uint64_t>(get.number(0)) : 0;
+  get.begin();  // an open row would keep the WAL from ever being taken in
+  return value;
 }
 
 void Ledger::checkpoint(Stream stream, std::uint64_t segment, std::uint64_t indexed, std::uint64_t bytes) {
@@ -198,7 +204,9 @@ std::vector<Ledger::Candidate> Ledger::candidates(Sequence after, std::size_t it
                                      rows.number(2) == 2 ? core::Level::archived : core::Level::accepted, rows.number(3)});
     rows.begin();
   }
-  return found;
+  if (sql_->status()) return found;
+  log::error("reclaim: " + sql_->status().error().message);
+  return {};  // a standing that was not read may be one that is still owed
 }
 
 std::uint64_t Ledger::living_in(std::uint64_t segment) {
@@ -210,7 +218,7 @@ std::uint64_t Ledger::living_in(std::uint64_t segment) {
 
 bool Ledger::has_quarantine(std::uint64_t segment) {
   auto& ask = use_->quarantine_in.begin().bind(1, static_cast<std::int64_t>(segment));
-  const bool some = ask.step();
+  const bool some = ask.step() || !sql_->status();
   ask.begin();
   return some;
 }

@@ -98,6 +98,8 @@ class Ledger {
  private:
   Ledger(std::unique_ptr<Sql> sql, const Keyring& keys);
   void prepare();
+  void remember();
+  bool knows(const IndexedItem& indexed);
   Admission compare(const IndexedItem& indexed, std::int64_t sop_key);
   void insert_item(const IndexedItem& indexed, std::int64_t study_order, ItemState state, std::string_view reason);
   void insert_delivery(const IndexedItem& indexed, const std::string& destination, std::int64_t study_order, bool held, bool rebuilt);

@@ -23,6 +23,7 @@ std::int64_t rank_of(const core::Item& item, bool rebuilt) {
 }  // namespace
 
 Admission Ledger::add(const IndexedItem& indexed, std::span<const std::string> destinations, bool rebuilt) {
+  if (knows(indexed)) return Admission::fresh;
   const auto sop_key = keys_.of(indexed.item.facts.get(Fact::sop_instance_uid));
   const Admission admission = compare(indexed, sop_key);
   const auto study_key = keys_.of(indexed.item.facts.get(Fact::study_instance_uid));
@@ -41,6 +42,15 @@ Admission Ledger::add(const IndexedItem& indexed, std::span<const std::string> d
   for (const auto& destination : destinations) insert_delivery(indexed, destination, order, held, rebuilt);
   if (orphans_ > 0) apply_orphans(indexed.item.id, 0);
   return admission;
+}
+
+// The record was read before; what became of it since stands.
+bool Ledger::knows(const IndexedItem& indexed) {
+  auto& rows = use_->item_by_id;
+  bool known = false;
+  for (rows.begin().bind(1, ByteView(indexed.item.id.bytes)); rows.step();) known = known || rows.number(0) == indexed.seq;
+  rows.begin();
+  return known;
 }
 
 Admission Ledger::compare(const IndexedItem& indexed, std::int64_t sop_key) {

@@ -34,6 +34,12 @@ LedgerReader::LedgerReader(std::unique_ptr<Sql> sql, const Keyring& keys) : sql_
   number_ = Statement(*sql_, "SELECT number FROM destination WHERE name=?");
 }
 
+std::unique_lock<std::mutex> LedgerReader::ask() {
+  std::unique_lock lock(mutex_);
+  sql_->clear();
+  return lock;
+}
+
 void LedgerReader::complain() {
   if (sql_->status()) return;
   log::warn(sql_->status().error().message);
@@ -60,7 +66,7 @@ void LedgerReader::take_due(Statement& rows, const DueQuery& query, const std::u
 }
 
 std::vector<DueDelivery> LedgerReader::due(const DueQuery& query, const std::unordered_set<Sequence>& leased) {
-  std::lock_guard lock(mutex_);
+  const auto lock = ask();
   std::vector<DueDelivery> found;
   const auto bind = [&](Statement& rows) -> Statement& {
     return rows.begin().bind(1, number_of(query.destination)).bind(2, query.now.ms).bind(3, query.now.ms + query.back_off_most.count());
@@ -77,7 +83,7 @@ std::vector<DueDelivery> LedgerReader::due(const DueQuery& query, const std::uno
 }
 
 bool LedgerReader::waits(const std::string& destination) {
-  std::lock_guard lock(mutex_);
+  const auto lock = ask();
   waits_.begin().bind(1, number_of(destination));
   const bool some = waits_.step();
   waits_.begin();
@@ -85,7 +91,7 @@ bool LedgerReader::waits(const std::string& destination) {
 }
 
 std::optional<Millis> LedgerReader::next_due(const DueQuery& query) {
-  std::lock_guard lock(mutex_);
+  const auto lock = ask();
   next_.begin().bind(1, number_of(query.destination)).bind(2, query.now.ms).bind(3, query.only_class.value_or(0));
   const std::int64_t at = next_.step() ? next_.number(0) : 0;
   next_.begin();
@@ -95,7 +101,7 @@ std::optional<Millis> LedgerReader::next_due(const DueQuery& query) {
 std::optional<Uuid> LedgerReader::same_instance(std::string_view sop_instance_uid, const Digest& sha256) {
   const auto key = keys_.of(sop_instance_uid);
   if (key == 0) return {};
-  std::lock_guard lock(mutex_);
+  const auto lock = ask();
   std::optional<Uuid> found;
   for (same_.begin().bind(1, key); !found && same_.step();) {
     const ByteView id = same_.blob(0), digest = same_.blob(1);
@@ -109,7 +115,7 @@ std::optional<Uuid> LedgerReader::same_instance(std::string_view sop_instance_ui
 }
 
 std::vector<Tally> LedgerReader::tallies() {
-  std::lock_guard lock(mutex_);
+  const auto lock = ask();
   std::vector<Tally> found;
   Statement rows(*sql_,
                  "SELECT d.name, d.number, coalesce(t.state,0), coalesce(t.items,0), coalesce(t.bytes,0) FROM destination d "
@@ -144,19 +150,21 @@ std::vector<Tally> LedgerReader::tallies() {
 }
 
 std::uint64_t LedgerReader::waiting_between(const std::string& destination, WallTime from, WallTime to) {
-  std::lock_guard lock(mutex_);
+  const auto lock = ask();
   Statement ask(*sql_, "SELECT count(*) FROM delivery WHERE destination=? AND state=1 AND received_ms>=? AND received_ms<?");
   ask.bind(1, number_of(destination)).bind(2, from.ms).bind(3, to.ms);
   return ask.step() ? static_cast<std::uint64_t>(ask.number(0)) : 0;
 }
 
 Totals LedgerReader::totals() {
-  std::lock_guard lock(mutex_);
+  const auto lock = ask();
   Totals totals;
   Statement living(*sql_, "SELECT count(*), coalesce(sum(size),0) FROM item WHERE state=1");
   if (living.step())
     totals.items = static_cast<std::uint64_t>(living.number(0)), totals.bytes = static_cast<std::uint64_t>(living.number(1));
-  Statement odd(*sql_, "SELECT (SELECT count(*) FROM item WHERE state=3) + (SELECT count(*) FROM quarantine)");
+  Statement odd(*sql_, "SELECT (SELECT count(*) FROM item WHERE state=3) + "
+                       "(SELECT count(*) FROM quarantine WHERE reason<>?)");
+  odd.bind(1, torn_tail);
   if (odd.step()) totals.quarantined = static_cast<std::uint64_t>(odd.number(0));
   complain();
   return totals;

@@ -65,6 +65,7 @@ class LedgerReader {
   LedgerReader(std::unique_ptr<Sql> sql, const Keyring& keys);
   int number_of(const std::string& destination);
   void take_due(Statement& rows, const DueQuery& query, const std::unordered_set<Sequence>& leased, std::vector<DueDelivery>& found);
+  std::unique_lock<std::mutex> ask();  // an earlier error is forgotten
   void complain();
   std::mutex mutex_;
   std::unique_ptr<Sql> sql_;

@@ -15,6 +15,9 @@ Status migrate(Sql& sql);
 // Values of item.state.
 enum class ItemState : int { living = 1, reclaimed = 2, quarantined = 3, duplicate = 4, duplicate_gone = 5 };
 
+// quarantine.reason of what was torn when the power went: kept like the rest, and nothing to alarm anybody.
+inline constexpr std::string_view torn_tail = "torn tail";
+
 // delivery.state is core::DeliveryState, and this one for deliveries whose payload was reclaimed.
 inline constexpr int delivery_closed = 5;
 

@@ -60,20 +60,20 @@ bool Rebuild::open_next(Ledger& ledger) {
   if (!header) return pass_over("no segment header");
   if (header->number != name.number || header->stream != name.stream || header->node != folder_.node())
     return pass_over("it belongs to another node or place");
-  keep_ = false;
   scan_.emplace(*file_, name.number, std::max<std::uint64_t>(ledger.indexed(name.number), block_bytes), size_);
   return true;
 }
 
-void Rebuild::step(Ledger& ledger, std::int64_t run_ms) {
-  if (!scan_ && !open_next(ledger)) return finish();
+bool Rebuild::step(Ledger& ledger, std::int64_t run_ms) {
+  if (!scan_ && !open_next(ledger)) return finish(), true;
+  news_ = {};
   ledger.begin();
   bool ended = false;
   for (std::size_t i = 0; i < findings_per_step && !ended; ++i) {
     auto found = scan_->next();
     if (!found) {
       log::error("spool: " + found.error().message + "; the rest of the segment is read at the next start");
-      ended = keep_ = true;
+      ended = true;
       break;
     }
     ended = found->what == Finding::What::end;
@@ -82,12 +82,21 @@ void Rebuild::step(Ledger& ledger, std::int64_t run_ms) {
     else
       take(*found, ledger, run_ms);
   }
-  if (Status done = ledger.commit(); !done) log::error("rebuild: " + done.error().message);
-  if (!ended) return;
+  if (Status done = ledger.commit(); !done) {
+    log::error("rebuild: " + done.error().message);
+    scan_.reset();  // begun again from the checkpoint, before which everything is in the ledger
+    return false;
+  }
+  progress_.items += news_.items;
+  progress_.quarantined_ranges += news_.quarantined_ranges;
+  progress_.torn_tails += news_.torn_tails;
+  if (!ended) return true;
+  if (news_.emptied) unlink_segment(ledger);
   scan_.reset();
   file_.reset();
   ++next_;
   finish();
+  return true;
 }
 
 void Rebuild::finish() {
@@ -110,19 +119,17 @@ void Rebuild::take_item(const Finding& found, Ledger& ledger) {
   indexed.seq = found.frame.header.sequence;
   indexed.record_bytes = found.bytes;
   if (Status read = read_item(*file_, found.offset, found.frame, keys_, indexed.item); !read) {
-    keep_ = true;
-    ++progress_.quarantined_ranges;
+    ++news_.quarantined_ranges;
     return ledger.quarantine_range(segment_of(indexed.seq), found.offset, found.bytes, read.error().message);
   }
   ledger.add(indexed, route_(indexed.item), backlog_.ledger_was_empty);
-  ++progress_.items;
+  ++news_.items;
 }
 
 void Rebuild::take_notes(const Finding& found, Ledger& ledger, std::int64_t run_ms) {
   auto payload = read_payload(*file_, found.offset, found.frame, keys_);
   if (!payload) {
-    keep_ = true;
-    ++progress_.quarantined_ranges;
+    ++news_.quarantined_ranges;
     return ledger.quarantine_range(backlog_.segments[next_].number, found.offset, found.bytes, payload.error().message);
   }
   for (const auto& note : decode_notes(found.frame.header.type, *payload)) ledger.apply(note, run_ms);
@@ -130,13 +137,12 @@ void Rebuild::take_notes(const Finding& found, Ledger& ledger, std::int64_t run_
 
 void Rebuild::take_damage(const Finding& found, Ledger& ledger) {
   if (found.header && ledger.has_tombstone(found.header->item)) return;  // half punched when the power went
-  keep_ = true;
-  if (found.what == Finding::What::torn) {
-    ++progress_.torn_tails;
-    return;
-  }
-  ++progress_.quarantined_ranges;
   const std::uint64_t number = backlog_.segments[next_].number;
+  if (found.what == Finding::What::torn) {
+    ++news_.torn_tails;
+    return ledger.quarantine_range(number, found.offset, found.bytes, torn_tail);
+  }
+  ++news_.quarantined_ranges;
   log::warn("spool: " + std::to_string(found.bytes) + " damaged bytes in segment " + std::to_string(number) + " quarantined");
   ledger.quarantine_range(number, found.offset, found.bytes, "does not verify");
 }
@@ -144,10 +150,18 @@ void Rebuild::take_damage(const Finding& found, Ledger& ledger) {
 // An item segment in which nothing lives and nothing is in doubt needs no place on disk.
 void Rebuild::close_segment(Ledger& ledger) {
   const SegmentName name = backlog_.segments[next_];
-  if (name.stream == Stream::items && !keep_ && name.number != newest_ && ledger.living_in(name.number) == 0) {
-    if (folder_.files().unlink(folder_.path_of(name.stream, name.number)).ok()) return ledger.forget_segment(name.number);
-  }
   ledger.checkpoint(name.stream, name.number, size_, size_);
+  news_.emptied = name.stream == Stream::items && name.number != newest_ && !ledger.has_quarantine(name.number) &&
+                  ledger.living_in(name.number) == 0;
+}
+
+// Only once the ledger has kept all of what was found in it.
+void Rebuild::unlink_segment(Ledger& ledger) {
+  const SegmentName name = backlog_.segments[next_];
+  if (!folder_.files().unlink(folder_.path_of(name.stream, name.number)).ok()) return;
+  ledger.begin();
+  ledger.forget_segment(name.number);
+  if (Status done = ledger.commit(); !done) log::error("rebuild: " + done.error().message);
 }
 
 }  // namespace sampan::queue

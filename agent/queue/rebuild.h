@@ -37,8 +37,8 @@ class Rebuild {
   Rebuild(SpoolFolder& folder, const Keyring& keys, Route route, Backlog backlog);
 
   bool done() const { return next_ >= backlog_.segments.size(); }
-  // One transaction's worth of records.
-  void step(Ledger& ledger, std::int64_t run_ms);
+  // One transaction's worth of records. False when the ledger did not take them: the same ones again, later.
+  bool step(Ledger& ledger, std::int64_t run_ms);
   const RebuildProgress& progress() const { return progress_; }
 
  private:
@@ -48,6 +48,7 @@ class Rebuild {
   void take_notes(const Finding& found, Ledger& ledger, std::int64_t run_ms);
   void take_damage(const Finding& found, Ledger& ledger);
   void close_segment(Ledger& ledger);
+  void unlink_segment(Ledger& ledger);
   void finish();
 
   SpoolFolder& folder_;
@@ -60,7 +61,11 @@ class Rebuild {
   std::unique_ptr<File> file_;
   std::optional<SegmentScan> scan_;
   std::uint64_t size_ = 0;
-  bool keep_ = false;  // damage or a torn tail was found: the file stays
+  // Of the running step; counted once the ledger has it.
+  struct News {
+    std::uint64_t items = 0, quarantined_ranges = 0, torn_tails = 0;
+    bool emptied = false;
+  } news_;
 };
 
 }  // namespace sampan::queue

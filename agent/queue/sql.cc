@@ -29,7 +29,10 @@ void Sql::note(int code) {
   status_ = Status(fail(kind, std::string("ledger: ") + sqlite3_errstr(code) + ": " + sqlite3_errmsg(handle_)));
 }
 
-void Sql::execute(const char* text) { note(sqlite3_exec(handle_, text, nullptr, nullptr, nullptr)); }
+void Sql::execute(const char* text) {
+  if (!status_) return;
+  note(sqlite3_exec(handle_, text, nullptr, nullptr, nullptr));
+}
 std::int64_t Sql::changes() const { return sqlite3_changes64(handle_); }
 
 Statement::Statement(Sql& sql, std::string_view text) : sql_(&sql) {
@@ -62,7 +65,7 @@ Statement& Statement::bind(int at, std::string_view text) {
   return *this;
 }
 bool Statement::step() {
-  if (statement_ == nullptr) return false;
+  if (statement_ == nullptr || !sql_->status()) return false;
   const int code = sqlite3_step(statement_);
   sql_->note(code);
   return code == SQLITE_ROW;

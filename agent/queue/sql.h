@@ -51,7 +51,8 @@ class Sql {
   static Result<std::unique_ptr<Sql>> open(const std::string& path, bool read_only);
   ~Sql();
   void execute(const char* text);
-  // The first error since clear(); every later call did nothing of use.
+  // The first error since clear(). Later calls do nothing: an error may have ended the transaction, and what follows
+  // would stand alone.
   const Status& status() const { return status_; }
   void clear() { status_ = Status{}; }
   std::int64_t changes() const;

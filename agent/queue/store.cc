@@ -151,24 +151,29 @@ void Store::work(std::unique_lock<std::mutex>& lock) {
   auto changes = std::exchange(changes_, {});
   const bool reclaiming = std::exchange(reclaim_due_, false);
   lock.unlock();
-  bool good = write_notes(notes) && apply(written, notes, changes);
+  bool rebuilt = true;
+  const bool good = write_notes(notes) && apply(written, notes, changes);
   if (good) {
     for (auto& pending : notes)
       if (pending.then) pending.then();
     const bool rebuilding = !rebuild_.done();  // before the step: what the last one found is news as well
-    if (rebuilding) rebuild_.step(*ledger_, run_ms_now());
+    if (rebuilding) rebuilt = rebuild_.step(*ledger_, run_ms_now());
     if (reclaiming || (!notes.empty() && parts_.clock.mono() - reclaimed_ >= reclaim_pause)) reclaim();
     if (!written.empty() || !notes.empty() || !changes.empty() || rebuilding) parts_.changed();
   }
   lock.lock();
-  if (good) return;
+  if (good && rebuilt) return;
+  if (!good) keep(written, notes, changes);
+  woken_ = true;
+  if (!stopping_) work_.wait_for(lock, retry_after, [this] { return stopping_; });
+  if (stopping_) written_.clear(), pending_.clear(), changes_.clear();  // the spool has them; receipts are asked for again
+}
+
+void Store::keep(std::deque<Written>& written, std::deque<Pending>& notes, std::deque<Change>& changes) {
   // Nothing is forgotten: it is tried again, with what came meanwhile behind it.
   written_.insert(written_.begin(), std::make_move_iterator(written.begin()), std::make_move_iterator(written.end()));
   pending_.insert(pending_.begin(), std::make_move_iterator(notes.begin()), std::make_move_iterator(notes.end()));
   changes_.insert(changes_.begin(), std::make_move_iterator(changes.begin()), std::make_move_iterator(changes.end()));
-  woken_ = true;
-  if (!stopping_) work_.wait_for(lock, retry_after, [this] { return stopping_; });
-  if (stopping_) written_.clear(), pending_.clear(), changes_.clear();  // the spool has them; receipts are asked for again
 }
 
 bool Store::write_notes(std::deque<Pending>& notes) {

@@ -75,6 +75,7 @@ class Store {
   std::deque<Written> take_written();
   bool write_notes(std::deque<Pending>& notes);
   bool write_note_record(Type type, ByteView payload);
+  void keep(std::deque<Written>& written, std::deque<Pending>& notes, std::deque<Change>& changes);
   void index(std::deque<Written>& written);
   bool apply(std::deque<Written>& written, const std::deque<Pending>& notes, std::deque<Change>& changes);
   void reclaim();

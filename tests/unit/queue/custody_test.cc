@@ -21,3 +21,19 @@ TEST_CASE_FIXTURE(QueueFixture, "a_segment_number_is_never_used_again_so_that_no
   REQUIRE(put(pattern(3'000'000, 3), image_facts("1.3")).ok());
   CHECK(lease().size() == 1);
 }
+
+TEST_CASE_FIXTURE(QueueFixture, "a_segment_with_something_set_aside_in_it_is_never_unlinked" * doctest::description("contract 9")) {
+  for (unsigned i = 0; i < 3; ++i) REQUIRE(put(pattern(10'000, i), image_facts("1." + std::to_string(i))).ok());
+  stop();
+  const std::string path = segments().at(0);
+  SUBCASE("a damaged record") { overwrite(path, 4096 + 12288 + 5000, {0x55}); }
+  SUBCASE("a torn tail") { overwrite(path, 4096 + 2 * 12288 + 5000, {0x55}); }
+  restart(true);
+  for (const auto& one : lease()) deliver(one);
+  queue->tick();
+  queue->drain();
+  restart();
+  restart();
+  CHECK(queue->summary().items == 0);
+  CHECK(std::filesystem::exists(path));
+}

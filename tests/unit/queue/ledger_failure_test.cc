@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// A ledger that cannot be written or read, for a moment or for long: nothing is lost, nothing is deleted on a wrong belief.
+#include "fixture.h"
+
+using namespace sampan;
+using namespace sampan::test;
+using namespace std::chrono_literals;
+
+TEST_SUITE_BEGIN("ledger failures" * doctest::description("contract 2, 9"));
+
+namespace {
+
+constexpr const char* forget_everything = "DELETE FROM item; DELETE FROM delivery; DELETE FROM segment; DELETE FROM tally";
+constexpr const char* refuse_items = "CREATE TRIGGER injected BEFORE INSERT ON item BEGIN SELECT RAISE(ROLLBACK, 'injected'); END";
+constexpr const char* refuse_first_item =
+    "CREATE TRIGGER injected BEFORE INSERT ON item WHEN NEW.size=1 BEGIN SELECT RAISE(ROLLBACK, 'injected'); END";
+constexpr const char* refuse_no_more = "DROP TRIGGER injected";
+
+}  // namespace
+
+TEST_CASE_FIXTURE(QueueFixture, "a_rebuild_that_the_ledger_refuses_is_tried_again_and_deletes_nothing" * doctest::description("contract 2, 9")) {
+  for (unsigned i = 0; i < 3; ++i) REQUIRE(put(pattern(10'000, i), image_facts("1." + std::to_string(i))).ok());
+  stop();
+  tamper(forget_everything);
+  tamper(refuse_items);
+  start();
+  within(300ms, [this] { return !queue->summary().rebuilding; });
+  SUBCASE("in the same run") { tamper(refuse_no_more); }
+  SUBCASE("after another start") {
+    stop();
+    tamper(refuse_no_more);
+    start();
+  }
+  CHECK(segments().size() == 1);
+  queue->drain();
+  CHECK(queue->summary().items == 3);
+  CHECK(lease().size() == 3);
+  CHECK(count().waiting == 3);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "nothing_of_a_batch_the_ledger_refused_stays_in_it" * doctest::description("contract 1")) {
+  tamper(refuse_first_item);
+  REQUIRE(put(pattern(1, 1), image_facts("1.1")).ok());
+  REQUIRE(put(pattern(2, 2), image_facts("1.2")).ok());
+  // The second attempt has both of them.
+  within(1500ms, [this] { return queue->summary().items > 0; });
+  stop();
+  tamper(refuse_no_more);
+  restart();
+  CHECK(queue->summary().items == 2);
+  CHECK(lease().size() == 2);
+  CHECK(count().waiting == 2);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "nothing_is_reclaimed_on_standings_that_could_not_all_be_read" * doctest::description("contract 4")) {
+  destinations = {"lead", "cloud"};
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  deliver(lease().at(0));
+  tamper("DROP TABLE destination");
+  for (int round = 0; round < 3; ++round) {
+    queue->tick();
+    queue->drain();
+  }
+  restart(true);
+  CHECK(lease(10, "cloud").size() == 1);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "notes_that_waited_for_their_item_are_applied_although_the_first_try_failed" * doctest::description("contract 3")) {
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  deliver(lease().at(0), core::Level::accepted);
+  stop();
+  tamper(forget_everything);
+  tamper("CREATE TRIGGER injected BEFORE UPDATE ON delivery BEGIN SELECT RAISE(ROLLBACK, 'injected'); END");
+  start();
+  within(300ms, [this] { return !queue->summary().rebuilding; });
+  tamper(refuse_no_more);
+  CHECK(count().delivered == 1);
+  CHECK(count().waiting == 0);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "the_log_of_the_ledger_stays_small_after_a_restart" * doctest::description("contract 10")) {
+  REQUIRE(put(pattern(10, 0), image_facts("1.0")).ok());
+  restart();
+  for (unsigned i = 1; i < 300; ++i) {
+    REQUIRE(put(pattern(10, i), image_facts("1." + std::to_string(i), std::to_string(i))).ok());
+    queue->drain();
+  }
+  CHECK(std::filesystem::file_size(at("ledger.db-wal")) < 6'000'000);
+}

@@ -8,7 +8,7 @@
 #include "control/api.h"
 #include "core/limits.h"
 #include "http/server.h"
-#include "intake/dimse.h"
+#include "node/intakes.h"
 #include "node/loop.h"
 #include "node/plans.h"
 #include "node/queue_duties.h"
@@ -23,28 +23,6 @@ namespace sampan::node {
 namespace {
 
 namespace limits = core::limits;
-
-class IntakeWatch final : public intake::DimseIntake::Observer {
- public:
-  explicit IntakeWatch(const Clock& clock) : clock_(clock) {}
-  void refused(const intake::Refusal& refusal) override {
-    log::warn("intake: refused " + log::safe(refusal.calling_ae) + " at " + log::safe(refusal.peer_address) + ": " + refusal.reason);
-  }
-  void received(const core::Facts&, std::uint64_t, bool) override {
-    ++received_;
-    last_ms_ = clock_.wall().ms;
-  }
-  std::uint64_t count() const { return received_; }
-  std::optional<WallTime> last() const {
-    const std::int64_t ms = last_ms_;
-    return ms == 0 ? std::nullopt : std::optional<WallTime>(WallTime{ms});
-  }
-
- private:
-  const Clock& clock_;
-  std::atomic<std::uint64_t> received_{0};
-  std::atomic<std::int64_t> last_ms_{0};
-};
 
 class SchedulerWatch final : public scheduler::Observer {
  public:
@@ -72,19 +50,17 @@ Env system_env() { return {disk(), system_clock(), system_random()}; }
 
 struct Node::Parts {
   Parts(settings::Settings s, Env e)
-      : settings(std::move(s)), env(e), intake_watch(e.clock), loop(e.clock), started(e.clock.wall()), started_mono(e.clock.mono()) {}
+      : settings(std::move(s)), env(e), loop(e.clock), started(e.clock.wall()), started_mono(e.clock.mono()) {}
 
   Status open_queue();
   void add_destinations();
   Status open_control();
-  Status open_intake();
   std::map<std::string, control::AgeCounts> ages();
 
   // In the order of construction; what comes later uses what comes before, and goes first.
   const settings::Settings settings;
   const Env env;
   const policy::TableJudge judge{};
-  IntakeWatch intake_watch;
   SchedulerWatch scheduler_watch;
   Loop loop;
   std::atomic<scheduler::Scheduler*> listener{nullptr};
@@ -92,7 +68,7 @@ struct Node::Parts {
   std::unique_ptr<QueueDuties> duties;
   std::unique_ptr<scheduler::LaneThreads> lanes;
   std::unique_ptr<scheduler::Scheduler> scheduler;
-  std::unique_ptr<intake::DimseIntake> intake;
+  std::unique_ptr<Intakes> intakes;
   std::unique_ptr<control::Reporter> reporter;
   std::unique_ptr<control::Api> api;
   std::unique_ptr<http::Server> server;
@@ -157,26 +133,21 @@ Status Node::Parts::open_control() {
   return server->start();
 }
 
-Status Node::Parts::open_intake() {
-  if (!settings.intake.enabled) return {};
-  intake = std::make_unique<intake::DimseIntake>(*queue, env.clock, intake_options(settings), intake_watch);
-  return intake->start();
-}
-
 Status Node::start() {
   if (Status opened = parts_->open_queue(); !opened) return opened;
   parts_->add_destinations();
+  parts_->intakes = std::make_unique<Intakes>(*parts_->queue, parts_->env.clock, parts_->settings);
   parts_->reporter = std::make_unique<NodeReporter>(*this);
   parts_->api = std::make_unique<control::Api>(*parts_->reporter);
   Status opened = parts_->open_control();
-  if (opened) opened = parts_->open_intake();
+  if (opened) opened = parts_->intakes->start();
   if (!opened) stop();
   return opened;
 }
 
 void Node::stop() {
   Parts& p = *parts_;
-  if (p.intake) p.intake->stop(limits::stop_grace);
+  if (p.intakes) p.intakes->stop(limits::stop_grace);
   if (p.server) p.server->stop();
   if (p.scheduler && !p.stopping) {
     auto ended = p.scheduler_ended.get_future();
@@ -194,7 +165,7 @@ void Node::stop() {
   p.queue.reset();
 }
 
-std::uint16_t Node::intake_port() const { return parts_->intake ? parts_->intake->port() : 0; }
+std::uint16_t Node::intake_port() const { return parts_->intakes ? parts_->intakes->port() : 0; }
 
 std::map<std::string, control::AgeCounts> Node::Parts::ages() {
   std::map<std::string, control::AgeCounts> counts;
@@ -218,13 +189,13 @@ control::NodeStatus Node::status() {
   findings.now = p.env.clock.wall();
   findings.started = p.started;
   findings.uptime = p.env.clock.mono() - p.started_mono;
-  findings.intake_runs = p.intake != nullptr;
+  findings.intake_runs = p.intakes && p.intakes->listens();
   findings.port = intake_port();
-  findings.received = p.intake_watch.count();
-  findings.last_image = p.intake_watch.last();
-  if (p.intake) {
-    findings.associations_now = p.intake->associations_now();
-    findings.refusals = p.intake->refusals().snapshot();
+  if (p.intakes) {
+    findings.received = p.intakes->received();
+    findings.last_image = p.intakes->last_image();
+    findings.associations_now = p.intakes->associations_now();
+    findings.refusals = p.intakes->refusals();
   }
   findings.admits = p.queue->admits(core::Kind::image);
   findings.queue = p.queue->summary();

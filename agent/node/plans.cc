@@ -10,7 +10,12 @@ namespace sampan::node {
 
 std::vector<policy::Route> routes_of(const settings::Settings& settings) {
   std::vector<policy::Route> routes;
-  for (const auto& destination : settings.destinations) routes.push_back({destination.name, destination.required});
+  for (const auto& destination : settings.destinations) {
+    policy::Route route{destination.name, destination.required};
+    // A plain file travels as a message; only a folder can hold one.
+    if (!destination.folder.empty()) route.takes.insert(core::Kind::message);
+    routes.push_back(std::move(route));
+  }
   return routes;
 }
 
@@ -75,6 +80,29 @@ intake::DimseIntakeOptions intake_options(const settings::Settings& settings) {
   options.associations_per_host_max = from.associations_per_host_max;
   options.idle_time_max = std::chrono::seconds(from.idle_seconds_max);
   return options;
+}
+
+std::vector<intake::FolderIntakeOptions> folder_options(const settings::Settings& settings) {
+  const auto watching = [](settings::Watch watch) {
+    switch (watch) {
+      case settings::Watch::inotify: return intake::FolderWatching::inotify;
+      case settings::Watch::poll: return intake::FolderWatching::poll;
+      case settings::Watch::automatic: break;
+    }
+    return intake::FolderWatching::automatic;
+  };
+  std::vector<intake::FolderIntakeOptions> all;
+  for (const auto& folder : settings.intake.folders) {
+    intake::FolderIntakeOptions options;
+    options.path = folder.path;
+    options.ae_title = folder.ae_title;
+    options.watching = watching(folder.watch);
+    options.stable_time = std::chrono::seconds(folder.stable_seconds);
+    options.keep = folder.keep;
+    options.carry_any = folder.carry_any;
+    all.push_back(std::move(options));
+  }
+  return all;
 }
 
 }  // namespace sampan::node

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "intake/dimse.h"
+#include "intake/folder.h"
 #include "policy/routing.h"
 #include "queue/queue.h"
 #include "settings/settings.h"
@@ -20,5 +21,6 @@ std::function<bool(std::span<const queue::DeliveryStanding>, bool space_is_short
 // One instance, encoded in two ways? Reads both payloads.
 bool same_data_set(const core::Consignment& one, const core::Consignment& other);
 intake::DimseIntakeOptions intake_options(const settings::Settings& settings);
+std::vector<intake::FolderIntakeOptions> folder_options(const settings::Settings& settings);
 
 }  // namespace sampan::node

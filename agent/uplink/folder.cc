@@ -46,6 +46,23 @@ Retry copy_fails(const Error& error) {
       error.code == Errc::damaged ? "stored copy does not verify" : "stored copy cannot be read", Scope::item, {}, 0};
 }
 
+bool is_plain_file(const Item& item) { return item.kind == core::Kind::message && item.facts.has(Fact::media_type); }
+
+// Where an item is published below the root: <directory>/<stem><ending>.
+struct Address {
+  std::string directory, stem, ending;
+};
+
+Address address_of(const Item& item) {
+  const core::Facts& facts = item.facts;
+  if (is_plain_file(item))
+    return {"files/" + to_iso8601(item.received).substr(0, 10),
+            to_string(item.id) + "-" + safe_file_name(facts.get(Fact::name)), ""};
+  return {safe_name(facts.get(Fact::study_instance_uid), "no-study") + "/" +
+              safe_name(facts.get(Fact::series_instance_uid), "no-series"),
+          safe_name(facts.get(Fact::sop_instance_uid), "no-instance"), ".dcm"};
+}
+
 // One item on its way: written to a temporary file, or found there already.
 struct Staged {
   const Consignment* cargo = nullptr;
@@ -108,12 +125,12 @@ class FolderCourier final : public core::Courier {
 
 std::optional<Outcome> FolderCourier::stage(const Consignment& cargo) {
   const Item& item = cargo.item;
-  if (item.kind != core::Kind::image) return Rejected{"the folder takes images only"};
-  if (!item.facts.has(Fact::transfer_syntax_uid)) return Rejected{"no transfer syntax: not a DICOM instance"};
+  if (item.kind != core::Kind::image && !is_plain_file(item)) return Rejected{"the folder takes images and files only"};
+  if (item.kind == core::Kind::image && !item.facts.has(Fact::transfer_syntax_uid))
+    return Rejected{"no transfer syntax: not a DICOM instance"};
   Staged staged;
   staged.cargo = &cargo;
-  staged.directory = root_ + "/" + safe_name(item.facts.get(Fact::study_instance_uid), "no-study") + "/" +
-                     safe_name(item.facts.get(Fact::series_instance_uid), "no-series");
+  staged.directory = root_ + "/" + address_of(item).directory;
   for (const std::string& needed : {incoming_, staged.directory})
     if (Status made = prepare(needed); !made) return folder_fails(made.error());
   const auto place = choose(staged.directory, item);
@@ -135,11 +152,12 @@ Status FolderCourier::prepare(const std::string& directory) {
 // The first name that is free or holds the same data set. The last one states the content: what it holds instead is
 // damaged, and is replaced.
 Result<Place> FolderCourier::choose(const std::string& directory, const Item& item) {
-  const std::string stem = directory + "/" + safe_name(item.facts.get(Fact::sop_instance_uid), "no-instance");
+  const Address address = address_of(item);
+  const std::string stem = directory + "/" + address.stem;
   const std::string hex = to_hex(item.sha256);
   std::string path;
   for (const std::string& suffix : {std::string(), "~" + hex.substr(0, 8), "~" + hex}) {
-    path = stem + suffix + ".dcm";
+    path = stem + suffix + address.ending;
     const auto same = holds(path, item);
     if (!same && same.error().code == Errc::not_found) return Place{path, false};
     if (!same) return same.error();
@@ -151,7 +169,7 @@ Result<Place> FolderCourier::choose(const std::string& directory, const Item& it
 Result<bool> FolderCourier::holds(const std::string& path, const Item& item) {
   auto file = files_.open(path, FileSystem::Mode::read);
   if (!file) return file.error();
-  auto offset = dicom::data_set_offset(**file);
+  auto offset = is_plain_file(item) ? Result<std::uint64_t>(std::uint64_t{0}) : dicom::data_set_offset(**file);
   if (!offset) return offset.error().code == Errc::invalid ? Result<bool>(false) : offset.error();
   const auto size = (*file)->size();
   if (!size) return size.error();
@@ -185,7 +203,7 @@ std::optional<Outcome> FolderCourier::write(const Consignment& cargo, Staged& st
 
 // Head and data set, through one buffer; the sum is taken of what is written.
 std::optional<Outcome> FolderCourier::copy(const Consignment& cargo, File& file) {
-  const Bytes head = dicom::part10_head(cargo.item.facts);
+  const Bytes head = is_plain_file(cargo.item) ? Bytes() : dicom::part10_head(cargo.item.facts);
   buffer_.resize(buffer_bytes);
   std::copy(head.begin(), head.end(), buffer_.begin());
   std::size_t filled = head.size();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Folder courier: publishes images as DICOM files, <root>/<study>/<series>/<instance>.dcm.
+// Folder courier: publishes images as DICOM files, <root>/<study>/<series>/<instance>.dcm, and files that travel as
+// they are (Fact::media_type) as <root>/files/<day received, UTC>/<item id>-<name>.
 //
 // A file appears whole or not at all: it is written below <root>/.incoming, synced, renamed, and its directory synced
 // before the outcome is reported; one sync per directory and group of files. The data set is byte for byte the item's.
@@ -9,7 +10,7 @@
 // Memory: one buffer and the open files of a group, whatever the size of the items.
 // Threads: as core::Courier; several couriers of one process may share a root. After interrupt() it is at its end.
 // Fails:   disk full or failing -> Retry, scope destination; a stored copy that cannot be read or does not verify ->
-//          Retry, scope item; cargo that is not an image, or has no transfer syntax -> Rejected.
+//          Retry, scope item; cargo that is neither, or an image without a transfer syntax -> Rejected.
 #pragma once
 
 #include <memory>

@@ -296,7 +296,54 @@ TEST_CASE("cargo_that_is_no_image_is_rejected_in_words") {
   Folder folder;
   Consignment event = consign(noise(10));
   event.item.kind = core::Kind::event;
-  CHECK(std::get<Rejected>(folder.attempt(event)).reason == "the folder takes images only");
+  CHECK(std::get<Rejected>(folder.attempt(event)).reason == "the folder takes images and files only");
+}
+
+TEST_CASE("a_file_that_is_no_dicom_is_published_as_it_is_under_its_day_and_its_own_name") {
+  Folder folder;
+  const auto pdf = [](const std::string& name, std::size_t size) {
+    Consignment cargo = consign(noise(size));
+    cargo.item.kind = core::Kind::message;
+    cargo.item.received = WallTime{1'795'341'600'000};
+    cargo.item.facts = {};
+    cargo.item.facts.set(Fact::media_type, "application/pdf");
+    cargo.item.facts.set(Fact::name, name);
+    return cargo;
+  };
+  const std::vector<std::pair<std::string, std::string>> names{
+      {"张三 心电图.pdf", "张三 心电图.pdf"},
+      {"../../etc/passwd", "..%2f..%2fetc%2fpasswd"},
+      {".", "._"},
+      {"a\nb\xff\xc3.xml", "a%0ab%ff%c3.xml"},
+      {"gpj\xe2\x80\xae.exe", "gpj%e2%80%ae.exe"},
+      {"", "file"},
+      {"con<>:\"|?*\\.", "con%3c%3e%3a%22%7c%3f%2a%5c._"}};
+  std::vector<Consignment> batch;
+  for (const auto& [name, safe] : names) batch.push_back(pdf(name, 300'000));
+  for (const Outcome& outcome : folder.attempt(batch)) CHECK(is_delivered(outcome));
+  const fs::path day = folder.directory.path() / "lead/files/2026-11-22";
+  for (std::size_t i = 0; i < names.size(); ++i)
+    CHECK(test::read_bytes(day / (to_string(batch[i].item.id) + "-" + names[i].second)) == noise(300'000));
+  std::vector<Consignment> again;
+  again.push_back(std::move(batch[0]));
+  CHECK(is_delivered(folder.attempt(again)[0]));
+  CHECK(folder.listing().size() == names.size());
+
+  std::string long_name;
+  for (int i = 0; i < 85; ++i) long_name += "心";
+  const std::string cut = uplink::safe_file_name(long_name + ".pdf");
+  CHECK(cut.size() <= 150);
+  CHECK(cut.size() > 140);
+  CHECK(cut.ends_with(".pdf"));
+  CHECK(cut.starts_with("心心"));
+  CHECK(cut != uplink::safe_file_name(long_name + "x.pdf"));
+}
+
+TEST_CASE("a_message_that_is_no_file_is_rejected") {
+  Folder folder;
+  Consignment message = consign(noise(10));
+  message.item.kind = core::Kind::message;
+  CHECK(std::holds_alternative<Rejected>(folder.attempt(message)));
 }
 
 TEST_CASE("an_unusable_root_is_a_retry_that_names_no_path" * doctest::description("contract 7, 11")) {

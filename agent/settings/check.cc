@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "settings/check.h"
 
+#include <initializer_list>
 #include <map>
+#include <vector>
 
 namespace sampan::settings {
 namespace {
@@ -60,6 +62,36 @@ void check_folders(const Settings& settings, const Complain& complain) {
   }
 }
 
+// The names below path that the file gives, of those asked for.
+std::vector<std::string> given_of(std::initializer_list<const char*> names, const std::string& path, const Given& given) {
+  std::vector<std::string> found;
+  for (const char* name : names)
+    if (given(path + "." + name)) found.emplace_back(name);
+  return found;
+}
+
+void check_courier(const std::string& path, const Given& given, const Complain& complain) {
+  const auto couriers = given_of({"dimse", "stow", "folder"}, path, given);
+  if (couriers.empty()) complain(path, "a destination without an address, expected dimse, stow or folder");
+  if (couriers.size() > 1)
+    complain(path + "." + couriers[1], "a destination with both " + couriers[0] + " and " + couriers[1] + ", expected one of them");
+}
+
+void check_http(const Destination& destination, const std::string& path, const Given& given, const Complain& complain) {
+  for (const auto& name : given_of({"tls", "auth", "proxy"}, path, given))
+    if (!given(path + ".stow")) complain(path + "." + name, name + " without stow, expected it for a stow destination only");
+  const bool secure = destination.stow.starts_with("https:") || destination.auth.oauth2.token_url.starts_with("https:");
+  if (given(path + ".tls") && !destination.stow.empty() && !secure)
+    complain(path + ".tls", "tls with an address of http, expected one of https");
+  if (given(path + ".tls.key") && !given(path + ".tls.certificate"))
+    complain(path + ".tls.key", "a key without a certificate, expected both");
+  const auto ways = given_of({"bearer_file", "basic", "oauth2"}, path + ".auth", given);
+  if (ways.size() > 1)
+    complain(path + ".auth." + ways[1], "auth with both " + ways[0] + " and " + ways[1] + ", expected one of them");
+  const auto proxy = given_of({"user", "password_file"}, path + ".proxy", given);
+  if (proxy.size() == 1) complain(path + ".proxy." + proxy[0], proxy[0] + " alone, expected user and password_file");
+}
+
 // A folder destination inside the state directory would be taken for foreign files, or be the spool itself.
 void check_destinations(const Settings& settings, const Given& given, const Complain& complain) {
   std::map<std::string, std::size_t> seen;
@@ -68,9 +100,8 @@ void check_destinations(const Settings& settings, const Given& given, const Comp
     const std::string path = element("destinations", i);
     if (!destination.name.empty() && !seen.emplace(destination.name, i).second)
       complain(path + ".name", "destination \"" + destination.name + "\" is named twice, expected a name of its own");
-    const bool dimse = given(path + ".dimse"), folder = given(path + ".folder");
-    if (!dimse && !folder) complain(path, "a destination without an address, expected dimse or folder");
-    if (dimse && folder) complain(path + ".folder", "a destination with both dimse and folder, expected one of them");
+    check_courier(path, given, complain);
+    check_http(destination, path, given, complain);
     if (!destination.folder.empty() && is_inside(destination.folder, settings.state_directory))
       complain(path + ".folder", "folder lies inside state_directory, expected a folder outside of it");
   }

@@ -26,6 +26,7 @@ enum class Kind {
   path,          // absolute, at most `most` bytes
   ip_address,    // numeric
   uid,           // PS3.5 9.1
+  url,           // http or https, without a user name; at most `most` bytes
   dimse_address  // AE@host:port
 };
 

@@ -71,15 +71,54 @@ struct DimseAddress {
 // The receipt after which a local payload may go (DESIGN, contract 4).
 enum class ReclaimAfter { archived, accepted };
 
+// Of a destination over HTTP. Files are PEM; an empty ca_file means whom the system trusts.
+struct Tls {
+  std::string ca_file{};
+  std::string certificate{};
+  std::string key{};
+  friend bool operator==(const Tls&, const Tls&) = default;
+};
+
+// How this node shows who it is: one of the three, or none. Secrets are in files, never here.
+struct Auth {
+  struct Basic {
+    std::string user{};
+    std::string password_file{};
+    friend bool operator==(const Basic&, const Basic&) = default;
+  };
+  struct OAuth2 {
+    std::string token_url{};
+    std::string client_id{};
+    std::string client_secret_file{};
+    std::string scope{};
+    friend bool operator==(const OAuth2&, const OAuth2&) = default;
+  };
+  std::string bearer_file{};
+  Basic basic{};
+  OAuth2 oauth2{};
+  friend bool operator==(const Auth&, const Auth&) = default;
+};
+
+struct Proxy {
+  std::string url{};  // empty: none
+  std::string user{};
+  std::string password_file{};
+  friend bool operator==(const Proxy&, const Proxy&) = default;
+};
+
 struct Destination {
   std::string name;
   std::optional<DimseAddress> dimse;  // either this one
-  std::string folder;                 // or this one
+  std::string folder;                 // or this one, or stow
   std::string calling_ae;             // after load() never empty: the node's own title when none is named
   unsigned lanes = 2;
   ReclaimAfter reclaim_after = ReclaimAfter::archived;
   unsigned retention_days = 30;
   bool required = true;
+  std::string stow{};  // URL of the studies resource of a DICOMweb service
+  Tls tls{};
+  Auth auth{};
+  Proxy proxy{};
   friend bool operator==(const Destination&, const Destination&) = default;
 };
 

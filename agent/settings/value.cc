@@ -86,6 +86,25 @@ std::optional<DimseAddress> parse_dimse(std::string_view text) {
   return DimseAddress{std::string(text.substr(0, at)), std::string(host), static_cast<std::uint16_t>(*port)};
 }
 
+bool is_port(std::string_view text) { return whole_number(text, 1, 65535).has_value(); }
+
+// host, host:port, [IPv6] or [IPv6]:port.
+bool is_authority(std::string_view text) {
+  const bool bracketed = text.starts_with('[');
+  const auto host_end = std::min(bracketed ? text.find(']') : text.find(':'), text.size());
+  const std::string_view host = bracketed ? text.substr(1, host_end - 1) : text.substr(0, host_end);
+  const std::string_view rest = text.substr(std::min(host_end + (bracketed ? 1 : 0), text.size()));
+  if (bracketed ? host_end == text.size() || !is_ip(AF_INET6, host) : !is_host(host)) return false;
+  return rest.empty() || (rest.starts_with(':') && is_port(rest.substr(1)));
+}
+
+bool is_url(std::string_view text, const Option& option) {
+  const auto scheme = text.starts_with("https://") ? 8u : text.starts_with("http://") ? 7u : 0u;
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '#' && c != '\\'; });
+  if (scheme == 0 || !plain || static_cast<std::int64_t>(text.size()) > option.most) return false;
+  return is_authority(text.substr(scheme, text.find_first_of("/?", scheme) - scheme));
+}
+
 bool is_choice(std::string_view text, std::string_view choices) {
   while (!choices.empty()) {
     const auto bar = std::min(choices.find('|'), choices.size());
@@ -139,6 +158,8 @@ std::optional<Value> parse_value(const Option& option, std::string_view text) {
       return when(is_ip(AF_INET, text) || is_ip(AF_INET6, text), text);
     case Kind::uid:
       return when(is_uid(text), text);
+    case Kind::url:
+      return when(is_url(text, option), text);
     case Kind::dimse_address:
       if (auto address = parse_dimse(text)) return Value{.text = {}, .number = 0, .dimse = *std::move(address)};
       return {};
@@ -170,6 +191,8 @@ std::string expected(const Option& option) {
       return "a numeric IPv4 or IPv6 address";
     case Kind::uid:
       return "a UID: numbers and dots, at most 64 characters";
+    case Kind::url:
+      return "an address like https://host/path: http or https, no user name in it";
     case Kind::dimse_address:
       return "AE@host:port, with an IPv6 address in brackets";
   }

@@ -152,6 +152,60 @@ TEST_CASE("a_folder_of_the_intake_overlaps_nothing_of_ours") {
         "f:3:34: the folder overlaps intake.folders[0], expected folders apart");
 }
 
+TEST_CASE("every_option_of_a_service_over_http_reaches_its_field") {
+  const Settings s = good(
+      "site: a\n"
+      "destinations:\n"
+      "  - name: cloud\n"
+      "    stow: https://pacs.example:8443/dicom-web/studies\n"
+      "    tls: {ca_file: /etc/ca.pem, certificate: /etc/me.pem, key: /etc/me.key}\n"
+      "    auth: {oauth2: {token_url: 'https://id.example/token', client_id: clinic, client_secret_file: /etc/s, scope: a b}}\n"
+      "    proxy: {url: 'http://192.0.2.1:3128', user: u, password_file: /etc/p}\n"
+      "  - {name: near, stow: 'http://[2001:db8::1]/studies', auth: {basic: {user: me, password_file: /etc/q}}}\n"
+      "  - {name: far, stow: 'https://far.example/studies?tenant=7', auth: {bearer_file: /run/token}}\n");
+  REQUIRE(s.destinations.size() == 3);
+  const Destination& cloud = s.destinations[0];
+  CHECK(cloud.stow == "https://pacs.example:8443/dicom-web/studies");
+  CHECK(cloud.tls == Tls{"/etc/ca.pem", "/etc/me.pem", "/etc/me.key"});
+  CHECK(cloud.auth.oauth2 == Auth::OAuth2{"https://id.example/token", "clinic", "/etc/s", "a b"});
+  CHECK(cloud.proxy == Proxy{"http://192.0.2.1:3128", "u", "/etc/p"});
+  CHECK(s.destinations[1].auth.basic == Auth::Basic{"me", "/etc/q"});
+  CHECK(s.destinations[2].auth.bearer_file == "/run/token");
+  CHECK(s.destinations[2].proxy == Proxy{});
+}
+
+TEST_CASE("addresses_of_services_are_http_without_a_user_name") {
+  const auto with_stow = [](const std::string& url) {
+    return complaints("site: a\ndestinations:\n  - name: lead\n    stow: '" + url + "'\n");
+  };
+  for (const char* url : {"https://h", "http://h/studies", "https://192.0.2.1:1/s", "https://[::1]", "https://[::1]:65535/s",
+                          "https://h?x=1", "https://h/a@b:c"})
+    CHECK(with_stow(url) == "");
+  for (const char* url : {"h/studies", "ftp://h/s", "https://", "https:///s", "https://u:p@h/s", "https://u@h/s", "https://h:0/s",
+                          "https://h:65536/s", "https://h:/s", "https://[::1/s", "https://[::1]x/s", "https://[h]/s",
+                          "https://192.0.2.300/s", "https://h/a b", "https://h/#x", "https://h/\xe9\x9d\x92", "HTTPS://h", "https://h\\@e/s"})
+    CHECK_MESSAGE(with_stow(url) == "f:4:11: destinations[0].stow is \"" + std::string(url) +
+                                        "\", expected an address like https://host/path: http or https, no user name in it",
+                  url);
+}
+
+TEST_CASE("what_belongs_to_a_service_over_http_is_checked_as_a_whole") {
+  const auto stow = [](const std::string& more, const std::string& scheme = "https") {
+    return complaints("site: a\ndestinations:\n  - name: lead\n    stow: " + scheme + "://h/s\n" + more);
+  };
+  CHECK(stow("") == "");
+  CHECK(stow("    tls: {ca_file: /x}\n", "http") == "f:5:5: tls with an address of http, expected one of https");
+  CHECK(stow("    tls: {key: /x}\n") == "f:5:11: a key without a certificate, expected both");
+  CHECK(stow("    auth: {bearer_file: /x, basic: {user: u, password_file: /y}}\n") ==
+        "f:5:29: auth with both bearer_file and basic, expected one of them");
+  CHECK(stow("    auth: {basic: {user: u}}\n") ==
+        "f:5:19: destinations[0].auth.basic.password_file is missing, expected an absolute path of at most 4000 bytes");
+  CHECK(stow("    proxy: {url: 'http://p', user: u}\n") == "f:5:30: user alone, expected user and password_file");
+  CHECK(stow("    folder: /srv\n") == "f:5:5: a destination with both stow and folder, expected one of them");
+  CHECK(complaints(with("    auth: {bearer_file: /x}\n")) ==
+        "f:5:5: auth without stow, expected it for a stow destination only");
+}
+
 TEST_CASE("a_group_whose_options_are_all_commented_out_is_no_mistake") { CHECK(complaints(with("intake:\n")) == ""); }
 
 TEST_CASE("files_of_windows_editors_load") {
@@ -258,7 +312,7 @@ TEST_CASE("options_that_contradict_each_other_are_refused") {
   CHECK(complaints(with("    folder: /srv\n")) ==
         "f:5:5: a destination with both dimse and folder, expected one of them");
   CHECK(complaints("site: a\ndestinations:\n  - name: lead\n") ==
-        "f:3:5: a destination without an address, expected dimse or folder");
+        "f:3:5: a destination without an address, expected dimse, stow or folder");
   CHECK(complaints(with("  - name: lead\n    folder: /srv\n")) ==
         "f:5:5: destination \"lead\" is named twice, expected a name of its own");
   CHECK(complaints("site: a\ndestinations:\n  - name: lead\n    folder: /var/lib/sampan/out\n") ==

@@ -55,7 +55,7 @@ prove() {
   echo "---- $command ($((SECONDS - begin)) s)"
 }
 set -o pipefail
-inside "git clone -q /sampan.bundle /sampan"
+inside "git -c advice.detachedHead=false clone -q /sampan.bundle /sampan"
 prove packaging/quickstart.sh '([1-9][0-9]*) images sent, \1 acknowledged, \1 delivered, \1 identical'
 prove "$tests" '[1-9][0-9]* passed, 0 failed(, [0-9]+ skipped)?'
 echo "fresh machine: good"

@@ -35,7 +35,7 @@ std::string good_news(const NodeStatus& status, Lang lang) {
     return lang == Lang::zh ? "图像正常接收，正在上传，积压 " + number(waiting)
                             : "images are received and on their way; waiting: " + number(waiting);
   if (status.intake.enabled && !status.intake.last_image)
-    return say(lang, "已就绪，尚未收到图像", "ready; no image was received yet");
+    return say(lang, "已就绪，启动以来尚未收到图像", "ready; no image was received since the start");
   return say(lang, "图像正常接收，已全部送达", "images are received and all of them are delivered");
 }
 

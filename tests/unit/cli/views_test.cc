@@ -62,7 +62,7 @@ TEST_CASE("good_news_tell_what_happens_just_now") {
   status.destinations[0].waiting = 0;
   CHECK(first_line(show_status(status, Lang::en)) == "Good: images are received and all of them are delivered");
   status.intake.last_image.reset();
-  CHECK(first_line(show_status(status, Lang::zh)) == "正常：已就绪，尚未收到图像");
+  CHECK(first_line(show_status(status, Lang::zh)) == "正常：已就绪，启动以来尚未收到图像");
 }
 
 TEST_CASE("bad_news_come_first_and_end_with_the_one_thing_to_do") {

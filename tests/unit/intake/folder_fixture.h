@@ -50,6 +50,33 @@ inline std::vector<std::string> listing(const fs::path& folder, bool hidden = fa
   return names;
 }
 
+// Lets a test do something while a file is being read.
+class TellingSink final : public core::Sink {
+ public:
+  explicit TellingSink(core::Sink& inner) : inner_(inner) {}
+  std::function<void()> on_append;
+
+  Status admits(core::Kind kind) const override { return inner_.admits(kind); }
+  Result<std::unique_ptr<core::Inflow>> open(const core::Manifest& manifest) override {
+    auto opened = inner_.open(manifest);
+    if (!opened) return opened.error();
+    return std::unique_ptr<core::Inflow>(new Telling(*this, std::move(*opened)));
+  }
+
+ private:
+  struct Telling final : core::Inflow {
+    Telling(TellingSink& sink, std::unique_ptr<core::Inflow> inflow) : by(sink), inner(std::move(inflow)) {}
+    Status append(ByteView bytes) override {
+      if (by.on_append) std::exchange(by.on_append, {})();
+      return inner->append(bytes);
+    }
+    Result<core::Stored> commit(const core::Facts& facts) override { return inner->commit(facts); }
+    TellingSink& by;
+    std::unique_ptr<core::Inflow> inner;
+  };
+  core::Sink& inner_;
+};
+
 class Drop final : public FolderIntake::Observer {
  public:
   explicit Drop(const std::function<void(FolderIntakeOptions&)>& adjust = {}) {
@@ -60,7 +87,7 @@ class Drop final : public FolderIntake::Observer {
     restart();
   }
   // As after a crash: nothing is remembered.
-  void restart() { round = std::make_unique<FolderRound>(sink, clock, options, *this, stopping); }
+  void restart() { round = std::make_unique<FolderRound>(telling, clock, options, *this, stopping); }
   fs::path root() const { return options.path; }
   fs::path rejected() const { return root() / ".sampan-rejected"; }
   fs::path done() const { return root() / ".sampan-done"; }
@@ -87,6 +114,7 @@ class Drop final : public FolderIntake::Observer {
   test::TemporaryDirectory directory;
   HandClock clock;
   MemorySink sink;
+  TellingSink telling{sink};
   FolderIntakeOptions options;
   std::atomic<bool> stopping{false};
   std::unique_ptr<FolderRound> round;

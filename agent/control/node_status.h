@@ -75,7 +75,7 @@ constexpr std::size_t age_bucket(std::int64_t age_s) {
 
 struct DestinationStatus {
   std::string name;
-  std::string courier;  // dimse, folder
+  std::string courier;  // dimse, stow, folder
   std::string address;
   DestinationState state = DestinationState::unknown;
   std::int64_t state_age_s = 0;  // how long it has been so

@@ -8,6 +8,7 @@
 #include "control/api.h"
 #include "core/limits.h"
 #include "http/server.h"
+#include "node/couriers.h"
 #include "node/intakes.h"
 #include "node/loop.h"
 #include "node/plans.h"
@@ -16,8 +17,6 @@
 #include "policy/table_judge.h"
 #include "scheduler/lane_threads.h"
 #include "scheduler/scheduler.h"
-#include "uplink/dimse.h"
-#include "uplink/folder.h"
 
 namespace sampan::node {
 namespace {
@@ -106,16 +105,7 @@ void Node::Parts::add_destinations() {
     scheduler::DestinationSpec spec;
     spec.name = destination.name;
     spec.lanes = destination.lanes;
-    spec.make_courier = [this, destination](unsigned) -> std::unique_ptr<core::Courier> {
-      if (!destination.dimse) return uplink::make_folder_courier({destination.folder}, env.files, env.clock);
-      uplink::DimseOptions options;
-      options.name = destination.name;
-      options.host = destination.dimse->host;
-      options.port = destination.dimse->port;
-      options.called_ae = destination.dimse->ae_title;
-      options.calling_ae = destination.calling_ae;
-      return uplink::make_dimse_courier(std::move(options), judge, env.clock);
-    };
+    spec.make_courier = [this, destination](unsigned) { return make_courier(destination, env, judge); };
     scheduler->add(std::move(spec));
   }
   listener = scheduler.get();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/version.h"
+#include "node/couriers.h"
 
 namespace sampan::node {
 namespace {
@@ -68,13 +69,6 @@ void add_count(control::DestinationStatus& status, const queue::DestinationCount
   status.archived = from.archived;
 }
 
-std::string address_of(const settings::Destination& destination) {
-  if (!destination.dimse) return destination.folder;
-  const auto& at = *destination.dimse;
-  const bool ipv6 = at.host.find(':') != std::string::npos;
-  return at.ae_title + "@" + (ipv6 ? "[" + at.host + "]" : at.host) + ":" + std::to_string(at.port);
-}
-
 }  // namespace
 
 control::NodeStatus report(const settings::Settings& settings, const Findings& findings) {
@@ -90,7 +84,7 @@ control::NodeStatus report(const settings::Settings& settings, const Findings& f
   for (const auto& destination : settings.destinations) {
     control::DestinationStatus one;
     one.name = destination.name;
-    one.courier = destination.dimse ? "dimse" : "folder";
+    one.courier = courier_kind(destination);
     one.address = address_of(destination);
     for (const auto& snapshot : findings.destinations)
       if (snapshot.name == one.name) add_snapshot(one, snapshot, findings.now);

@@ -58,7 +58,7 @@ std::vector<std::string> names_of(const core::Item& item) {
 std::string authority_of(const std::string& url) {
   const auto begin = url.find("://");
   const std::string rest = begin == url.npos ? url : url.substr(begin + 3);
-  return rest.substr(0, rest.find('/'));
+  return rest.substr(0, rest.find_first_of("/?"));
 }
 
 // What the first of them says, when the service is in trouble with every single one.

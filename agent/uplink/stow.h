@@ -24,7 +24,7 @@
 namespace sampan::uplink {
 
 struct StowOptions {
-  std::string url;  // of the studies resource: https://host/dicom-web/studies
+  std::string url{};  // of the studies resource: https://host/dicom-web/studies
   HttpOptions http{};
   StowAuth auth{};
 };

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/couriers.h"
+
+#include "uplink/dimse.h"
+#include "uplink/folder.h"
+#include "uplink/stow.h"
+
+namespace sampan::node {
+namespace {
+
+uplink::DimseOptions dimse_options(const settings::Destination& destination) {
+  uplink::DimseOptions options;
+  options.name = destination.name;
+  options.host = destination.dimse->host;
+  options.port = destination.dimse->port;
+  options.called_ae = destination.dimse->ae_title;
+  options.calling_ae = destination.calling_ae;
+  return options;
+}
+
+uplink::StowAuth auth_of(const settings::Auth& auth) {
+  if (!auth.bearer_file.empty()) return uplink::Bearer{auth.bearer_file};
+  if (!auth.basic.user.empty()) return uplink::Basic{auth.basic.user, auth.basic.password_file};
+  const auto& client = auth.oauth2;
+  if (client.token_url.empty()) return {};
+  return uplink::OAuth2{client.token_url, client.client_id, client.client_secret_file, client.scope};
+}
+
+uplink::StowOptions stow_options(const settings::Destination& destination) {
+  uplink::StowOptions options;
+  options.url = destination.stow;
+  options.http.ca_file = destination.tls.ca_file;
+  options.http.certificate = destination.tls.certificate;
+  options.http.key = destination.tls.key;
+  options.http.proxy = destination.proxy.url;
+  options.http.proxy_user = destination.proxy.user;
+  options.http.proxy_password_file = destination.proxy.password_file;
+  options.auth = auth_of(destination.auth);
+  return options;
+}
+
+}  // namespace
+
+std::string courier_kind(const settings::Destination& destination) {
+  if (destination.dimse) return "dimse";
+  return destination.stow.empty() ? "folder" : "stow";
+}
+
+std::string address_of(const settings::Destination& destination) {
+  if (!destination.stow.empty()) return destination.stow;
+  if (!destination.dimse) return destination.folder;
+  const auto& at = *destination.dimse;
+  const bool ipv6 = at.host.find(':') != std::string::npos;
+  return at.ae_title + "@" + (ipv6 ? "[" + at.host + "]" : at.host) + ":" + std::to_string(at.port);
+}
+
+std::unique_ptr<core::Courier> make_courier(const settings::Destination& destination, Env env, const core::Judge& judge) {
+  if (destination.dimse) return uplink::make_dimse_courier(dimse_options(destination), judge, env.clock);
+  if (!destination.stow.empty()) return uplink::make_stow_courier(stow_options(destination), env.files, judge, env.clock);
+  return uplink::make_folder_courier({destination.folder}, env.files, env.clock);
+}
+
+}  // namespace sampan::node

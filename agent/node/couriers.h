@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Couriers: what the settings of a destination mean to uplink/: by which courier, and how it is written in words.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/courier.h"
+#include "core/judge.h"
+#include "node/node.h"
+#include "settings/settings.h"
+
+namespace sampan::node {
+
+// "dimse", "stow" or "folder".
+std::string courier_kind(const settings::Destination& destination);
+// AE@host:port, a URL or a path.
+std::string address_of(const settings::Destination& destination);
+// judge and what env refers to must outlive the courier.
+std::unique_ptr<core::Courier> make_courier(const settings::Destination& destination, Env env, const core::Judge& judge);
+
+}  // namespace sampan::node

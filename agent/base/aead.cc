@@ -63,6 +63,12 @@ Key random_key() {
 
 namespace {
 
+// Fetched once, as above: EVP_aes_256_wrap() would be looked up for every record.
+const EVP_CIPHER* wrap_algorithm() {
+  static EVP_CIPHER* const algorithm = EVP_CIPHER_fetch(nullptr, "AES-256-WRAP", nullptr);
+  return algorithm;
+}
+
 EVP_CIPHER_CTX* wrap_context() {
   EVP_CIPHER_CTX* c = EVP_CIPHER_CTX_new();
   EVP_CIPHER_CTX_set_flags(c, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
@@ -75,7 +81,7 @@ WrappedKey wrap_key(const Key& wrapping, const Key& key) {
   EVP_CIPHER_CTX* c = wrap_context();
   WrappedKey wrapped;
   int n = 0;
-  SAMPAN_ASSERT(EVP_EncryptInit_ex(c, EVP_aes_256_wrap(), nullptr, wrapping.data(), nullptr) == 1);
+  SAMPAN_ASSERT(EVP_EncryptInit_ex2(c, wrap_algorithm(), wrapping.data(), nullptr, nullptr) == 1);
   SAMPAN_ASSERT(EVP_EncryptUpdate(c, wrapped.data(), &n, key.data(), static_cast<int>(key.size())) == 1);
   SAMPAN_ASSERT(n == static_cast<int>(wrapped.size()));
   EVP_CIPHER_CTX_free(c);
@@ -86,7 +92,7 @@ Result<Key> unwrap_key(const Key& wrapping, const WrappedKey& wrapped) {
   EVP_CIPHER_CTX* c = wrap_context();
   std::uint8_t room[48];
   int n = 0;
-  const bool good = EVP_DecryptInit_ex(c, EVP_aes_256_wrap(), nullptr, wrapping.data(), nullptr) == 1 &&
+  const bool good = EVP_DecryptInit_ex2(c, wrap_algorithm(), wrapping.data(), nullptr, nullptr) == 1 &&
                     EVP_DecryptUpdate(c, room, &n, wrapped.data(), static_cast<int>(wrapped.size())) == 1;
   EVP_CIPHER_CTX_free(c);
   Key key;

@@ -2,8 +2,9 @@
 #include "base/hash.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #if defined(__SSE4_2__) || defined(__x86_64__)
 #include <nmmintrin.h>
@@ -43,13 +44,21 @@ Digest sha256(ByteView bytes) {
   return hash.finish();
 }
 
+// RFC 2104 by hand: OpenSSL looks its algorithms up again for every message, which costs many times the hashing.
 Digest hmac_sha256(ByteView key, ByteView message) {
-  Digest digest;
-  unsigned length = 0;
-  const auto* done = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), message.data(), message.size(),
-                          digest.data(), &length);
-  SAMPAN_ASSERT(done != nullptr && length == digest.size());
-  return digest;
+  std::array<std::uint8_t, 64> inner_pad{};
+  const Digest short_key = key.size() > inner_pad.size() ? sha256(key) : Digest{};
+  const ByteView used = key.size() > inner_pad.size() ? ByteView(short_key) : key;
+  std::copy(used.begin(), used.end(), inner_pad.begin());
+  auto outer_pad = inner_pad;
+  for (auto& byte : inner_pad) byte ^= 0x36;
+  for (auto& byte : outer_pad) byte ^= 0x5c;
+  Sha256 inner, outer;
+  inner.update(inner_pad);
+  inner.update(message);
+  outer.update(outer_pad);
+  outer.update(inner.finish());
+  return outer.finish();
 }
 
 namespace {

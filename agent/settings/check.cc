@@ -2,6 +2,7 @@
 #include "settings/check.h"
 
 #include <initializer_list>
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -48,9 +49,13 @@ bool overlap(const std::string& a, const std::string& b) {
 // What lies in a folder of the intake is taken and removed: nothing of ours may be there.
 void check_folders(const Settings& settings, const Complain& complain) {
   const auto& folders = settings.intake.folders;
+  const bool any_goes = std::any_of(settings.destinations.begin(), settings.destinations.end(),
+                                    [](const Destination& d) { return !d.folder.empty(); });
   for (std::size_t i = 0; i < folders.size(); ++i) {
     const std::string& own = folders[i].path;
     const std::string path = element("intake.folders", i) + ".path";
+    if (folders[i].carry_any && !any_goes)
+      complain(element("intake.folders", i) + ".carry", "carry is any, but no destination takes such files; expected a folder among the destinations");
     if (overlap(own, settings.state_directory))
       complain(path, "the folder overlaps state_directory, expected a folder apart from it");
     for (const Destination& destination : settings.destinations)

@@ -206,6 +206,11 @@ TEST_CASE("what_belongs_to_a_service_over_http_is_checked_as_a_whole") {
         "f:5:5: auth without stow, expected it for a stow destination only");
 }
 
+TEST_CASE("any_file_is_carried_only_where_something_takes_it") {
+  CHECK(complaints(with("intake: {folders: [{path: /srv/in, carry: any}]}\n")) ==
+        "f:5:36: carry is any, but no destination takes such files; expected a folder among the destinations");
+}
+
 TEST_CASE("a_group_whose_options_are_all_commented_out_is_no_mistake") { CHECK(complaints(with("intake:\n")) == ""); }
 
 TEST_CASE("files_of_windows_editors_load") {

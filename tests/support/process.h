@@ -23,6 +23,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/temporary_directory.h"
+
 namespace sampan::test {
 
 inline constexpr auto patience = std::chrono::seconds(20);
@@ -64,26 +66,6 @@ inline bool answers_on(std::uint16_t port) {
   ::close(fd);
   return connected;
 }
-
-// A directory that goes with its guard.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "sampan-test-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    path_ = name;
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // Killed and reaped at the end of its scope. Its output goes nowhere.
 class Process {

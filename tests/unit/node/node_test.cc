@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/node.h"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/log.h"
+#include "node/plans.h"
+#include "support/process.h"
+#include "support/temporary_directory.h"
+
+using namespace sampan;
+using namespace sampan::test;
+
+TEST_SUITE_BEGIN("node");
+
+namespace {
+
+settings::Settings settings_in(const std::filesystem::path& home, std::vector<settings::Destination> destinations) {
+  settings::Settings settings;
+  settings.site = "Test";
+  settings.ae_title = "SAMPAN";
+  settings.state_directory = home / "state";
+  settings.control_socket = home / "control.sock";
+  settings.intake.listen = "127.0.0.1";
+  settings.intake.port = 0;
+  settings.intake.ae_titles = {{"SAMPAN", {}}};
+  settings.destinations = std::move(destinations);
+  return settings;
+}
+
+settings::Destination nobody_there() {
+  settings::Destination destination;
+  destination.name = "lead";
+  destination.dimse = settings::DimseAddress{"PACS", "127.0.0.1", 1};
+  destination.calling_ae = "SAMPAN";
+  return destination;
+}
+
+queue::DeliveryStanding standing(const char* name, core::DeliveryState state, core::Level level, std::chrono::hours age) {
+  return {name, state, level, age};
+}
+
+}  // namespace
+
+TEST_CASE("an_intake_takes_images_while_no_destination_answers" * doctest::description("contract 12")) {
+  const TemporaryDirectory home;
+  node::Node node(settings_in(home.path(), {nobody_there()}), node::system_env());
+  REQUIRE(node.start().ok());
+  CHECK(node.intake_port() != 0);
+  const auto status = node.status();
+  CHECK(status.intake.accepting);
+  CHECK(status.intake.port == node.intake_port());
+  REQUIRE(status.destinations.size() == 1);
+  CHECK(status.destinations[0].address == "PACS@127.0.0.1:1");
+  node.stop();
+  CHECK_FALSE(std::filesystem::exists(home.path() / "control.sock"));
+}
+
+TEST_CASE("a_second_node_cannot_take_the_port_or_the_socket_of_the_first_and_leaves_it_alone") {
+  const TemporaryDirectory home, other;
+  node::Node first(settings_in(home.path(), {nobody_there()}), node::system_env());
+  REQUIRE(first.start().ok());
+  auto same_port = settings_in(other.path(), {nobody_there()});
+  same_port.intake.port = first.intake_port();
+  node::Node second(same_port, node::system_env());
+  CHECK(second.start().error().code == Errc::io);
+  auto same_socket = settings_in(other.path() / "b", {nobody_there()});
+  same_socket.control_socket = home.path() / "control.sock";
+  node::Node third(same_socket, node::system_env());
+  CHECK(third.start().error().code == Errc::duplicate);
+  CHECK(first.status().intake.accepting);
+}
+
+TEST_CASE("a_payload_goes_only_when_every_required_destination_proved_it_for_long_enough" * doctest::description("contract 4")) {
+  using core::DeliveryState;
+  using core::Level;
+  using std::chrono::hours;
+  settings::Destination proven = nobody_there(), trusted = nobody_there();
+  trusted.name = "cloud";
+  trusted.reclaim_after = settings::ReclaimAfter::accepted;
+  trusted.retention_days = 10;
+  const auto may = node::reclaim_by(settings_in("/nowhere", {proven, trusted}));
+  const auto ask = [&](DeliveryState lead, Level lead_level, hours lead_age, hours cloud_age, bool tight) {
+    const std::vector<queue::DeliveryStanding> all{standing("lead", lead, lead_level, lead_age),
+                                                   standing("cloud", DeliveryState::delivered, Level::accepted, cloud_age)};
+    return may(all, tight);
+  };
+  CHECK_FALSE(ask(DeliveryState::delivered, Level::accepted, hours(10000), hours(10000), true));
+  CHECK_FALSE(ask(DeliveryState::waiting, Level::archived, hours(10000), hours(10000), true));
+  CHECK_FALSE(ask(DeliveryState::delivered, Level::archived, hours(10000), hours(239), true));
+  CHECK_FALSE(ask(DeliveryState::delivered, Level::archived, hours(24), hours(241), false));
+  CHECK(ask(DeliveryState::delivered, Level::archived, hours(24), hours(241), true));
+  CHECK(ask(DeliveryState::delivered, Level::archived, hours(24 * 31), hours(241), false));
+  CHECK_FALSE(may(std::vector<queue::DeliveryStanding>{}, true));
+}

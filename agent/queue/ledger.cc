@@ -88,7 +88,7 @@ void Ledger::prepare() {
   u.segment_get = Statement(s, "SELECT indexed FROM segment WHERE number=?");
   u.segment_set = Statement(s, "INSERT OR REPLACE INTO segment VALUES(?,?,?,?,0)");
   u.segment_forget = Statement(s, "DELETE FROM segment WHERE number=?");
-  u.quarantine_forget = Statement(s, "DELETE FROM quarantine WHERE segment=?");
+  u.quarantine_forget = Statement(s, "DELETE FROM quarantine WHERE segment=? AND offset>=?");
   u.meta_get = Statement(s, "SELECT value FROM meta WHERE name=?");
   u.meta_set = Statement(s, "INSERT OR REPLACE INTO meta VALUES(?,?)");
   u.destination_insert = Statement(s, "INSERT INTO destination(name) VALUES(?)");
@@ -163,7 +163,11 @@ void Ledger::checkpoint(Stream stream, std::uint64_t segment, std::uint64_t inde
 
 void Ledger::forget_segment(std::uint64_t segment) {
   use_->segment_forget.bind(1, static_cast<std::int64_t>(segment)).run();
-  use_->quarantine_forget.bind(1, static_cast<std::int64_t>(segment)).run();
+  forget_quarantine(segment, 0);
+}
+
+void Ledger::forget_quarantine(std::uint64_t segment, std::uint64_t from) {
+  use_->quarantine_forget.bind(1, static_cast<std::int64_t>(segment)).bind(2, static_cast<std::int64_t>(from)).run();
 }
 
 std::int64_t Ledger::run_ms() {

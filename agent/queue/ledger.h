@@ -62,6 +62,7 @@ class Ledger {
   void postpone(Sequence seq, const std::string& destination, unsigned attempts, WallTime not_before, std::string_view reason);
   void quarantine_item(Sequence seq, std::string_view reason);
   void quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason);
+  void forget_quarantine(std::uint64_t segment, std::uint64_t from);
   bool has_tombstone(const Uuid& item);
 
   std::uint64_t indexed(std::uint64_t segment);

@@ -56,6 +56,7 @@ struct Queue::Parts {
   std::unique_ptr<Store> store;
 
   Result<core::Consignment> consign(const DueDelivery& due);
+  void set_aside(const DueDelivery& due, const std::string& destination, const Error& error);
   bool same_content(Sequence one, Sequence other);
 };
 
@@ -168,6 +169,17 @@ Result<core::Consignment> Queue::Parts::consign(const DueDelivery& due) {
   return consignment;
 }
 
+// Out of the way of the others: for good where it is damaged, for a while where the disk does not read.
+void Queue::Parts::set_aside(const DueDelivery& due, const std::string& destination, const Error& error) {
+  log::error("a stored image cannot be read: " + error.message);
+  if (error.code == Errc::damaged || error.code == Errc::not_found)
+    return store->change([due, why = error.message](Ledger& ledger) { ledger.quarantine_item(due.seq, why); });
+  const WallTime later{needs.clock.wall().ms + Millis(limits::back_off_most).count()};
+  store->change([due, destination, later, why = error.message](Ledger& ledger) {
+    ledger.postpone(due.seq, destination, due.attempts, later, why);
+  });
+}
+
 // What cannot be read is not the same: both are kept, and a person looks.
 bool Queue::Parts::same_content(Sequence one, Sequence other) {
   auto first = consign({one, 0}), second = consign({other, 0});
@@ -186,10 +198,7 @@ LeasedBatch Queue::lease(const LeaseQuery& query) {
     if (batch.items.size() >= query.items_max || (query.bytes_max > 0 && bytes >= query.bytes_max)) break;
     auto consignment = parts_->consign(delivery);
     if (!consignment) {
-      const std::string why = consignment.error().message;
-      log::error("a stored image cannot be read: " + why);
-      if (consignment.error().code == Errc::damaged || consignment.error().code == Errc::not_found)
-        parts_->store->change([seq = delivery.seq, why](Ledger& ledger) { ledger.quarantine_item(seq, why); });
+      parts_->set_aside(delivery, query.destination, consignment.error());
       continue;
     }
     if (query.skip_items.contains(consignment->item.id)) continue;

@@ -60,8 +60,22 @@ bool Rebuild::open_next(Ledger& ledger) {
   if (!header) return pass_over("no segment header");
   if (header->number != name.number || header->stream != name.stream || header->node != folder_.node())
     return pass_over("it belongs to another node or place");
-  scan_.emplace(*file_, name.number, std::max<std::uint64_t>(ledger.indexed(name.number), block_bytes), size_);
+  const std::uint64_t from = std::max<std::uint64_t>(ledger.indexed(name.number), block_bytes);
+  if (from < size_)
+    if (Status durable = make_durable(); !durable) return pass_over(durable.error().message);
+  ledger.forget_quarantine(name.number, from);  // what is read again is judged again
+  blind_ = false;
+  scan_.emplace(*file_, name.number, from, size_);
   return true;
+}
+
+// What the last run wrote may be in memory only, and nobody may be told that it is here before it is on disk. What a
+// sync gave up is forgotten, so that the disk is read.
+Status Rebuild::make_durable() {
+  if (Status synced = file_->sync(); !synced) return synced;
+  if (Status synced = folder_.files().sync_directory(folder_.path()); !synced) return synced;
+  file_->forget(0, size_);
+  return {};
 }
 
 bool Rebuild::step(Ledger& ledger, std::int64_t run_ms) {
@@ -70,17 +84,12 @@ bool Rebuild::step(Ledger& ledger, std::int64_t run_ms) {
   ledger.begin();
   bool ended = false;
   for (std::size_t i = 0; i < findings_per_step && !ended; ++i) {
-    auto found = scan_->next();
-    if (!found) {
-      log::error("spool: " + found.error().message + "; the rest of the segment is read at the next start");
-      ended = true;
-      break;
-    }
-    ended = found->what == Finding::What::end;
+    const auto found = scan_->next();
+    ended = found.what == Finding::What::end;
     if (ended)
       close_segment(ledger);
     else
-      take(*found, ledger, run_ms);
+      take(found, ledger, run_ms);
   }
   if (Status done = ledger.commit(); !done) {
     log::error("rebuild: " + done.error().message);
@@ -111,7 +120,13 @@ void Rebuild::take(const Finding& found, Ledger& ledger, std::int64_t run_ms) {
     take_item(found, ledger);
   else if (type != Type::partial)
     take_notes(found, ledger, run_ms);
-  ledger.checkpoint(backlog_.segments[next_].stream, backlog_.segments[next_].number, found.offset + found.bytes, size_);
+  checkpoint(ledger, found.offset + found.bytes);
+}
+
+// Never past what the disk did not read: the next start tries again.
+void Rebuild::checkpoint(Ledger& ledger, std::uint64_t indexed) {
+  const SegmentName name = backlog_.segments[next_];
+  if (!blind_) ledger.checkpoint(name.stream, name.number, indexed, size_);
 }
 
 void Rebuild::take_item(const Finding& found, Ledger& ledger) {
@@ -138,19 +153,21 @@ void Rebuild::take_notes(const Finding& found, Ledger& ledger, std::int64_t run_
 void Rebuild::take_damage(const Finding& found, Ledger& ledger) {
   if (found.header && ledger.has_tombstone(found.header->item)) return;  // half punched when the power went
   const std::uint64_t number = backlog_.segments[next_].number;
-  if (found.what == Finding::What::torn) {
+  blind_ = blind_ || found.unreadable;
+  if (found.what == Finding::What::torn && !found.unreadable) {
     ++news_.torn_tails;
     return ledger.quarantine_range(number, found.offset, found.bytes, torn_tail);
   }
   ++news_.quarantined_ranges;
-  log::warn("spool: " + std::to_string(found.bytes) + " damaged bytes in segment " + std::to_string(number) + " quarantined");
-  ledger.quarantine_range(number, found.offset, found.bytes, "does not verify");
+  const std::string why = found.unreadable ? "does not read" : "does not verify";
+  log::warn("spool: " + std::to_string(found.bytes) + " bytes in segment " + std::to_string(number) + " quarantined: " + why);
+  ledger.quarantine_range(number, found.offset, found.bytes, why);
 }
 
 // An item segment in which nothing lives and nothing is in doubt needs no place on disk.
 void Rebuild::close_segment(Ledger& ledger) {
   const SegmentName name = backlog_.segments[next_];
-  ledger.checkpoint(name.stream, name.number, size_, size_);
+  checkpoint(ledger, size_);
   news_.emptied = name.stream == Stream::items && name.number != newest_ && !ledger.has_quarantine(name.number) &&
                   ledger.living_in(name.number) == 0;
 }

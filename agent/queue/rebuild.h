@@ -43,10 +43,12 @@ class Rebuild {
 
  private:
   bool open_next(Ledger& ledger);
+  Status make_durable();
   void take(const Finding& found, Ledger& ledger, std::int64_t run_ms);
   void take_item(const Finding& found, Ledger& ledger);
   void take_notes(const Finding& found, Ledger& ledger, std::int64_t run_ms);
   void take_damage(const Finding& found, Ledger& ledger);
+  void checkpoint(Ledger& ledger, std::uint64_t indexed);
   void close_segment(Ledger& ledger);
   void unlink_segment(Ledger& ledger);
   void finish();
@@ -61,6 +63,7 @@ class Rebuild {
   std::unique_ptr<File> file_;
   std::optional<SegmentScan> scan_;
   std::uint64_t size_ = 0;
+  bool blind_ = false;  // some of the segment did not read
   // Of the running step; counted once the ledger has it.
   struct News {
     std::uint64_t items = 0, quarantined_ranges = 0, torn_tails = 0;

@@ -2,7 +2,7 @@
 // Scan: reads one segment from a checkpoint, verifying every record, and finds its way again behind damage.
 //
 // Threads: one at a time.
-// Fails:   Errc::io when the disk does not read; damage is a finding, not a failure.
+// Fails:   never: damage is a finding, and so is what the disk does not read.
 #pragma once
 
 #include <optional>
@@ -23,6 +23,7 @@ struct Finding {
   std::uint64_t offset = 0, bytes = 0;
   Frame frame;                  // of a record
   std::optional<Header> header; // of a damaged range or torn tail that begins with a header that verifies
+  bool unreadable = false;      // some of these bytes the disk did not read: they may be sound
 };
 
 class SegmentScan {
@@ -30,20 +31,25 @@ class SegmentScan {
   SegmentScan(File& file, std::uint64_t number, std::uint64_t from, std::uint64_t size)
       : file_(file), number_(number), at_(from), size_(size) {}
   // Stretches of zeros (punched records, blocks never written) are passed over in silence.
-  Result<Finding> next();
+  Finding next();
 
  private:
-  Result<bool> verifies(const Frame& frame, std::uint64_t offset);
-  Result<std::optional<Frame>> record_at(std::uint64_t offset);
-  Result<bool> block_is_zero(std::uint64_t offset);
-  Result<std::optional<Header>> header_at(std::uint64_t offset);
-  Result<Finding> past_damage();
+  bool read(std::uint64_t offset, ByteSpan into);
+  bool verifies(const Frame& frame, std::uint64_t offset);
+  std::optional<Frame> record_at(std::uint64_t offset);
+  bool block_is_zero(std::uint64_t offset);
+  std::optional<Header> header_at(std::uint64_t offset);
+  Finding past_damage();
 
   File& file_;
   const std::uint64_t number_;
   std::uint64_t at_;
   const std::uint64_t size_;
   Bytes window_;
+  bool unreadable_ = false;  // a read failed since the last finding
 };
+
+// The record of this sequence is there and verifies.
+bool is_sound(File& file, Sequence sequence);
 
 }  // namespace sampan::queue

@@ -69,6 +69,8 @@ class Segment {
   Status sync(std::uint64_t end);
   std::uint64_t synced() const { return synced_; }
   bool failed() const { return failed_; }
+  // Then what is not synced never will be. A failed write alone does not say that: what was written before it may be.
+  bool sync_failed() const { return sync_failed_; }
   std::uint64_t syncs() const { return syncs_; }
 
  private:
@@ -78,8 +80,8 @@ class Segment {
   const std::string path_;
   const std::unique_ptr<File> file_;
   std::atomic<std::uint64_t> written_{0}, synced_{0};
-  std::atomic<bool> failed_{false};
-  bool entry_synced_ = false, sync_failed_ = false;  // under sync_mutex_
+  std::atomic<bool> failed_{false}, sync_failed_{false};
+  bool entry_synced_ = false;  // under sync_mutex_
   std::atomic<std::uint64_t> syncs_{0};
   std::mutex sync_mutex_;
 };

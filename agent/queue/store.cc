@@ -114,14 +114,14 @@ void Store::run() {
   static_cast<void>(ledger_->commit());
 }
 
-// Items that are durable, in order; those whose segment failed were never acknowledged and are dropped.
+// Items that are durable, in order; those whose sync failed were never acknowledged and are dropped.
 std::deque<Store::Written> Store::take_written() {
   std::deque<Written> taken;
   while (!written_.empty() && taken.size() < items_per_batch) {
     Written& first = written_.front();
     const Segment& segment = *first.place.segment;
     const bool durable = segment.synced() >= first.place.offset + first.place.bytes;
-    if (!durable && !segment.failed()) break;
+    if (!durable && !segment.sync_failed()) break;
     if (durable) taken.push_back(std::move(first));
     written_.pop_front();
   }

@@ -13,13 +13,20 @@ class FaultyFiles final : public FileSystem {
  public:
   std::atomic<bool> sync_fails{false}, write_fails{false}, full{false};
   std::atomic<int> syncs{0}, directory_syncs{0};
+  std::atomic<std::uint64_t> unreadable_from{0}, unreadable_to{0};  // of every segment
+  std::atomic<std::uint64_t> free_bytes_max{UINT64_MAX};            // shown
   // Set before the threads that meet them.
   std::function<void()> before_sync = [] {};
 
   class Handle final : public File {
    public:
-    Handle(FaultyFiles& owner, std::unique_ptr<File> file) : owner_(owner), file_(std::move(file)) {}
-    Result<std::size_t> read_at(std::uint64_t offset, ByteSpan into) override { return file_->read_at(offset, into); }
+    Handle(FaultyFiles& owner, std::unique_ptr<File> file, bool segment)
+        : owner_(owner), file_(std::move(file)), segment_(segment) {}
+    Result<std::size_t> read_at(std::uint64_t offset, ByteSpan into) override {
+      if (segment_ && offset < owner_.unreadable_to && offset + into.size() > owner_.unreadable_from)
+        return fail(Errc::io, "read: injected");
+      return file_->read_at(offset, into);
+    }
     Status write_at(std::uint64_t offset, ByteView bytes) override {
       if (owner_.write_fails) return fail(Errc::io, "write: injected");
       if (owner_.full) return fail(Errc::full, "write: injected");
@@ -40,12 +47,13 @@ class FaultyFiles final : public FileSystem {
    private:
     FaultyFiles& owner_;
     std::unique_ptr<File> file_;
+    const bool segment_;
   };
 
   Result<std::unique_ptr<File>> open(const std::string& path, Mode mode) override {
     auto file = disk().open(path, mode);
     if (!file) return file.error();
-    return std::unique_ptr<File>(new Handle(*this, std::move(*file)));
+    return std::unique_ptr<File>(new Handle(*this, std::move(*file), path.ends_with(".seg")));
   }
   Status make_directories(const std::string& path) override { return disk().make_directories(path); }
   Status sync_directory(const std::string& path) override {
@@ -58,6 +66,7 @@ class FaultyFiles final : public FileSystem {
   Result<DiskSpace> space(const std::string& path) override {
     auto real = disk().space(path);
     if (real && full) real->free_bytes = 0;
+    if (real && real->free_bytes > free_bytes_max) real->free_bytes = free_bytes_max;
     return real;
   }
 };

@@ -2,6 +2,8 @@
 // What was acknowledged stays, whatever comes between: reuse of numbers, failed writes beside good ones, damage beside reclaiming.
 #include <future>
 
+#include <future>
+
 #include "fixture.h"
 
 using namespace sampan;
@@ -26,8 +28,8 @@ TEST_CASE_FIXTURE(QueueFixture, "a_segment_with_something_set_aside_in_it_is_nev
   for (unsigned i = 0; i < 3; ++i) REQUIRE(put(pattern(10'000, i), image_facts("1." + std::to_string(i))).ok());
   stop();
   const std::string path = segments().at(0);
-  SUBCASE("a damaged record") { overwrite(path, 4096 + 12288 + 5000, {0x55}); }
-  SUBCASE("a torn tail") { overwrite(path, 4096 + 2 * 12288 + 5000, {0x55}); }
+  SUBCASE("a damaged record") { overwrite(path, 4096 + 12288 + 5000, {0x55, 1, 2, 3, 4, 5, 6, 7}); }
+  SUBCASE("a torn tail") { overwrite(path, 4096 + 2 * 12288 + 5000, {0x55, 1, 2, 3, 4, 5, 6, 7}); }
   restart(true);
   for (const auto& one : lease()) deliver(one);
   queue->tick();
@@ -36,4 +38,37 @@ TEST_CASE_FIXTURE(QueueFixture, "a_segment_with_something_set_aside_in_it_is_nev
   restart();
   CHECK(queue->summary().items == 0);
   CHECK(std::filesystem::exists(path));
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "an_image_whose_sync_outlives_the_failed_write_of_another_is_carried" * doctest::description("contract 1")) {
+  std::promise<void> syncing, go_on;
+  std::atomic<int> first{1};
+  files.before_sync = [&, released = go_on.get_future().share()] {
+    if (first.exchange(0) == 0) return;
+    syncing.set_value();
+    released.wait();
+  };
+  auto good = std::async(std::launch::async, [this] { return put(pattern(1000, 1), image_facts("1.1")); });
+  syncing.get_future().wait();
+  files.full = true;
+  auto inflow = queue->open({core::Kind::event, {}, {}, {}, 0});
+  REQUIRE((*inflow)->append(pattern(1000, 2)).ok());
+  CHECK((*inflow)->commit({}).error().code == Errc::full);
+  files.full = false;
+  auto drained = std::async(std::launch::async, [this] { queue->drain(); });
+  drained.wait_for(std::chrono::milliseconds(200));
+  go_on.set_value();
+  REQUIRE(good.get().ok());
+  drained.get();
+  CHECK(lease().size() == 1);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "nothing_is_answered_as_a_repeat_of_a_record_that_was_never_synced" * doctest::description("contract 1")) {
+  files.sync_fails = true;
+  REQUIRE_FALSE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  restart(true);
+  CHECK_FALSE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  files.sync_fails = false;
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  CHECK(lease().size() == 1);
 }

@@ -20,7 +20,7 @@ TEST_CASE_FIXTURE(QueueFixture, "items_behind_a_flipped_bit_are_kept_and_the_dam
   for (unsigned i = 0; i < 5; ++i) REQUIRE(put(pattern(10'000, i), image_facts("1." + std::to_string(i))).ok());
   stop();
   // Records are 16 KiB here; the third one loses a byte of its body.
-  overwrite(segments()[0], 4096 + 2 * 12288 + 5000, {0x55});
+  overwrite(segments()[0], 4096 + 2 * 12288 + 5000, {0x55, 1, 2, 3, 4, 5, 6, 7});
   restart(true);
   CHECK(uids(lease()) == std::set<std::string>{"1.0", "1.1", "1.3", "1.4"});
   CHECK(queue->summary().quarantined == 1);
@@ -108,4 +108,32 @@ TEST_CASE_FIXTURE(QueueFixture, "records_under_a_lost_key_are_kept_and_said" * d
   CHECK(lease().empty());
   CHECK(queue->summary().quarantined == 1);
   CHECK(std::filesystem::exists(segments()[0]));
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "items_behind_a_bad_sector_are_carried_and_what_reads_again_later_is_carried_then" * doctest::description("contract 9")) {
+  for (unsigned i = 0; i < 4; ++i) REQUIRE(put(pattern(10'000, i), image_facts("1." + std::to_string(i))).ok());
+  stop();
+  SUBCASE("in a header") { files.unreadable_from = 4096 + 12288; }
+  SUBCASE("in a body") { files.unreadable_from = 4096 + 12288 + 5000; }
+  files.unreadable_to = files.unreadable_from + 512;
+  lose_ledger();
+  start();
+  CHECK(uids(lease()) == std::set<std::string>{"1.0", "1.2", "1.3"});
+  CHECK(queue->summary().quarantined == 1);
+  files.unreadable_to = 0;
+  restart();
+  CHECK(uids(lease()) == std::set<std::string>{"1.0", "1.1", "1.2", "1.3"});
+  CHECK(queue->summary().quarantined == 0);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "an_image_the_disk_does_not_read_stands_in_nobodys_way" * doctest::description("contract 8")) {
+  REQUIRE(put(pattern(10'000, 1), image_facts("1.1")).ok());
+  REQUIRE(put(pattern(10'000, 2), image_facts("1.2")).ok());
+  queue->drain();
+  files.unreadable_from = 4096, files.unreadable_to = 4096 + 512;
+  static_cast<void>(lease(1));
+  CHECK(uids(lease(1)) == std::set<std::string>{"1.2"});
+  files.unreadable_to = 0;
+  clock.wall_ms += 24 * 3'600'000;
+  CHECK(uids(lease(1)) == std::set<std::string>{"1.1"});
 }

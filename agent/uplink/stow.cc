@@ -55,6 +55,13 @@ std::vector<std::string> names_of(const core::Item& item) {
   return names;
 }
 
+// Reverse proxies say 400 where TLS is at fault: our certificate is missing or expired, or the address should be https.
+// No image may be rejected for that.
+bool blames_tls(const HttpAnswer& answer) {
+  const auto says = [&](std::string_view words) { return answer.body.find(words) != answer.body.npos; };
+  return answer.status == 400 && (says("SSL certificate") || says("plain HTTP"));
+}
+
 std::string authority_of(const std::string& url) {
   const auto begin = url.find("://");
   const std::string rest = begin == url.npos ? url : url.substr(begin + 3);
@@ -173,8 +180,7 @@ std::variant<HttpAnswer, HttpFailure, Retry> StowCourier::post(StowBody& body) {
   for (;;) {
     HttpRequest request;
     request.url = url_;
-    request.headers = {"Content-Type: " + body.content_type(),
-                       "Accept: application/dicom+json, application/dicom+xml;q=0.5"};
+    request.headers = {"Content-Type: " + body.content_type(), "Accept: application/dicom+json"};
     request.size = body.size();
     request.body = [&body](std::uint64_t offset, ByteSpan into) { return body.read(offset, into); };
     request.ask_first = !std::exchange(welcome_, false);
@@ -235,8 +241,9 @@ Outcome StowCourier::judged(const core::Item& item, const StowAnswer& answer, bo
 Carried StowCourier::refused(const Bundle& bundle, const HttpAnswer& answer, std::uint64_t bytes) {
   Carried carried(bundle.size());
   const bool stranger = is_success(answer.status) && (answer.too_long || !answer.body.empty());
-  Outcome outcome = stranger ? Outcome(judge_.stranger_answered(log::safe(answer.content_type)))
-                             : judge_.http_status(answer.status, receipt_for(bundle.front()->item));
+  Outcome outcome = judge_.http_status(answer.status, receipt_for(bundle.front()->item));
+  if (stranger) outcome = judge_.stranger_answered(log::safe(answer.content_type));
+  if (blames_tls(answer)) outcome = judge_.certificate_refused("HTTP 400, as reverse proxies say it");
   auto* retry = std::get_if<Retry>(&outcome);
   if (retry != nullptr) {
     retry->not_before = answer.retry_after;

@@ -200,6 +200,6 @@ class Context:
         from peers import RawScu
         return RawScu(self, to, files, **options)
 
-    def orthanc(self):
+    def orthanc(self, **options):
         from peers import Orthanc
-        return Orthanc(self)
+        return Orthanc(self, **options)

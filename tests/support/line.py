@@ -2,28 +2,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """The line between two nodes: a TCP relay on loopback that can be cut.
 
-    line.py --to HOST:PORT [--listen PORT] [--cut-after BYTES]
+    line.py --to HOST:PORT [--listen PORT] [--cut-after BYTES] [--certificate FILE [--ca FILE]]
 
 Prints `line PORT` when it listens. SIGUSR1 cuts it: open connections are reset and new ones refused. SIGUSR2 gives it
-back. With --cut-after it cuts itself, once, after so many bytes have gone towards HOST, and prints `cut`.
+back. With --cut-after it cuts itself, once, after so many bytes have gone towards HOST, and prints `cut`. With
+--certificate it speaks TLS to those who come, as a reverse proxy does, and with --ca only to who has a certificate.
 """
 import argparse
 import asyncio
 import signal
 import socket
+import ssl
 import struct
 
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close() sends RST, as a router that forgot the connection would
 
 
 class Line:
-    def __init__(self, port, host, to_port, cut_after):
-        self.port, self.host, self.to_port, self.left = port, host, to_port, cut_after
+    def __init__(self, port, host, to_port, cut_after, tls=None):
+        self.port, self.host, self.to_port, self.left, self.tls = port, host, to_port, cut_after, tls
         self.server, self.writers = None, set()
 
     async def give_back(self):
         if self.server is None:
-            self.server = await asyncio.start_server(self.join, "127.0.0.1", self.port or 0)
+            self.server = await asyncio.start_server(self.join, "127.0.0.1", self.port or 0, ssl=self.tls)
             self.port = self.server.sockets[0].getsockname()[1]
             print("line", self.port, flush=True)
 
@@ -51,7 +53,8 @@ class Line:
                 writer.write(data)
                 await writer.drain()
                 count(len(data))
-            writer.write_eof()
+            if writer.can_write_eof():  # not over TLS
+                writer.write_eof()
         except OSError:
             writer.transport.abort()
 
@@ -68,14 +71,27 @@ class Line:
         far_out.close()
 
 
+def tls_context(certificate, ca):
+    if not certificate:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    if ca:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(ca)
+    return context
+
+
 async def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--to", required=True)
     arguments.add_argument("--listen", type=int, default=0)
     arguments.add_argument("--cut-after", type=int)
+    arguments.add_argument("--certificate")
+    arguments.add_argument("--ca")
     chosen = arguments.parse_args()
     host, _, port = chosen.to.rpartition(":")
-    line = Line(chosen.listen, host.strip("[]"), int(port), chosen.cut_after)
+    line = Line(chosen.listen, host.strip("[]"), int(port), chosen.cut_after, tls_context(chosen.certificate, chosen.ca))
     await line.give_back()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, line.cut)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a node talks to in tests: the raw SCU and SCP of tests/support/tools, Orthanc, and a line that can be cut."""
+import base64
 import json
 import re
 import signal
@@ -9,7 +10,7 @@ import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 
-from harness import Process, free_port, tool, wait_until
+from harness import Process, Skip, free_port, tool, wait_until
 
 
 def flags(options):
@@ -128,16 +129,24 @@ class Line:
 
 
 class Orthanc:
-    """A real PACS with its own store, on free loopback ports."""
+    """A real PACS with its own store, on free loopback ports; more: settings of its own."""
 
-    def __init__(self, ctx):
+    DICOMWEB = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
+
+    def __init__(self, ctx, dicomweb=False, **more):
+        if dicomweb and not self.DICOMWEB.exists():
+            raise Skip("orthanc-dicomweb is not installed")
         self.dir = ctx.folder("orthanc")
         self.port, self.http_port = free_port(), free_port()
         settings = {
             "Name": "Lead", "StorageDirectory": str(self.dir / "store"), "IndexDirectory": str(self.dir / "store"),
             "DicomAet": "LEAD", "DicomPort": self.port, "HttpPort": self.http_port, "RemoteAccessAllowed": False,
             "AuthenticationEnabled": False, "DicomAlwaysAllowStore": True, "DicomCheckCalledAet": False,
-            "UnknownSopClassAccepted": True, "OverwriteInstances": False, "StorageCompression": False, "Plugins": []}
+            "UnknownSopClassAccepted": True, "OverwriteInstances": False, "StorageCompression": False,
+            "Plugins": [str(self.DICOMWEB)] if dicomweb else [], **more}
+        self.headers = {}  # of every request
+        for user, password in more.get("RegisteredUsers", {}).items():
+            self.headers["Authorization"] = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
         config = self.dir / "orthanc.json"
         config.write_text(json.dumps(settings))
         self.process = ctx.run([tool("Orthanc"), config], "orthanc", folder=self.dir)
@@ -146,6 +155,11 @@ class Orthanc:
     @property
     def destination(self):
         return {"name": "lead", "dimse": f"LEAD@127.0.0.1:{self.port}"}
+
+    @property
+    def stow(self):
+        """Its studies, as a STOW destination names them."""
+        return f"http://localhost:{self.http_port}/dicom-web/studies"
 
     def answers(self):
         try:
@@ -156,7 +170,7 @@ class Orthanc:
     def request(self, path, body=None):
         url = f"http://127.0.0.1:{self.http_port}{path}"
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(urllib.request.Request(url, data=body), timeout=30) as answer:
+        with opener.open(urllib.request.Request(url, data=body, headers=self.headers), timeout=30) as answer:
             return answer.read()
 
     def get(self, path):

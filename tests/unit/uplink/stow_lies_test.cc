@@ -68,6 +68,13 @@ TEST_CASE("a_status_is_judged_when_nothing_is_said_of_the_instance") {
   CHECK(told(http("503 Service Unavailable", "text/html", "no")) == "destination: HTTP 503");
 }
 
+TEST_CASE("no_image_is_rejected_where_a_reverse_proxy_blames_the_certificate") {
+  for (const std::string words : {"No required SSL certificate was sent", "The SSL certificate error",
+                                  "The plain HTTP request was sent to HTTPS port"})
+    CHECK(told(http("400 Bad Request", "text/html", "<html><center>" + words + "</center></html>")) ==
+          "configuration: certificate: HTTP 400, as reverse proxies say it");
+}
+
 TEST_CASE("a_failing_status_delivers_nothing_whatever_its_body_says") {
   HttpServer server;
   server.answer = [](const HttpHeard& heard) {

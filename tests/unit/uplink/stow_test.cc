@@ -55,7 +55,7 @@ TEST_CASE("instances_arrive_byte_for_byte_as_part_10_files_in_growing_requests")
     CHECK(heard.method == "POST");
     CHECK(heard.target == "/dicom-web/studies");
     CHECK(heard.header("transfer-encoding").empty());
-    CHECK(heard.header("accept").starts_with("application/dicom+json"));
+    CHECK(heard.header("accept") == "application/dicom+json");
     const auto more = parts_of(heard);
     sizes.push_back(more.size());
     parts.insert(parts.end(), more.begin(), more.end());

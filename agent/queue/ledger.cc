@@ -69,6 +69,12 @@ void Ledger::prepare() {
   u.item_by_study = Statement(s, "SELECT min(study_order) FROM item WHERE study_key=? AND study_key<>0 AND state=1");
   u.item_state = Statement(s, "UPDATE item SET state=?, reason=? WHERE seq=?");
   u.item_close = Statement(s, "UPDATE item SET state=CASE state WHEN 4 THEN 5 ELSE 2 END WHERE seq=?");
+  u.item_quarantine = Statement(s, "UPDATE item SET state=3, reason=? WHERE seq=? AND state IN (1,4)");
+  u.delivery_hand_over = Statement(s, "UPDATE delivery SET seq=?1, class_key=(SELECT class_key FROM item WHERE seq=?1) WHERE seq=?2");
+  u.copy_of = Statement(s, "SELECT c.seq FROM item i JOIN item c ON c.state=4 AND (c.id=i.id OR (c.sop_key=i.sop_key AND c.sop_key<>0)) "
+                           "WHERE i.seq=? ORDER BY c.sha256<>i.sha256, c.seq LIMIT 1");
+  u.originals_of = Statement(s, "SELECT CASE o.state WHEN 1 THEN o.seq ELSE 0 END FROM item i JOIN item o ON o.state IN (1,2) AND "
+                                "(o.id=i.id OR (o.sop_key=i.sop_key AND o.sop_key<>0)) WHERE i.seq=?");
   u.delivery_insert = Statement(s, "INSERT OR IGNORE INTO delivery VALUES(?,?,?,?,?,?,?,?,0,0,0,0,'',?)");
   u.delivery_get = Statement(s, "SELECT state, bytes, level FROM delivery WHERE seq=? AND destination=?");
   u.delivery_move = Statement(s, "UPDATE delivery SET state=? WHERE seq=? AND destination=?");
@@ -92,9 +98,10 @@ void Ledger::prepare() {
   u.meta_get = Statement(s, "SELECT value FROM meta WHERE name=?");
   u.meta_set = Statement(s, "INSERT OR REPLACE INTO meta VALUES(?,?)");
   u.destination_insert = Statement(s, "INSERT INTO destination(name) VALUES(?)");
-  u.candidates = Statement(s, "SELECT i.seq, i.record_bytes, i.id, i.sha256, i.sop_key FROM (SELECT DISTINCT seq FROM delivery WHERE "
+  u.candidates = Statement(s, "SELECT i.seq, i.id, i.sha256, i.sop_key FROM (SELECT DISTINCT seq FROM delivery WHERE "
                               "state=3 AND seq>? ORDER BY seq LIMIT ?) v JOIN item i ON i.seq=v.seq WHERE i.state=1 ORDER BY i.seq");
-  u.duplicates = Statement(s, "SELECT seq, record_bytes, id, sha256, sop_key FROM item WHERE state=4 LIMIT ?");
+  u.duplicates = Statement(s, "SELECT seq, id, sha256, sop_key, EXISTS(SELECT 1 FROM item o WHERE o.id=i.id AND "
+                               "o.seq<>i.seq) FROM item i WHERE state=4 LIMIT ?");
   u.living = Statement(s, "SELECT count(*) FROM item WHERE seq>=? AND seq<? AND state IN (1,3,4)");
 }
 
@@ -189,11 +196,11 @@ std::vector<Ledger::Candidate> Ledger::candidates(Sequence after, std::size_t it
   const auto read = [&found](Statement& row, bool duplicate) {
     Candidate candidate;
     candidate.seq = row.number(0);
-    candidate.record_bytes = static_cast<std::uint64_t>(row.number(1));
-    if (row.blob(2).size() == 16) std::memcpy(candidate.id.bytes.data(), row.blob(2).data(), 16);
-    if (row.blob(3).size() == 32) std::memcpy(candidate.sha256.data(), row.blob(3).data(), 32);
-    candidate.sop_key = row.number(4);
+    if (row.blob(1).size() == 16) std::memcpy(candidate.id.bytes.data(), row.blob(1).data(), 16);
+    if (row.blob(2).size() == 32) std::memcpy(candidate.sha256.data(), row.blob(2).data(), 32);
+    candidate.sop_key = row.number(3);
     candidate.duplicate = duplicate;
+    candidate.shares_id = duplicate && row.number(4) != 0;
     found.push_back(std::move(candidate));
   };
   const auto limit = static_cast<std::int64_t>(items_max);

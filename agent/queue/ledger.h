@@ -60,6 +60,7 @@ class Ledger {
   // A note on an item that is not indexed yet is kept until it is.
   void apply(const Note& note, std::int64_t run_ms);
   void postpone(Sequence seq, const std::string& destination, unsigned attempts, WallTime not_before, std::string_view reason);
+  // A duplicate takes its place, where there is one; otherwise its deliveries are held.
   void quarantine_item(Sequence seq, std::string_view reason);
   void quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason);
   void forget_quarantine(std::uint64_t segment, std::uint64_t from);
@@ -82,15 +83,19 @@ class Ledger {
   };
   struct Candidate {
     Sequence seq = 0;
-    std::uint64_t record_bytes = 0;
     Uuid id;
     Digest sha256{};
     std::int64_t sop_key = 0;
     bool duplicate = false;
+    bool shares_id = false;  // with the item it repeats
     std::vector<Standing> standings;
   };
   // Items after the given one that are duplicates, or have a delivery that is done; in order, at most so many.
   std::vector<Candidate> candidates(Sequence after, std::size_t items_max);
+  // Living items that a duplicate may repeat; 0 among them stands for one that was reclaimed.
+  std::vector<Sequence> originals_of(Sequence duplicate);
+  // The item is gone, without a note that says so.
+  void close(Sequence seq);
   // Item records of the segment whose payload still matters.
   std::uint64_t living_in(std::uint64_t segment);
   bool has_quarantine(std::uint64_t segment);
@@ -105,6 +110,7 @@ class Ledger {
   void insert_item(const IndexedItem& indexed, std::int64_t study_order, ItemState state, std::string_view reason);
   void insert_delivery(const IndexedItem& indexed, const std::string& destination, std::int64_t study_order, bool held, bool rebuilt);
   void apply_orphans(const Uuid& item, std::int64_t run_ms);
+  Sequence copy_of(Sequence seq);
   Sequence find(const Uuid& item, const Digest* sha256);
   void apply_receipt(const ReceiptNote& note, Sequence seq, std::int64_t run_ms);
   void apply_tombstone(const TombstoneNote& note, Sequence seq);

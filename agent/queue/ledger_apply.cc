@@ -54,18 +54,21 @@ bool Ledger::knows(const IndexedItem& indexed) {
 }
 
 Admission Ledger::compare(const IndexedItem& indexed, std::int64_t sop_key) {
-  auto& by_id = use_->item_by_id.begin().bind(1, ByteView(indexed.item.id.bytes));
-  bool same_id = false;
-  while (by_id.step()) same_id = same_id || by_id.number(0) != indexed.seq;
-  by_id.begin();
-  if (same_id) return Admission::duplicate;
-  if (sop_key == 0) return Admission::fresh;
   bool same = false, other = false;
+  const auto equals = [&](ByteView digest) {
+    return digest.size() == 32 && std::memcmp(digest.data(), indexed.item.sha256.data(), 32) == 0;
+  };
+  auto& by_id = use_->item_by_id.begin().bind(1, ByteView(indexed.item.id.bytes));
+  while (by_id.step())
+    if (const auto state = static_cast<ItemState>(by_id.number(2)); state == ItemState::living || state == ItemState::reclaimed)
+      (equals(by_id.blob(1)) ? same : other) = true;
+  by_id.begin();
+  if (same) return Admission::duplicate;
+  if (sop_key == 0) return other ? Admission::conflict : Admission::fresh;
   std::vector<Sequence> differing;
   auto& rows = use_->item_by_sop.begin().bind(1, sop_key).bind(2, indexed.seq);
   while (rows.step()) {
-    const ByteView digest = rows.blob(0);
-    const bool equal = digest.size() == 32 && std::memcmp(digest.data(), indexed.item.sha256.data(), 32) == 0;
+    const bool equal = equals(rows.blob(0));
     (equal ? same : other) = true;
     if (!equal && static_cast<ItemState>(rows.number(2)) == ItemState::living) differing.push_back(rows.number(1));
   }
@@ -211,7 +214,13 @@ void Ledger::postpone(Sequence seq, const std::string& destination, unsigned att
 }
 
 void Ledger::quarantine_item(Sequence seq, std::string_view reason) {
-  use_->item_state.bind(1, static_cast<int>(ItemState::quarantined)).bind(2, reason).bind(3, seq).run();
+  use_->item_quarantine.bind(1, reason).bind(2, seq).run();
+  if (sql_->changes() == 0) return;  // its payload was not needed any more
+  if (const Sequence copy = copy_of(seq); copy != 0) {
+    use_->item_state.bind(1, static_cast<int>(ItemState::living)).bind(2, std::string_view()).bind(3, copy).run();
+    use_->delivery_hand_over.bind(1, copy).bind(2, seq).run();
+    return;
+  }
   std::vector<int> waiting;
   auto& rows = use_->deliveries_of;
   for (rows.begin().bind(1, seq); rows.step();)
@@ -222,5 +231,23 @@ void Ledger::quarantine_item(Sequence seq, std::string_view reason) {
     move(seq, destination, code(DeliveryState::on_hold));
   }
 }
+
+// A duplicate that can take the place of the item; 0 when there is none.
+Sequence Ledger::copy_of(Sequence seq) {
+  auto& ask = use_->copy_of.begin().bind(1, seq);
+  const Sequence copy = ask.step() ? ask.number(0) : 0;
+  ask.begin();
+  return copy;
+}
+
+std::vector<Sequence> Ledger::originals_of(Sequence duplicate) {
+  std::vector<Sequence> found;
+  auto& rows = use_->originals_of;
+  for (rows.begin().bind(1, duplicate); rows.step();) found.push_back(rows.number(0));
+  rows.begin();
+  return found;
+}
+
+void Ledger::close(Sequence seq) { use_->item_close.bind(1, seq).run(); }
 
 }  // namespace sampan::queue

@@ -30,7 +30,7 @@ LedgerReader::LedgerReader(std::unique_ptr<Sql> sql, const Keyring& keys) : sql_
   waits_ = Statement(*sql_, "SELECT 1 FROM delivery WHERE destination=? AND state=1 LIMIT 1");
   next_ = Statement(*sql_, "SELECT min(not_before_ms) FROM delivery WHERE destination=? AND state=1 AND not_before_ms>? "
                            "AND (?3=0 OR class_key=?3)");
-  same_ = Statement(*sql_, "SELECT id, sha256 FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2)");
+  same_ = Statement(*sql_, "SELECT id, sha256, seq, state FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2)");
   number_ = Statement(*sql_, "SELECT number FROM destination WHERE name=?");
 }
 
@@ -98,16 +98,16 @@ std::optional<Millis> LedgerReader::next_due(const DueQuery& query) {
   return at == 0 ? std::nullopt : std::optional<Millis>(at - query.now.ms);
 }
 
-std::optional<Uuid> LedgerReader::same_instance(std::string_view sop_instance_uid, const Digest& sha256) {
+std::optional<LedgerReader::Known> LedgerReader::same_instance(std::string_view sop_instance_uid, const Digest& sha256) {
   const auto key = keys_.of(sop_instance_uid);
   if (key == 0) return {};
   const auto lock = ask();
-  std::optional<Uuid> found;
+  std::optional<Known> found;
   for (same_.begin().bind(1, key); !found && same_.step();) {
     const ByteView id = same_.blob(0), digest = same_.blob(1);
     if (id.size() != 16 || digest.size() != 32 || std::memcmp(digest.data(), sha256.data(), 32) != 0) continue;
-    found.emplace();
-    std::memcpy(found->bytes.data(), id.data(), 16);
+    found.emplace(Known{{}, same_.number(2), static_cast<ItemState>(same_.number(3)) == ItemState::reclaimed});
+    std::memcpy(found->id.bytes.data(), id.data(), 16);
   }
   same_.begin();
   complain();

@@ -52,7 +52,12 @@ class LedgerReader {
   // How long until a delivery that fits the query is due; nothing when none waits.
   std::optional<Millis> next_due(const DueQuery& query);
   // An item with this SOP Instance UID and content is in custody, or was and is receipted.
-  std::optional<Uuid> same_instance(std::string_view sop_instance_uid, const Digest& sha256);
+  struct Known {
+    Uuid id;
+    Sequence seq = 0;
+    bool reclaimed = false;
+  };
+  std::optional<Known> same_instance(std::string_view sop_instance_uid, const Digest& sha256);
   std::vector<Tally> tallies();
   // Waiting deliveries received in [from, to).
   std::uint64_t waiting_between(const std::string& destination, WallTime from, WallTime to);

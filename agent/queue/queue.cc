@@ -9,6 +9,7 @@
 #include "queue/leases.h"
 #include "queue/ledger_reader.h"
 #include "queue/record_writer.h"
+#include "queue/scan.h"
 #include "queue/store.h"
 
 namespace sampan::queue {
@@ -58,6 +59,10 @@ struct Queue::Parts {
   Result<core::Consignment> consign(const DueDelivery& due);
   void set_aside(const DueDelivery& due, const std::string& destination, const Error& error);
   bool same_content(Sequence one, Sequence other);
+  bool is_sound(Sequence seq);
+  void quarantine(Sequence seq, std::string_view why) {
+    store->change([seq, why = std::string(why)](Ledger& ledger) { ledger.quarantine_item(seq, why); });
+  }
 };
 
 class QueueInflow final : public core::Inflow {
@@ -78,8 +83,8 @@ class QueueInflow final : public core::Inflow {
     const auto summary = writer_.close();
     item_.size = summary.payload_bytes;
     item_.sha256 = summary.sha256;
-    if (auto known = parts_.reader->same_instance(facts.get(Fact::sop_instance_uid), item_.sha256))
-      return core::Stored{*known, true};
+    const auto known = parts_.reader->same_instance(facts.get(Fact::sop_instance_uid), item_.sha256);
+    if (known && (known->reclaimed || parts_.is_sound(known->seq))) return core::Stored{known->id, true};
     const Bytes encoded = bounded_facts(item_);
     const auto place = writer_.store(parts_.items, encoded, [this](const Place& at) {
       parts_.store->written(at, IndexedItem{at.sequence(), at.bytes, item_});
@@ -87,6 +92,7 @@ class QueueInflow final : public core::Inflow {
     if (!place) return place.error();
     crash_point("item.synced");
     parts_.store->wake();
+    if (known) parts_.quarantine(known->seq, "the stored copy does not verify; it was sent again");
     return core::Stored{item_.id, false};
   }
 
@@ -162,7 +168,7 @@ Result<core::Consignment> Queue::Parts::consign(const DueDelivery& due) {
   auto on_damage = [this, seq = due.seq] {
     if (!store) return;  // found by the rebuild of a queue that is just being opened; it is found again when it is lent
     log::error("a stored image does not verify any more and is quarantined");
-    store->change([seq](Ledger& ledger) { ledger.quarantine_item(seq, "the stored copy does not verify"); });
+    quarantine(seq, "the stored copy does not verify");
   };
   consignment.payload = std::make_shared<StoredPayload>(*file, offset_of(due.seq), *frame, *key, std::move(on_damage));
   consignment.attempts = due.attempts;
@@ -173,7 +179,7 @@ Result<core::Consignment> Queue::Parts::consign(const DueDelivery& due) {
 void Queue::Parts::set_aside(const DueDelivery& due, const std::string& destination, const Error& error) {
   log::error("a stored image cannot be read: " + error.message);
   if (error.code == Errc::damaged || error.code == Errc::not_found)
-    return store->change([due, why = error.message](Ledger& ledger) { ledger.quarantine_item(due.seq, why); });
+    return quarantine(due.seq, error.message);
   const WallTime later{needs.clock.wall().ms + Millis(limits::back_off_most).count()};
   store->change([due, destination, later, why = error.message](Ledger& ledger) {
     ledger.postpone(due.seq, destination, due.attempts, later, why);
@@ -184,6 +190,11 @@ void Queue::Parts::set_aside(const DueDelivery& due, const std::string& destinat
 bool Queue::Parts::same_content(Sequence one, Sequence other) {
   auto first = consign({one, 0}), second = consign({other, 0});
   return first && second && needs.same_content(*first, *second);
+}
+
+bool Queue::Parts::is_sound(Sequence seq) {
+  auto file = files.get(segment_of(seq));
+  return file && queue::is_sound(**file, seq);
 }
 
 LeasedBatch Queue::lease(const LeaseQuery& query) {

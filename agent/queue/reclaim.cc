@@ -35,7 +35,7 @@ void Store::reclaim() {
     Sequence last = reclaim_cursor_;
     for (auto& candidate : found) {
       if (!candidate.duplicate) last = std::max(last, candidate.seq);
-      if (candidate.duplicate || parts_.decisions.may_reclaim(candidate.standings, run_ms_now(), tight))
+      if (candidate.duplicate ? is_spare(candidate.seq) : parts_.decisions.may_reclaim(candidate.standings, run_ms_now(), tight))
         gone.push_back(std::move(candidate));
     }
     const bool wrapped = last == reclaim_cursor_;
@@ -45,19 +45,38 @@ void Store::reclaim() {
   }
 }
 
+// A duplicate goes only while what it repeats is sound; otherwise it takes that one's place.
+bool Store::is_spare(Sequence duplicate) {
+  const auto originals = ledger_->originals_of(duplicate);
+  for (const Sequence original : originals) {
+    if (original == 0) continue;
+    auto file = parts_.folder.files().open(parts_.folder.path_of(Stream::items, segment_of(original)), FileSystem::Mode::read);
+    if (file && is_sound(**file, original)) continue;
+    std::deque<Written> no_items;
+    std::deque<Change> changes{[original](Ledger& ledger) { ledger.quarantine_item(original, "the stored copy does not verify"); }};
+    static_cast<void>(apply(no_items, {}, changes));
+    return false;
+  }
+  return !originals.empty();
+}
+
 bool Store::bury(const std::vector<Ledger::Candidate>& gone) {
   // A number that is unlinked must never be given out again: the note segment of its tombstones has a higher one and stays.
   const std::uint64_t notes_number = notes_.open_number();
   if (std::ranges::any_of(gone, [notes_number](const auto& item) { return segment_of(item.seq) > notes_number; })) notes_.seal();
   std::deque<Pending> tombstones;
+  std::deque<Change> changes;
   for (const auto& item : gone) {
+    if (item.shares_id) {  // a tombstone would name the item itself; after a rebuild this one is a duplicate again
+      changes.push_back([seq = item.seq](Ledger& ledger) { ledger.close(seq); });
+      continue;
+    }
     const auto why = item.duplicate ? TombstoneReason::duplicate : TombstoneReason::reclaimed;
     tombstones.push_back({TombstoneNote{item.id, item.sha256, item.sop_key, why, parts_.clock.wall()}, nullptr});
   }
   std::deque<Written> no_items;
-  std::deque<Change> no_changes;
-  if (!write_notes(tombstones) || !apply(no_items, tombstones, no_changes)) return false;
-  for (const auto& item : gone) graves_[segment_of(item.seq)].push_back({item.seq, item.record_bytes});
+  if (!write_notes(tombstones) || !apply(no_items, tombstones, changes)) return false;
+  for (const auto& item : gone) graves_[segment_of(item.seq)].push_back(item.seq);
   free_space();
   return true;
 }
@@ -91,14 +110,17 @@ void Store::free_space() {
   if (Status done = ledger_->commit(); !done) log::error(done.error().message);
 }
 
-void Store::punch(std::uint64_t segment, const std::vector<Grave>& graves) {
+void Store::punch(std::uint64_t segment, const std::vector<Sequence>& graves) {
   auto file = parts_.folder.files().open(parts_.folder.path_of(Stream::items, segment), FileSystem::Mode::write);
   if (!file) return;
-  for (const auto& grave : graves) {
+  for (const Sequence grave : graves) {
+    // How far the record goes only the record itself knows; a wrong length would reach into its neighbours.
+    const auto at = offset_of(grave);
+    const auto frame = read_frame(**file, segment, at);
+    if (!frame) continue;
     // The body first: a record that kept its header is known by its tombstone when the power goes in between.
-    const auto at = offset_of(grave.seq);
-    if (grave.record_bytes > block_bytes)
-      static_cast<void>((*file)->punch(at + block_bytes, grave.record_bytes - block_bytes));
+    if (frame->trailer.record_bytes > block_bytes)
+      static_cast<void>((*file)->punch(at + block_bytes, frame->trailer.record_bytes - block_bytes));
     static_cast<void>((*file)->punch(at, block_bytes));
   }
 }

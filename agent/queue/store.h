@@ -80,14 +80,10 @@ class Store {
   bool apply(std::deque<Written>& written, const std::deque<Pending>& notes, std::deque<Change>& changes);
   void reclaim();
   bool bury(const std::vector<Ledger::Candidate>& gone);
-  // A place whose item is gone, waiting until its segment is sealed.
-  struct Grave {
-    Sequence seq = 0;
-    std::uint64_t record_bytes = 0;
-  };
+  bool is_spare(Sequence duplicate);
   void free_space();
   bool empty_for_good(std::uint64_t segment);
-  void punch(std::uint64_t segment, const std::vector<Grave>& graves);
+  void punch(std::uint64_t segment, const std::vector<Sequence>& graves);
   bool still_arriving(std::uint64_t segment);
   std::int64_t run_ms_now() const;
 
@@ -97,7 +93,7 @@ class Store {
   GatherPool note_pool_;
   Appender notes_;
   Sequence reclaim_cursor_ = 0;
-  std::map<std::uint64_t, std::vector<Grave>> graves_;  // by segment
+  std::map<std::uint64_t, std::vector<Sequence>> graves_;  // by segment: items that are gone, until it is sealed
   std::int64_t run_ms_before_ = 0;
   MonoTime started_{}, reclaimed_{};
   std::atomic<std::uint64_t> conflicts_{0}, duplicates_{0};

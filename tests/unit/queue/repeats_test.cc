@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The same instance more than once: whichever copy is damaged, punched or gone, one sound copy stays and is carried.
+#include "fixture.h"
+
+using namespace sampan;
+using namespace sampan::test;
+
+TEST_SUITE_BEGIN("repeats" * doctest::description("contract 2, 6"));
+
+namespace {
+
+struct RepeatsFixture : QueueFixture {
+  const Bytes bytes = pattern(10'000, 1);
+  // Two senders at once: the second is here before the ledger knows the first.
+  void put_twice(const core::Manifest& first = {}, const core::Manifest& second = {}) {
+    auto a = queue->open(first), b = queue->open(second);
+    REQUIRE((*a)->append(bytes).ok());
+    REQUIRE((*b)->append(bytes).ok());
+    tamper("CREATE TRIGGER injected BEFORE INSERT ON item BEGIN SELECT RAISE(ROLLBACK, 'not yet'); END");
+    REQUIRE((*a)->commit(image_facts("1.1")).ok());
+    const auto second_stored = (*b)->commit(image_facts("1.1"));
+    REQUIRE(second_stored.ok());
+    REQUIRE_FALSE(second_stored->repeated);
+    tamper("DROP TRIGGER injected");
+    queue->drain();
+  }
+  void damage_first() { overwrite(segments().at(0), 4096 + 1000, {1, 2, 3, 4, 5, 6, 7, 8}); }
+  void reclaim() {
+    for (int round = 0; round < 3; ++round) {
+      queue->tick();
+      queue->drain();
+    }
+  }
+  void check_one_sound_copy_is_carried() {
+    auto items = lease();
+    REQUIRE(items.size() == 1);
+    CHECK(content(items[0]) == bytes);
+  }
+};
+
+core::Manifest named(const Uuid& id) {
+  core::Manifest manifest;
+  manifest.id = id;
+  return manifest;
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(RepeatsFixture, "an_image_sent_again_is_not_answered_as_a_repeat_of_a_damaged_copy" * doctest::description("contract 1, 6")) {
+  REQUIRE(put(bytes, image_facts("1.1")).ok());
+  queue->drain();
+  damage_first();
+  const auto again = put(bytes, image_facts("1.1"));
+  REQUIRE(again.ok());
+  CHECK_FALSE(again->repeated);
+  check_one_sound_copy_is_carried();
+  CHECK(count().waiting == 1);
+}
+
+TEST_CASE_FIXTURE(RepeatsFixture, "a_duplicate_takes_the_place_of_a_copy_that_does_not_verify" * doctest::description("contract 2")) {
+  put_twice();
+  damage_first();
+  SUBCASE("found when it is sent") {
+    auto items = lease();
+    REQUIRE(items.size() == 1);
+    Bytes room(10'000);
+    CHECK_FALSE(items[0].payload->read(0, room).ok());
+    give_back(items);
+  }
+  SUBCASE("found when the duplicate would go") {}
+  reclaim();
+  check_one_sound_copy_is_carried();
+  CHECK(count().waiting == 1);
+  CHECK(count().on_hold == 0);
+}
+
+TEST_CASE_FIXTURE(RepeatsFixture, "a_duplicate_under_the_same_id_goes_without_taking_the_item_along" * doctest::description("contract 2")) {
+  const Uuid id = make_uuid7(clock.wall(), system_random());
+  put_twice(named(id), named(id));
+  reclaim();
+  check_one_sound_copy_is_carried();
+  restart(true);
+  check_one_sound_copy_is_carried();
+}
+
+TEST_CASE_FIXTURE(RepeatsFixture, "other_content_under_the_same_id_is_kept_beside_the_first" * doctest::description("contract 6")) {
+  const Uuid id = make_uuid7(clock.wall(), system_random());
+  REQUIRE(put(bytes, image_facts("1.1"), named(id)).ok());
+  queue->drain();
+  REQUIRE(put(pattern(10'000, 2), image_facts("1.2"), named(id)).ok());
+  reclaim();
+  CHECK(count().waiting == 1);
+  CHECK(count().on_hold == 1);
+}
+
+TEST_CASE_FIXTURE(RepeatsFixture, "an_item_quarantined_here_is_taken_again_under_its_own_id" * doctest::description("contract 2")) {
+  const Uuid id = make_uuid7(clock.wall(), system_random());
+  REQUIRE(put(bytes, image_facts("1.1"), named(id)).ok());
+  damage_first();
+  auto items = lease();
+  Bytes room(10'000);
+  CHECK_FALSE(items.at(0).payload->read(0, room).ok());
+  give_back(items);
+  queue->drain();
+  REQUIRE(put(bytes, image_facts("1.1"), named(id)).ok());
+  reclaim();
+  check_one_sound_copy_is_carried();
+}
+
+TEST_CASE_FIXTURE(RepeatsFixture, "a_reader_that_comes_late_to_a_reclaimed_item_alarms_nobody" * doctest::description("contract 4")) {
+  REQUIRE(put(bytes, image_facts("1.1")).ok());
+  REQUIRE(put(pattern(10'000, 2), image_facts("1.2")).ok());
+  restart();
+  auto items = lease();
+  REQUIRE(items.size() == 2);
+  deliver(items[0]);
+  reclaim();
+  Bytes room(10'000);
+  CHECK_FALSE(items[0].payload->read(0, room).ok());
+  queue->drain();
+  CHECK(queue->summary().quarantined == 0);
+}
+
+TEST_CASE_FIXTURE(RepeatsFixture, "a_length_that_is_wrong_in_the_ledger_reaches_no_neighbour" * doctest::description("contract 2")) {
+  REQUIRE(put(bytes, image_facts("1.1")).ok());
+  REQUIRE(put(pattern(10'000, 2), image_facts("1.2")).ok());
+  restart();
+  auto items = lease();
+  tamper("UPDATE item SET record_bytes=record_bytes*2");
+  deliver(items.at(0));
+  reclaim();
+  CHECK(content(items.at(1)) == pattern(10'000, 2));
+}

@@ -5,8 +5,8 @@
 
 build_packages="g++ cmake ninja-build pkg-config libdcmtk-dev libasio-dev libcurl4-openssl-dev libsqlite3-dev
   libyaml-cpp-dev libspdlog-dev libmicrohttpd-dev libssl-dev zlib1g-dev nlohmann-json3-dev libcli11-dev doctest-dev"
-run_packages="dcmtk python3 util-linux"
-test_packages="git orthanc python3-pydicom gcc nbdkit nbdkit-plugin-dev libnbd-bin e2fsprogs mount"
+run_packages="dcmtk openssl python3 util-linux"
+test_packages="git orthanc orthanc-dicomweb python3-pydicom gcc nbdkit nbdkit-plugin-dev libnbd-bin e2fsprogs mount"
 chroot_packages="mmdebstrap debian-archive-keyring"
 
 missing_of() {

@@ -19,30 +19,35 @@ std::int64_t IndexKeys::of_class(std::string_view sop_class, std::string_view tr
   return of(std::string(sop_class) + "|" + std::string(transfer_syntax));
 }
 
-static Result<std::unique_ptr<Sql>> open_sound(const std::string& path) {
+Result<std::unique_ptr<Ledger>> Ledger::open_sound(const std::string& path, const Keyring& keys) {
   auto sql = Sql::open(path, false);
   if (!sql) return sql.error();
   if (Status ready = migrate(**sql); !ready) return ready.error();
-  return sql;
+  std::unique_ptr<Ledger> ledger(new Ledger(std::move(*sql), keys));
+  if (!ledger->status()) return ledger->status().error();
+  return ledger;
+}
+
+Status Ledger::set_aside(FileSystem& files, const std::string& path, const Clock& clock) {
+  const std::string aside = path + ".damaged-" + std::to_string(clock.wall().ms);
+  for (const char* part : {"", "-wal", "-shm"})
+    if (Status moved = files.rename(path + part, aside + part); !moved && moved.error().code != Errc::not_found) return moved;
+  return {};
 }
 
 Result<Ledger::Opened> Ledger::open(FileSystem& files, const std::string& path, const Keyring& keys, const Clock& clock) {
   Opened opened;
-  auto probe = files.open(path, FileSystem::Mode::read);
-  opened.empty = !probe.ok();
-  auto sql = open_sound(path);
-  if (!sql && sql.error().code != Errc::damaged && opened.empty) return sql.error();
-  if (!sql) {
-    opened.set_aside = sql.error().message;
+  opened.empty = !files.open(path, FileSystem::Mode::read).ok();
+  auto ledger = open_sound(path, keys);
+  if (!ledger && ledger.error().code != Errc::damaged && opened.empty) return ledger.error();
+  if (!ledger) {
+    opened.set_aside = ledger.error().message;
     opened.empty = true;
-    const std::string aside = path + ".damaged-" + std::to_string(clock.wall().ms);
-    for (const char* part : {"", "-wal", "-shm"})
-      if (Status moved = files.rename(path + part, aside + part); !moved && moved.error().code != Errc::not_found) return moved.error();
-    sql = open_sound(path);
-    if (!sql) return sql.error();
+    if (Status moved = set_aside(files, path, clock); !moved) return moved.error();
+    ledger = open_sound(path, keys);
+    if (!ledger) return ledger.error();
   }
-  opened.ledger.reset(new Ledger(std::move(*sql), keys));
-  if (!opened.ledger->status()) return opened.ledger->status().error();
+  opened.ledger = std::move(*ledger);
   return opened;
 }
 
@@ -225,6 +230,11 @@ std::uint64_t Ledger::living_in(std::uint64_t segment) {
   const std::uint64_t living = ask.step() ? static_cast<std::uint64_t>(ask.number(0)) : 1;
   ask.begin();
   return living;
+}
+
+void Ledger::check() {
+  Statement ask(*sql_, "PRAGMA quick_check(1)");
+  if (ask.step() && ask.text(0) != "ok") sql_->refuse(fail(Errc::damaged, "ledger: " + ask.text(0)));
 }
 
 bool Ledger::has_quarantine(std::uint64_t segment) {

@@ -47,6 +47,8 @@ class Ledger {
     std::string set_aside;  // why, in words
   };
   static Result<Opened> open(FileSystem& files, const std::string& path, const Keyring& keys, const Clock& clock);
+  // Out of the way of the next open, for a person to look at.
+  static Status set_aside(FileSystem& files, const std::string& path, const Clock& clock);
 
   void begin();
   Status commit();
@@ -99,10 +101,13 @@ class Ledger {
   // Item records of the segment whose payload still matters.
   std::uint64_t living_in(std::uint64_t segment);
   bool has_quarantine(std::uint64_t segment);
+  // Fails the batch when the file is not sound; reads all of it.
+  void check();
   const Status& status() const { return sql_->status(); }
 
  private:
   Ledger(std::unique_ptr<Sql> sql, const Keyring& keys);
+  static Result<std::unique_ptr<Ledger>> open_sound(const std::string& path, const Keyring& keys);
   void prepare();
   void remember();
   bool knows(const IndexedItem& indexed);

@@ -40,7 +40,7 @@ Admission Ledger::add(const IndexedItem& indexed, std::span<const std::string> d
   const bool held = admission == Admission::conflict;
   insert_item(indexed, order, ItemState::living, held ? "same SOP Instance UID as an earlier image, other content" : "");
   for (const auto& destination : destinations) insert_delivery(indexed, destination, order, held, rebuilt);
-  if (orphans_ > 0) apply_orphans(indexed.item.id, 0);
+  if (orphans_ > 0) apply_orphans(indexed.item.id, run_ms());
   return admission;
 }
 

@@ -43,6 +43,7 @@ std::unique_lock<std::mutex> LedgerReader::ask() {
 void LedgerReader::complain() {
   if (sql_->status()) return;
   log::warn(sql_->status().error().message);
+  if (sql_->status().error().code == Errc::damaged) found_damage_ = true;
   sql_->clear();
 }
 

@@ -5,6 +5,7 @@
 // Fails:   a ledger that does not answer gives empty answers and a warning; the spool still has everything.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -62,6 +63,8 @@ class LedgerReader {
   // Waiting deliveries received in [from, to).
   std::uint64_t waiting_between(const std::string& destination, WallTime from, WallTime to);
   Totals totals();
+  // Since it was last asked.
+  bool found_damage() { return found_damage_.exchange(false); }
   std::int64_t class_key(std::string_view sop_class, std::string_view transfer_syntax) const {
     return keys_.of_class(sop_class, transfer_syntax);
   }
@@ -73,6 +76,7 @@ class LedgerReader {
   std::unique_lock<std::mutex> ask();  // an earlier error is forgotten
   void complain();
   std::mutex mutex_;
+  std::atomic<bool> found_damage_{false};
   std::unique_ptr<Sql> sql_;
   IndexKeys keys_;
   std::map<std::string, int> destinations_;

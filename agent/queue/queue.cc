@@ -2,6 +2,7 @@
 #include "queue/queue.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/crash_point.h"
 #include "base/log.h"
@@ -56,8 +57,10 @@ struct Queue::Parts {
   std::unique_ptr<LedgerReader> reader;
   std::unique_ptr<Store> store;
 
+  Status has_room(core::Kind kind) const;
   Result<core::Consignment> consign(const DueDelivery& due);
   void set_aside(const DueDelivery& due, const std::string& destination, const Error& error);
+  [[noreturn]] void begin_anew(const std::string& ledger_path);
   bool same_content(Sequence one, Sequence other);
   bool is_sound(Sequence seq);
   void quarantine(Sequence seq, std::string_view why) {
@@ -76,7 +79,14 @@ class QueueInflow final : public core::Inflow {
     item_.received = parts.needs.clock.wall();
   }
 
-  Status append(ByteView bytes) override { return writer_.append(bytes); }
+  Status append(ByteView bytes) override {
+    // A large object must not grow into the reserve.
+    if ((unchecked_bytes_ += bytes.size()) >= limits::room_checked_every) {
+      unchecked_bytes_ = 0;
+      if (Status room = parts_.has_room(item_.kind); !room) return room;
+    }
+    return writer_.append(bytes);
+  }
 
   Result<core::Stored> commit(const core::Facts& facts) override {
     item_.facts = facts;
@@ -99,6 +109,7 @@ class QueueInflow final : public core::Inflow {
  private:
   Queue::Parts& parts_;
   core::Item item_;
+  std::uint64_t unchecked_bytes_ = 0;
   RecordWriter writer_;
 };
 
@@ -131,17 +142,32 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   parts->reader = std::move(*reader);
   Parts& p = *parts;
   if (p.needs.same_content) opened->ledger->ask_same_content([&p](Sequence one, Sequence other) { return p.same_content(one, other); });
-  Store::Parts store_parts{p.folder, p.keys, p.items, p.needs.clock, decisions_of(p.needs), p.needs.changed};
+  Store::Parts store_parts{p.folder, p.keys, p.items, p.needs.clock, decisions_of(p.needs), p.needs.changed, [&p, path] { p.begin_anew(path); }};
   parts->store = std::make_unique<Store>(std::move(store_parts), std::move(opened->ledger), std::move(*backlog));
+  parts->store->start();
   return std::unique_ptr<Queue>(new Queue(std::move(parts)));
+}
+
+// A ledger that broke while it was used: the process ends as in a power cut, which loses nothing, and the next start rebuilds.
+void Queue::Parts::begin_anew(const std::string& ledger_path) {
+  const Status moved = Ledger::set_aside(needs.files, ledger_path, needs.clock);
+  log::error("the ledger is damaged" + (moved ? std::string(" and set aside") : ", " + moved.error().message) +
+             ": stopping, so that the next start rebuilds it from the spool");
+  std::_Exit(EXIT_FAILURE);
 }
 
 Queue::Queue(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Queue::~Queue() = default;
 
 Status Queue::admits(core::Kind kind) const {
+  if (parts_->store->unindexed() >= parts_->options.unindexed_items_max)
+    return fail(Errc::full, "the ledger cannot be written: nothing more is taken until it can");
+  return parts_->has_room(kind);
+}
+
+Status Queue::Parts::has_room(core::Kind kind) const {
   if (core::traits(kind).when_full != core::WhenFull::refuse) return {};
-  auto space = parts_->folder.files().space(parts_->folder.path());
+  auto space = folder.files().space(folder.path());
   if (!space) return space.error();
   const std::uint64_t reserve = std::min<std::uint64_t>(limits::reserve_bytes, space->total_bytes / 20);
   if (space->free_bytes < reserve) return fail(Errc::full, "the disk is full: no new images are taken");
@@ -166,7 +192,6 @@ Result<core::Consignment> Queue::Parts::consign(const DueDelivery& due) {
   auto key = keys.data_key(frame->header);
   if (!key) return key.error();
   auto on_damage = [this, seq = due.seq] {
-    if (!store) return;  // found by the rebuild of a queue that is just being opened; it is found again when it is lent
     log::error("a stored image does not verify any more and is quarantined");
     quarantine(seq, "the stored copy does not verify");
   };
@@ -272,6 +297,7 @@ std::uint64_t Queue::waiting_between(const std::string& destination, WallTime fr
 
 void Queue::tick() {
   parts_->pool.trim();
+  if (parts_->reader->found_damage()) parts_->store->change([](Ledger& ledger) { ledger.check(); });
   parts_->store->tick();
 }
 

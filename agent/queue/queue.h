@@ -2,7 +2,8 @@
 // Queue: custody. Takes items through Sink, lends them to whoever carries them, keeps what became of them.
 //
 // Threads: any.   Owns: <state>/spool, <state>/keys, <state>/ledger.db.
-// Fails:   open fails only when the state directory cannot be used at all; damage inside it never refuses a start.
+// Fails:   open fails only when the state directory cannot be used at all; damage inside it never refuses a start. A ledger
+//          that breaks while it is used is set aside and ends the process, and the next start rebuilds it.
 #pragma once
 
 #include <functional>
@@ -17,6 +18,7 @@
 #include "base/file.h"
 #include "base/random.h"
 #include "core/courier.h"
+#include "core/limits.h"
 #include "core/sink.h"
 
 namespace sampan::queue {
@@ -46,6 +48,7 @@ struct QueueNeeds {
 struct QueueOptions {
   std::string state_directory;
   std::string origin;  // name of this node
+  std::size_t unindexed_items_max = core::limits::unindexed_items_max;
 };
 
 struct LeaseQuery {

@@ -93,6 +93,7 @@ bool Rebuild::step(Ledger& ledger, std::int64_t run_ms) {
   }
   if (Status done = ledger.commit(); !done) {
     log::error("rebuild: " + done.error().message);
+    ledger_damaged_ = done.error().code == Errc::damaged;
     scan_.reset();  // begun again from the checkpoint, before which everything is in the ledger
     return false;
   }

@@ -39,6 +39,7 @@ class Rebuild {
   bool done() const { return next_ >= backlog_.segments.size(); }
   // One transaction's worth of records. False when the ledger did not take them: the same ones again, later.
   bool step(Ledger& ledger, std::int64_t run_ms);
+  bool ledger_damaged() const { return ledger_damaged_; }
   const RebuildProgress& progress() const { return progress_; }
 
  private:
@@ -63,6 +64,7 @@ class Rebuild {
   std::unique_ptr<File> file_;
   std::optional<SegmentScan> scan_;
   std::uint64_t size_ = 0;
+  bool ledger_damaged_ = false;
   bool blind_ = false;  // some of the segment did not read
   // Of the running step; counted once the ledger has it.
   struct News {

@@ -54,6 +54,9 @@ class Sql {
   // The first error since clear(). Later calls do nothing: an error may have ended the transaction, and what follows
   // would stand alone.
   const Status& status() const { return status_; }
+  void refuse(Error error) {
+    if (status_) status_ = std::move(error);
+  }
   void clear() { status_ = Status{}; }
   std::int64_t changes() const;
 

@@ -28,8 +28,9 @@ Store::Store(Parts parts, std::unique_ptr<Ledger> ledger, Backlog backlog)
       note_pool_(1, 256u << 10),
       notes_(parts_.folder, Stream::notes, core::limits::note_segment_bytes_max),
       run_ms_before_(ledger_->run_ms()),
-      started_(parts_.clock.mono()),
-      thread_([this] { run(); }) {}
+      started_(parts_.clock.mono()) {}
+
+void Store::start() { thread_ = std::thread([this] { run(); }); }
 
 Store::~Store() {
   {
@@ -37,7 +38,7 @@ Store::~Store() {
     stopping_ = woken_ = true;
   }
   work_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 std::int64_t Store::run_ms_now() const { return run_ms_before_ + (parts_.clock.mono() - started_).count(); }
@@ -46,6 +47,11 @@ void Store::written(const Place& place, IndexedItem item) {
   std::lock_guard lock(mutex_);
   written_.push_back({place, std::move(item)});
   ++written_count_;
+}
+
+std::size_t Store::unindexed() {
+  std::lock_guard lock(mutex_);
+  return written_.size();
 }
 
 void Store::wake() {
@@ -158,6 +164,7 @@ void Store::work(std::unique_lock<std::mutex>& lock) {
       if (pending.then) pending.then();
     const bool rebuilding = !rebuild_.done();  // before the step: what the last one found is news as well
     if (rebuilding) rebuilt = rebuild_.step(*ledger_, run_ms_now());
+    if (!rebuilt && rebuild_.ledger_damaged()) parts_.ledger_damaged();
     if (reclaiming || (!notes.empty() && parts_.clock.mono() - reclaimed_ >= reclaim_pause)) reclaim();
     if (!written.empty() || !notes.empty() || !changes.empty() || rebuilding) parts_.changed();
   }
@@ -176,17 +183,24 @@ void Store::keep(std::deque<Written>& written, std::deque<Pending>& notes, std::
   changes_.insert(changes_.begin(), std::make_move_iterator(changes.begin()), std::make_move_iterator(changes.end()));
 }
 
+// Those that are durable already, because only the ledger failed, are not written again.
 bool Store::write_notes(std::deque<Pending>& notes) {
   for (const Type type : {Type::receipts, Type::tombstones, Type::verdicts}) {
     Bytes payload;
-    for (const auto& pending : notes) {
-      if (type_of(pending.note) != type) continue;
+    std::vector<Pending*> in_payload;
+    const auto flush = [&] {
+      if (!payload.empty() && !write_note_record(type, payload)) return false;
+      for (Pending* one : in_payload) one->durable = true;
+      payload.clear(), in_payload.clear();
+      return true;
+    };
+    for (auto& pending : notes) {
+      if (pending.durable || type_of(pending.note) != type) continue;
       encode(pending.note, payload);
-      if (payload.size() < note_payload_max - 4096) continue;
-      if (!write_note_record(type, payload)) return false;
-      payload.clear();
+      in_payload.push_back(&pending);
+      if (payload.size() >= note_payload_max - 4096 && !flush()) return false;
     }
-    if (!payload.empty() && !write_note_record(type, payload)) return false;
+    if (!flush()) return false;
   }
   return true;
 }
@@ -223,6 +237,7 @@ bool Store::apply(std::deque<Written>& written, const std::deque<Pending>& notes
   for (const auto& change : changes) change(*ledger_);
   const Status done = ledger_->commit();
   if (!done) log::error(done.error().message);
+  if (!done && done.error().code == Errc::damaged) parts_.ledger_damaged();
   return done.ok();
 }
 

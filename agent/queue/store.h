@@ -3,7 +3,8 @@
 //
 // Items become visible to lease when they are durable; receipts are gathered, synced, and only then believed.
 // Threads: the public methods from any; everything else on the store thread.
-// Fails:   a note that cannot be written waits and is tried again; a ledger that cannot be written is tried again.
+// Fails:   a note that cannot be written waits and is tried again; a ledger that cannot be written is tried again;
+//          one that is damaged -> Parts::ledger_damaged, which does not return.
 #pragma once
 
 #include <atomic>
@@ -36,13 +37,17 @@ class Store {
     const Clock& clock;
     Decisions decisions;
     std::function<void()> changed;  // something became due; carries no work
+    std::function<void()> ledger_damaged;
   };
   Store(Parts parts, std::unique_ptr<Ledger> ledger, Backlog backlog);
   ~Store();
+  void start();
 
   // Under the appender's lock, in the order of the stream; becomes visible once the place is synced.
   void written(const Place& place, IndexedItem item);
   void wake();
+  // Items written and not in the ledger yet.
+  std::size_t unindexed();
   // then runs on the store thread when the note is durable and in the ledger.
   void note(Note note, std::function<void()> then);
   // Anything that changes only the ledger.
@@ -67,6 +72,7 @@ class Store {
   struct Pending {
     Note note;
     std::function<void()> then;
+    bool durable = false;
   };
   void run();
   bool has_work() const;

@@ -72,3 +72,14 @@ TEST_CASE_FIXTURE(QueueFixture, "nothing_is_answered_as_a_repeat_of_a_record_tha
   REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
   CHECK(lease().size() == 1);
 }
+
+TEST_CASE_FIXTURE(QueueFixture, "a_large_object_that_would_grow_into_the_reserve_is_refused_while_it_arrives" * doctest::description("contract 2")) {
+  auto inflow = queue->open({});
+  REQUIRE((*inflow)->append(pattern(2'000'000, 1)).ok());
+  files.free_bytes_max = 1000;
+  Status appended;
+  for (unsigned i = 0; i < 10 && appended; ++i) appended = (*inflow)->append(pattern(1'000'000, i));
+  CHECK_FALSE(appended.ok());
+  inflow->reset();
+  CHECK(segments().empty());
+}

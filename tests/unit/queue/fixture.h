@@ -55,6 +55,8 @@ struct QueueFixture {
   std::function<bool(const core::Consignment&, const core::Consignment&)> same_content;
   core::Level enough = core::Level::archived;
   std::atomic<int> words{0};  // that something became due
+  std::size_t unindexed_items_max = 100'000;
+  Millis settled_for{};  // of the delivery last asked about
   std::unique_ptr<queue::Queue> queue;
 
   QueueFixture() { start(); }
@@ -63,13 +65,14 @@ struct QueueFixture {
     queue::QueueNeeds needs{files, clock, system_random(), {}, {}, {}, {}};
     needs.route = [this](const core::Item&) { return destinations; };
     needs.may_reclaim = [this](std::span<const queue::DeliveryStanding> all, bool) {
+      for (const auto& one : all) settled_for = one.settled_for;
       for (const auto& one : all)
         if (one.state != core::DeliveryState::delivered || one.level < enough) return false;
       return true;
     };
     needs.same_content = [this](const core::Consignment& a, const core::Consignment& b) { return same_content && same_content(a, b); };
     needs.changed = [this] { ++words; };
-    auto opened = queue::Queue::open({home.path().string(), "test"}, std::move(needs));
+    auto opened = queue::Queue::open({home.path().string(), "test", unindexed_items_max}, std::move(needs));
     REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.error().message));
     queue = std::move(*opened);
   }

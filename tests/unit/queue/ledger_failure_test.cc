@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A ledger that cannot be written or read, for a moment or for long: nothing is lost, nothing is deleted on a wrong belief.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "fixture.h"
 
 using namespace sampan;
@@ -86,4 +89,97 @@ TEST_CASE_FIXTURE(QueueFixture, "the_log_of_the_ledger_stays_small_after_a_resta
     queue->drain();
   }
   CHECK(std::filesystem::file_size(at("ledger.db-wal")) < 6'000'000);
+}
+
+struct BrokenLedgerFixture : QueueFixture {
+  // Overwrites the page the table begins with.
+  void break_table(const char* name) {
+    std::int64_t page = 0;
+    {
+      auto ledger = queue::Sql::open(at("ledger.db").string(), false);
+      (*ledger)->execute("PRAGMA wal_checkpoint(TRUNCATE)");
+      queue::Statement ask(**ledger, "SELECT rootpage FROM sqlite_master WHERE type='table' AND name=?");
+      ask.bind(1, std::string_view(name));
+      REQUIRE(ask.step());
+      page = ask.number(0);
+    }
+    overwrite(at("ledger.db"), static_cast<std::uint64_t>(page - 1) * 4096, Bytes(4096, 0xee));
+  }
+};
+
+TEST_CASE_FIXTURE(BrokenLedgerFixture, "a_ledger_with_a_broken_table_is_rebuilt_and_refuses_no_start" * doctest::description("contract 9")) {
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  queue->drain();
+  stop();
+  SUBCASE("that every start reads") { break_table("orphan"); }
+  SUBCASE("that is missing") { tamper("DROP TABLE delivery"); }
+  start();
+  CHECK(lease().size() == 1);
+}
+
+TEST_CASE_FIXTURE(BrokenLedgerFixture, "a_ledger_that_breaks_while_it_is_used_is_set_aside_and_rebuilt_by_the_next_start" *
+                                    doctest::description("contract 9")) {
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  queue->drain();
+  stop();
+  break_table("item");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    start();
+    static_cast<void>(put(pattern(1000, 2), image_facts("1.2")));
+    within(5s, [] { return false; });
+    std::_Exit(0);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == EXIT_FAILURE);
+  start();
+  CHECK(lease().size() == 2);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "receipts_are_written_once_however_long_the_ledger_refuses_them" * doctest::description("contract 10")) {
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  const auto items = lease();
+  tamper("CREATE TRIGGER injected BEFORE UPDATE ON delivery BEGIN SELECT RAISE(ROLLBACK, 'injected'); END");
+  queue->deliver("lead", {items.at(0).item.id, items.at(0).item.sha256, "PACS", clock.wall(), core::Level::accepted});
+  CHECK_FALSE(within(1500ms, [this] { return !segments('n').empty() && std::filesystem::file_size(segments('n')[0]) > 2 * 4096; }));
+  tamper(refuse_no_more);
+  CHECK(count().delivered == 1);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "what_the_ledger_cannot_take_for_long_is_refused_before_it_fills_the_memory" * doctest::description("contract 10")) {
+  stop();
+  unindexed_items_max = 3;
+  start();
+  tamper(refuse_items);
+  for (unsigned i = 0; i < 3; ++i) REQUIRE(put(pattern(10, i), image_facts("1." + std::to_string(i))).ok());
+  CHECK(within(2s, [this] { return !queue->admits(core::Kind::image).ok(); }));
+  tamper(refuse_no_more);
+  CHECK(lease().size() == 3);
+  CHECK(queue->admits(core::Kind::image).ok());
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "retention_counts_from_the_receipt_also_where_it_was_found_before_its_item" * doctest::description("contract 4")) {
+  queue->tick();
+  queue->drain();
+  stop();
+  tamper("PRAGMA wal_checkpoint(TRUNCATE)");
+  std::filesystem::create_directory(at("old"));
+  std::filesystem::copy(at("ledger.db"), at("old/ledger.db"));
+  start();
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  deliver(lease().at(0), core::Level::accepted);
+  clock.mono_ms += 1'000'000;
+  stop();
+  lose_ledger();
+  std::filesystem::copy(at("old/ledger.db"), at("ledger.db"));
+  tamper("INSERT OR REPLACE INTO meta VALUES('run_ms', 1000000)");
+  settled_for = Millis(-1);
+  start();
+  queue->drain();
+  queue->tick();
+  queue->drain();
+  CHECK(settled_for.count() >= 0);
+  CHECK(settled_for.count() < 1'000'000);
 }

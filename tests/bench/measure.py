@@ -61,8 +61,11 @@ class PeakMemory:
 
 
 def cpu_s(pid):
-    """CPU time of all threads, also of those that ended, to the nanosecond: the clock of clock_getcpuclockid(3)."""
-    return time.clock_gettime((~pid << 3) | 2)
+    """CPU time of all threads, also of those that ended, to the nanosecond: the clock of clock_getcpuclockid(3). 0 when it is gone."""
+    try:
+        return time.clock_gettime((~pid << 3) | 2)
+    except OSError:
+        return 0.0
 
 
 def machine_busy_s():

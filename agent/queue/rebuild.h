@@ -60,7 +60,7 @@ class Rebuild {
   const Backlog backlog_;
   RebuildProgress progress_;
   std::uint64_t newest_ = 0;  // stays in any case: the next number follows it
-  std::size_t next_ = 0;
+  std::atomic<std::size_t> next_{0};  // done() is asked by whoever waits
   std::unique_ptr<File> file_;
   std::optional<SegmentScan> scan_;
   std::uint64_t size_ = 0;

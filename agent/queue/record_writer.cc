@@ -107,7 +107,7 @@ RecordWriter::Summary RecordWriter::close() {
 // Lays sealed facts, zeros and room for the trailer behind the body; chunk_at_ is then the end of the record.
 void RecordWriter::lay_end(std::uint64_t facts_bytes_plain, ByteView facts) {
   std::uint8_t* at = &buffer()[chunk_at_];
-  std::memcpy(at, facts.data(), facts.size());
+  std::copy(facts.begin(), facts.end(), at);
   seal_.facts({at, facts.size()}, at);
   trailer_.facts_bytes = static_cast<std::uint32_t>(facts_bytes_plain + tag_bytes);
   trailer_.payload_bytes = payload_bytes_;

@@ -9,9 +9,6 @@ namespace sampan::node {
 class Intakes::Watch final : public intake::DimseIntake::Observer, public intake::FolderIntake::Observer {
  public:
   explicit Watch(const Clock& clock) : clock_(clock) {}
-  void refused(const intake::Refusal& refusal) override {
-    log::warn("intake: refused " + log::safe(refusal.calling_ae) + " at " + log::safe(refusal.peer_address) + ": " + refusal.reason);
-  }
   void set_aside(const std::string& folder, intake::Unfit reason) override {
     log::warn("intake folder " + folder + ": a file was set aside in .sampan-rejected: " + std::string(intake::words_of(reason)));
   }

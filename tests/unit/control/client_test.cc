@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "http/server.h"
+#include "support/temporary_directory.h"
 
 using namespace sampan;
 using namespace sampan::control;
@@ -19,14 +20,9 @@ using namespace std::chrono_literals;
 namespace {
 
 struct Folder {
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "sampan_client_XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
   std::string socket() const { return path + "/s"; }
-  std::string path;
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.path();
 };
 
 // A peer that accepts one connection, reads a little, sends these bytes and closes. Joins when it goes.

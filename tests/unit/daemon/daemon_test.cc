@@ -18,6 +18,7 @@
 #include "base/version.h"
 #include "daemon/lock.h"
 #include "daemon/notify.h"
+#include "support/temporary_directory.h"
 
 using namespace sampan;
 using namespace sampan::daemon;
@@ -26,16 +27,13 @@ namespace {
 
 struct Folder {
   Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "sampan_daemon_XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
     std::ofstream(path + "/good.yaml") << "site: a\nintake: {listen: 127.0.0.1, port: 0}\nstate_directory: " << path
                                        << "/state\ncontrol: {socket: " << path
                                        << "/c}\ndestinations:\n  - {name: lead, folder: /srv/images}\n";
   }
-  ~Folder() { std::filesystem::remove_all(path); }
   std::string good() const { return path + "/good.yaml"; }
-  std::string path;
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.path();
 };
 
 struct Quiet : Service {

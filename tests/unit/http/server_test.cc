@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "http/unix_listener.h"
+#include "support/temporary_directory.h"
 
 using namespace sampan;
 using namespace sampan::http;
@@ -25,16 +26,10 @@ namespace {
 
 class Folder {
  public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "sampan_http_XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+  std::string operator/(const std::string& name) const { return (directory_.path() / name).string(); }
 
  private:
-  std::string path_;
+  const test::TemporaryDirectory directory_;
 };
 
 sockaddr_un address_of(const std::string& path) {

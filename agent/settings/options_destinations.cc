@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Next hops, and what each must prove.
+#include <array>
+
+#include "settings/option_groups.h"
+
+namespace sampan::settings {
+namespace {
+
+using S = Settings;
+using V = const Value&;
+
+// clang-format off
+constexpr std::array table{
+    Option{.path = "destinations", .kind = Kind::list, .required = true,
+           .en = "Where every image is carried to.", .zh = "图像的上传目的地。"},
+    Option{.path = "destinations[]", .kind = Kind::group, .en = "A next hop, by one courier.", .zh = "一个目的地。",
+           .set = [](S& s, V) { s.destinations.emplace_back(); }},
+    Option{.path = "destinations[].name", .kind = Kind::name, .required = true, .least = 1, .most = 32,
+           .en = "Short name for people; waiting images remember it, so do not reuse it for another place.",
+           .zh = "简短名称；待传图像按它记录去向，请勿改作他用。",
+           .set = [](S& s, V v) { s.destinations.back().name = v.text; }},
+    Option{.path = "destinations[].dimse", .kind = Kind::dimse_address,
+           .en = "A PACS reached by C-STORE.", .zh = "以 C-STORE 接收的 PACS，写作 AE@主机:端口。",
+           .set = [](S& s, V v) { s.destinations.back().dimse = v.dimse; }},
+    Option{.path = "destinations[].folder", .kind = Kind::path, .most = path_bytes_max,
+           .en = "A folder that gets every image as a file.", .zh = "以文件方式存放图像的目录。",
+           .set = [](S& s, V v) { s.destinations.back().folder = v.text; }},
+    Option{.path = "destinations[].stow", .kind = Kind::url, .most = url_bytes_max,
+           .en = "A DICOMweb service reached by STOW-RS: the address of its studies.",
+           .zh = "以 STOW-RS 接收的 DICOMweb 服务，填写其 studies 地址。",
+           .set = [](S& s, V v) { s.destinations.back().stow = v.text; }},
+    Option{.path = "destinations[].calling_ae", .kind = Kind::ae_title,
+           .en = "AE title to call it with; without it, ae_title.", .zh = "呼叫时使用的 AE 标题；不填则用 ae_title。",
+           .set = [](S& s, V v) { s.destinations.back().calling_ae = v.text; }},
+    Option{.path = "destinations[].lanes", .kind = Kind::integer, .initial = "2", .least = 1,
+           .most = core::limits::lanes_max,
+           .en = "Connections used at the same time.", .zh = "同时使用的连接数。",
+           .set = [](S& s, V v) { s.destinations.back().lanes = static_cast<unsigned>(v.number); }},
+    Option{.path = "destinations[].reclaim_after", .kind = Kind::choice, .initial = "archived",
+           .choices = "archived|accepted",
+           .en = "What must be proven before the local copy may go: archived at the hospital, or merely accepted.",
+           .zh = "删除本地副本前须得到的证明：archived 为医院已归档确认，accepted 为对方仅已接收。",
+           .set = [](S& s, V v) {
+             s.destinations.back().reclaim_after =
+                 v.text == "accepted" ? ReclaimAfter::accepted : ReclaimAfter::archived;
+           }},
+    Option{.path = "destinations[].retention_days", .kind = Kind::integer, .initial = "30", .least = 0, .most = 36500,
+           .en = "Days the local copy stays after that proof.", .zh = "得到证明后本地副本继续保留的天数。",
+           .set = [](S& s, V v) { s.destinations.back().retention_days = static_cast<unsigned>(v.number); }},
+    Option{.path = "destinations[].required", .kind = Kind::boolean, .initial = "true",
+           .en = "Whether the local copy must wait for this destination's proof.",
+           .zh = "本地副本是否须等待该目的地的证明。",
+           .set = [](S& s, V v) { s.destinations.back().required = v.number != 0; }},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Option> destinations_options() { return table; }
+
+}  // namespace sampan::settings

@@ -4,10 +4,12 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <ostream>
 
 #include "base/panic.h"
 #include "cli/exit_code.h"
+#include "cli/help.h"
 #include "cli/verbs.h"
 #include "settings/settings.h"
 
@@ -18,43 +20,102 @@ using control::Lang;
 
 constexpr const char* usual_settings = "/etc/sampan/sampan.yaml";
 
-struct Options {
-  bool json = false;
-  bool help = false;
-  std::string lang, socket, config;
+struct Parsed {
+  const Verb* verb = nullptr;
+  Args args;
+  std::string error_en, error_zh;  // empty when all is well
 };
 
-// The word of the verb, or the complaint in `error`.
-std::string parse(std::vector<std::string> arguments, Options& options, std::string& error) {
+std::vector<std::string> split(std::string_view choices) {
+  std::vector<std::string> all;
+  for (std::size_t end = 0; !choices.empty(); choices.remove_prefix(std::min(end + 1, choices.size()))) {
+    end = std::min(choices.find('|'), choices.size());
+    all.emplace_back(choices.substr(0, end));
+  }
+  return all;
+}
+
+void take(CLI::App& app, const Option& option, Args& args) {
+  std::string names(option.word);
+  if (option.letter != 0) names = std::string("-") + option.letter + "," + names;
+  const std::string_view word = option.word;
+  if (option.value.empty()) {
+    app.add_flag_callback(names, [&args, word] { args.set(word, "true"); });
+    return;
+  }
+  auto* added = app.add_option_function<std::string>(
+      names, [&args, word](const std::string& value) { args.set(word, value); });
+  if (!option.choices.empty()) added->check(CLI::IsMember(split(option.choices)));
+}
+
+void take(CLI::App& app, const Argument& argument, Args& args) {
+  const std::string_view name = argument.name;
+  auto* added = app.add_option_function<std::string>(
+      std::string(name), [&args, name](const std::string& value) { args.set(name, value); });
+  if (!argument.choices.empty()) added->check(CLI::IsMember(split(argument.choices)));
+}
+
+void complain(Parsed& parsed, const CLI::ParseError& error) {
+  static constexpr std::array kinds{
+      std::pair{"ExtrasError", "不认识的命令或选项"},
+      std::pair{"ArgumentMismatch", "选项缺少值"},
+      std::pair{"ValidationError", "值不在允许范围内"},
+  };
+  parsed.error_en = error.what();
+  parsed.error_zh = "命令有误";
+  for (const auto& [name, words] : kinds)
+    if (error.get_name() == name) parsed.error_zh += std::string("，") + words;
+  parsed.error_zh += "：" + parsed.error_en;
+}
+
+// Here and not by the library, which asks for it also when only help is wanted.
+void require_arguments(Parsed& parsed) {
+  if (!parsed.error_en.empty() || parsed.args.has("--help")) return;
+  for (const Argument& argument : parsed.verb->arguments) {
+    if (!argument.required || parsed.args.has(argument.name)) continue;
+    parsed.error_en = std::string(argument.name) + " is missing: " + usage_of(*parsed.verb);
+    parsed.error_zh = "缺少 " + std::string(argument.name) + "：" + usage_of(*parsed.verb);
+    return;
+  }
+}
+
+Parsed parse(std::vector<std::string> arguments) {
+  Parsed parsed;
   CLI::App app;
   app.set_help_flag();
   app.fallthrough();
   app.require_subcommand(0, 1);
-  app.add_flag("--json", options.json);
-  app.add_flag("-h,--help", options.help);
-  app.add_option("--lang", options.lang)->check(CLI::IsMember({"zh", "en"}));
-  app.add_option("--socket", options.socket);
-  app.add_option("--config", options.config);
-  for (const Verb& verb : verb_table()) app.add_subcommand(std::string(verb.word))->set_help_flag();
+  for (const Option& option : common_options()) take(app, option, parsed.args);
+  for (const Verb& verb : verb_table()) {
+    CLI::App& sub = *app.add_subcommand(std::string(verb.word));
+    sub.set_help_flag();
+    for (const Argument& argument : verb.arguments) take(sub, argument, parsed.args);
+    for (const Option& option : verb.options) take(sub, option, parsed.args);
+  }
   std::reverse(arguments.begin(), arguments.end());  // as the library wants them
   try {
     app.parse(std::move(arguments));
   } catch (const CLI::ParseError& wrong) {
-    error = wrong.what();
+    complain(parsed, wrong);
   }
   const auto chosen = app.get_subcommands();
-  if (options.help) return "help";
-  return chosen.empty() ? std::string(verb_table().front().word) : chosen.front()->get_name();
+  parsed.verb = chosen.empty() ? &verb_table().front() : find_verb(chosen.front()->get_name());
+  SAMPAN_ASSERT(parsed.verb != nullptr);
+  require_arguments(parsed);
+  if (parsed.args.has("--help") && !chosen.empty()) parsed.args.set("COMMAND", std::string(parsed.verb->word));
+  if (parsed.args.has("--help")) parsed.verb = find_verb("help");
+  return parsed;
 }
 
 // --socket, else the one of --config, else the one of the usual file, else the initial value. Empty when --config is
 // bad.
-std::string find_socket(const Options& options, std::ostream& err) {
-  if (!options.socket.empty()) return options.socket;
-  const auto loaded = settings::load(options.config.empty() ? usual_settings : options.config);
+std::string find_socket(const Args& args, std::ostream& err) {
+  if (args.has("--socket")) return args.get("--socket");
+  const std::string config = args.get("--config");
+  const auto loaded = settings::load(config.empty() ? usual_settings : config);
   if (const auto* good = std::get_if<settings::Settings>(&loaded)) return good->control_socket;
   // The usual file is only for its administrator to read; the socket is where it usually is.
-  if (options.config.empty()) return settings::Settings{}.control_socket;
+  if (config.empty()) return settings::Settings{}.control_socket;
   for (const auto& problem : std::get<settings::Problems>(loaded)) err << settings::to_string(problem) << "\n";
   return {};
 }
@@ -68,22 +129,18 @@ Lang system_language(const Variable& variable) {
 }
 
 int run(std::vector<std::string> arguments, const Variable& variable, std::ostream& out, std::ostream& err) {
-  Options options;
-  std::string error;
-  const std::string word = parse(std::move(arguments), options, error);
-  const Lang lang = options.lang.empty() ? system_language(variable) : options.lang == "zh" ? Lang::zh : Lang::en;
-  if (!error.empty()) {
-    err << (lang == Lang::zh ? "命令有误：" : "") << error << "\n"
-        << (lang == Lang::zh ? "请看 sampan help\n" : "See: sampan help\n");
+  const Parsed parsed = parse(std::move(arguments));
+  const std::string chosen = parsed.args.get("--lang");
+  const Lang lang = chosen.empty() ? system_language(variable) : chosen == "zh" ? Lang::zh : Lang::en;
+  Session session{lang, parsed.args.has("--json"), {}, parsed.args.get("--config"), parsed.args, out, err};
+  if (!parsed.error_en.empty()) {
+    err << (lang == Lang::zh ? parsed.error_zh : parsed.error_en) << "\n"
+        << session.say("请看 sampan help\n", "See: sampan help\n");
     return exit_usage;
   }
-  Session session{lang, options.json, {}, out, err};
-  if (word != "help") session.socket = find_socket(options, err);
-  if (word != "help" && session.socket.empty()) return exit_usage;
-  const auto verbs = verb_table();
-  const auto chosen = std::find_if(verbs.begin(), verbs.end(), [&](const Verb& verb) { return verb.word == word; });
-  SAMPAN_ASSERT(chosen != verbs.end());
-  return chosen->run(session);
+  if (parsed.verb->needs_socket) session.socket = find_socket(parsed.args, err);
+  if (parsed.verb->needs_socket && session.socket.empty()) return exit_usage;
+  return parsed.verb->run(session);
 }
 
 }  // namespace sampan::cli

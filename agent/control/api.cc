@@ -1,53 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/api.h"
 
-#include <array>
-
-#include "base/version.h"
-#include "control/attention.h"
-#include "control/status_json.h"
+#include <nlohmann/json.hpp>
 
 namespace sampan::control {
 namespace {
 
-http::Response answer(int status, std::string body) {
-  http::Response response;
-  response.status = status;
-  response.body = std::move(body);
-  return response;
+// The words of one flat JSON object; nothing when it is anything else. No body says nothing.
+std::optional<std::map<std::string, std::string>> words_of_body(const std::string& body) {
+  std::map<std::string, std::string> words;
+  if (body.empty()) return words;
+  const auto in = nlohmann::json::parse(body, nullptr, false);
+  if (!in.is_object()) return {};
+  for (const auto& [name, value] : in.items()) {
+    if (value.is_string())
+      words[name] = value.get<std::string>();
+    else if (value.is_boolean() || value.is_number())
+      words[name] = value.dump();
+    else if (!value.is_null())
+      return {};
+  }
+  return words;
+}
+
+http::Response serve(const Route& route, const Handlers& handlers, const http::Request& request) {
+  if (route.method == "GET") return route.serve(handlers, {request, request.query});
+  auto words = words_of_body(request.body);
+  if (!words) return refuse({400, "bad_body", "the body is not a flat JSON object", "请求内容不是简单的 JSON 对象"});
+  return route.serve(handlers, {request, std::move(*words)});
 }
 
 }  // namespace
 
-NodeStatus Api::assessed() {
-  NodeStatus status = reporter_.status();
-  status.attention = assess(status);
-  status.verdict = overall(status.attention);
-  return status;
+http::Response answer(std::string json) {
+  http::Response response;
+  response.body = std::move(json);
+  return response;
 }
 
-http::Response Api::status() { return answer(200, status_json(assessed())); }
-http::Response Api::queue() { return answer(200, queue_json(assessed())); }
-http::Response Api::version() { return answer(200, flat_json({{"version", sampan::version()}})); }
+http::Response refuse(const Refusal& refusal) {
+  http::Response response = answer(refusal_json(refusal));
+  response.status = refusal.status;
+  return response;
+}
 
-http::Response Api::handle(const http::Request& request) {
-  struct Route {
-    std::string_view method, path;
-    http::Response (Api::*serve)();
-  };
-  static constexpr std::array routes{
-      Route{"GET", "/v1/status", &Api::status},
-      Route{"GET", "/v1/queue", &Api::queue},
-      Route{"GET", "/v1/version", &Api::version},
-  };
+http::Response absent() { return refuse({404, "absent", "this node has no such thing", "本机没有此功能"}); }
+
+std::string_view to_string(Role role) {
+  switch (role) {
+    case Role::viewer:
+      return "viewer";
+    case Role::technician:
+      return "operator";
+    case Role::admin:
+      return "admin";
+  }
+  return "admin";
+}
+
+http::Response Api::handle(const http::Request& request) const {
   bool path_known = false;
-  for (const Route& route : routes) {
+  for (const Route& route : route_table()) {
     if (route.path != request.path) continue;
     path_known = true;
-    if (route.method == request.method) return (this->*route.serve)();
+    if (route.method == request.method) return serve(route, handlers_, request);
   }
-  return path_known ? answer(405, flat_json({{"error", "method not allowed"}}))
-                    : answer(404, flat_json({{"error", "no such route"}}));
+  return path_known ? refuse({405, "method", "method not allowed", "此路径不支持该方法"})
+                    : refuse({404, "no_route", "no such route", "没有此路径"});
 }
 
 }  // namespace sampan::control

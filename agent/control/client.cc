@@ -119,6 +119,28 @@ std::string head(std::string_view method, std::string_view target) {
 
 }  // namespace
 
+std::string target(std::string_view path,
+                   std::initializer_list<std::pair<std::string_view, std::string_view>> query) {
+  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  std::string text(path);
+  char sign = '?';
+  for (const auto& [name, value] : query) {
+    if (value.empty()) continue;
+    text += sign;
+    text.append(name) += '=';
+    for (const char c : value) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (plain.find(c) != std::string_view::npos)
+        text += c;
+      else
+        (text += '%').append({hex[byte >> 4], hex[byte & 15]});
+    }
+    sign = '&';
+  }
+  return text;
+}
+
 Result<Answer> Client::get(std::string_view target) const { return exchange(head("GET", target) + "\r\n"); }
 
 Result<Answer> Client::post(std::string_view target, std::string_view json) const {

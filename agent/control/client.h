@@ -7,8 +7,10 @@
 //          no answer within the patience -> timeout; not HTTP -> damaged; an answer beyond 16 MiB -> limit.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -19,6 +21,10 @@ struct Answer {
   int status = 0;
   std::string body;
 };
+
+// path?name=value&name=value, values encoded as RFC 3986 section 2.1 asks; a pair without a value is left out.
+std::string target(std::string_view path,
+                   std::initializer_list<std::pair<std::string_view, std::string_view>> query);
 
 class Client {
  public:

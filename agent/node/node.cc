@@ -128,7 +128,7 @@ Status Node::start() {
   parts_->add_destinations();
   parts_->intakes = std::make_unique<Intakes>(*parts_->queue, parts_->env.clock, parts_->settings);
   parts_->reporter = std::make_unique<NodeReporter>(*this);
-  parts_->api = std::make_unique<control::Api>(*parts_->reporter);
+  parts_->api = std::make_unique<control::Api>(control::Handlers{parts_->reporter.get()});
   Status opened = parts_->open_control();
   if (opened) opened = parts_->intakes->start();
   if (!opened) stop();

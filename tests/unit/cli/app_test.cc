@@ -55,7 +55,7 @@ struct Node : control::Reporter {
 
   std::string folder, socket;
   control::NodeStatus value = control::rich_status();
-  control::Api api{*this};
+  control::Api api{control::Handlers{this}};
   std::unique_ptr<http::Server> server;
 };
 
@@ -160,14 +160,46 @@ TEST_CASE("help_lists_every_verb_in_both_languages") {
     CHECK(has(call({"help"}).out, std::string(verb.word)));
     CHECK(has(call({"help"}).out, std::string(verb.en)));
     CHECK(has(call({"--help", "--lang", "zh"}).out, std::string(verb.zh)));
-    CHECK(has(call({std::string(verb.word), "-h"}).out, "Usage: sampan"));
+    const Ran own = call({std::string(verb.word), "-h"});
+    CHECK(own.out.starts_with("Usage: sampan " + std::string(verb.word)));
+    CHECK(own.out == call({"help", std::string(verb.word)}).out);
   }
   CHECK(call({"help"}).code == 0);
+  CHECK(call({"help"}).out == call({"--help"}).out);
+  CHECK(has(call({"help", "help"}).out, "[COMMAND]"));
+}
+
+TEST_CASE("every_row_of_the_table_explains_itself_in_both_languages") {
+  const auto explained = [](std::string_view en, std::string_view zh) { return !en.empty() && !zh.empty() && en != zh; };
+  for (const Verb& verb : verb_table()) {
+    CHECK(explained(verb.en, verb.zh));
+    bool optional = false;
+    for (const Argument& argument : verb.arguments) {
+      CHECK(explained(argument.en, argument.zh));
+      CHECK_FALSE((optional && argument.required));
+      optional = !argument.required;
+    }
+    for (const Option& option : verb.options) CHECK(explained(option.en, option.zh));
+  }
+  for (const Option& option : common_options()) CHECK(explained(option.en, option.zh));
+}
+
+TEST_CASE("what_the_daemon_refuses_is_told_in_its_own_words") {
+  Node node;
+  node.server = std::make_unique<http::Server>(http::Options{.unix_socket = node.socket}, [](const http::Request&) {
+    return control::refuse({409, "busy", "not now\x1b[2J", "现在不行"});
+  });
+  node.start();
+  const Ran english = call({"--socket", node.socket});
+  CHECK(english.code == 2);
+  CHECK(english.err == "not now?[2J\n");
+  CHECK(call({"--socket", node.socket}, "zh_CN").err == "现在不行\n");
+  CHECK(has(call({"--json", "--socket", node.socket}).out, "\"code\":\"busy\""));
 }
 
 TEST_CASE("what_is_not_a_command_is_refused_with_64") {
   for (const std::vector<std::string>& wrong :
-       {std::vector<std::string>{"statos"}, {"--nonsense"}, {"--lang", "fr"}, {"--socket"}, {"status", "queue"}}) {
+       {std::vector<std::string>{"statos"}, {"--nonsense"}, {"--lang", "fr"}, {"--socket"}, {"status", "queue"}, {"help", "statos"}}) {
     const Ran result = call(wrong);
     CHECK(result.code == 64);
     CHECK(result.out.empty());

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "base/version.h"
+#include "control/client.h"
 #include "control/status_json.h"
 #include "unit/control/samples.h"
 
@@ -73,7 +74,7 @@ TEST_CASE("what_is_not_a_status_is_refused") {
 
 TEST_CASE("the_routes_answer") {
   Fixed node;
-  Api api(node);
+  Api api({&node});
   const auto status = ask(api, "GET", "/v1/status");
   CHECK(status.status == 200);
   CHECK(parse_status(status.body)->site == "青山镇卫生院");
@@ -88,7 +89,7 @@ TEST_CASE("the_routes_answer") {
 TEST_CASE("the_status_that_leaves_is_assessed") {
   Fixed node;
   node.value.intake.accepting = false;
-  Api api(node);
+  Api api({&node});
   const auto parsed = parse_status(ask(api, "GET", "/v1/status").body);
   CHECK(parsed->verdict == Verdict::failure);
   CHECK(parsed->attention.at(0).code == "intake_refusing");
@@ -97,10 +98,33 @@ TEST_CASE("the_status_that_leaves_is_assessed") {
 
 TEST_CASE("other_methods_and_paths_are_refused") {
   Fixed node;
-  Api api(node);
+  Api api({&node});
   CHECK(ask(api, "POST", "/v1/status").status == 405);
   CHECK(ask(api, "GET", "/v1/statu").status == 404);
   CHECK(ask(api, "GET", "").status == 404);
+}
+
+TEST_CASE("a_refusal_carries_a_code_and_words_in_both_languages") {
+  Api api(Handlers{});
+  const auto refused = parse_refusal(ask(api, "GET", "/v1/nowhere").body);
+  REQUIRE(refused.ok());
+  CHECK(refused->code == "no_route");
+  CHECK(refused->en == "no such route");
+  CHECK(refused->zh == "没有此路径");
+  CHECK(parse_refusal("{}").error().code == Errc::damaged);
+  CHECK(parse_refusal("<html>").error().code == Errc::damaged);
+}
+
+TEST_CASE("a_concern_that_the_node_does_not_have_is_absent") {
+  Api api(Handlers{});
+  CHECK(ask(api, "GET", "/v1/status").status == 404);
+  CHECK(ask(api, "GET", "/v1/version").status == 200);
+}
+
+TEST_CASE("the_words_of_a_query_are_encoded") {
+  CHECK(target("/v1/trace", {{"key", "张 A/1&b=%"}, {"none", ""}, {"n", "2"}}) ==
+        "/v1/trace?key=%E5%BC%A0%20A%2F1%26b%3D%25&n=2");
+  CHECK(target("/v1/trace", {}) == "/v1/trace");
 }
 
 TEST_CASE("ages_fall_into_the_first_bucket_that_ends_later") {

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/ask.h"
+
+#include <array>
+#include <ostream>
+
+#include "cli/table.h"
+#include "control/refusal.h"
+
+namespace sampan::cli {
+namespace {
+
+struct Trouble {
+  Errc code;
+  const char *zh, *en;
+};
+// The last row is for everything else.
+constexpr std::array troubles{
+    Trouble{Errc::not_found, "sampand 服务未运行。请执行：sudo systemctl start sampand",
+            "sampand is not running. Start it: sudo systemctl start sampand"},
+    Trouble{Errc::unreachable, "sampand 服务未运行或刚刚停止。请执行：sudo systemctl start sampand",
+            "sampand is not running, or has just stopped. Start it: sudo systemctl start sampand"},
+    Trouble{Errc::refused, "没有权限连接 sampand。请用 sudo 执行，或请管理员将您加入 sampan 组。",
+            "You may not talk to sampand. Use sudo, or have an administrator add you to the group sampan."},
+    Trouble{Errc::timeout, "sampand 正在运行但没有应答。请稍后再试；若持续如此：sudo systemctl restart sampand",
+            "sampand runs but does not answer. Try again; if it stays so: sudo systemctl restart sampand"},
+    Trouble{Errc::io, "无法与 sampand 通信。", "sampand could not be asked."},
+};
+
+int code_of(int http_status) {
+  if (http_status == 400) return exit_usage;
+  return http_status == 404 ? exit_attention : exit_failure;
+}
+
+Heard judge(Session& session, const Result<control::Answer>& answer) {
+  if (!answer) return {{}, tell_trouble(session, answer.error())};
+  if (answer->status == 200) return {answer->body, exit_good};
+  const auto refusal = control::parse_refusal(answer->body);
+  if (!refusal)
+    return {{}, tell_trouble(session, fail(Errc::io, session.socket + ": HTTP " + std::to_string(answer->status)))};
+  if (session.json) session.out << answer->body;
+  session.err << printable(session.lang == control::Lang::zh ? refusal->zh : refusal->en) << "\n";
+  return {{}, code_of(answer->status)};
+}
+
+}  // namespace
+
+int tell_trouble(Session& session, const Error& error) {
+  const Trouble* trouble = &troubles.back();
+  for (const Trouble& each : troubles)
+    if (each.code == error.code) trouble = &each;
+  session.err << session.say(trouble->zh, trouble->en) << "\n("
+              << printable(error.message.empty() ? session.socket : error.message) << ")\n";
+  return exit_unreachable;
+}
+
+Heard ask(Session& session, std::string_view target) {
+  return judge(session, control::Client(session.socket).get(target));
+}
+
+Heard tell(Session& session, std::string_view target, std::string_view json) {
+  return judge(session, control::Client(session.socket).post(target, json));
+}
+
+}  // namespace sampan::cli

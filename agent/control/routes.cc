@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+
+#include "control/report_routes.h"
+#include "control/route.h"
+
+namespace sampan::control {
+
+std::span<const Route> route_table() {
+  static constexpr std::array routes{
+      Route{"GET", "/v1/status", Role::viewer, serve_status},
+      Route{"GET", "/v1/queue", Role::viewer, serve_queue},
+      Route{"GET", "/v1/version", Role::viewer, serve_version},
+  };
+  return routes;
+}
+
+}  // namespace sampan::control

@@ -6,9 +6,7 @@
 #include <vector>
 
 #include "policy/back_off.h"
-#include "policy/priority.h"
 #include "policy/retention.h"
-#include "policy/routing.h"
 
 using namespace sampan;
 using namespace sampan::policy;
@@ -120,23 +118,4 @@ TEST_CASE("where_nothing_is_required_everything_is") {
   CHECK(decide({waiting}) == Reclaim::keep);
   CHECK(decide({archived, waiting}) == Reclaim::keep);
   CHECK(decide({archived, archived}) == Reclaim::any_time);
-}
-
-TEST_CASE("images_go_to_every_destination_that_takes_images") {
-  const std::vector<Route> routes{{"lead", true, {core::Kind::image}},
-                                  {"metrics", true, {core::Kind::sample, core::Kind::event}},
-                                  {"second", false, {core::Kind::image, core::Kind::message}}};
-  CHECK(route(core::Kind::image, {}, routes) == std::vector<Owed>{{"lead", true}, {"second", false}});
-  CHECK(route(core::Kind::event, {}, routes) == std::vector<Owed>{{"metrics", true}});
-  CHECK(route(core::Kind::image, {}, {}).empty());
-}
-
-TEST_CASE("the_called_title_chooses_the_priority") {
-  const PriorityByTitle titles{{"JIZHEN", core::Priority::emergency}, {"BULK", core::Priority::bulk}};
-  core::Facts facts;
-  CHECK(priority_of(facts, titles) == core::Priority::routine);
-  facts.set(core::Fact::called_ae, "JIZHEN");
-  CHECK(priority_of(facts, titles) == core::Priority::emergency);
-  facts.set(core::Fact::called_ae, "jizhen");
-  CHECK(priority_of(facts, titles) == core::Priority::routine);
 }

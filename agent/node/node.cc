@@ -14,6 +14,7 @@
 #include "node/plans.h"
 #include "node/queue_duties.h"
 #include "node/report.h"
+#include "node/routing.h"
 #include "policy/table_judge.h"
 #include "scheduler/lane_threads.h"
 #include "scheduler/scheduler.h"
@@ -89,7 +90,8 @@ Node::~Node() { stop(); }
 Status Node::Parts::open_queue() {
   queue::QueueNeeds needs{env.files, env.clock, env.random, route_by(settings), reclaim_by(settings), same_data_set, [this] {
                             if (auto* scheduler_now = listener.load()) scheduler_now->notify();
-                          }};
+                          },
+                          priority_by(settings)};
   auto opened = queue::Queue::open({settings.state_directory, settings.site}, std::move(needs));
   if (!opened) return opened.error();
   queue = std::move(*opened);

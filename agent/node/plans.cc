@@ -8,25 +8,6 @@
 
 namespace sampan::node {
 
-std::vector<policy::Route> routes_of(const settings::Settings& settings) {
-  std::vector<policy::Route> routes;
-  for (const auto& destination : settings.destinations) {
-    policy::Route route{destination.name, destination.required};
-    // A plain file travels as a message; only a folder can hold one.
-    if (!destination.folder.empty()) route.takes.insert(core::Kind::message);
-    routes.push_back(std::move(route));
-  }
-  return routes;
-}
-
-std::function<std::vector<std::string>(const core::Item&)> route_by(const settings::Settings& settings) {
-  return [routes = routes_of(settings)](const core::Item& item) {
-    std::vector<std::string> names;
-    for (auto& owed : policy::route(item.kind, item.facts, routes)) names.push_back(std::move(owed.destination));
-    return names;
-  };
-}
-
 std::function<bool(std::span<const queue::DeliveryStanding>, bool)> reclaim_by(const settings::Settings& settings) {
   std::map<std::string, std::pair<bool, policy::Proof>> by_name;
   for (const auto& d : settings.destinations) {

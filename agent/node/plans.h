@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plans: what the settings mean to the modules: who owes what to whom, and when a payload may go.
+// Plans: what the settings mean to the modules: how cargo comes in, and when a payload may go.
 //
 // Decisions only; no clock.
 #pragma once
@@ -9,14 +9,11 @@
 
 #include "intake/dimse.h"
 #include "intake/folder.h"
-#include "policy/routing.h"
 #include "queue/queue.h"
 #include "settings/settings.h"
 
 namespace sampan::node {
 
-std::vector<policy::Route> routes_of(const settings::Settings& settings);
-std::function<std::vector<std::string>(const core::Item&)> route_by(const settings::Settings& settings);
 std::function<bool(std::span<const queue::DeliveryStanding>, bool space_is_short)> reclaim_by(const settings::Settings& settings);
 // One instance, encoded in two ways? Reads both payloads.
 bool same_data_set(const core::Consignment& one, const core::Consignment& other);

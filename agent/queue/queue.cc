@@ -95,6 +95,7 @@ class QueueInflow final : public core::Inflow {
     item_.sha256 = summary.sha256;
     const auto known = parts_.reader->same_instance(facts.get(Fact::sop_instance_uid), item_.sha256);
     if (known && (known->reclaimed || parts_.is_sound(known->seq))) return core::Stored{known->id, true};
+    if (parts_.needs.priority) item_.priority = parts_.needs.priority(item_);
     const Bytes encoded = bounded_facts(item_);
     const auto place = writer_.store(parts_.items, encoded, [this](const Place& at) {
       parts_.store->written(at, IndexedItem{at.sequence(), at.bytes, item_});

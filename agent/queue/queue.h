@@ -43,6 +43,8 @@ struct QueueNeeds {
   std::function<bool(const core::Consignment&, const core::Consignment&)> same_content;
   // Something became due, or was settled. Carries no work; may come from any thread.
   std::function<void()> changed;
+  // The priority an item is stored with, once its facts are known. May be empty: the one it came with.
+  std::function<core::Priority(const core::Item&)> priority{};
 };
 
 struct QueueOptions {

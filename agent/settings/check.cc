@@ -46,11 +46,17 @@ bool overlap(const std::string& a, const std::string& b) {
   return !a.empty() && !b.empty() && (is_inside(a, b) || is_inside(b, a));
 }
 
+bool takes(const Destination& destination, Cargo cargo) {
+  return std::ranges::find(destination.takes, cargo) != destination.takes.end();
+}
+
 // What lies in a folder of the intake is taken and removed: nothing of ours may be there.
 void check_folders(const Settings& settings, const Complain& complain) {
   const auto& folders = settings.intake.folders;
   const bool any_goes = std::any_of(settings.destinations.begin(), settings.destinations.end(),
-                                    [](const Destination& d) { return !d.folder.empty(); });
+                                    [](const Destination& d) {
+                                      return !d.folder.empty() && (d.takes.empty() || takes(d, Cargo::files));
+                                    });
   for (std::size_t i = 0; i < folders.size(); ++i) {
     const std::string& own = folders[i].path;
     const std::string path = element("intake.folders", i) + ".path";
@@ -97,6 +103,30 @@ void check_http(const Destination& destination, const std::string& path, const G
   if (proxy.size() == 1) complain(path + ".proxy." + proxy[0], proxy[0] + " alone, expected user and password_file");
 }
 
+// A folder alone can hold a plain file, and the records of telemetry.
+void check_takes(const Destination& destination, const std::string& path, const Given& given, const Complain& complain) {
+  if (given(path + ".takes") && destination.takes.empty())
+    complain(path + ".takes", "a destination that takes nothing, expected images, files or telemetry");
+  for (std::size_t i = 0; i < destination.takes.size(); ++i)
+    if (destination.takes[i] != Cargo::images && destination.folder.empty())
+      complain(element(path + ".takes", i), "this destination can take images only, expected folder for other cargo");
+}
+
+void check_routes(const Settings& settings, const Complain& complain) {
+  const auto& known = settings.destinations;
+  for (std::size_t i = 0; i < settings.routes.size(); ++i) {
+    const RouteRule& rule = settings.routes[i];
+    const std::string path = element("routes", i);
+    if (rule.to.empty() && !rule.priority) complain(path, "a rule without effect, expected to or priority");
+    for (std::size_t j = 0; j < rule.to.size(); ++j) {
+      std::string names;
+      for (const Destination& one : known) names += (names.empty() ? "" : ", ") + one.name;
+      if (!rule.to[j].empty() && std::ranges::find(known, rule.to[j], &Destination::name) == known.end())
+        complain(element(path + ".to", j), "there is no destination \"" + rule.to[j] + "\", expected one of " + names);
+    }
+  }
+}
+
 // A folder destination inside the state directory would be taken for foreign files, or be the spool itself.
 void check_destinations(const Settings& settings, const Given& given, const Complain& complain) {
   std::map<std::string, std::size_t> seen;
@@ -107,6 +137,7 @@ void check_destinations(const Settings& settings, const Given& given, const Comp
       complain(path + ".name", "destination \"" + destination.name + "\" is named twice, expected a name of its own");
     check_courier(path, given, complain);
     check_http(destination, path, given, complain);
+    check_takes(destination, path, given, complain);
     if (!destination.folder.empty() && is_inside(destination.folder, settings.state_directory))
       complain(path + ".folder", "folder lies inside state_directory, expected a folder outside of it");
   }
@@ -120,6 +151,7 @@ void check(const Settings& settings, const Given& given, const Complain& complai
   check_limits(settings.intake, given, complain);
   check_folders(settings, complain);
   check_destinations(settings, given, complain);
+  check_routes(settings, complain);
 }
 
 void complete(Settings& settings) {

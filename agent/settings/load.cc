@@ -74,6 +74,10 @@ class Walker {
       group(node, std::string(option.path), path);
     } else if (option.kind == Kind::list && node.IsSequence() && (node.size() > 0 || !option.required)) {
       list(option, node, path);
+    } else if (option.kind == Kind::list && node.IsScalar() && may_be_short(option)) {
+      marks_[path + "[0]"] = node.Mark();
+      const Option& each = *find_option(std::string(option.path) + "[]");
+      if (!scalar(each, node, path)) each.set(settings_, {});
     } else if (option.kind != Kind::group && option.kind != Kind::list && node.IsScalar()) {
       scalar(option, node, path);
     } else if (node.IsNull() || (node.IsSequence() && node.size() == 0)) {
@@ -109,6 +113,12 @@ class Walker {
     else
       complain(node.Mark(), path + " is " + quoted(option, node.Scalar()) + ", expected " + expected(option));
     return parsed.has_value();
+  }
+
+  // A list of single values, where one of them may stand for itself: modality: CT.
+  static bool may_be_short(const Option& list) {
+    const Option* each = find_option(std::string(list.path) + "[]");
+    return each != nullptr && each->kind != Kind::group;
   }
 
   static bool has_children(const std::string& schema) {

@@ -13,11 +13,16 @@ namespace sampan::settings {
 inline constexpr std::int64_t path_bytes_max = 4000;  // PATH_MAX of Linux, with room for our own names below it
 inline constexpr std::int64_t url_bytes_max = 2000;   // what common servers take in a request line
 
+// Of a choice that was checked before.
+core::Priority priority_from(std::string_view name);
+Cargo cargo_from(std::string_view name);
+
 std::span<const Option> node_options();
 std::span<const Option> intake_options();
 std::span<const Option> intake_folders_options();
 std::span<const Option> destinations_options();
 std::span<const Option> destination_http_options();
+std::span<const Option> routes_options();
 std::span<const Option> service_options();
 
 }  // namespace sampan::settings

@@ -16,6 +16,7 @@ constexpr auto groups = {
     intake_folders_options,
     destinations_options,
     destination_http_options,
+    routes_options,
     service_options,
 };
 
@@ -36,6 +37,16 @@ const Option* find_option(std::string_view path) {
   const auto table = option_table();
   const auto at = std::find_if(table.begin(), table.end(), [&](const Option& o) { return o.path == path; });
   return at == table.end() ? nullptr : &*at;
+}
+
+core::Priority priority_from(std::string_view name) {
+  for (const auto p : {core::Priority::emergency, core::Priority::referral, core::Priority::bulk})
+    if (core::to_string(p) == name) return p;
+  return core::Priority::routine;
+}
+
+Cargo cargo_from(std::string_view name) {
+  return name == "files" ? Cargo::files : name == "telemetry" ? Cargo::telemetry : Cargo::images;
 }
 
 std::string_view leaf(std::string_view path) {

@@ -26,6 +26,7 @@ enum class Kind {
   path,          // absolute, at most `most` bytes
   ip_address,    // numeric
   uid,           // PS3.5 9.1
+  hours,         // a time of day to another, HH:MM-HH:MM
   url,           // http or https, without a user name; at most `most` bytes
   dimse_address  // AE@host:port
 };
@@ -35,6 +36,7 @@ struct Value {
   std::string text;
   std::int64_t number = 0;  // of a boolean: 1 or 0
   DimseAddress dimse{};
+  Hours hours{};
 };
 
 struct Option {

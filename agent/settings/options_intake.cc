@@ -10,12 +10,6 @@ namespace {
 using S = Settings;
 using V = const Value&;
 
-core::Priority priority_from(std::string_view name) {
-  for (const auto p : {core::Priority::emergency, core::Priority::referral, core::Priority::bulk})
-    if (core::to_string(p) == name) return p;
-  return core::Priority::routine;
-}
-
 // clang-format off
 constexpr std::array table{
     Option{.path = "intake", .kind = Kind::group, .en = "How images come in.", .zh = "如何接收图像。"},

@@ -14,6 +14,7 @@
 
 #include "core/item.h"
 #include "core/limits.h"
+#include "settings/routing.h"
 
 namespace sampan::settings {
 
@@ -119,6 +120,7 @@ struct Destination {
   Tls tls{};
   Auth auth{};
   Proxy proxy{};
+  std::vector<Cargo> takes{};  // empty: images, and files where it is a folder
   friend bool operator==(const Destination&, const Destination&) = default;
 };
 
@@ -128,6 +130,7 @@ struct Settings {
   std::string state_directory = "/var/lib/sampan";
   Intake intake;
   std::vector<Destination> destinations;
+  std::vector<RouteRule> routes{};  // empty: everything goes to every destination that takes it
   std::string control_socket = "/run/sampan/control.sock";
   std::string log_level = "info";  // debug, info, warn or error
   friend bool operator==(const Settings&, const Settings&) = default;

@@ -114,14 +114,32 @@ bool is_choice(std::string_view text, std::string_view choices) {
   return false;
 }
 
+// HH:MM, and 24:00 for the end of the day.
+std::optional<unsigned> parse_time(std::string_view text) {
+  if (text.size() != 5 || text[2] != ':' || !is_digit(text[0]) || !is_digit(text[3])) return {};
+  const auto hour = whole_number(text.substr(0, 2), 0, 24), minute = whole_number(text.substr(3), 0, 59);
+  if (!hour || !minute || *hour * 60 + *minute > 1440) return {};
+  return static_cast<unsigned>(*hour * 60 + *minute);
+}
+
+std::optional<Value> parse_hours(std::string_view text) {
+  const auto dash = text.find('-');
+  if (dash == std::string_view::npos) return {};
+  const auto from = parse_time(text.substr(0, dash)), to = parse_time(text.substr(dash + 1));
+  if (!from || !to || *from == *to || *from == 1440) return {};
+  Value value;
+  value.hours = {*from, *to};
+  return value;
+}
+
 std::optional<Value> when(bool good, std::string_view text) {
   if (!good) return {};
-  return Value{.text = std::string(text), .number = 0, .dimse = {}};
+  return Value{.text = std::string(text), .number = 0, .dimse = {}, .hours = {}};
 }
 
 std::optional<Value> parse_number(std::optional<std::int64_t> number) {
   if (!number) return {};
-  return Value{.text = {}, .number = *number, .dimse = {}};
+  return Value{.text = {}, .number = *number, .dimse = {}, .hours = {}};
 }
 
 std::string range(const Option& option) { return std::to_string(option.least) + " to " + std::to_string(option.most); }
@@ -158,10 +176,12 @@ std::optional<Value> parse_value(const Option& option, std::string_view text) {
       return when(is_ip(AF_INET, text) || is_ip(AF_INET6, text), text);
     case Kind::uid:
       return when(is_uid(text), text);
+    case Kind::hours:
+      return parse_hours(text);
     case Kind::url:
       return when(is_url(text, option), text);
     case Kind::dimse_address:
-      if (auto address = parse_dimse(text)) return Value{.text = {}, .number = 0, .dimse = *std::move(address)};
+      if (auto address = parse_dimse(text)) return Value{.text = {}, .number = 0, .dimse = *std::move(address), .hours = {}};
       return {};
   }
   return {};
@@ -191,6 +211,8 @@ std::string expected(const Option& option) {
       return "a numeric IPv4 or IPv6 address";
     case Kind::uid:
       return "a UID: numbers and dots, at most 64 characters";
+    case Kind::hours:
+      return "a time of day like 18:00-08:00";
     case Kind::url:
       return "an address like https://host/path: http or https, no user name in it";
     case Kind::dimse_address:

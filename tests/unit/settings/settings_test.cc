@@ -64,6 +64,7 @@ TEST_CASE("the_initial_values_of_the_table_are_those_of_the_structs") {
   changed.intake.callers.emplace_back();
   changed.intake.folders.emplace_back();
   changed.destinations.emplace_back();
+  changed.routes.emplace_back();
   const Settings untouched = changed;
   for (const Option& option : option_table()) {
     if (option.initial.empty()) continue;
@@ -237,8 +238,8 @@ TEST_CASE("every_mistake_is_reported_at_once_in_the_order_of_the_file") {
 
 TEST_CASE("unknown_options_are_named_with_what_is_known") {
   CHECK(complaints(with("zebra: 1\n")) ==
-        "f:5:1: unknown option zebra, expected one of site, ae_title, state_directory, intake, destinations, control, "
-        "log");
+        "f:5:1: unknown option zebra, expected one of site, ae_title, state_directory, intake, destinations, "
+        "routes, control, log");
   CHECK(complaints(with("    lane: 1\n")) == "f:5:5: unknown option destinations[0].lane, expected lanes");
   CHECK(complaints(with("log: {levle: info}\n")) == "f:5:7: unknown option log.levle, expected level");
 }
@@ -331,6 +332,51 @@ TEST_CASE("options_that_contradict_each_other_are_refused") {
         "f:5:10: intake.associations_per_host_max is 16, expected at most intake.associations_max, which is 4");
   CHECK(complaints(with("intake: {associations_per_host_max: 40}\n")) ==
         "f:5:10: intake.associations_per_host_max is 40, expected at most intake.associations_max, which is 32");
+}
+
+TEST_CASE("a_destination_says_what_it_takes") {
+  CHECK(good(with("  - {name: f, folder: /f, takes: [images, files, telemetry]}\n")).destinations[1].takes ==
+        std::vector<Cargo>{Cargo::images, Cargo::files, Cargo::telemetry});
+  CHECK(good(with("  - {name: f, folder: /f, takes: telemetry}\n")).destinations[1].takes ==
+        std::vector<Cargo>{Cargo::telemetry});
+  CHECK(complaints(with("    takes: [images, files]\n")) ==
+        "f:5:21: this destination can take images only, expected folder for other cargo");
+  CHECK(complaints(with("    takes: reports\n")) ==
+        "f:5:12: destinations[0].takes is \"reports\", expected one of images, files, telemetry");
+  CHECK(complaints(with("    takes: []\n")) == "f:5:5: a destination that takes nothing, expected images, files or telemetry");
+  CHECK(complaints(with("  - {name: f, folder: /f, takes: images}\nintake: {folders: [{path: /d, carry: any}]}\n")) ==
+        "f:6:31: carry is any, but no destination takes such files; expected a folder among the destinations");
+}
+
+TEST_CASE("routes_are_rules_in_the_order_of_the_file") {
+  const Settings s = good(with(
+      "routes:\n"
+      "  - when: {called_ae: STAT, calling_ae: [CT1, CT*], modality: CT, sop_class: 1.2.*, body_part: [HEAD, 胸部],\n"
+      "           station: 一号机, hours: ['18:00-08:00', '12:00-13:30'], priority: [routine, bulk], cargo: images}\n"
+      "    to: lead\n"
+      "    priority: emergency\n"
+      "    last: true\n"
+      "  - to: [lead]\n"
+      "  - {priority: bulk}\n"));
+  REQUIRE(s.routes.size() == 3);
+  const RouteCondition all{{"STAT"}, {"CT1", "CT*"}, {"CT"}, {"1.2.*"}, {"HEAD", "胸部"}, {"一号机"},
+                           {core::Priority::routine, core::Priority::bulk}, {Cargo::images}, {{1080, 480}, {720, 810}}};
+  CHECK(s.routes[0] == RouteRule{all, {"lead"}, core::Priority::emergency, true});
+  CHECK(s.routes[1] == RouteRule{{}, {"lead"}, {}, false});
+  CHECK(s.routes[2] == RouteRule{{}, {}, core::Priority::bulk, false});
+}
+
+TEST_CASE("mistakes_in_routes_are_named") {
+  CHECK(complaints(with("routes: [{to: leda}]\n")) == "f:5:15: there is no destination \"leda\", expected one of lead");
+  CHECK(complaints(with("routes: [{to: [lead, b]}]\n")) == "f:5:22: there is no destination \"b\", expected one of lead");
+  CHECK(complaints(with("routes: [{when: {modality: CT}}]\n")) ==
+        "f:5:10: a rule without effect, expected to or priority");
+  for (const char* hours : {"8-18", "08:00", "08:00-08:00", "24:00-08:00", "08:60-09:00", "8:00-09:00", "08:00-25:00"})
+    CHECK(complaints(with("routes: [{when: {hours: '" + std::string(hours) + "'}, to: lead}]\n")) ==
+          "f:5:25: routes[0].when.hours is \"" + std::string(hours) + "\", expected a time of day like 18:00-08:00");
+  CHECK(complaints(with("routes: [{when: {hours: '18:00-24:00'}, to: lead}]\n")) == "");
+  CHECK(complaints(with("routes: [{when: {modality: ''}, to: lead}]\n")) ==
+        "f:5:28: routes[0].when.modality is \"\", expected 1 to 64 bytes of text on one line");
 }
 
 TEST_CASE("empty_files_say_so") {

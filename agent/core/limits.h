@@ -79,6 +79,30 @@ inline constexpr std::size_t control_body_bytes_max = 64u << 10;
 inline constexpr unsigned control_connections_max = 16;
 inline constexpr auto control_idle_max = 10s;  // a connection without traffic for so long is closed
 
+// telemetry
+inline constexpr std::size_t samples_waiting_max = 8640;   // 30 days of one every 5 minutes; the oldest go first
+inline constexpr std::size_t samples_waiting_full = 864;   // the same while the disk is too full for images
+inline constexpr std::size_t news_share = 4;               // one item in so many of a batch goes ahead of waiting images
+inline constexpr std::size_t devices_max = 256;            // known; the one that was silent longest makes room
+inline constexpr std::size_t callers_max = 256;            // same, of those who connect
+inline constexpr std::size_t device_values_max = 8;        // software versions or detectors remembered of one device
+inline constexpr std::size_t device_text_bytes_max = 256;  // of a value from a header, as shown
+inline constexpr std::size_t alarms_open_max = 256;        // causes; beyond it the oldest is closed
+inline constexpr std::size_t sightings_max = 256;          // kinds of images seen and not yet looked at
+inline constexpr std::size_t news_waiting_max = 256;       // happenings not yet looked at
+inline constexpr std::size_t events_unsent_max = 256;      // events that could not be queued yet
+inline constexpr std::size_t event_file_bytes = 1u << 20;  // of the local list; there are two of them
+inline constexpr std::size_t events_answered_max = 1000;   // by one question for them
+inline constexpr auto telemetry_gather_time = 1s;          // after something came, before it is looked at
+inline constexpr auto telemetry_save_every = 10s;          // while something changes
+inline constexpr auto clock_check_every = 30s;
+inline constexpr auto clock_step_least = 1s;
+inline constexpr auto clock_step_critical = 30s;
+inline constexpr auto alarm_quiet_time = 1h;               // a cause that is counted is over after so long without it
+inline constexpr auto outage_critical = 1h;
+inline constexpr auto disk_forecast_least = 72h;           // less is an alarm
+inline constexpr auto disk_trend_time = 24h;               // looked back at for the forecast, and at least 1 h
+
 // settings
 inline constexpr std::size_t settings_bytes_max = 1u << 20;  // the file
 

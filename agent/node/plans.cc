@@ -22,7 +22,9 @@ std::function<bool(std::span<const queue::DeliveryStanding>, bool)> reclaim_by(c
       const auto known = by_name.find(one.destination);
       // A destination that was taken out of the settings is owed nothing any more.
       if (known == by_name.end()) continue;
-      const auto& [required, proof] = known->second;
+      auto [required, proof] = known->second;
+      // What travels ahead of images is news: once the next hop has it, nobody asks for it here again.
+      if (core::traits(one.kind).before_images) proof = {core::Level::accepted, Millis(0)};
       facts.push_back({required, one.state, one.level, one.settled_for, proof});
       kept_long_enough = kept_long_enough && one.settled_for >= proof.retention;
     }

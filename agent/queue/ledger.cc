@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queue/ledger.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "base/random.h"
 #include "queue/ledger_statements.h"
@@ -81,7 +83,7 @@ void Ledger::prepare() {
   u.originals_of = Statement(s, "SELECT CASE o.state WHEN 1 THEN o.seq ELSE 0 END FROM item i JOIN item o ON o.state IN (1,2) AND "
                                 "(o.id=i.id OR (o.sop_key=i.sop_key AND o.sop_key<>0)) WHERE i.seq=?");
   u.delivery_insert = Statement(s, "INSERT OR IGNORE INTO delivery VALUES(?,?,?,?,?,?,?,?,0,0,0,0,'',?)");
-  u.delivery_get = Statement(s, "SELECT state, bytes, level FROM delivery WHERE seq=? AND destination=?");
+  u.delivery_get = Statement(s, "SELECT state, bytes, level, rank FROM delivery WHERE seq=? AND destination=?");
   u.delivery_move = Statement(s, "UPDATE delivery SET state=? WHERE seq=? AND destination=?");
   u.delivery_receipt =
       Statement(s, "UPDATE delivery SET level=?, node=?, settled_run_ms=?, reason='' WHERE seq=? AND destination=?");
@@ -103,10 +105,14 @@ void Ledger::prepare() {
   u.meta_get = Statement(s, "SELECT value FROM meta WHERE name=?");
   u.meta_set = Statement(s, "INSERT OR REPLACE INTO meta VALUES(?,?)");
   u.destination_insert = Statement(s, "INSERT INTO destination(name) VALUES(?)");
-  u.candidates = Statement(s, "SELECT i.seq, i.id, i.sha256, i.sop_key FROM (SELECT DISTINCT seq FROM delivery WHERE "
+  u.candidates = Statement(s, "SELECT i.seq, i.id, i.sha256, i.sop_key, i.kind FROM (SELECT DISTINCT seq FROM delivery WHERE "
                               "state=3 AND seq>? ORDER BY seq LIMIT ?) v JOIN item i ON i.seq=v.seq WHERE i.state=1 ORDER BY i.seq");
   u.duplicates = Statement(s, "SELECT seq, id, sha256, sop_key, EXISTS(SELECT 1 FROM item o WHERE o.id=i.id AND "
                                "o.seq<>i.seq) FROM item i WHERE state=4 LIMIT ?");
+  const std::string undelivered = "FROM delivery v JOIN item i ON i.seq=v.seq WHERE v.destination=?1 AND v.state IN (1,2,4) "
+                                  "AND v.rank<?2 AND i.kind=?3 AND i.state=1";
+  u.undelivered_count = Statement(s, "SELECT count(*) " + undelivered);
+  u.undelivered = Statement(s, "SELECT i.seq, i.id, i.sha256, i.sop_key, i.kind " + undelivered + " ORDER BY i.seq LIMIT ?4");
   u.living = Statement(s, "SELECT count(*) FROM item WHERE seq>=? AND seq<? AND state IN (1,3,4)");
 }
 
@@ -196,18 +202,23 @@ void Ledger::quarantine_range(std::uint64_t segment, std::uint64_t offset, std::
   insert.bind(3, static_cast<std::int64_t>(bytes)).bind(4, reason).run();
 }
 
+Ledger::Candidate Ledger::read_candidate(Statement& row, bool duplicate) {
+  Candidate candidate;
+  candidate.seq = row.number(0);
+  if (row.blob(1).size() == 16) std::memcpy(candidate.id.bytes.data(), row.blob(1).data(), 16);
+  if (row.blob(2).size() == 32) std::memcpy(candidate.sha256.data(), row.blob(2).data(), 32);
+  candidate.sop_key = row.number(3);
+  candidate.duplicate = duplicate;
+  if (duplicate)
+    candidate.shares_id = row.number(4) != 0;
+  else
+    candidate.kind = static_cast<core::Kind>(row.number(4));
+  return candidate;
+}
+
 std::vector<Ledger::Candidate> Ledger::candidates(Sequence after, std::size_t items_max) {
   std::vector<Candidate> found;
-  const auto read = [&found](Statement& row, bool duplicate) {
-    Candidate candidate;
-    candidate.seq = row.number(0);
-    if (row.blob(1).size() == 16) std::memcpy(candidate.id.bytes.data(), row.blob(1).data(), 16);
-    if (row.blob(2).size() == 32) std::memcpy(candidate.sha256.data(), row.blob(2).data(), 32);
-    candidate.sop_key = row.number(3);
-    candidate.duplicate = duplicate;
-    candidate.shares_id = duplicate && row.number(4) != 0;
-    found.push_back(std::move(candidate));
-  };
+  const auto read = [&found](Statement& row, bool duplicate) { found.push_back(read_candidate(row, duplicate)); };
   const auto limit = static_cast<std::int64_t>(items_max);
   for (use_->duplicates.begin().bind(1, limit); use_->duplicates.step();) read(use_->duplicates, true);
   use_->duplicates.begin();
@@ -223,6 +234,25 @@ std::vector<Ledger::Candidate> Ledger::candidates(Sequence after, std::size_t it
   if (sql_->status()) return found;
   log::error("reclaim: " + sql_->status().error().message);
   return {};  // a standing that was not read may be one that is still owed
+}
+
+std::vector<Ledger::Candidate> Ledger::surplus(core::Kind kind, std::size_t kept, std::size_t items_max) {
+  std::vector<Candidate> oldest;
+  const auto bound = [&](Statement& rows, int destination) -> Statement& {
+    return rows.begin().bind(1, destination).bind(2, rank_of_images).bind(3, static_cast<int>(kind));
+  };
+  for (const auto& [name, number] : destinations_) {
+    auto& ask = bound(use_->undelivered_count, number);
+    const std::int64_t over = ask.step() ? ask.number(0) - static_cast<std::int64_t>(kept) : 0;
+    ask.begin();
+    if (over <= 0) continue;
+    auto& rows = bound(use_->undelivered, number).bind(4, std::min(over, static_cast<std::int64_t>(items_max)));
+    while (rows.step()) oldest.push_back(read_candidate(rows, false));
+    rows.begin();
+    break;  // what is dropped is dropped for all; another destination comes next time
+  }
+  if (!sql_->status()) oldest.clear();
+  return oldest;
 }
 
 std::uint64_t Ledger::living_in(std::uint64_t segment) {

@@ -88,12 +88,15 @@ class Ledger {
     Uuid id;
     Digest sha256{};
     std::int64_t sop_key = 0;
+    core::Kind kind = core::Kind::image;  // of one that is no duplicate
     bool duplicate = false;
     bool shares_id = false;  // with the item it repeats
     std::vector<Standing> standings;
   };
   // Items after the given one that are duplicates, or have a delivery that is done; in order, at most so many.
   std::vector<Candidate> candidates(Sequence after, std::size_t items_max);
+  // The oldest undelivered items of a kind that travels ahead of images, beyond so many that are kept; at most items_max.
+  std::vector<Candidate> surplus(core::Kind kind, std::size_t kept, std::size_t items_max);
   // Living items that a duplicate may repeat; 0 among them stands for one that was reclaimed.
   std::vector<Sequence> originals_of(Sequence duplicate);
   // The item is gone, without a note that says so.
@@ -124,6 +127,7 @@ class Ledger {
   void move(Sequence seq, int destination, int state);
   void count(int destination, int state, std::int64_t items, std::int64_t bytes);
   void flush_tally();
+  static Candidate read_candidate(Statement& row, bool duplicate);
   Bytes seal_facts(const core::Item& item);
 
   std::unique_ptr<Sql> sql_;

@@ -17,8 +17,10 @@ constexpr int code(DeliveryState state) { return static_cast<int>(state); }
 
 // Alarms before images; then by priority; what a rebuild found again after what is new.
 std::int64_t rank_of(const core::Item& item, bool rebuilt) {
-  return (core::traits(item.kind).before_images ? 0 : 100) + static_cast<int>(item.priority) * 10 + (rebuilt ? 5 : 0);
+  return (core::traits(item.kind).before_images ? 0 : rank_of_images) + static_cast<int>(item.priority) * 10 + (rebuilt ? 5 : 0);
 }
+
+int tallied(int state, std::int64_t rank) { return rank < rank_of_images ? state + tally_of_news : state; }
 
 }  // namespace
 
@@ -99,7 +101,7 @@ void Ledger::insert_delivery(const IndexedItem& indexed, const std::string& dest
   row.bind(6, keys_.of_class(item.facts.get(Fact::sop_class_uid), item.facts.get(Fact::transfer_syntax_uid)));
   row.bind(7, static_cast<std::int64_t>(item.size)).bind(8, item.received.ms);
   row.bind(9, std::string_view(held ? "same SOP Instance UID as an earlier image, other content" : "")).run();
-  if (sql_->changes() > 0) count(number, state, 1, static_cast<std::int64_t>(item.size));
+  if (sql_->changes() > 0) count(number, tallied(state, rank_of(item, rebuilt)), 1, static_cast<std::int64_t>(item.size));
 }
 
 Sequence Ledger::find(const Uuid& item, const Digest* sha256) {
@@ -169,11 +171,12 @@ void Ledger::move(Sequence seq, int destination, int state) {
   const bool here = get.step();
   const int before = here ? static_cast<int>(get.number(0)) : 0;
   const std::int64_t bytes = here ? get.number(1) : 0;
+  const std::int64_t rank = here ? get.number(3) : 0;
   get.begin();
   if (!here || before == state) return;
   use_->delivery_move.bind(1, state).bind(2, seq).bind(3, destination).run();
-  count(destination, before, -1, -bytes);
-  count(destination, state, 1, bytes);
+  count(destination, tallied(before, rank), -1, -bytes);
+  count(destination, tallied(state, rank), 1, bytes);
 }
 
 void Ledger::apply_receipt(const ReceiptNote& note, Sequence seq, std::int64_t run_ms) {

@@ -2,8 +2,10 @@
 #include "queue/ledger_reader.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
+#include "core/limits.h"
 
 namespace sampan::queue {
 namespace {
@@ -24,7 +26,8 @@ Result<std::unique_ptr<LedgerReader>> LedgerReader::open(const std::string& path
 }
 
 LedgerReader::LedgerReader(std::unique_ptr<Sql> sql, const Keyring& keys) : sql_(std::move(sql)), keys_(keys) {
-  due_ = Statement(*sql_, std::string(due_text) + std::string(order_text));
+  due_first_ = Statement(*sql_, std::string(due_text) + "AND rank<?4 " + std::string(order_text));
+  due_ = Statement(*sql_, std::string(due_text) + "AND rank>=?4 " + std::string(order_text));
   due_class_ = Statement(*sql_, std::string(due_text) + "AND class_key=?4 " + std::string(order_text));
   due_item_ = Statement(*sql_, std::string(due_text) + "AND seq IN (SELECT seq FROM item WHERE id=?4)");
   waits_ = Statement(*sql_, "SELECT 1 FROM delivery WHERE destination=? AND state=1 LIMIT 1");
@@ -57,9 +60,9 @@ int LedgerReader::number_of(const std::string& destination) {
 }
 
 void LedgerReader::take_due(Statement& rows, const DueQuery& query, const std::unordered_set<Sequence>& leased,
-                            std::vector<DueDelivery>& found) {
+                            std::size_t items_max, std::vector<DueDelivery>& found) {
   const auto& blocked = query.blocked_classes;
-  while (found.size() < query.items_max && rows.step()) {
+  while (found.size() < items_max && rows.step()) {
     if (std::find(blocked.begin(), blocked.end(), rows.number(2)) != blocked.end()) continue;
     if (!leased.contains(rows.number(0))) found.push_back({rows.number(0), static_cast<unsigned>(rows.number(1))});
   }
@@ -73,11 +76,18 @@ std::vector<DueDelivery> LedgerReader::due(const DueQuery& query, const std::uno
     return rows.begin().bind(1, number_of(query.destination)).bind(2, query.now.ms).bind(3, query.now.ms + query.back_off_most.count());
   };
   if (!query.only_items.empty()) {
-    for (const auto& item : query.only_items) take_due(bind(due_item_).bind(4, ByteView(item.bytes)), query, leased, found);
+    for (const auto& item : query.only_items) take_due(bind(due_item_).bind(4, ByteView(item.bytes)), query, leased, query.items_max, found);
   } else if (query.only_class) {
-    take_due(bind(due_class_).bind(4, *query.only_class), query, leased, found);
+    take_due(bind(due_class_).bind(4, *query.only_class), query, leased, query.items_max, found);
   } else {
-    take_due(bind(due_), query, leased, found);
+    take_due(bind(due_first_).bind(4, rank_of_images), query, leased, query.items_max, found);
+    std::vector<DueDelivery> news = std::exchange(found, {});
+    take_due(bind(due_).bind(4, rank_of_images), query, leased, query.items_max, found);
+    const std::size_t share = std::max<std::size_t>(query.items_max / core::limits::news_share, 1);
+    const std::size_t room = query.items_max - std::min(found.size(), query.items_max);
+    news.resize(std::min(news.size(), std::max(share, room)));
+    found.insert(found.begin(), news.begin(), news.end());
+    found.resize(std::min(found.size(), query.items_max));
   }
   complain();
   return found;
@@ -121,8 +131,8 @@ std::vector<Tally> LedgerReader::tallies() {
   Statement rows(*sql_,
                  "SELECT d.name, d.number, coalesce(t.state,0), coalesce(t.items,0), coalesce(t.bytes,0) FROM destination d "
                  "LEFT JOIN tally t ON t.destination=d.number ORDER BY d.number");
-  Statement oldest(*sql_, "SELECT min(received_ms) FROM delivery WHERE destination=? AND state=1");
-  Statement archived(*sql_, "SELECT count(*) FROM delivery WHERE destination=? AND state IN (3,5) AND level=2");
+  Statement oldest(*sql_, "SELECT received_ms FROM delivery WHERE destination=?1 AND state=1 AND rank>=?2 ORDER BY received_ms LIMIT 1");
+  Statement archived(*sql_, "SELECT count(*) FROM delivery WHERE destination=? AND state IN (3,5) AND level=2 AND rank>=100");
   while (rows.step()) {
     if (found.empty() || found.back().destination != rows.text(0)) {
       found.push_back({});
@@ -136,13 +146,16 @@ std::vector<Tally> LedgerReader::tallies() {
       case 1:
         tally.waiting = items;
         tally.waiting_bytes = static_cast<std::uint64_t>(rows.number(4));
-        oldest.begin().bind(1, rows.number(1));
+        oldest.begin().bind(1, rows.number(1)).bind(2, rank_of_images);
         if (items > 0 && oldest.step()) tally.oldest_waiting = WallTime{oldest.number(0)};
         break;
       case 2: tally.on_hold = items; break;
       case 4: tally.rejected = items; break;
       case 3:
       case delivery_closed: tally.delivered += items; break;
+      case tally_of_news + 1: tally.news_waiting = items; break;
+      case tally_of_news + 3:
+      case tally_of_news + delivery_closed: tally.news_delivered += items; break;
       default: break;
     }
   }
@@ -152,8 +165,8 @@ std::vector<Tally> LedgerReader::tallies() {
 
 std::uint64_t LedgerReader::waiting_between(const std::string& destination, WallTime from, WallTime to) {
   const auto lock = ask();
-  Statement ask(*sql_, "SELECT count(*) FROM delivery WHERE destination=? AND state=1 AND received_ms>=? AND received_ms<?");
-  ask.bind(1, number_of(destination)).bind(2, from.ms).bind(3, to.ms);
+  Statement ask(*sql_, "SELECT count(*) FROM delivery WHERE destination=? AND state=1 AND received_ms>=? AND received_ms<? AND rank>=?");
+  ask.bind(1, number_of(destination)).bind(2, from.ms).bind(3, to.ms).bind(4, rank_of_images);
   return ask.step() ? static_cast<std::uint64_t>(ask.number(0)) : 0;
 }
 

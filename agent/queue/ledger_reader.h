@@ -36,6 +36,7 @@ struct DueQuery {
 struct Tally {
   std::string destination;
   std::uint64_t waiting = 0, waiting_bytes = 0, on_hold = 0, rejected = 0, delivered = 0, archived = 0;
+  std::uint64_t news_waiting = 0, news_delivered = 0;  // left out of the numbers above, and of what follows
   std::optional<WallTime> oldest_waiting;
 };
 
@@ -47,7 +48,8 @@ class LedgerReader {
  public:
   static Result<std::unique_ptr<LedgerReader>> open(const std::string& path, const Keyring& keys);
 
-  // Waiting deliveries in the order they are due, without those in leased.
+  // Waiting deliveries in the order they are due, without those in leased. What travels ahead of images comes first, but
+  // while images are due it gets only its share.
   std::vector<DueDelivery> due(const DueQuery& query, const std::unordered_set<Sequence>& leased);
   bool waits(const std::string& destination);
   // How long until a delivery that fits the query is due; nothing when none waits.
@@ -72,7 +74,7 @@ class LedgerReader {
  private:
   LedgerReader(std::unique_ptr<Sql> sql, const Keyring& keys);
   int number_of(const std::string& destination);
-  void take_due(Statement& rows, const DueQuery& query, const std::unordered_set<Sequence>& leased, std::vector<DueDelivery>& found);
+  void take_due(Statement& rows, const DueQuery& query, const std::unordered_set<Sequence>& leased, std::size_t items_max, std::vector<DueDelivery>& found);
   std::unique_lock<std::mutex> ask();  // an earlier error is forgotten
   void complain();
   std::mutex mutex_;
@@ -80,7 +82,7 @@ class LedgerReader {
   std::unique_ptr<Sql> sql_;
   IndexKeys keys_;
   std::map<std::string, int> destinations_;
-  Statement due_, due_class_, due_item_, waits_, next_, same_, number_;
+  Statement due_, due_first_, due_class_, due_item_, waits_, next_, same_, number_;
 };
 
 }  // namespace sampan::queue

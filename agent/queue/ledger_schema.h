@@ -21,4 +21,9 @@ inline constexpr std::string_view torn_tail = "torn tail";
 // delivery.state is core::DeliveryState, and this one for deliveries whose payload was reclaimed.
 inline constexpr int delivery_closed = 5;
 
+// delivery.rank of images begins here; what is below travels ahead of them.
+inline constexpr std::int64_t rank_of_images = 100;
+// tally.state of cargo that travels ahead of images: that of the delivery, and this.
+inline constexpr int tally_of_news = 10;
+
 }  // namespace sampan::queue

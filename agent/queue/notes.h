@@ -21,7 +21,7 @@ struct ReceiptNote {
   std::string destination;
 };
 
-enum class TombstoneReason : std::uint8_t { reclaimed = 1, duplicate = 2 };
+enum class TombstoneReason : std::uint8_t { reclaimed = 1, duplicate = 2, shed = 3 };
 struct TombstoneNote {
   Uuid item;
   Digest sha256{};

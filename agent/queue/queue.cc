@@ -117,10 +117,10 @@ class QueueInflow final : public core::Inflow {
 static Decisions decisions_of(const QueueNeeds& needs) {
   Decisions decisions;
   decisions.route = needs.route;
-  decisions.may_reclaim = [may = needs.may_reclaim](std::span<const Ledger::Standing> all, std::int64_t run_ms, bool tight) {
+  decisions.may_reclaim = [may = needs.may_reclaim](core::Kind kind, std::span<const Ledger::Standing> all, std::int64_t run_ms, bool tight) {
     std::vector<DeliveryStanding> standings;
     for (const auto& one : all)
-      standings.push_back({one.destination, one.state, one.level, Millis(run_ms - one.settled_run_ms)});
+      standings.push_back({one.destination, one.state, one.level, Millis(run_ms - one.settled_run_ms), kind});
     return may(standings, tight);
   };
   return decisions;
@@ -285,10 +285,11 @@ QueueSummary Queue::summary() {
   summary.rebuilt_items = progress.items;
   summary.conflicts = parts_->store->conflicts();
   summary.duplicates = parts_->store->duplicates();
+  summary.shed = parts_->store->shed();
   if (auto space = parts_->folder.files().space(parts_->folder.path())) summary.disk = *space;
   for (auto& tally : parts_->reader->tallies())
     summary.destinations.push_back({std::move(tally.destination), tally.waiting, tally.waiting_bytes, tally.on_hold, tally.rejected,
-                                    tally.delivered, tally.archived, tally.oldest_waiting});
+                                    tally.delivered, tally.archived, tally.oldest_waiting, tally.news_waiting, tally.news_delivered});
   return summary;
 }
 

@@ -29,6 +29,7 @@ struct DeliveryStanding {
   core::DeliveryState state = core::DeliveryState::waiting;
   core::Level level = core::Level::accepted;
   Millis settled_for{};  // accumulated running time since the receipt
+  core::Kind kind = core::Kind::image;  // of the item
 };
 
 struct QueueNeeds {
@@ -74,9 +75,11 @@ struct DestinationCount {
   std::string destination;
   std::uint64_t waiting = 0, waiting_bytes = 0, on_hold = 0, rejected = 0, delivered = 0, archived = 0;
   std::optional<WallTime> oldest_waiting;
+  std::uint64_t news_waiting = 0, news_delivered = 0;  // cargo that travels ahead of images, which the others leave out
 };
 struct QueueSummary {
   std::uint64_t items = 0, bytes = 0, quarantined = 0, foreign = 0, torn_tails = 0, conflicts = 0, duplicates = 0;
+  std::uint64_t shed = 0;  // samples dropped undelivered since the start
   bool rebuilding = false;
   std::uint64_t rebuilt_items = 0;
   DiskSpace disk;

@@ -14,6 +14,11 @@ namespace {
 constexpr std::size_t items_per_round = 512;
 constexpr unsigned rounds_max = 64;
 
+bool refuses_images(SpoolFolder& folder) {
+  auto space = folder.files().space(folder.path());
+  return space && space->free_bytes < std::min<std::uint64_t>(core::limits::reserve_bytes, space->total_bytes / 20);
+}
+
 bool space_is_short(SpoolFolder& folder) {
   auto space = folder.files().space(folder.path());
   return space && space->free_bytes < space->total_bytes / 5;
@@ -28,6 +33,7 @@ void Store::reclaim() {
   if (Status done = ledger_->commit(); !done) return log::error(done.error().message);
   if (!rebuild_.done()) return;  // what is known is not yet all
   free_space();
+  shed_surplus();
   for (unsigned round = 0; round < rounds_max; ++round) {
     const bool tight = space_is_short(parts_.folder);
     auto found = ledger_->candidates(reclaim_cursor_, items_per_round);
@@ -35,7 +41,7 @@ void Store::reclaim() {
     Sequence last = reclaim_cursor_;
     for (auto& candidate : found) {
       if (!candidate.duplicate) last = std::max(last, candidate.seq);
-      if (candidate.duplicate ? is_spare(candidate.seq) : parts_.decisions.may_reclaim(candidate.standings, run_ms_now(), tight))
+      if (candidate.duplicate ? is_spare(candidate.seq) : parts_.decisions.may_reclaim(candidate.kind, candidate.standings, run_ms_now(), tight))
         gone.push_back(std::move(candidate));
     }
     const bool wrapped = last == reclaim_cursor_;
@@ -60,7 +66,19 @@ bool Store::is_spare(Sequence duplicate) {
   return !originals.empty();
 }
 
-bool Store::bury(const std::vector<Ledger::Candidate>& gone) {
+void Store::shed_surplus() {
+  const std::size_t kept = refuses_images(parts_.folder) ? core::limits::samples_waiting_full : core::limits::samples_waiting_max;
+  for (const core::CargoTraits& cargo : core::cargo_table) {
+    if (cargo.when_full != core::WhenFull::drop_oldest) continue;
+    const auto surplus = ledger_->surplus(cargo.kind, kept, items_per_round);
+    if (surplus.empty() || !bury(surplus, false)) continue;
+    shed_ += surplus.size();
+    log::warn("waited too long or the disk is full: dropped undelivered, the oldest first: " + std::to_string(surplus.size()) + " " +
+              std::string(cargo.name));
+  }
+}
+
+bool Store::bury(const std::vector<Ledger::Candidate>& gone, bool delivered) {
   // A number that is unlinked must never be given out again: the note segment of its tombstones has a higher one and stays.
   const std::uint64_t notes_number = notes_.open_number();
   if (std::ranges::any_of(gone, [notes_number](const auto& item) { return segment_of(item.seq) > notes_number; })) notes_.seal();
@@ -71,7 +89,9 @@ bool Store::bury(const std::vector<Ledger::Candidate>& gone) {
       changes.push_back([seq = item.seq](Ledger& ledger) { ledger.close(seq); });
       continue;
     }
-    const auto why = item.duplicate ? TombstoneReason::duplicate : TombstoneReason::reclaimed;
+    const auto why = !delivered        ? TombstoneReason::shed
+                     : item.duplicate ? TombstoneReason::duplicate
+                                      : TombstoneReason::reclaimed;
     tombstones.push_back({TombstoneNote{item.id, item.sha256, item.sop_key, why, parts_.clock.wall()}, nullptr});
   }
   std::deque<Written> no_items;

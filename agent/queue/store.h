@@ -25,7 +25,7 @@ namespace sampan::queue {
 struct Decisions {
   std::function<std::vector<std::string>(const core::Item&)> route;
   // Every delivery of one item, the running time of the node now, and whether space is short.
-  std::function<bool(std::span<const Ledger::Standing>, std::int64_t run_ms, bool space_is_short)> may_reclaim;
+  std::function<bool(core::Kind, std::span<const Ledger::Standing>, std::int64_t run_ms, bool space_is_short)> may_reclaim;
 };
 
 class Store {
@@ -63,6 +63,7 @@ class Store {
   const RebuildProgress& progress() const { return rebuild_.progress(); }
   std::uint64_t conflicts() const { return conflicts_; }
   std::uint64_t duplicates() const { return duplicates_; }
+  std::uint64_t shed() const { return shed_; }
 
  private:
   struct Written {
@@ -85,7 +86,9 @@ class Store {
   void index(std::deque<Written>& written);
   bool apply(std::deque<Written>& written, const std::deque<Pending>& notes, std::deque<Change>& changes);
   void reclaim();
-  bool bury(const std::vector<Ledger::Candidate>& gone);
+  // Cargo that may be dropped undelivered, beyond its bound; at most so many at once.
+  void shed_surplus();
+  bool bury(const std::vector<Ledger::Candidate>& gone, bool delivered = true);
   bool is_spare(Sequence duplicate);
   void free_space();
   bool empty_for_good(std::uint64_t segment);
@@ -102,7 +105,7 @@ class Store {
   std::map<std::uint64_t, std::vector<Sequence>> graves_;  // by segment: items that are gone, until it is sealed
   std::int64_t run_ms_before_ = 0;
   MonoTime started_{}, reclaimed_{};
-  std::atomic<std::uint64_t> conflicts_{0}, duplicates_{0};
+  std::atomic<std::uint64_t> conflicts_{0}, duplicates_{0}, shed_{0};
 
   std::mutex mutex_;
   std::condition_variable work_, idle_;

@@ -42,7 +42,7 @@ settings::Destination nobody_there() {
 }
 
 queue::DeliveryStanding standing(const char* name, core::DeliveryState state, core::Level level, std::chrono::hours age) {
-  return {name, state, level, age};
+  return {name, state, level, age, core::Kind::image};
 }
 
 }  // namespace

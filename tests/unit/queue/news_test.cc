@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cargo that travels ahead of images: its order, its share, its bound and its own count.
+#include "fixture.h"
+
+using namespace sampan;
+using namespace sampan::test;
+
+TEST_SUITE_BEGIN("news");
+
+namespace {
+
+core::Manifest of_kind(core::Kind kind) {
+  core::Manifest manifest;
+  manifest.kind = kind;
+  return manifest;
+}
+
+struct NewsFixture : QueueFixture {
+  void put_images(unsigned count) {
+    for (unsigned i = 0; i < count; ++i) REQUIRE(put(pattern(1000, i), image_facts("1." + std::to_string(i))).ok());
+  }
+  void put_news(core::Kind kind, unsigned count) {
+    for (unsigned i = 0; i < count; ++i) REQUIRE(put(pattern(100, 1000 + i), {}, of_kind(kind)).ok());
+  }
+  static std::size_t count_of(const std::vector<core::Consignment>& items, core::Kind kind) {
+    return static_cast<std::size_t>(std::count_if(items.begin(), items.end(), [kind](const auto& one) { return one.item.kind == kind; }));
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(NewsFixture, "an_event_overtakes_a_backlog_of_images") {
+  put_images(20);
+  put_news(core::Kind::event, 1);
+  const auto items = lease(4);
+  REQUIRE(items.size() == 4);
+  CHECK(items[0].item.kind == core::Kind::event);
+  CHECK(count_of(items, core::Kind::image) == 3);
+}
+
+TEST_CASE_FIXTURE(NewsFixture, "a_backlog_of_samples_takes_only_its_share_while_images_wait") {
+  put_news(core::Kind::sample, 40);
+  put_images(20);
+  const auto items = lease(16);
+  REQUIRE(items.size() == 16);
+  CHECK(count_of(items, core::Kind::sample) == 4);
+  CHECK(items[0].item.kind == core::Kind::sample);
+  // The last images leave room, and samples fill it.
+  const auto rest = lease(16);
+  CHECK(count_of(rest, core::Kind::image) == 8);
+  CHECK(count_of(rest, core::Kind::sample) == 8);
+  CHECK(lease(100).size() == 28);
+}
+
+TEST_CASE_FIXTURE(NewsFixture, "telemetry_is_counted_apart_from_images_and_goes_once_it_is_accepted") {
+  put_images(2);
+  clock.wall_ms += 60'000;
+  put_news(core::Kind::event, 3);
+  CHECK(count().waiting == 2);
+  CHECK(count().news_waiting == 3);
+  CHECK(count().oldest_waiting == WallTime{clock.wall_ms - 60'000});
+  enough = core::Level::accepted;
+  for (const auto& one : lease())
+    if (one.item.kind == core::Kind::event) deliver(one, core::Level::accepted);
+  CHECK(count().news_waiting == 0);
+  CHECK(count().news_delivered == 3);
+  CHECK(count().waiting == 2);
+  CHECK(count().delivered == 0);
+  queue->tick();
+  queue->drain();
+  CHECK(queue->summary().items == 2);
+  CHECK(count().news_delivered == 3);
+}
+
+TEST_CASE_FIXTURE(NewsFixture, "samples_beyond_their_bound_are_dropped_oldest_first_and_counted_and_events_never" * doctest::description("contract 2, 10")) {
+  constexpr unsigned over = 3;
+  put_news(core::Kind::event, 2);
+  for (unsigned i = 0; i < core::limits::samples_waiting_full + over; ++i) REQUIRE(put(pattern(20, i), {}, of_kind(core::Kind::sample)).ok());
+  put_images(2);
+  queue->tick();
+  queue->drain();
+  CHECK(queue->summary().shed == 0);
+  files.free_bytes_max = 1000;  // there is no room for images now
+  queue->tick();
+  queue->drain();
+  CHECK(queue->summary().shed == over);
+  CHECK(count().news_waiting == core::limits::samples_waiting_full + 2);
+  CHECK(count().waiting == 2);
+  files.free_bytes_max = UINT64_MAX;
+  const auto items = lease(5);
+  REQUIRE(items.size() == 5);
+  REQUIRE(count_of(items, core::Kind::event) == 2);
+  REQUIRE(items[2].item.kind == core::Kind::sample);
+  CHECK(content(items[2]) == pattern(20, over));
+  restart(true);
+  CHECK(count().news_waiting == core::limits::samples_waiting_full + 2);
+}

@@ -134,6 +134,23 @@ void look_at_refusals_by(const DestinationStatus& destination, Findings& out) {
                    "Ask the lead hospital to enable it; the images then go on by themselves."});
 }
 
+void look_at_stranded(const StrandedStatus& stranded, Findings& out) {
+  const std::string since_zh = "，最久 " + duration(stranded.oldest_waiting_s, Lang::zh);
+  const std::string since_en = ", up to " + duration(stranded.oldest_waiting_s, Lang::en);
+  if (stranded.destination.empty())
+    out.push_back({"no_route", Verdict::attention,
+                   number(stranded.waiting) + " 幅图像不符合任何路由规则，留在本机" + since_zh,
+                   images(stranded.waiting) + " here that no route sends anywhere" + since_en,
+                   "请在配置的 routes 中加入适用的规则；生效后自动上传。",
+                   "Add a rule for them to routes in the settings; they then go by themselves."});
+  else
+    out.push_back({"destination_unknown", Verdict::attention,
+                   number(stranded.waiting) + " 幅图像等待发往「" + stranded.destination + "」，但配置中已无此目的地" + since_zh,
+                   images(stranded.waiting) + " waiting for \"" + stranded.destination + "\", which is not in the settings" + since_en,
+                   "请在配置中恢复该目的地的名称，或改用 sampan push 送往别处。",
+                   "Give a destination that name again, or send them elsewhere with sampan push."});
+}
+
 }  // namespace
 
 std::vector<Finding> assess(const NodeStatus& status) {
@@ -143,6 +160,7 @@ std::vector<Finding> assess(const NodeStatus& status) {
     look_at_connection(destination, findings);
     look_at_refusals_by(destination, findings);
   }
+  for (const StrandedStatus& stranded : status.stranded) look_at_stranded(stranded, findings);
   look_at_disk(status, findings);
   look_at_spool(status, findings);
   look_at_refused(status, findings);

@@ -56,6 +56,13 @@ struct SpoolStatus {
   std::uint64_t disk_total_bytes = 0;
 };
 
+// What waits and is not on its way anywhere: it matches no route, or its destination is not in the settings any more.
+struct StrandedStatus {
+  std::string destination;  // empty: no route
+  std::uint64_t waiting = 0;
+  std::int64_t oldest_waiting_s = 0;
+};
+
 enum class DestinationState { unknown, up, backing_off, stopped };
 
 struct BlockedClass {
@@ -104,6 +111,7 @@ struct NodeStatus {
   IntakeStatus intake;
   SpoolStatus spool;
   std::vector<DestinationStatus> destinations;
+  std::vector<StrandedStatus> stranded;
   Verdict verdict = Verdict::good;  // this one and the next are filled by the API, from assess()
   std::vector<Finding> attention;   // worst first
 };

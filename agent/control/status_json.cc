@@ -50,10 +50,15 @@ void fields(A& a, DestinationStatus& v) {
   a("archived", v.archived), a("blocked_classes", v.blocked_classes);
 }
 template <class A>
+void fields(A& a, StrandedStatus& v) {
+  a("destination", v.destination), a("waiting", v.waiting), a("oldest_waiting_s", v.oldest_waiting_s);
+}
+template <class A>
 void fields(A& a, NodeStatus& v) {
   a("site", v.site), a("version", v.version), a("state_directory", v.state_directory), a("now", v.now);
   a("started", v.started), a("uptime_s", v.uptime_s), a("verdict", v.verdict), a("attention", v.attention);
   a("intake", v.intake), a("spool", v.spool), a("destinations", v.destinations);
+  a("stranded", v.stranded);
 }
 
 // Writing.

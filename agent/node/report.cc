@@ -69,6 +69,19 @@ void add_count(control::DestinationStatus& status, const queue::DestinationCount
   status.archived = from.archived;
 }
 
+std::vector<control::StrandedStatus> stranded_of(const settings::Settings& settings, const Findings& findings) {
+  std::vector<control::StrandedStatus> stranded;
+  for (const auto& count : findings.queue.destinations) {
+    const bool known = std::ranges::find(settings.destinations, count.destination, &settings::Destination::name) !=
+                       settings.destinations.end();
+    if (known || count.waiting == 0) continue;
+    control::DestinationStatus counted;
+    add_count(counted, count, findings.now);
+    stranded.push_back({count.destination, counted.waiting, counted.oldest_waiting_s});
+  }
+  return stranded;
+}
+
 }  // namespace
 
 control::NodeStatus report(const settings::Settings& settings, const Findings& findings) {
@@ -93,6 +106,7 @@ control::NodeStatus report(const settings::Settings& settings, const Findings& f
     if (const auto ages = findings.ages.find(one.name); ages != findings.ages.end()) one.ages = ages->second;
     status.destinations.push_back(std::move(one));
   }
+  status.stranded = stranded_of(settings, findings);
   return status;
 }
 

@@ -67,6 +67,10 @@ class Ledger {
   void quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason);
   void forget_quarantine(std::uint64_t segment, std::uint64_t from);
   bool has_tombstone(const Uuid& item);
+  // Items that wait for nobody, after the given one; in order, at most so many.
+  std::vector<Sequence> unmatched(Sequence after, std::size_t items_max);
+  // Such an item is owed to these from now on; none: nothing changes.
+  void give(Sequence seq, std::span<const std::string> destinations);
 
   std::uint64_t indexed(std::uint64_t segment);
   void checkpoint(Stream stream, std::uint64_t segment, std::uint64_t indexed, std::uint64_t bytes);

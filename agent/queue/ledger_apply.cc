@@ -42,6 +42,8 @@ Admission Ledger::add(const IndexedItem& indexed, std::span<const std::string> d
   const bool held = admission == Admission::conflict;
   insert_item(indexed, order, ItemState::living, held ? "same SOP Instance UID as an earlier image, other content" : "");
   for (const auto& destination : destinations) insert_delivery(indexed, destination, order, held, rebuilt);
+  if (destinations.empty() && !core::traits(indexed.item.kind).before_images)
+    insert_delivery(indexed, std::string(nobody), order, held, rebuilt);
   if (orphans_ > 0) apply_orphans(indexed.item.id, run_ms());
   return admission;
 }

@@ -18,6 +18,9 @@ enum class ItemState : int { living = 1, reclaimed = 2, quarantined = 3, duplica
 // quarantine.reason of what was torn when the power went: kept like the rest, and nothing to alarm anybody.
 inline constexpr std::string_view torn_tail = "torn tail";
 
+// Name of the destination that stands for none: what matches no route waits for it, and is counted like the rest.
+inline constexpr std::string_view nobody = "";
+
 // delivery.state is core::DeliveryState, and this one for deliveries whose payload was reclaimed.
 inline constexpr int delivery_closed = 5;
 

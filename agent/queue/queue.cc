@@ -303,6 +303,8 @@ void Queue::tick() {
   parts_->store->tick();
 }
 
+void Queue::route_again() { parts_->store->route_again(); }
+
 void Queue::drain() { parts_->store->drain(); }
 
 }  // namespace sampan::queue

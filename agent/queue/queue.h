@@ -71,6 +71,7 @@ struct LeasedBatch {
   std::optional<Millis> due_in;  // when none is due now but one will be
 };
 
+// The one with the empty name stands for none: what waits for it matches no route.
 struct DestinationCount {
   std::string destination;
   std::uint64_t waiting = 0, waiting_bytes = 0, on_hold = 0, rejected = 0, delivered = 0, archived = 0;
@@ -102,6 +103,8 @@ class Queue final : public core::Sink {
 
   QueueSummary summary();
   std::uint64_t waiting_between(const std::string& destination, WallTime from, WallTime to);
+  // Asks again where the items go that match no route; those that have a destination keep it.
+  void route_again();
   // Now and then: counts running time, reclaims, gives idle memory back.
   void tick();
   // Waits until the ledger shows everything that was handed in; for tests.

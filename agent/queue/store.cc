@@ -86,6 +86,14 @@ void Store::tick() {
   work_.notify_one();
 }
 
+void Store::route_again() {
+  {
+    std::lock_guard lock(mutex_);
+    ++reroutes_wanted_;
+  }
+  work_.notify_one();
+}
+
 void Store::catch_up(Millis patience) {
   std::unique_lock lock(mutex_);
   const std::uint64_t now = written_count_;
@@ -100,7 +108,7 @@ void Store::drain() {
 }
 
 bool Store::has_work() const {
-  return woken_ || !pending_.empty() || !changes_.empty() || reclaim_due_ || !rebuild_.done();
+  return woken_ || !pending_.empty() || !changes_.empty() || reclaim_due_ || !rebuild_.done() || reroutes_wanted_ != reroutes_done_;
 }
 
 void Store::run() {
@@ -156,6 +164,8 @@ void Store::work(std::unique_lock<std::mutex>& lock) {
   auto notes = std::exchange(pending_, {});
   auto changes = std::exchange(changes_, {});
   const bool reclaiming = std::exchange(reclaim_due_, false);
+  if (reroute_cursor_ == 0) reroute_round_ = reroutes_wanted_;
+  bool rerouting = reroute_round_ != reroutes_done_;
   lock.unlock();
   bool rebuilt = true;
   const bool good = write_notes(notes) && apply(written, notes, changes);
@@ -165,10 +175,12 @@ void Store::work(std::unique_lock<std::mutex>& lock) {
     const bool rebuilding = !rebuild_.done();  // before the step: what the last one found is news as well
     if (rebuilding) rebuilt = rebuild_.step(*ledger_, run_ms_now());
     if (!rebuilt && rebuild_.ledger_damaged()) parts_.ledger_damaged();
+    if (rerouting && rebuild_.done()) rerouting = reroute_some();
     if (reclaiming || (!notes.empty() && parts_.clock.mono() - reclaimed_ >= reclaim_pause)) reclaim();
     if (!written.empty() || !notes.empty() || !changes.empty() || rebuilding) parts_.changed();
   }
   lock.lock();
+  if (good && !rerouting) reroutes_done_ = reroute_round_;
   if (good && rebuilt) return;
   if (!good) keep(written, notes, changes);
   woken_ = true;

@@ -55,6 +55,8 @@ class Store {
   void change(Change change);
   // Reclaims what may go, and counts running time. Called now and then.
   void tick();
+  // Asks again where the items go that match no route: at the start, and when the routes have changed.
+  void route_again();
   // Returns when everything handed in before has been dealt with. For tests and for stopping.
   void drain();
   // Waits until what was written before is visible, but no longer than patience: an answer that is asked for now.
@@ -85,6 +87,7 @@ class Store {
   void keep(std::deque<Written>& written, std::deque<Pending>& notes, std::deque<Change>& changes);
   void index(std::deque<Written>& written);
   bool apply(std::deque<Written>& written, const std::deque<Pending>& notes, std::deque<Change>& changes);
+  bool reroute_some();
   void reclaim();
   // Cargo that may be dropped undelivered, beyond its bound; at most so many at once.
   void shed_surplus();
@@ -101,7 +104,8 @@ class Store {
   Rebuild rebuild_;
   GatherPool note_pool_;
   Appender notes_;
-  Sequence reclaim_cursor_ = 0;
+  Sequence reclaim_cursor_ = 0, reroute_cursor_ = 0;
+  unsigned reroute_round_ = 0;  // the one that runs
   std::map<std::uint64_t, std::vector<Sequence>> graves_;  // by segment: items that are gone, until it is sealed
   std::int64_t run_ms_before_ = 0;
   MonoTime started_{}, reclaimed_{};
@@ -112,6 +116,7 @@ class Store {
   std::deque<Written> written_;
   std::uint64_t written_count_ = 0, seen_count_ = 0;  // handed in; out of written_ and dealt with
   std::deque<Pending> pending_;
+  unsigned reroutes_wanted_ = 1, reroutes_done_ = 0;  // rounds over all items that match no route; one at the start
   std::deque<Change> changes_;
   bool reclaim_due_ = false, stopping_ = false, busy_ = false, woken_ = false, hurried_ = false;
   std::chrono::steady_clock::time_point batch_begun_{};

@@ -77,6 +77,14 @@ TEST_CASE("images_that_need_a_person_are_told") {
   CHECK(assess(status)[1].zh == "2 幅发往 lead 的图像已暂停，需人工处理");
 }
 
+TEST_CASE("what_no_route_sends_anywhere_is_told_and_so_is_a_destination_that_was_taken_away") {
+  NodeStatus status = rich_status();
+  status.stranded = {{"", 1, 60}, {"old", 3, 7200}};
+  CHECK(codes(status) == Codes{"no_route:attention", "destination_unknown:attention"});
+  CHECK(assess(status)[0].en.starts_with("1 image here that no route sends anywhere, up to "));
+  CHECK(assess(status)[1].en.starts_with("3 images waiting for \"old\", which is not in the settings"));
+}
+
 TEST_CASE("a_disk_that_fills_is_told_before_images_are_refused") {
   NodeStatus status = rich_status();
   status.spool.disk_total_bytes = 1'000'000'000;
@@ -133,8 +141,9 @@ TEST_CASE("every_finding_says_what_to_do_in_both_languages") {
   status.destinations[1].state = DestinationState::stopped;
   status.destinations[2].waiting = 1;
   status.destinations[2].oldest_waiting_s = 9999;
+  status.stranded = {{"", 1, 60}, {"old", 1, 60}};
   const auto findings = assess(status);
-  CHECK(findings.size() == 11);
+  CHECK(findings.size() == 13);
   for (const Finding& finding : findings) {
     CAPTURE(finding.code);
     CHECK_FALSE(finding.zh.empty());

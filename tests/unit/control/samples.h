@@ -58,6 +58,7 @@ inline NodeStatus rich_status() {
   copy.state = DestinationState::up;
   copy.delivered = 37;
   status.destinations = {lead, copy};
+  status.stranded = {};
   return status;
 }
 

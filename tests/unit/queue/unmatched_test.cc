@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fixture.h"
+
+using namespace sampan;
+using namespace sampan::test;
+
+TEST_SUITE_BEGIN("queue");
+
+namespace {
+
+const std::string nobody;
+
+}  // namespace
+
+TEST_CASE_FIXTURE(QueueFixture, "what_matches_no_route_is_kept_and_counted_and_survives_the_ledger" *
+                                    doctest::description("contract 2, 4")) {
+  destinations = {};
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  REQUIRE(put(pattern(1000, 2), image_facts("1.2")).ok());
+  CHECK(count(nobody).waiting == 2);
+  CHECK(count(nobody).waiting_bytes == 2000);
+  CHECK(count(nobody).oldest_waiting.has_value());
+  for (const bool without_ledger : {false, true}) {
+    restart(without_ledger);
+    CHECK(count(nobody).waiting == 2);
+    queue->tick();
+    queue->drain();
+    CHECK(queue->summary().items == 2);
+    CHECK(lease().empty());
+  }
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "routes_that_change_give_unmatched_items_their_destinations_and_leave_the_others_alone") {
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  queue->drain();
+  destinations = {};
+  for (unsigned i = 2; i < 402; ++i) REQUIRE(put(pattern(100, i), image_facts("1." + std::to_string(i))).ok());
+  CHECK(count(nobody).waiting == 400);
+  queue->route_again();
+  CHECK(count(nobody).waiting == 400);
+  destinations = {"lead", "second"};
+  queue->route_again();
+  CHECK(count(nobody).waiting == 0);
+  CHECK(count(nobody).waiting_bytes == 0);
+  CHECK(count("lead").waiting == 401);
+  CHECK(count("second").waiting == 400);
+  CHECK(lease(1000, "second").size() == 400);
+  // In the order of reception, with the content they came with.
+  const auto items = lease(1000);
+  REQUIRE(items.size() == 401);
+  CHECK(content(items[1]) == pattern(100, 2));
+  CHECK(content(items[400]) == pattern(100, 401));
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "a_start_with_other_routes_sends_what_matched_none" * doctest::description("contract 9")) {
+  destinations = {};
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  queue->drain();
+  destinations = {"lead"};
+  restart();
+  CHECK(count(nobody).waiting == 0);
+  const auto items = lease();
+  REQUIRE(items.size() == 1);
+  deliver(items[0]);
+  queue->tick();
+  queue->drain();
+  CHECK(queue->summary().items == 0);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "an_unmatched_item_that_is_on_hold_stays_on_hold_when_it_is_routed") {
+  destinations = {};
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  REQUIRE(put(pattern(1000, 2), image_facts("1.1")).ok());
+  CHECK(count(nobody).waiting == 1);
+  CHECK(count(nobody).on_hold == 1);
+  destinations = {"lead"};
+  queue->route_again();
+  CHECK(count("lead").waiting == 1);
+  CHECK(count("lead").on_hold == 1);
+  CHECK(count(nobody).on_hold == 0);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "telemetry_that_nobody_takes_is_no_alarm") {
+  destinations = {};
+  core::Manifest event;
+  event.kind = core::Kind::event;
+  REQUIRE(put(pattern(100, 1), {}, event).ok());
+  CHECK(count(nobody).waiting == 0);
+}

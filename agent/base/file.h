@@ -46,7 +46,9 @@ struct DiskSpace {
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
-  enum class Mode { read, write, create_new };  // create_new fails when the name exists
+  // create_new fails when the name exists. append_new does too; where the file system can, its writes of whole aligned
+  // blocks go past the page cache, so that a sync has only the disk to wait for.
+  enum class Mode { read, write, create_new, append_new };
   virtual Result<std::unique_ptr<File>> open(const std::string& path, Mode mode) = 0;
   virtual Status make_directories(const std::string& path) = 0;  // 0700, durable
   virtual Status sync_directory(const std::string& path) = 0;

@@ -62,6 +62,7 @@ void RecordWriter::seal_chunk() {
   const ByteSpan plain = buffer().subspan(chunk_at_, chunk_fill_);
   hash_.update(plain);
   seal_.chunk(chunk_index_++, plain, plain.data());
+  crc_ = crc32c({plain.data(), plain.size() + tag_bytes}, crc_);  // while it is in the cache
   chunk_at_ += chunk_fill_ + tag_bytes;
   chunk_fill_ = 0;
 }
@@ -87,8 +88,6 @@ Status RecordWriter::begin_own_segment() {
 Status RecordWriter::flush() {
   const ByteSpan held = buffer().first(chunk_at_);
   if (Status done = own_->write(held); !done) return done;
-  const ByteView body = flushed_bytes_ == 0 ? ByteView(held).subspan(header_bytes) : ByteView(held);
-  crc_ = crc32c(body, crc_);
   flushed_bytes_ += held.size();
   chunk_at_ = 0;
   if (own_->end() - written_back_ >= write_back_every) {
@@ -115,7 +114,9 @@ void RecordWriter::lay_end(std::uint64_t facts_bytes_plain, ByteView facts) {
   const std::uint64_t used = flushed_bytes_ + chunk_at_ + trailer_.facts_bytes;
   trailer_.record_bytes = round_to_block(used + trailer_bytes);
   std::memset(at + trailer_.facts_bytes, 0, trailer_.record_bytes - used);
-  chunk_at_ += trailer_.facts_bytes + (trailer_.record_bytes - used);
+  const std::size_t end_bytes = trailer_.facts_bytes + (trailer_.record_bytes - used);
+  trailer_.body_crc = crc32c({at, end_bytes - trailer_bytes}, crc_);
+  chunk_at_ += end_bytes;
 }
 
 Result<Place> RecordWriter::store(Appender& appender, ByteView facts, const Appender::AtPlace& written) {
@@ -124,7 +125,6 @@ Result<Place> RecordWriter::store(Appender& appender, ByteView facts, const Appe
   lay_end(facts.size(), facts);
   const ByteSpan record = buffer().first(chunk_at_);
   header_.record_bytes = trailer_.record_bytes;
-  trailer_.body_crc = crc32c(record.subspan(header_bytes, record.size() - header_bytes - trailer_bytes));
   const auto stamp = [&](const Place& place) {
     header_.sequence = trailer_.sequence = place.sequence();
     encode(header_, record.data());
@@ -141,10 +141,7 @@ Result<Place> RecordWriter::store(Appender& appender, ByteView facts, const Appe
 Result<Place> RecordWriter::store_streamed(ByteView facts, const Appender::AtPlace& written) {
   lay_end(facts.size(), facts);
   const ByteSpan held = buffer().first(chunk_at_);
-  const bool first = flushed_bytes_ == 0;
-  const std::size_t skip = first ? header_bytes : 0;
   trailer_.sequence = header_.sequence;
-  trailer_.body_crc = crc32c(held.subspan(skip, held.size() - skip - trailer_bytes), crc_);
   encode(trailer_, held.data() + held.size() - trailer_bytes);
   if (Status done = own_->write(held); !done) return done.error();
   crash_point("item.written");

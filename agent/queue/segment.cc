@@ -36,7 +36,7 @@ Segment::Segment(SpoolFolder& folder, Stream stream, std::uint64_t number, std::
 
 Result<std::shared_ptr<Segment>> Segment::create(SpoolFolder& folder, Stream stream) {
   const std::uint64_t number = folder.next_number();
-  auto file = folder.files().open(folder.path_of(stream, number), FileSystem::Mode::create_new);
+  auto file = folder.files().open(folder.path_of(stream, number), FileSystem::Mode::append_new);
   if (!file) return file.error();
   std::shared_ptr<Segment> segment(new Segment(folder, stream, number, std::move(*file)));
   if (Status written = segment->write(encode(folder.header_for(stream, number))); !written) {

@@ -89,6 +89,11 @@ class PdataWriter {
   Status send(std::uint8_t context, const CommandSet& command);
   // A command and its data set. The first read of source comes before the first byte is sent: began() tells.
   Status send(std::uint8_t context, const CommandSet& command, std::uint64_t size, const DataSource& source);
+  // Reads the beginning of the data set that will be sent next, while the peer is busy with the last one. send() takes it
+  // instead of its first read, so source must be of the same data set; what cannot be read is left to send() to find.
+  void read_ahead(std::uint64_t size, const DataSource& source);
+  // Another data set goes next.
+  void forget_ahead() { ahead_bytes_ = 0; }
   // False when the send that just failed had written nothing: the association is still good.
   bool began() const { return began_; }
 
@@ -114,6 +119,8 @@ class PdataWriter {
   std::size_t pdv_left_ = 0;  // announced to the peer, not yet given
   Bytes command_;
   Bytes buffer_;                  // of a data set; grows to send_bytes
+  Bytes ahead_;                   // of the next one, likewise
+  std::size_t ahead_bytes_ = 0;   // read into ahead_
   std::deque<Header> headers_;    // of what pieces_ points to
   std::vector<ByteView> pieces_;  // of the next send
 };

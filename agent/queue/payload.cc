@@ -2,6 +2,7 @@
 #include "queue/payload.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "queue/notes.h"
 
@@ -61,7 +62,7 @@ Result<std::size_t> StoredPayload::read(std::uint64_t offset, ByteSpan into) {
   while (done < into.size() && offset + done < size()) {
     const std::uint64_t at = offset + done, index = at / chunk_size, within = at % chunk_size;
     if (Status loaded = load_chunk(index); !loaded) {
-      if (loaded.error().code == Errc::damaged && on_damage_) on_damage_();
+      if (loaded.error().code == Errc::damaged && on_damage_ && !std::exchange(told_, true)) on_damage_();
       return loaded.error();
     }
     const std::size_t n = std::min<std::size_t>(into.size() - done, chunk_.size() - within);

@@ -40,6 +40,7 @@ class StoredPayload final : public core::Payload {
   const Frame frame_;
   Seal seal_;
   const std::function<void()> on_damage_;
+  bool told_ = false;
   Bytes chunk_;  // the plain chunk last opened
   std::uint64_t chunk_index_ = ~0ull;
 };

@@ -75,7 +75,8 @@ class DimseCourier final : public core::Courier {
   Attempted carry(std::span<Consignment> waiting);
   std::optional<Retry> associate(std::span<const Consignment> waiting);
   bool serves(const ContextKey& key) const;
-  Attempted store(Consignment& consignment, std::uint8_t context);
+  Attempted store(std::span<Consignment> waiting, std::uint8_t context);
+  void read_ahead(std::span<Consignment> next);
   Attempted await_answer(const core::Item& item, const dicom::CommandSet& request);
   Attempted cut(const Error& error);
   Retry no_connection(const Error& error) const;
@@ -90,6 +91,7 @@ class DimseCourier final : public core::Courier {
   RecentContexts recent_;
   std::unique_ptr<DimseAssociation> association_;
   bool fresh_ = false;  // association_ was made by the running attempt
+  std::optional<Uuid> ahead_;  // whose beginning the writer of association_ holds
   std::mutex mutex_;    // guards plug_
   std::shared_ptr<dicom::Plug> plug_;
   std::atomic<bool> interrupted_{false};
@@ -139,7 +141,7 @@ Attempted DimseCourier::carry(std::span<Consignment> waiting) {
   const AcceptedContext* context = association_->find(key);
   SAMPAN_ASSERT(context != nullptr);
   if (!context->accepted()) return {judge_.context_refused(key.sop_class, key.transfer_syntax, context->result)};
-  return store(consignment, context->id);
+  return store(waiting, context->id);
 }
 
 // A context refused by an association of an earlier attempt is asked for again: that is how a blocked class is probed.
@@ -166,7 +168,8 @@ std::optional<Retry> DimseCourier::associate(std::span<const Consignment> waitin
   return std::nullopt;
 }
 
-Attempted DimseCourier::store(Consignment& consignment, std::uint8_t context) {
+Attempted DimseCourier::store(std::span<Consignment> waiting, std::uint8_t context) {
+  Consignment& consignment = waiting.front();
   const dicom::CommandSet request = store_request(consignment.item, association_->next_message_id());
   bool unreadable = false;
   const auto source = [&](std::uint64_t offset, ByteSpan into) {
@@ -175,14 +178,26 @@ Attempted DimseCourier::store(Consignment& consignment, std::uint8_t context) {
     return got;
   };
   dicom::PdataWriter& writer = association_->writer();
+  if (std::exchange(ahead_, std::nullopt) != consignment.item.id) writer.forget_ahead();
   const Status sent = writer.send(context, request, consignment.payload->size(), source);
-  if (sent) return await_answer(consignment.item, request);
+  if (sent) {
+    read_ahead(waiting.subspan(1));
+    return await_answer(consignment.item, request);
+  }
   if (!unreadable) return cut(sent.error());
   // Our own loss, not the peer's: the others go on, over a new association where this one is spoilt.
   if (writer.began()) abort();
   const bool damaged = sent.error().code == Errc::damaged;
   return {Retry{damaged ? "the stored copy does not verify" : "the stored copy cannot be read", Scope::item,
                 std::nullopt, 0}};
+}
+
+// The peer needs some time to store what it just got; the next one is opened meanwhile.
+void DimseCourier::read_ahead(std::span<Consignment> next) {
+  if (next.empty()) return;
+  core::Payload& payload = *next.front().payload;
+  ahead_ = next.front().item.id;
+  association_->writer().read_ahead(payload.size(), [&](std::uint64_t at, ByteSpan into) { return payload.read(at, into); });
 }
 
 Attempted DimseCourier::await_answer(const core::Item& item, const dicom::CommandSet& request) {

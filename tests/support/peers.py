@@ -133,10 +133,10 @@ class Orthanc:
 
     DICOMWEB = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 
-    def __init__(self, ctx, dicomweb=False, **more):
+    def __init__(self, ctx, dicomweb=False, name="orthanc", **more):
         if dicomweb and not self.DICOMWEB.exists():
             raise Skip("orthanc-dicomweb is not installed")
-        self.dir = ctx.folder("orthanc")
+        self.dir = ctx.folder(name)
         self.port, self.http_port = free_port(), free_port()
         settings = {
             "Name": "Lead", "StorageDirectory": str(self.dir / "store"), "IndexDirectory": str(self.dir / "store"),
@@ -149,7 +149,7 @@ class Orthanc:
             self.headers["Authorization"] = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
         config = self.dir / "orthanc.json"
         config.write_text(json.dumps(settings))
-        self.process = ctx.run([tool("Orthanc"), config], "orthanc", folder=self.dir)
+        self.process = ctx.run([tool("Orthanc"), config], name, folder=self.dir)
         wait_until(self.answers, lambda: f"Orthanc answers: {self.process.complained()[-2000:]}", 30)
 
     @property

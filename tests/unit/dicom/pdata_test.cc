@@ -184,6 +184,39 @@ TEST_CASE("a_source_that_ends_early_fails_the_send") {
   CHECK(writer.began());
 }
 
+TEST_CASE("what_was_read_ahead_is_sent_once_and_only_for_its_own_data_set") {
+  const Bytes first = pattern(send_bytes + 1000), second(700, 7);
+  MemoryWire usual, ahead;
+  PdataWriter plain(usual, 16384, patience), writer(ahead, 16384, patience);
+  unsigned beginnings = 0;
+  const DataSource counted = [&](std::uint64_t offset, ByteSpan into) {
+    beginnings += offset == 0;
+    return from(first)(offset, into);
+  };
+  writer.read_ahead(first.size(), counted);
+  REQUIRE(writer.send(1, store_request(), first.size(), counted).ok());
+  CHECK(beginnings == 1);
+  writer.read_ahead(first.size(), counted);
+  writer.forget_ahead();
+  REQUIRE(writer.send(1, store_request(), second.size(), from(second)).ok());
+  REQUIRE(writer.send(1, store_request(), first.size(), counted).ok());
+  CHECK(beginnings == 3);
+  for (const Bytes* data : {&first, &second, &first}) REQUIRE(plain.send(1, store_request(), data->size(), from(*data)).ok());
+  CHECK(ahead.sent == usual.sent);
+}
+
+TEST_CASE("what_cannot_be_read_ahead_is_left_to_the_send_to_find") {
+  MemoryWire wire;
+  PdataWriter writer(wire, 0, patience);
+  const auto broken = [](std::uint64_t, ByteSpan) -> Result<std::size_t> { return fail(Errc::damaged, "does not verify"); };
+  writer.read_ahead(100, broken);
+  CHECK(wire.sent.empty());
+  const Status sent = writer.send(1, store_request(), 100, broken);
+  REQUIRE_FALSE(sent.ok());
+  CHECK(sent.error().code == Errc::damaged);
+  CHECK_FALSE(writer.began());
+}
+
 TEST_CASE("reads_odd_fragments_several_to_a_pdu_and_empty_ones") {
   MemoryWire wire;
   wire.incoming = pdu({{0, "abc"}, {0, ""}, {0, "d"}});

@@ -254,6 +254,30 @@ TEST_CASE("a_peer_that_releases_after_each_instance_gets_them_all") {
   CHECK(peer.associations == 3);
 }
 
+TEST_CASE("the_next_instance_is_opened_while_the_peer_stores_the_last_and_arrives_as_it_is") {
+  ScriptedPeer peer;
+  std::vector<core::Consignment> batch;
+  for (const std::size_t filler : {0, 700000, 20, 262144, 5}) batch.push_back(image(ct_class, filler));
+  // Released after the second: what was opened for that association is opened again for the next.
+  peer.answer = [](Connection& connection, const ScriptedPeer::Heard& heard) {
+    return ScriptedPeer::accept_all(connection, heard) && heard.number != 2;
+  };
+  peer.start();
+  const auto courier = courier_to(peer);
+  const auto outcomes = attempt(*courier, batch);
+  for (std::size_t i = 0; i < peer.heard().size(); ++i) {
+    CHECK(delivered(outcomes[i]));
+    CHECK(peer.heard()[i].sha256 == to_hex(batch[i].item.sha256));
+  }
+  CHECK(peer.heard().size() >= 2);
+  std::vector<core::Consignment> rest(batch.begin() + static_cast<std::ptrdiff_t>(peer.heard().size()), batch.end());
+  for (const auto& outcome : attempt(*courier, rest)) CHECK(delivered(outcome));
+  std::vector<std::string> heard, sent;
+  for (const auto& one : peer.heard()) heard.push_back(one.sha256);
+  for (const auto& one : batch) sent.push_back(to_hex(one.item.sha256));
+  CHECK(heard == sent);
+}
+
 TEST_CASE("a_stored_copy_that_does_not_verify_stops_only_itself") {
   ScriptedPeer peer;
   peer.start();

@@ -104,7 +104,9 @@ inline constexpr auto disk_forecast_least = 72h;           // less is an alarm
 inline constexpr auto disk_trend_time = 24h;               // looked back at for the forecast, and at least 1 h
 
 // settings
-inline constexpr std::size_t settings_bytes_max = 1u << 20;  // the file
+inline constexpr std::size_t settings_bytes_max = 1u << 20;    // one file
+inline constexpr std::size_t settings_files_max = 256;         // in conf.d
+inline constexpr std::size_t settings_values_max = 100000;     // in one file
 
 // node
 inline constexpr auto stop_grace = 5s;  // for transfers that run when the node is stopped

@@ -18,7 +18,7 @@ void check_titles(const Intake& intake, const Complain& complain) {
   for (std::size_t i = 0; i < intake.ae_titles.size(); ++i) {
     const std::string& title = intake.ae_titles[i].title;
     if (!title.empty() && !seen.emplace(title, i).second)
-      complain(element("intake.ae_titles", i), "AE title \"" + title + "\" is listed twice, expected once");
+      complain(element("intake.ae_titles", i), {"AE title \"" + title + "\" is listed twice, expected once", "AE 标题“" + title + "”列了两次，应只列一次"});
   }
 }
 
@@ -26,16 +26,18 @@ void check_callers(const Intake& intake, const Given& given, const Complain& com
   for (std::size_t i = 0; i < intake.callers.size(); ++i) {
     const std::string path = element("intake.callers", i);
     if (!given(path + ".ae_title") && !given(path + ".address"))
-      complain(path, "a caller without ae_title and address, expected one of them or both");
+      complain(path, {"a caller without ae_title and address, expected one of them or both", "发送设备缺少 ae_title 和 address，应至少填一项"});
   }
 }
 
 void check_limits(const Intake& intake, const Given& given, const Complain& complain) {
   if (intake.associations_per_host_max <= intake.associations_max) return;
   const char* own = "intake.associations_per_host_max";
+  const std::string own_max = std::to_string(intake.associations_per_host_max);
+  const std::string all_max = std::to_string(intake.associations_max);
   complain(given(own) ? own : "intake.associations_max",
-           "intake.associations_per_host_max is " + std::to_string(intake.associations_per_host_max) +
-               ", expected at most intake.associations_max, which is " + std::to_string(intake.associations_max));
+           {"intake.associations_per_host_max is " + own_max + ", expected at most intake.associations_max, which is " + all_max,
+            "intake.associations_per_host_max 是 " + own_max + "，不应超过 intake.associations_max，后者是 " + all_max});
 }
 
 bool is_inside(const std::string& path, const std::string& folder) {
@@ -61,15 +63,19 @@ void check_folders(const Settings& settings, const Complain& complain) {
     const std::string& own = folders[i].path;
     const std::string path = element("intake.folders", i) + ".path";
     if (folders[i].carry_any && !any_goes)
-      complain(element("intake.folders", i) + ".carry", "carry is any, but no destination takes such files; expected a folder among the destinations");
+      complain(element("intake.folders", i) + ".carry",
+               {"carry is any, but no destination takes such files; expected a folder among the destinations",
+                "carry 是 any，但没有目的地接收此类文件；目的地中应有一个目录"});
     if (overlap(own, settings.state_directory))
-      complain(path, "the folder overlaps state_directory, expected a folder apart from it");
+      complain(path, {"the folder overlaps state_directory, expected a folder apart from it", "该目录与 state_directory 重叠，应彼此分开"});
     for (const Destination& destination : settings.destinations)
       if (overlap(own, destination.folder))
-        complain(path, "the folder overlaps that of destination \"" + destination.name + "\", expected folders apart");
+        complain(path, {"the folder overlaps that of destination \"" + destination.name + "\", expected folders apart",
+                        "该目录与目的地“" + destination.name + "”的目录重叠，应彼此分开"});
     for (std::size_t j = 0; j < i; ++j)
       if (overlap(own, folders[j].path))
-        complain(path, "the folder overlaps " + element("intake.folders", j) + ", expected folders apart");
+        complain(path, {"the folder overlaps " + element("intake.folders", j) + ", expected folders apart",
+                        "该目录与 " + element("intake.folders", j) + " 重叠，应彼此分开"});
   }
 }
 
@@ -81,35 +87,44 @@ std::vector<std::string> given_of(std::initializer_list<const char*> names, cons
   return found;
 }
 
+Words either(const std::string& en, const std::string& zh, const std::vector<std::string>& given) {
+  return {en + " with both " + given[0] + " and " + given[1] + ", expected one of them",
+          zh + "同时有 " + given[0] + " 和 " + given[1] + "，应只填其一"};
+}
+
 void check_courier(const std::string& path, const Given& given, const Complain& complain) {
   const auto couriers = given_of({"dimse", "stow", "folder"}, path, given);
-  if (couriers.empty()) complain(path, "a destination without an address, expected dimse, stow or folder");
+  if (couriers.empty())
+    complain(path, {"a destination without an address, expected dimse, stow or folder", "目的地缺少地址，应填 dimse、stow 或 folder"});
   if (couriers.size() > 1)
-    complain(path + "." + couriers[1], "a destination with both " + couriers[0] + " and " + couriers[1] + ", expected one of them");
+    complain(path + "." + couriers[1], either("a destination", "目的地", couriers));
 }
 
 void check_http(const Destination& destination, const std::string& path, const Given& given, const Complain& complain) {
   for (const auto& name : given_of({"tls", "auth", "proxy"}, path, given))
-    if (!given(path + ".stow")) complain(path + "." + name, name + " without stow, expected it for a stow destination only");
+    if (!given(path + ".stow")) complain(path + "." + name, {name + " without stow, expected it for a stow destination only", "没有 stow 却有 " + name + "，它只用于 stow 目的地"});
   const bool secure = destination.stow.starts_with("https:") || destination.auth.oauth2.token_url.starts_with("https:");
   if (given(path + ".tls") && !destination.stow.empty() && !secure)
-    complain(path + ".tls", "tls with an address of http, expected one of https");
+    complain(path + ".tls", {"tls with an address of http, expected one of https", "有 tls 而地址是 http，应为 https"});
   if (given(path + ".tls.key") && !given(path + ".tls.certificate"))
-    complain(path + ".tls.key", "a key without a certificate, expected both");
+    complain(path + ".tls.key", {"a key without a certificate, expected both", "有 key 而没有 certificate，应同时填写"});
   const auto ways = given_of({"bearer_file", "basic", "oauth2"}, path + ".auth", given);
   if (ways.size() > 1)
-    complain(path + ".auth." + ways[1], "auth with both " + ways[0] + " and " + ways[1] + ", expected one of them");
+    complain(path + ".auth." + ways[1], either("auth", "auth ", ways));
   const auto proxy = given_of({"user", "password_file"}, path + ".proxy", given);
-  if (proxy.size() == 1) complain(path + ".proxy." + proxy[0], proxy[0] + " alone, expected user and password_file");
+  if (proxy.size() == 1) complain(path + ".proxy." + proxy[0], {proxy[0] + " alone, expected user and password_file",
+                                           "只有 " + proxy[0] + "，应同时填写 user 和 password_file"});
 }
 
 // A folder alone can hold a plain file, and the records of telemetry.
 void check_takes(const Destination& destination, const std::string& path, const Given& given, const Complain& complain) {
   if (given(path + ".takes") && destination.takes.empty())
-    complain(path + ".takes", "a destination that takes nothing, expected images, files or telemetry");
+    complain(path + ".takes", {"a destination that takes nothing, expected images, files or telemetry",
+                               "目的地不接收任何内容，应为 images、files 或 telemetry"});
   for (std::size_t i = 0; i < destination.takes.size(); ++i)
     if (destination.takes[i] != Cargo::images && destination.folder.empty())
-      complain(element(path + ".takes", i), "this destination can take images only, expected folder for other cargo");
+      complain(element(path + ".takes", i), {"this destination can take images only, expected folder for other cargo",
+                                             "该目的地只能接收图像，其他内容应送往目录"});
 }
 
 void check_routes(const Settings& settings, const Complain& complain) {
@@ -117,12 +132,13 @@ void check_routes(const Settings& settings, const Complain& complain) {
   for (std::size_t i = 0; i < settings.routes.size(); ++i) {
     const RouteRule& rule = settings.routes[i];
     const std::string path = element("routes", i);
-    if (rule.to.empty() && !rule.priority) complain(path, "a rule without effect, expected to or priority");
+    if (rule.to.empty() && !rule.priority) complain(path, {"a rule without effect, expected to or priority", "规则没有作用，应填 to 或 priority"});
     for (std::size_t j = 0; j < rule.to.size(); ++j) {
       std::string names;
       for (const Destination& one : known) names += (names.empty() ? "" : ", ") + one.name;
       if (!rule.to[j].empty() && std::ranges::find(known, rule.to[j], &Destination::name) == known.end())
-        complain(element(path + ".to", j), "there is no destination \"" + rule.to[j] + "\", expected one of " + names);
+        complain(element(path + ".to", j), {"there is no destination \"" + rule.to[j] + "\", expected one of " + names,
+                                            "没有目的地“" + rule.to[j] + "”，应为其中之一：" + names});
     }
   }
 }
@@ -134,12 +150,13 @@ void check_destinations(const Settings& settings, const Given& given, const Comp
     const Destination& destination = settings.destinations[i];
     const std::string path = element("destinations", i);
     if (!destination.name.empty() && !seen.emplace(destination.name, i).second)
-      complain(path + ".name", "destination \"" + destination.name + "\" is named twice, expected a name of its own");
+      complain(path + ".name", {"destination \"" + destination.name + "\" is named twice, expected a name of its own",
+                                "目的地“" + destination.name + "”重名，应各有自己的名称"});
     check_courier(path, given, complain);
     check_http(destination, path, given, complain);
     check_takes(destination, path, given, complain);
     if (!destination.folder.empty() && is_inside(destination.folder, settings.state_directory))
-      complain(path + ".folder", "folder lies inside state_directory, expected a folder outside of it");
+      complain(path + ".folder", {"folder lies inside state_directory, expected a folder outside of it", "目录在 state_directory 之内，应在其外"});
   }
 }
 

@@ -14,7 +14,7 @@ namespace sampan::settings {
 // Whether the file names an option, by its concrete path ("destinations[1].dimse"), even with a value that is wrong.
 using Given = std::function<bool(const std::string& path)>;
 // Told of each mistake, at the place of the option of that path.
-using Complain = std::function<void(const std::string& path, std::string text)>;
+using Complain = std::function<void(const std::string& path, Words words)>;
 
 void check(const Settings& settings, const Given& given, const Complain& complain);
 

@@ -50,11 +50,11 @@ Problems check_encoding(std::string_view text, const std::string& name) {
     text.remove_prefix(std::min(end + 1, text.size()));
     if (const int column = foreign_column(line)) {
       // The rest of the file is in the same code: one message is enough.
-      problems.push_back({name, number, column, "bytes that are not UTF-8, expected a file saved as UTF-8"});
+      problems.push_back({{name, number, column}, {"bytes that are not UTF-8, expected a file saved as UTF-8", "含有非 UTF-8 字节，应将文件保存为 UTF-8 编码"}});
       break;
     }
     if (const int column = tab_column(line))
-      problems.push_back({name, number, column, "a tab indents this line, expected spaces"});
+      problems.push_back({{name, number, column}, {"a tab indents this line, expected spaces", "本行用制表符缩进，应改用空格"}});
   }
   return problems;
 }

@@ -43,12 +43,14 @@ struct Option {
   std::string_view path{};
   Kind kind = Kind::group;
   std::string_view initial{};  // as it would be written in a file; empty: none
+  std::string_view from{};     // without it, the value of this other option holds (complete() in check.h does it)
   bool required = false;       // within its group
   std::int64_t least = 0;
   std::int64_t most = 0;
   std::string_view choices{};   // parted by |
   std::string_view en{}, zh{};  // one sentence each
   bool secret = false;          // never shown back
+  bool restart = false;         // a running node takes a new value at its next start
   // Stores into the settings; an element of a list is the last one there. For [] rows: appends an element first.
   void (*set)(Settings&, const Value&) = nullptr;
 };

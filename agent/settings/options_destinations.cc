@@ -36,7 +36,7 @@ constexpr std::array table{
     Option{.path = "destinations[].takes[]", .kind = Kind::choice, .choices = "images|files|telemetry",
            .en = "A kind of cargo.", .zh = "一种内容。",
            .set = [](S& s, V v) { s.destinations.back().takes.push_back(cargo_from(v.text)); }},
-    Option{.path = "destinations[].calling_ae", .kind = Kind::ae_title,
+    Option{.path = "destinations[].calling_ae", .kind = Kind::ae_title, .from = "ae_title",
            .en = "AE title to call it with; without it, ae_title.", .zh = "呼叫时使用的 AE 标题；不填则用 ae_title。",
            .set = [](S& s, V v) { s.destinations.back().calling_ae = v.text; }},
     Option{.path = "destinations[].lanes", .kind = Kind::integer, .initial = "2", .least = 1,

@@ -22,7 +22,7 @@ constexpr std::array table{
     Option{.path = "intake.port", .kind = Kind::integer, .initial = "11112", .least = 0, .most = 65535,
            .en = "TCP port to listen on; 0 takes any free one.", .zh = "监听的 TCP 端口；0 表示任意空闲端口。",
            .set = [](S& s, V v) { s.intake.port = static_cast<std::uint16_t>(v.number); }},
-    Option{.path = "intake.ae_titles", .kind = Kind::list,
+    Option{.path = "intake.ae_titles", .kind = Kind::list, .from = "ae_title",
            .en = "AE titles to answer as; without it, ae_title alone.", .zh = "应答的 AE 标题列表；不填则只用 ae_title。"},
     Option{.path = "intake.ae_titles[]", .kind = Kind::ae_title, .en = "An AE title.", .zh = "一个 AE 标题。",
            .set = [](S& s, V v) { s.intake.ae_titles.push_back({v.text, {}}); }},

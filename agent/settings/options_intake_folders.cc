@@ -23,7 +23,7 @@ constexpr std::array table{
     Option{.path = "intake.folders[].path", .kind = Kind::path, .required = true, .most = path_bytes_max,
            .en = "Where it is; files in it must be ours to remove.", .zh = "目录位置；本程序须有权移除其中的文件。",
            .set = [](S& s, V v) { s.intake.folders.back().path = v.text; }},
-    Option{.path = "intake.folders[].ae_title", .kind = Kind::ae_title,
+    Option{.path = "intake.folders[].ae_title", .kind = Kind::ae_title, .from = "ae_title",
            .en = "Stands for the sender of its files in rules; without it, ae_title.",
            .zh = "在规则中代表其文件的发送方；不填则用 ae_title。",
            .set = [](S& s, V v) { s.intake.folders.back().ae_title = v.text; }},

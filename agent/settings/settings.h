@@ -3,7 +3,7 @@
 //
 // The initial values here are those of the option table (options.h); a test compares the two.
 // Threads: any; a Settings is only read.
-// Fails:   load() reports every mistake of the file at once, none of them stops at the first.
+// Fails:   load() reports every mistake of every file at once, none of them stops at the first.
 #pragma once
 
 #include <cstdint>
@@ -136,19 +136,34 @@ struct Settings {
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 
-// One mistake in a file. Lines and columns count from 1; 0 when the file as a whole is meant.
-struct Problem {
+enum class Lang { en, zh };
+
+// A sentence in the languages of the people here.
+struct Words {
+  std::string en, zh;
+  const std::string& in(Lang lang) const { return lang == Lang::zh ? zh : en; }
+};
+
+// Where a file says something. Lines and columns count from 1; 0 when the file as a whole is meant.
+struct Place {
   std::string file;
   int line = 0;
   int column = 0;
-  std::string text;  // what is wrong, what was expected
 };
-// file:line:column: text
-std::string to_string(const Problem& problem);
+std::string to_string(const Place& place);
 
-using Problems = std::vector<Problem>;  // in the order of the file
+// One mistake: what is wrong, what was expected.
+struct Problem {
+  Place place;
+  Words words;
+};
+// file:line:column: words
+std::string to_string(const Problem& problem, Lang lang = Lang::en);
+
+using Problems = std::vector<Problem>;  // in the order of the files, and within each in its own
 using Loaded = std::variant<Settings, Problems>;
 
+// The file, and after it every conf.d/*.yaml beside it (reading.h says how they become one).
 Loaded load(const std::string& path);
 // The same for text at hand; name stands for the file in problems.
 Loaded load_text(const std::string& text, const std::string& name);

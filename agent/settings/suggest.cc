@@ -31,7 +31,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string suggest(std::string_view group, std::string_view word) {
+Words suggest(std::string_view group, std::string_view word) {
   std::string all;
   std::string_view nearest;
   std::size_t least = distance_max + 1;
@@ -42,8 +42,8 @@ std::string suggest(std::string_view group, std::string_view word) {
     const std::size_t edits = word.size() > word_bytes_max ? least : distance(word, name);
     if (edits < least) least = edits, nearest = name;
   }
-  if (!nearest.empty()) return "expected " + std::string(nearest);
-  return "expected one of " + all;
+  if (!nearest.empty()) return {"expected " + std::string(nearest), "应为 " + std::string(nearest)};
+  return {"expected one of " + all, "应为其中之一：" + all};
 }
 
 }  // namespace sampan::settings

@@ -142,12 +142,28 @@ std::optional<Value> parse_number(std::optional<std::int64_t> number) {
   return Value{.text = {}, .number = *number, .dimse = {}, .hours = {}};
 }
 
-std::string range(const Option& option) { return std::to_string(option.least) + " to " + std::to_string(option.most); }
+std::string range(const Option& option, const char* to) {
+  return std::to_string(option.least) + to + std::to_string(option.most);
+}
 
-std::string spell(std::string_view choices) {
+std::string spell(std::string_view choices, std::string_view between) {
   std::string text(choices);
-  for (auto at = text.find('|'); at != std::string::npos; at = text.find('|', at)) text.replace(at, 1, ", ");
+  for (auto at = text.find('|'); at != std::string::npos; at = text.find('|', at)) text.replace(at, 1, between);
   return text;
+}
+
+// user:password@ and whatever follows ?, where services like to be given keys.
+std::string without_secrets(std::string_view url) {
+  const auto scheme = url.find("://");
+  const auto host = scheme == std::string_view::npos ? std::min(url.find_first_not_of('/'), url.size()) : scheme + 3;
+  const auto host_end = std::min(url.find_first_of("/?", host), url.size());
+  const auto at = url.substr(host, host_end - host).rfind('@');
+  const auto query = std::min(url.find('?', host), url.size());
+  const auto bare = at == std::string_view::npos ? host : host + at;
+  std::string text(url.substr(0, host));
+  if (bare != host) text += "...";
+  text += url.substr(bare, query - bare);
+  return query == url.size() ? text : text + "?...";
 }
 
 }  // namespace
@@ -187,38 +203,48 @@ std::optional<Value> parse_value(const Option& option, std::string_view text) {
   return {};
 }
 
-std::string expected(const Option& option) {
+Words expected(const Option& option) {
   switch (option.kind) {
     case Kind::group:
-      return "options below it, indented";
+      return {"options below it, indented", "其下缩进的选项"};
     case Kind::list:
-      return "a list";
+      return {"a list", "一个列表"};
     case Kind::text:
-      return range(option) + " bytes of text on one line";
+      return {range(option, " to ") + " bytes of text on one line", range(option, " 至 ") + " 字节的单行文字"};
     case Kind::name:
-      return "a name of " + range(option) + " bytes: letters, digits, '-', '_' and '.'";
+      return {"a name of " + range(option, " to ") + " bytes: letters, digits, '-', '_' and '.'",
+              range(option, " 至 ") + " 字节的名称：文字、数字、“-”、“_”和“.”"};
     case Kind::ae_title:
-      return "an AE title: 1 to 16 plain characters, no backslash, no space at either end";
+      return {"an AE title: 1 to 16 plain characters, no backslash, no space at either end",
+              "一个 AE 标题：1 至 16 个普通字符，不含反斜杠，首尾无空格"};
     case Kind::integer:
-      return "a whole number from " + range(option);
+      return {"a whole number from " + range(option, " to "), range(option, " 至 ") + " 的整数"};
     case Kind::boolean:
-      return "true or false";
+      return {"true or false", "true 或 false"};
     case Kind::choice:
-      return "one of " + spell(option.choices);
+      return {"one of " + spell(option.choices, ", "), spell(option.choices, "、") + " 之一"};
     case Kind::path:
-      return "an absolute path of at most " + std::to_string(option.most) + " bytes";
+      return {"an absolute path of at most " + std::to_string(option.most) + " bytes",
+              "绝对路径，至多 " + std::to_string(option.most) + " 字节"};
     case Kind::ip_address:
-      return "a numeric IPv4 or IPv6 address";
+      return {"a numeric IPv4 or IPv6 address", "数字形式的 IPv4 或 IPv6 地址"};
     case Kind::uid:
-      return "a UID: numbers and dots, at most 64 characters";
+      return {"a UID: numbers and dots, at most 64 characters", "一个 UID：数字和点，至多 64 个字符"};
     case Kind::hours:
-      return "a time of day like 18:00-08:00";
+      return {"a time of day like 18:00-08:00", "形如 18:00-08:00 的时段"};
     case Kind::url:
-      return "an address like https://host/path: http or https, no user name in it";
+      return {"an address like https://host/path: http or https, no user name in it",
+              "形如 https://主机/路径 的地址：http 或 https，其中不写用户名"};
     case Kind::dimse_address:
-      return "AE@host:port, with an IPv6 address in brackets";
+      return {"AE@host:port, with an IPv6 address in brackets", "AE@主机:端口，IPv6 地址写在方括号内"};
   }
   return {};
+}
+
+std::string shown(const Option& option, std::string_view text) {
+  if (option.secret) return "...";
+  if (option.kind == Kind::url) return without_secrets(text);
+  return std::string(text);
 }
 
 }  // namespace sampan::settings

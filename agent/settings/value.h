@@ -15,6 +15,8 @@ namespace sampan::settings {
 
 std::optional<Value> parse_value(const Option& option, std::string_view text);
 // "a whole number from 0 to 65535"
-std::string expected(const Option& option);
+Words expected(const Option& option);
+// The text as a person may see it again: secrets, and the passwords and queries of addresses, are left out.
+std::string shown(const Option& option, std::string_view text);
 
 }  // namespace sampan::settings

@@ -24,6 +24,8 @@ inline constexpr std::size_t unindexed_items_max = 4096;           // stored whi
 inline constexpr std::uint64_t room_checked_every = 8u << 20;      // of an object that arrives, in bytes
 
 inline constexpr auto queue_tick_every = 30s;
+inline constexpr auto order_patience = 10s;               // a person waits for an order to be written
+inline constexpr std::size_t reasons_shown_max = 8;       // of what is on hold or rejected, per destination
 
 // dicom
 inline constexpr std::size_t scan_bytes_max = 64u << 10;  // of the data set, searched for facts

@@ -162,15 +162,13 @@ std::uint16_t Node::intake_port() const { return parts_->intakes ? parts_->intak
 std::map<std::string, control::AgeCounts> Node::Parts::ages() {
   std::map<std::string, control::AgeCounts> counts;
   const std::int64_t now = env.clock.wall().ms;
+  std::vector<WallTime> borders{WallTime{INT64_MAX}};  // of the buckets: younger first
+  for (const std::int64_t end_s : control::age_ends_s) borders.push_back({now - end_s * 1000 + 1});
   for (const auto& destination : settings.destinations) {
     auto& buckets = counts[destination.name];
-    std::int64_t newer = INT64_MAX;
-    for (std::size_t i = 0; i < buckets.size(); ++i) {
-      const bool last = i == control::age_ends_s.size();
-      const std::int64_t older = last ? INT64_MIN : now - control::age_ends_s[i] * 1000 + 1;
-      buckets[i] = queue->waiting_between(destination.name, WallTime{older}, WallTime{newer});
-      newer = older;
-    }
+    const auto older = queue->counts().waiting_before(destination.name, borders);
+    for (std::size_t i = 0; i < buckets.size(); ++i)
+      buckets[i] = older[i] - std::min(older[i], i + 1 < older.size() ? older[i + 1] : 0);
   }
   return counts;
 }

@@ -4,22 +4,11 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "base/random.h"
 #include "queue/ledger_statements.h"
 
 namespace sampan::queue {
 
 using core::DeliveryState;
-
-std::int64_t IndexKeys::of(std::string_view text) const {
-  if (text.empty()) return 0;
-  const auto value = load_le<std::int64_t>(hmac_sha256(key_, as_bytes(text)).data());
-  return value == 0 ? 1 : value;
-}
-std::int64_t IndexKeys::of_class(std::string_view sop_class, std::string_view transfer_syntax) const {
-  if (sop_class.empty()) return 0;
-  return of(std::string(sop_class) + "|" + std::string(transfer_syntax));
-}
 
 Result<std::unique_ptr<Ledger>> Ledger::open_sound(const std::string& path, const Keyring& keys) {
   auto sql = Sql::open(path, false);
@@ -27,6 +16,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open_sound(const std::string& path, cons
   if (Status ready = migrate(**sql); !ready) return ready.error();
   std::unique_ptr<Ledger> ledger(new Ledger(std::move(*sql), keys));
   if (!ledger->status()) return ledger->status().error();
+  if (Status filled = ledger->fill_exams(); !filled) return filled.error();
   return ledger;
 }
 
@@ -54,17 +44,20 @@ Result<Ledger::Opened> Ledger::open(FileSystem& files, const std::string& path, 
 }
 
 Ledger::Ledger(std::unique_ptr<Sql> sql, const Keyring& keys)
-    : sql_(std::move(sql)), keys_(keys), facts_aead_(keys.derive("ledger facts")), use_(std::make_shared<Statements>()) {
+    : sql_(std::move(sql)), keys_(keys), facts_(keys), tallies_(*sql_), use_(std::make_shared<Statements>()) {
   prepare();
   remember();
 }
 
 void Ledger::remember() {
   destinations_.clear();
+  aliases_.clear();
   Statement names(*sql_, "SELECT name, number FROM destination");
   while (names.step()) destinations_[names.text(0)] = static_cast<int>(names.number(1));
   Statement orphans(*sql_, "SELECT count(*) FROM orphan");
   if (orphans.step()) orphans_ = orphans.number(0);
+  Statement orders(*sql_, "SELECT count(*) FROM standing");
+  if (orders.step()) orders_ = orders.number(0);
 }
 
 void Ledger::prepare() {
@@ -83,16 +76,25 @@ void Ledger::prepare() {
   u.originals_of = Statement(s, "SELECT CASE o.state WHEN 1 THEN o.seq ELSE 0 END FROM item i JOIN item o ON o.state IN (1,2) AND "
                                 "(o.id=i.id OR (o.sop_key=i.sop_key AND o.sop_key<>0)) WHERE i.seq=?");
   u.delivery_insert = Statement(s, "INSERT OR IGNORE INTO delivery VALUES(?,?,?,?,?,?,?,?,0,0,0,0,'',?)");
-  u.delivery_get = Statement(s, "SELECT state, bytes, level, rank FROM delivery WHERE seq=? AND destination=?");
-  u.delivery_move = Statement(s, "UPDATE delivery SET state=? WHERE seq=? AND destination=?");
-  u.delivery_receipt =
-      Statement(s, "UPDATE delivery SET level=?, node=?, settled_run_ms=?, reason='' WHERE seq=? AND destination=?");
-  u.delivery_verdict = Statement(s, "UPDATE delivery SET reason=?, not_before_ms=0, attempts=0 WHERE seq=? AND destination=?");
+  const std::string found = "SELECT i.study_key, v.destination, v.state, v.level, v.bytes, v.received_ms, v.rank, v.reason, v.seq, "
+                            "i.state FROM item i JOIN delivery v ON v.seq=i.seq WHERE ";
+  u.delivery_get = Statement(s, found + "i.seq=? AND v.destination=?");
+  u.delivery_of_exam = Statement(s, found + "i.study_key=?1 AND i.study_key<>0 AND v.state IN (1,2) AND (?2=0 OR v.destination=?2)");
+  u.delivery_move = Statement(s, "UPDATE delivery SET state=?, level=?, reason=? WHERE seq=? AND destination=?");
+  u.delivery_rank = Statement(s, "UPDATE delivery SET rank=? WHERE seq=? AND destination=?");
+  u.delivery_receipt = Statement(s, "UPDATE delivery SET node=?, settled_run_ms=? WHERE seq=? AND destination=?");
+  u.delivery_anew = Statement(s, "UPDATE delivery SET not_before_ms=0, attempts=0 WHERE seq=? AND destination=?");
   u.delivery_postpone =
       Statement(s, "UPDATE delivery SET attempts=?, not_before_ms=?, reason=? WHERE seq=? AND destination=? AND state=1");
   u.deliveries_of = Statement(s, "SELECT d.name, v.state, v.level, v.settled_run_ms, v.destination, v.bytes FROM delivery v "
                                  "JOIN destination d ON d.number=v.destination WHERE v.seq=?");
-  u.tally_add = Statement(s, "INSERT INTO tally VALUES(?1,?2,?3,?4) ON CONFLICT DO UPDATE SET items=items+?3, bytes=bytes+?4");
+  u.exam_not_owed = Statement(s, "SELECT seq, kind, priority, size, received_ms, study_order, class_key, reason FROM item i WHERE "
+                                 "study_key=?1 AND study_key<>0 AND state=1 AND NOT EXISTS(SELECT 1 FROM delivery v WHERE v.seq=i.seq "
+                                 "AND v.destination=?2)");
+  u.alias_insert = Statement(s, "INSERT OR IGNORE INTO alias VALUES(?,?,?)");
+  u.standing_of = Statement(s, "SELECT what, destination, value FROM standing WHERE exam=?");
+  u.standing_set = Statement(s, "INSERT OR REPLACE INTO standing VALUES(?,?,?,?)");
+  u.standing_clear = Statement(s, "DELETE FROM standing WHERE exam=? AND what=?");
   u.orphan_insert = Statement(s, "INSERT INTO orphan(item, type, note) VALUES(?,?,?)");
   u.orphan_of = Statement(s, "SELECT type, note FROM orphan WHERE item=? ORDER BY number");
   u.orphan_delete = Statement(s, "DELETE FROM orphan WHERE item=?");
@@ -122,7 +124,7 @@ void Ledger::begin() {
 }
 
 Status Ledger::commit() {
-  flush_tally();
+  tallies_.flush();
   if (sql_->status()) sql_->execute("COMMIT");
   const Status done = sql_->status();
   if (!done) {
@@ -132,20 +134,8 @@ Status Ledger::commit() {
     remember();  // what the batch changed of it is gone
     sql_->clear();
   }
-  tally_.clear();
+  tallies_.clear();
   return done;
-}
-
-void Ledger::count(int destination, int state, std::int64_t items, std::int64_t bytes) {
-  auto& entry = tally_[{destination, state}];
-  entry.first += items;
-  entry.second += bytes;
-}
-
-void Ledger::flush_tally() {
-  for (const auto& [key, change] : tally_)
-    if (change.first != 0 || change.second != 0)
-      use_->tally_add.bind(1, key.first).bind(2, key.second).bind(3, change.first).bind(4, change.second).run();
 }
 
 int Ledger::destination_number(const std::string& name) {
@@ -154,17 +144,6 @@ int Ledger::destination_number(const std::string& name) {
   Statement number(*sql_, "SELECT number FROM destination WHERE name=?");
   number.bind(1, std::string_view(name));
   return destinations_[name] = number.step() ? static_cast<int>(number.number(0)) : 0;
-}
-
-Bytes Ledger::seal_facts(const core::Item& item) {
-  const Bytes plain = encode_facts(item);
-  Bytes sealed(sizeof(Nonce) + plain.size() + tag_bytes);
-  Nonce nonce;
-  store_le(nonce.data(), system_random().next());
-  store_le(nonce.data() + 8, static_cast<std::uint32_t>(system_random().next()));
-  std::memcpy(sealed.data(), nonce.data(), nonce.size());
-  facts_aead_.seal(nonce, item.id.bytes, plain, sealed.data() + nonce.size());
-  return sealed;
 }
 
 std::uint64_t Ledger::indexed(std::uint64_t segment) {

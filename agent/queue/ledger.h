@@ -9,27 +9,18 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/file.h"
-#include "queue/keyring.h"
 #include "queue/ledger_schema.h"
+#include "queue/ledger_secrets.h"
 #include "queue/notes.h"
+#include "queue/tallies.h"
 
 namespace sampan::queue {
-
-// Keys of strings, so that none stands in the ledger: 0 for an empty one.
-class IndexKeys {
- public:
-  explicit IndexKeys(const Keyring& keys) : key_(keys.derive("ledger index")) {}
-  std::int64_t of(std::string_view text) const;
-  std::int64_t of_class(std::string_view sop_class, std::string_view transfer_syntax) const;
-
- private:
-  Key key_;
-};
 
 struct IndexedItem {
   Sequence seq = 0;
@@ -80,6 +71,12 @@ class Ledger {
   void set_run_ms(std::int64_t value);
   int destination_number(const std::string& name);
 
+  // A delivery that is there, as it is counted.
+  struct Found {
+    CountedDelivery counted;
+    Sequence seq = 0;
+    ItemState item = ItemState::living;
+  };
   // For reclaiming.
   struct Standing {
     std::string destination;
@@ -119,27 +116,41 @@ class Ledger {
   void remember();
   bool knows(const IndexedItem& indexed);
   Admission compare(const IndexedItem& indexed, std::int64_t sop_key);
-  void insert_item(const IndexedItem& indexed, std::int64_t study_order, ItemState state, std::string_view reason);
-  void insert_delivery(const IndexedItem& indexed, const std::string& destination, std::int64_t study_order, bool held, bool rebuilt);
+  void insert_item(const IndexedItem& indexed, std::int64_t exam, std::int64_t study_order, ItemState state, std::string_view reason);
+  struct Duty;
+  struct ExamOrders;
+  void open_deliveries(const IndexedItem& indexed, std::int64_t exam, std::int64_t study_order,
+                       std::span<const std::string> destinations, bool differs, bool rebuilt);
+  void open_delivery(const Duty& duty, int destination, const ExamOrders& orders, WallTime time);
+  ExamOrders orders_of(std::int64_t exam);
+  void note_exam(const IndexedItem& indexed, std::int64_t exam);
+  void note_aliases(const core::Item& item, std::int64_t exam);
+  Status fill_exams();
   void apply_orphans(const Uuid& item, std::int64_t run_ms);
   Sequence copy_of(Sequence seq);
   Sequence find(const Uuid& item, const Digest* sha256);
   void apply_receipt(const ReceiptNote& note, Sequence seq, std::int64_t run_ms);
   void apply_tombstone(const TombstoneNote& note, Sequence seq);
   void apply_verdict(const VerdictNote& note, Sequence seq);
-  // Moves a delivery to another state and keeps the tally.
-  void move(Sequence seq, int destination, int state);
-  void count(int destination, int state, std::int64_t items, std::int64_t bytes);
-  void flush_tally();
+  void apply_order(const OrderNote& note);
+  void hold_exam(std::int64_t exam, int destination, bool held, WallTime time);
+  void owe_exam(std::int64_t exam, int destination, WallTime time);
+  void rank_exam(std::int64_t exam, core::Priority priority);
+  std::optional<Found> delivery(Sequence seq, int destination);
+  std::vector<Found> unsettled(std::int64_t exam, int destination);  // waiting or on hold; 0: to anybody
+  // Gives it another state, level and reason, and keeps the tallies.
+  void remove(const Found& found);
+  void move(const Found& found, int state, int level, std::string_view reason, std::int64_t at_ms);
+  static Found read_found(Statement& row);
   static Candidate read_candidate(Statement& row, bool duplicate);
-  Bytes seal_facts(const core::Item& item);
 
   std::unique_ptr<Sql> sql_;
   IndexKeys keys_;
-  Aead facts_aead_;
+  FactsSeal facts_;
+  Tallies tallies_;
   std::map<std::string, int> destinations_;
-  std::map<std::pair<int, int>, std::pair<std::int64_t, std::int64_t>> tally_;
-  std::int64_t orphans_ = 0;
+  std::map<std::int64_t, std::size_t> aliases_;  // of exams that came lately: a hash of what they are known by
+  std::int64_t orphans_ = 0, orders_ = 0;
   SameContent same_content_;
   struct Statements;
   std::shared_ptr<Statements> use_;

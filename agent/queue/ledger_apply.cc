@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // How items and notes change the ledger: admission, deliveries, receipts, tombstones, verdicts.
 #include <algorithm>
+#include <set>
 
 #include "base/log.h"
 #include "queue/ledger.h"
+#include "queue/ledger_duties.h"
 #include "queue/ledger_statements.h"
 
 namespace sampan::queue {
@@ -16,11 +18,9 @@ namespace {
 constexpr int code(DeliveryState state) { return static_cast<int>(state); }
 
 // Alarms before images; then by priority; what a rebuild found again after what is new.
-std::int64_t rank_of(const core::Item& item, bool rebuilt) {
-  return (core::traits(item.kind).before_images ? 0 : rank_of_images) + static_cast<int>(item.priority) * 10 + (rebuilt ? 5 : 0);
+std::int64_t rank_of(core::Kind kind, core::Priority priority, bool rebuilt) {
+  return (core::traits(kind).before_images ? 0 : rank_of_images) + static_cast<int>(priority) * 10 + (rebuilt ? 5 : 0);
 }
-
-int tallied(int state, std::int64_t rank) { return rank < rank_of_images ? state + tally_of_news : state; }
 
 }  // namespace
 
@@ -28,22 +28,21 @@ Admission Ledger::add(const IndexedItem& indexed, std::span<const std::string> d
   if (knows(indexed)) return Admission::fresh;
   const auto sop_key = keys_.of(indexed.item.facts.get(Fact::sop_instance_uid));
   const Admission admission = compare(indexed, sop_key);
-  const auto study_key = keys_.of(indexed.item.facts.get(Fact::study_instance_uid));
+  const std::int64_t exam = keys_.of(exam_name(indexed.item));
   std::int64_t order = indexed.seq;
-  if (study_key != 0) {
-    auto& study = use_->item_by_study.begin().bind(1, study_key);
+  if (exam != 0) {
+    auto& study = use_->item_by_study.begin().bind(1, exam);
     if (study.step() && study.number(0) != 0) order = study.number(0);
     study.begin();
   }
   if (admission == Admission::duplicate) {
-    insert_item(indexed, order, ItemState::duplicate, "the same bytes are here already");
+    insert_item(indexed, exam, order, ItemState::duplicate, "the same bytes are here already");
     return admission;
   }
-  const bool held = admission == Admission::conflict;
-  insert_item(indexed, order, ItemState::living, held ? "same SOP Instance UID as an earlier image, other content" : "");
-  for (const auto& destination : destinations) insert_delivery(indexed, destination, order, held, rebuilt);
-  if (destinations.empty() && !core::traits(indexed.item.kind).before_images)
-    insert_delivery(indexed, std::string(nobody), order, held, rebuilt);
+  const bool differs = admission == Admission::conflict;
+  insert_item(indexed, exam, order, ItemState::living, differs ? content_differs : "");
+  if (exam != 0) note_exam(indexed, exam);
+  open_deliveries(indexed, exam, order, destinations, differs, rebuilt);
   if (orphans_ > 0) apply_orphans(indexed.item.id, run_ms());
   return admission;
 }
@@ -82,28 +81,41 @@ Admission Ledger::compare(const IndexedItem& indexed, std::int64_t sop_key) {
   return same ? Admission::duplicate : other ? Admission::conflict : Admission::fresh;
 }
 
-void Ledger::insert_item(const IndexedItem& indexed, std::int64_t study_order, ItemState state, std::string_view reason) {
+void Ledger::insert_item(const IndexedItem& indexed, std::int64_t exam, std::int64_t study_order, ItemState state,
+                         std::string_view reason) {
   const core::Item& item = indexed.item;
   auto& row = use_->item_insert;
   row.bind(1, indexed.seq).bind(2, ByteView(item.id.bytes)).bind(3, static_cast<std::int64_t>(indexed.record_bytes));
   row.bind(4, static_cast<int>(item.kind)).bind(5, static_cast<int>(item.priority)).bind(6, static_cast<std::int64_t>(item.size));
   row.bind(7, ByteView(item.sha256)).bind(8, item.received.ms).bind(9, keys_.of(item.facts.get(Fact::sop_instance_uid)));
-  row.bind(10, keys_.of(item.facts.get(Fact::study_instance_uid))).bind(11, study_order);
+  row.bind(10, exam).bind(11, study_order);
   row.bind(12, keys_.of_class(item.facts.get(Fact::sop_class_uid), item.facts.get(Fact::transfer_syntax_uid)));
-  row.bind(13, static_cast<int>(state)).bind(14, reason).bind(15, ByteView(seal_facts(item))).run();
+  row.bind(13, static_cast<int>(state)).bind(14, reason).bind(15, ByteView(facts_.seal(item))).run();
+  tallies_.item(state, static_cast<std::int64_t>(item.size));
 }
 
-void Ledger::insert_delivery(const IndexedItem& indexed, const std::string& destination, std::int64_t study_order, bool held,
-                             bool rebuilt) {
+void Ledger::open_deliveries(const IndexedItem& indexed, std::int64_t exam, std::int64_t study_order,
+                             std::span<const std::string> destinations, bool differs, bool rebuilt) {
   const core::Item& item = indexed.item;
-  const int number = destination_number(destination);
-  const int state = code(held ? DeliveryState::on_hold : DeliveryState::waiting);
+  const ExamOrders orders = orders_of(exam);
+  std::set<int> owed = orders.owed;
+  for (const auto& destination : destinations) owed.insert(destination_number(destination));
+  if (owed.empty() && exam != 0) owed.insert(destination_number(std::string(nobody)));
+  Duty duty{indexed.seq, exam, item.kind, orders.priority.value_or(item.priority), study_order, 0, static_cast<std::int64_t>(item.size),
+            item.received.ms, differs, rebuilt};
+  duty.class_key = keys_.of_class(item.facts.get(Fact::sop_class_uid), item.facts.get(Fact::transfer_syntax_uid));
+  for (const int destination : owed) open_delivery(duty, destination, orders, item.received);
+}
+
+void Ledger::open_delivery(const Duty& duty, int destination, const ExamOrders& orders, WallTime time) {
+  const bool held = orders.holds(destination);
+  CountedDelivery counted{duty.exam, destination, code(duty.differs || held ? DeliveryState::on_hold : DeliveryState::waiting), 0,
+                          duty.size, duty.received_ms, rank_of(duty.kind, duty.priority, duty.rebuilt), {}};
+  counted.reason = duty.differs ? content_differs : held ? exam_held : "";
   auto& row = use_->delivery_insert;
-  row.bind(1, number).bind(2, state).bind(3, rank_of(item, rebuilt)).bind(4, study_order).bind(5, indexed.seq);
-  row.bind(6, keys_.of_class(item.facts.get(Fact::sop_class_uid), item.facts.get(Fact::transfer_syntax_uid)));
-  row.bind(7, static_cast<std::int64_t>(item.size)).bind(8, item.received.ms);
-  row.bind(9, std::string_view(held ? "same SOP Instance UID as an earlier image, other content" : "")).run();
-  if (sql_->changes() > 0) count(number, tallied(state, rank_of(item, rebuilt)), 1, static_cast<std::int64_t>(item.size));
+  row.bind(1, destination).bind(2, counted.state).bind(3, counted.rank).bind(4, duty.study_order).bind(5, duty.seq);
+  row.bind(6, duty.class_key).bind(7, duty.size).bind(8, duty.received_ms).bind(9, std::string_view(counted.reason)).run();
+  if (sql_->changes() > 0) tallies_.enter(counted, time.ms);
 }
 
 Sequence Ledger::find(const Uuid& item, const Digest* sha256) {
@@ -117,15 +129,22 @@ Sequence Ledger::find(const Uuid& item, const Digest* sha256) {
   return found;
 }
 
-void Ledger::apply(const Note& note, std::int64_t run_ms) {
-  const Uuid item = std::visit(
+static Uuid item_of(const Note& note) {
+  return std::visit(
       [](const auto& n) {
         if constexpr (requires { n.item; })
           return n.item;
-        else
+        else if constexpr (requires { n.receipt; })
           return n.receipt.item;
+        else
+          return Uuid{};
       },
       note);
+}
+
+void Ledger::apply(const Note& note, std::int64_t run_ms) {
+  if (const auto* order = std::get_if<OrderNote>(&note)) return apply_order(*order);
+  const Uuid item = item_of(note);
   const auto* receipt = std::get_if<ReceiptNote>(&note);
   const Sequence seq = find(item, receipt != nullptr ? &receipt->receipt.sha256 : nullptr);
   if (seq == 0) {
@@ -168,47 +187,82 @@ bool Ledger::has_tombstone(const Uuid& item) {
   return found;
 }
 
-void Ledger::move(Sequence seq, int destination, int state) {
-  auto& get = use_->delivery_get.begin().bind(1, seq).bind(2, destination);
-  const bool here = get.step();
-  const int before = here ? static_cast<int>(get.number(0)) : 0;
-  const std::int64_t bytes = here ? get.number(1) : 0;
-  const std::int64_t rank = here ? get.number(3) : 0;
-  get.begin();
-  if (!here || before == state) return;
-  use_->delivery_move.bind(1, state).bind(2, seq).bind(3, destination).run();
-  count(destination, tallied(before, rank), -1, -bytes);
-  count(destination, tallied(state, rank), 1, bytes);
+Ledger::Found Ledger::read_found(Statement& row) {
+  Ledger::Found found;
+  CountedDelivery& counted = found.counted;
+  counted.exam = row.number(0);
+  counted.destination = static_cast<int>(row.number(1));
+  counted.state = static_cast<int>(row.number(2));
+  counted.level = static_cast<int>(row.number(3));
+  counted.bytes = row.number(4);
+  counted.received_ms = row.number(5);
+  counted.rank = row.number(6);
+  counted.reason = row.text(7);
+  found.seq = row.number(8);
+  found.item = static_cast<ItemState>(row.number(9));
+  return found;
+}
+
+std::optional<Ledger::Found> Ledger::delivery(Sequence seq, int destination) {
+  auto& row = use_->delivery_get.begin().bind(1, seq).bind(2, destination);
+  std::optional<Found> found;
+  if (row.step()) found = read_found(row);
+  row.begin();
+  return found;
+}
+
+std::vector<Ledger::Found> Ledger::unsettled(std::int64_t exam, int destination) {
+  std::vector<Found> all;
+  auto& rows = use_->delivery_of_exam;
+  for (rows.begin().bind(1, exam).bind(2, destination); rows.step();) all.push_back(read_found(rows));
+  rows.begin();
+  return all;
+}
+
+void Ledger::move(const Found& found, int state, int level, std::string_view reason, std::int64_t at_ms) {
+  auto& set = use_->delivery_move;
+  set.bind(1, state).bind(2, level).bind(3, reason).bind(4, found.seq).bind(5, found.counted.destination).run();
+  CountedDelivery after = found.counted;
+  after.state = state;
+  after.level = level;
+  after.reason = reason;
+  tallies_.leave(found.counted);
+  tallies_.enter(after, at_ms);
 }
 
 void Ledger::apply_receipt(const ReceiptNote& note, Sequence seq, std::int64_t run_ms) {
   const int destination = destination_number(note.destination);
-  auto& get = use_->delivery_get.begin().bind(1, seq).bind(2, destination);
-  const bool here = get.step();
-  const auto level = here ? get.number(2) : 0;
-  const bool done = here && get.number(0) >= code(DeliveryState::delivered) && get.number(0) != code(DeliveryState::rejected);
-  get.begin();
-  if (!here || (done && level >= static_cast<int>(note.receipt.level))) return;
+  const auto found = delivery(seq, destination);
+  if (!found) return;
+  const int state = found->counted.state, level = static_cast<int>(note.receipt.level);
+  const bool done = state == code(DeliveryState::delivered) || state == delivery_closed;
+  if (done && found->counted.level >= level) return;
   auto& set = use_->delivery_receipt;
-  set.bind(1, static_cast<int>(note.receipt.level)).bind(2, std::string_view(note.receipt.node)).bind(3, run_ms);
-  set.bind(4, seq).bind(5, destination).run();
-  if (!done) move(seq, destination, code(DeliveryState::delivered));
+  set.bind(1, std::string_view(note.receipt.node)).bind(2, run_ms).bind(3, seq).bind(4, destination).run();
+  move(*found, done ? state : code(DeliveryState::delivered), level, "", note.receipt.time.ms);
 }
 
 void Ledger::apply_tombstone(const TombstoneNote& note, Sequence seq) {
-  static_cast<void>(note);
   use_->item_close.bind(1, seq).run();
   std::vector<int> destinations;
   auto& rows = use_->deliveries_of;
   for (rows.begin().bind(1, seq); rows.step();) destinations.push_back(static_cast<int>(rows.number(4)));
   rows.begin();
-  for (const int destination : destinations) move(seq, destination, delivery_closed);
+  for (const int destination : destinations)
+    if (const auto found = delivery(seq, destination); found && found->counted.state != delivery_closed)
+      move(*found, delivery_closed, found->counted.level, found->counted.reason, note.time.ms);
 }
 
 void Ledger::apply_verdict(const VerdictNote& note, Sequence seq) {
   const int destination = destination_number(note.destination);
-  use_->delivery_verdict.bind(1, std::string_view(note.reason)).bind(2, seq).bind(3, destination).run();
-  move(seq, destination, code(note.state));
+  const auto found = delivery(seq, destination);
+  if (!found || found->counted.state == delivery_closed) return;
+  const bool anew = note.state == DeliveryState::waiting;
+  if (anew && found->item != ItemState::living) return;  // there is nothing to send
+  use_->delivery_anew.bind(1, seq).bind(2, destination).run();
+  if (anew && orders_of(found->counted.exam).holds(destination))
+    return move(*found, code(DeliveryState::on_hold), 0, exam_held, note.time.ms);
+  move(*found, code(note.state), anew ? 0 : found->counted.level, note.reason, note.time.ms);
 }
 
 void Ledger::postpone(Sequence seq, const std::string& destination, unsigned attempts, WallTime not_before,
@@ -231,10 +285,9 @@ void Ledger::quarantine_item(Sequence seq, std::string_view reason) {
   for (rows.begin().bind(1, seq); rows.step();)
     if (rows.number(1) == code(DeliveryState::waiting)) waiting.push_back(static_cast<int>(rows.number(4)));
   rows.begin();
-  for (const int destination : waiting) {
-    use_->delivery_verdict.bind(1, reason).bind(2, seq).bind(3, destination).run();
-    move(seq, destination, code(DeliveryState::on_hold));
-  }
+  for (const int destination : waiting)
+    if (const auto found = delivery(seq, destination))
+      move(*found, code(DeliveryState::on_hold), found->counted.level, reason, 0);
 }
 
 // A duplicate that can take the place of the item; 0 when there is none.

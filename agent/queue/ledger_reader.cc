@@ -11,8 +11,10 @@ namespace sampan::queue {
 namespace {
 
 constexpr std::string_view due_text =
-    "SELECT seq, attempts, class_key FROM delivery WHERE destination=?1 AND state=1 AND (not_before_ms<=?2 OR not_before_ms>?3) ";
+    "SELECT seq, attempts, class_key, rank FROM delivery WHERE destination=?1 AND state=1 AND (not_before_ms<=?2 OR not_before_ms>?3) ";
 constexpr std::string_view order_text = "ORDER BY rank, study_order, seq";
+
+core::Priority priority_of(std::int64_t rank) { return static_cast<core::Priority>(std::min<std::int64_t>(rank % rank_of_images / 10, 3)); }
 
 }  // namespace
 
@@ -64,7 +66,7 @@ void LedgerReader::take_due(Statement& rows, const DueQuery& query, const std::u
   const auto& blocked = query.blocked_classes;
   while (found.size() < items_max && rows.step()) {
     if (std::find(blocked.begin(), blocked.end(), rows.number(2)) != blocked.end()) continue;
-    if (!leased.contains(rows.number(0))) found.push_back({rows.number(0), static_cast<unsigned>(rows.number(1))});
+    if (!leased.contains(rows.number(0))) found.push_back({rows.number(0), static_cast<unsigned>(rows.number(1)), priority_of(rows.number(3))});
   }
   rows.begin();
 }
@@ -123,65 +125,6 @@ std::optional<LedgerReader::Known> LedgerReader::same_instance(std::string_view 
   same_.begin();
   complain();
   return found;
-}
-
-std::vector<Tally> LedgerReader::tallies() {
-  const auto lock = ask();
-  std::vector<Tally> found;
-  Statement rows(*sql_,
-                 "SELECT d.name, d.number, coalesce(t.state,0), coalesce(t.items,0), coalesce(t.bytes,0) FROM destination d "
-                 "LEFT JOIN tally t ON t.destination=d.number ORDER BY d.number");
-  Statement oldest(*sql_, "SELECT received_ms FROM delivery WHERE destination=?1 AND state=1 AND rank>=?2 ORDER BY received_ms LIMIT 1");
-  Statement archived(*sql_, "SELECT count(*) FROM delivery WHERE destination=? AND state IN (3,5) AND level=2 AND rank>=100");
-  while (rows.step()) {
-    if (found.empty() || found.back().destination != rows.text(0)) {
-      found.push_back({});
-      found.back().destination = rows.text(0);
-      archived.begin().bind(1, rows.number(1));
-      if (archived.step()) found.back().archived = static_cast<std::uint64_t>(archived.number(0));
-    }
-    Tally& tally = found.back();
-    const auto items = static_cast<std::uint64_t>(std::max<std::int64_t>(rows.number(3), 0));
-    switch (rows.number(2)) {
-      case 1:
-        tally.waiting = items;
-        tally.waiting_bytes = static_cast<std::uint64_t>(rows.number(4));
-        oldest.begin().bind(1, rows.number(1)).bind(2, rank_of_images);
-        if (items > 0 && oldest.step()) tally.oldest_waiting = WallTime{oldest.number(0)};
-        break;
-      case 2: tally.on_hold = items; break;
-      case 4: tally.rejected = items; break;
-      case 3:
-      case delivery_closed: tally.delivered += items; break;
-      case tally_of_news + 1: tally.news_waiting = items; break;
-      case tally_of_news + 3:
-      case tally_of_news + delivery_closed: tally.news_delivered += items; break;
-      default: break;
-    }
-  }
-  complain();
-  return found;
-}
-
-std::uint64_t LedgerReader::waiting_between(const std::string& destination, WallTime from, WallTime to) {
-  const auto lock = ask();
-  Statement ask(*sql_, "SELECT count(*) FROM delivery WHERE destination=? AND state=1 AND received_ms>=? AND received_ms<? AND rank>=?");
-  ask.bind(1, number_of(destination)).bind(2, from.ms).bind(3, to.ms).bind(4, rank_of_images);
-  return ask.step() ? static_cast<std::uint64_t>(ask.number(0)) : 0;
-}
-
-Totals LedgerReader::totals() {
-  const auto lock = ask();
-  Totals totals;
-  Statement living(*sql_, "SELECT count(*), coalesce(sum(size),0) FROM item WHERE state=1");
-  if (living.step())
-    totals.items = static_cast<std::uint64_t>(living.number(0)), totals.bytes = static_cast<std::uint64_t>(living.number(1));
-  Statement odd(*sql_, "SELECT (SELECT count(*) FROM item WHERE state=3) + "
-                       "(SELECT count(*) FROM quarantine WHERE reason<>?)");
-  odd.bind(1, torn_tail);
-  if (odd.step()) totals.quarantined = static_cast<std::uint64_t>(odd.number(0));
-  complain();
-  return totals;
 }
 
 }  // namespace sampan::queue

@@ -21,6 +21,7 @@ namespace sampan::queue {
 struct DueDelivery {
   Sequence seq = 0;
   unsigned attempts = 0;
+  std::optional<core::Priority> priority;  // as it stands now
 };
 
 struct DueQuery {
@@ -31,17 +32,6 @@ struct DueQuery {
   std::vector<std::int64_t> blocked_classes;    // not these
   std::optional<std::int64_t> only_class;       // only this one
   std::vector<Uuid> only_items;                 // few; empty: any
-};
-
-struct Tally {
-  std::string destination;
-  std::uint64_t waiting = 0, waiting_bytes = 0, on_hold = 0, rejected = 0, delivered = 0, archived = 0;
-  std::uint64_t news_waiting = 0, news_delivered = 0;  // left out of the numbers above, and of what follows
-  std::optional<WallTime> oldest_waiting;
-};
-
-struct Totals {
-  std::uint64_t items = 0, bytes = 0, quarantined = 0;
 };
 
 class LedgerReader {
@@ -61,10 +51,6 @@ class LedgerReader {
     bool reclaimed = false;
   };
   std::optional<Known> same_instance(std::string_view sop_instance_uid, const Digest& sha256);
-  std::vector<Tally> tallies();
-  // Waiting deliveries received in [from, to).
-  std::uint64_t waiting_between(const std::string& destination, WallTime from, WallTime to);
-  Totals totals();
   // Since it was last asked.
   bool found_damage() { return found_damage_.exchange(false); }
   std::int64_t class_key(std::string_view sop_class, std::string_view transfer_syntax) const {

@@ -31,7 +31,33 @@ CREATE INDEX orphan_item ON orphan(item);
 CREATE TABLE quarantine(segment INTEGER, offset INTEGER, bytes INTEGER, reason TEXT, PRIMARY KEY(segment, offset)) WITHOUT ROWID;
 )sql";
 
-constexpr std::array migrations{first};
+constexpr const char* second = R"sql(
+DROP INDEX item_study;
+CREATE INDEX item_exam ON item(study_key, state, study_order) WHERE study_key <> 0;
+CREATE TABLE exam(key INTEGER PRIMARY KEY, seq INTEGER, first_ms INTEGER, last_ms INTEGER, items INTEGER, bytes INTEGER);
+CREATE INDEX exam_last ON exam(last_ms);
+CREATE TABLE alias(key INTEGER, exam INTEGER, kind INTEGER, PRIMARY KEY(key, exam)) WITHOUT ROWID;
+CREATE TABLE standing(exam INTEGER, what INTEGER, destination INTEGER, value INTEGER, PRIMARY KEY(exam, what, destination)) WITHOUT ROWID;
+DROP TABLE tally;
+CREATE TABLE tally(
+  destination INTEGER, state INTEGER, level INTEGER, items INTEGER, bytes INTEGER,
+  PRIMARY KEY(destination, state, level)) WITHOUT ROWID;
+CREATE TABLE exam_tally(
+  exam INTEGER, destination INTEGER, state INTEGER, level INTEGER, items INTEGER, bytes INTEGER, first_ms INTEGER, last_ms INTEGER,
+  PRIMARY KEY(exam, destination, state, level)) WITHOUT ROWID;
+CREATE TABLE reason_tally(
+  destination INTEGER, state INTEGER, reason TEXT, items INTEGER, PRIMARY KEY(destination, state, reason)) WITHOUT ROWID;
+CREATE TABLE waiting_minute(destination INTEGER, minute INTEGER, items INTEGER, PRIMARY KEY(destination, minute)) WITHOUT ROWID;
+CREATE TABLE item_tally(state INTEGER PRIMARY KEY, items INTEGER, bytes INTEGER);
+CREATE TABLE intake_hour(hour INTEGER PRIMARY KEY, items INTEGER, bytes INTEGER);
+CREATE TRIGGER item_moves AFTER UPDATE OF state ON item WHEN old.state <> new.state BEGIN
+  INSERT INTO item_tally VALUES(old.state, -1, -old.size) ON CONFLICT DO UPDATE SET items=items-1, bytes=bytes-old.size;
+  INSERT INTO item_tally VALUES(new.state, 1, new.size) ON CONFLICT DO UPDATE SET items=items+1, bytes=bytes+new.size;
+END;
+INSERT INTO meta SELECT 'exams missing', 1 WHERE EXISTS(SELECT 1 FROM item);
+)sql";
+
+constexpr std::array migrations{first, second};
 static_assert(migrations.size() == ledger_version);
 
 }  // namespace

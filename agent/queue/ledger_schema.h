@@ -8,12 +8,26 @@
 
 namespace sampan::queue {
 
-inline constexpr int ledger_version = 1;
+inline constexpr int ledger_version = 2;
 
 Status migrate(Sql& sql);
+// meta.name that stands until what version 2 added was filled in from the rows of version 1.
+inline constexpr std::string_view exams_missing = "exams missing";
 
 // Values of item.state.
 enum class ItemState : int { living = 1, reclaimed = 2, quarantined = 3, duplicate = 4, duplicate_gone = 5 };
+
+// Values of alias.kind: what a person may know an exam by.
+enum class AliasKind : int { accession = 1, patient = 2, series = 3, file = 4 };
+
+// Values of standing.what.
+enum class StandingOrder : int { held = 1, owed = 3, priority = 4 };
+
+// delivery.reason of what a person keeps back.
+inline constexpr std::string_view exam_held = "the exam is held by a person";
+inline constexpr std::string_view image_held = "held by a person";
+// Same, of what a person must look at.
+inline constexpr std::string_view content_differs = "same SOP Instance UID as an earlier image, other content";
 
 // quarantine.reason of what was torn when the power went: kept like the rest, and nothing to alarm anybody.
 inline constexpr std::string_view torn_tail = "torn tail";

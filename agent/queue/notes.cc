@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queue/notes.h"
 
+#include <algorithm>
+
 namespace sampan::queue {
 namespace {
 
@@ -81,6 +83,25 @@ Note read_verdict(Reader& in) {
   return note;
 }
 
+Note read_order(Reader& in) {
+  OrderNote note;
+  note.what = static_cast<OrderNote::What>(in.take<std::uint8_t>());
+  note.priority = static_cast<core::Priority>(std::min<std::uint8_t>(in.take<std::uint8_t>(), 3));
+  note.time.ms = in.take<std::int64_t>();
+  note.exam = in.take_text();
+  note.destination = in.take_text();
+  return note;
+}
+
+Note read_note(Type type, Reader& in) {
+  switch (type) {
+    case Type::receipts: return read_receipt(in);
+    case Type::tombstones: return read_tombstone(in);
+    case Type::orders: return read_order(in);
+    default: return read_verdict(in);
+  }
+}
+
 struct Encoder {
   Bytes& out;
   void operator()(const ReceiptNote& note) const {
@@ -105,6 +126,13 @@ struct Encoder {
     put_text(out, note.destination);
     put_text(out, note.reason);
   }
+  void operator()(const OrderNote& note) const {
+    put(out, static_cast<std::uint8_t>(note.what));
+    put(out, static_cast<std::uint8_t>(note.priority));
+    put(out, note.time.ms);
+    put_text(out, note.exam);
+    put_text(out, note.destination);
+  }
 };
 
 void put_fact(Bytes& out, std::uint16_t number, ByteView value) {
@@ -116,7 +144,7 @@ void put_fact(Bytes& out, std::uint16_t number, ByteView value) {
 }  // namespace
 
 Type type_of(const Note& note) {
-  static constexpr Type types[] = {Type::receipts, Type::tombstones, Type::verdicts};
+  static constexpr Type types[] = {Type::receipts, Type::tombstones, Type::verdicts, Type::orders};
   return types[note.index()];
 }
 
@@ -126,11 +154,17 @@ std::vector<Note> decode_notes(Type type, ByteView payload) {
   std::vector<Note> notes;
   Reader in(payload);
   while (!in.empty()) {
-    Note note = type == Type::receipts ? read_receipt(in) : type == Type::tombstones ? read_tombstone(in) : read_verdict(in);
+    Note note = read_note(type, in);
     if (!in.ok()) break;
     notes.push_back(std::move(note));
   }
   return notes;
+}
+
+std::string exam_name(const core::Item& item) {
+  if (core::traits(item.kind).before_images) return {};
+  const std::string_view study = item.facts.get(core::Fact::study_instance_uid);
+  return study.empty() ? "item " + to_string(item.id) : std::string(study);
 }
 
 Bytes encode_facts(const core::Item& item) {

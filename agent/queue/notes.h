@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Notes: what a node has learnt about items after it took them: receipts, tombstones, verdicts (FORMAT.md).
+// Notes: what a node has learnt about items after it took them: receipts, tombstones, verdicts, orders (FORMAT.md).
 //
 // Fails:  entries that are cut short end the list; what came before stands.
 #pragma once
@@ -38,7 +38,20 @@ struct VerdictNote {
   std::string reason;
 };
 
-using Note = std::variant<ReceiptNote, TombstoneNote, VerdictNote>;
+// What a person wants of a whole exam, also of its images that are still to come.
+struct OrderNote {
+  enum class What : std::uint8_t { hold = 1, resume = 2, owe = 3, priority = 4 };
+  What what = What::hold;
+  core::Priority priority = core::Priority::routine;
+  WallTime time{};
+  std::string exam;         // exam_name()
+  std::string destination;  // empty: all
+};
+
+using Note = std::variant<ReceiptNote, TombstoneNote, VerdictNote, OrderNote>;
+
+// What an item belongs to: its Study Instance UID, or "item <uuid>" without one; empty for telemetry.
+std::string exam_name(const core::Item& item);
 
 Type type_of(const Note& note);
 void encode(const Note& note, Bytes& out);

@@ -9,6 +9,8 @@
 #include "core/limits.h"
 #include "queue/leases.h"
 #include "queue/ledger_reader.h"
+#include "queue/lookup.h"
+#include "queue/orders.h"
 #include "queue/record_writer.h"
 #include "queue/scan.h"
 #include "queue/store.h"
@@ -56,6 +58,11 @@ struct Queue::Parts {
   Leases leases;
   std::unique_ptr<LedgerReader> reader;
   std::unique_ptr<Store> store;
+  // What people ask; another connection, so that no lease waits for them.
+  std::unique_ptr<LedgerView> view;
+  std::optional<Counts> counts;
+  std::optional<Lookup> lookup;
+  std::optional<Orders> orders;
 
   Status has_room(core::Kind kind) const;
   Result<core::Consignment> consign(const DueDelivery& due);
@@ -141,10 +148,16 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   auto reader = LedgerReader::open(path, parts->keys);
   if (!reader) return reader.error();
   parts->reader = std::move(*reader);
+  auto view = LedgerView::open(path);
+  if (!view) return view.error();
+  parts->view = std::move(*view);
   Parts& p = *parts;
   if (p.needs.same_content) opened->ledger->ask_same_content([&p](Sequence one, Sequence other) { return p.same_content(one, other); });
   Store::Parts store_parts{p.folder, p.keys, p.items, p.needs.clock, decisions_of(p.needs), p.needs.changed, [&p, path] { p.begin_anew(path); }};
   parts->store = std::make_unique<Store>(std::move(store_parts), std::move(opened->ledger), std::move(*backlog));
+  parts->counts.emplace(*parts->view);
+  parts->lookup.emplace(*parts->view, parts->keys);
+  parts->orders.emplace(*parts->store, *parts->lookup, parts->needs.clock);
   parts->store->start();
   return std::unique_ptr<Queue>(new Queue(std::move(parts)));
 }
@@ -198,6 +211,7 @@ Result<core::Consignment> Queue::Parts::consign(const DueDelivery& due) {
   };
   consignment.payload = std::make_shared<StoredPayload>(*file, offset_of(due.seq), *frame, *key, std::move(on_damage));
   consignment.attempts = due.attempts;
+  if (due.priority) consignment.item.priority = *due.priority;
   return consignment;
 }
 
@@ -214,7 +228,7 @@ void Queue::Parts::set_aside(const DueDelivery& due, const std::string& destinat
 
 // What cannot be read is not the same: both are kept, and a person looks.
 bool Queue::Parts::same_content(Sequence one, Sequence other) {
-  auto first = consign({one, 0}), second = consign({other, 0});
+  auto first = consign({one, 0, {}}), second = consign({other, 0, {}});
   return first && second && needs.same_content(*first, *second);
 }
 
@@ -274,7 +288,7 @@ void Queue::put_back(const std::string& destination, const Uuid& item, std::stri
 QueueSummary Queue::summary() {
   parts_->store->catch_up(Millis(200));
   QueueSummary summary;
-  const Totals totals = parts_->reader->totals();
+  const Totals totals = parts_->counts->totals();
   const RebuildProgress& progress = parts_->store->progress();
   summary.items = totals.items;
   summary.bytes = totals.bytes;
@@ -287,19 +301,17 @@ QueueSummary Queue::summary() {
   summary.duplicates = parts_->store->duplicates();
   summary.shed = parts_->store->shed();
   if (auto space = parts_->folder.files().space(parts_->folder.path())) summary.disk = *space;
-  for (auto& tally : parts_->reader->tallies())
-    summary.destinations.push_back({std::move(tally.destination), tally.waiting, tally.waiting_bytes, tally.on_hold, tally.rejected,
-                                    tally.delivered, tally.archived, tally.oldest_waiting, tally.news_waiting, tally.news_delivered});
+  summary.destinations = parts_->counts->destinations();
   return summary;
 }
 
-std::uint64_t Queue::waiting_between(const std::string& destination, WallTime from, WallTime to) {
-  return parts_->reader->waiting_between(destination, from, to);
-}
+Counts& Queue::counts() { return *parts_->counts; }
+Lookup& Queue::lookup() { return *parts_->lookup; }
+Orders& Queue::orders() { return *parts_->orders; }
 
 void Queue::tick() {
   parts_->pool.trim();
-  if (parts_->reader->found_damage()) parts_->store->change([](Ledger& ledger) { ledger.check(); });
+  if (parts_->reader->found_damage() || parts_->view->found_damage()) parts_->store->change([](Ledger& ledger) { ledger.check(); });
   parts_->store->tick();
 }
 

@@ -20,6 +20,7 @@
 #include "core/courier.h"
 #include "core/limits.h"
 #include "core/sink.h"
+#include "queue/counts.h"
 
 namespace sampan::queue {
 
@@ -71,13 +72,6 @@ struct LeasedBatch {
   std::optional<Millis> due_in;  // when none is due now but one will be
 };
 
-// The one with the empty name stands for none: what waits for it matches no route.
-struct DestinationCount {
-  std::string destination;
-  std::uint64_t waiting = 0, waiting_bytes = 0, on_hold = 0, rejected = 0, delivered = 0, archived = 0;
-  std::optional<WallTime> oldest_waiting;
-  std::uint64_t news_waiting = 0, news_delivered = 0;  // cargo that travels ahead of images, which the others leave out
-};
 struct QueueSummary {
   std::uint64_t items = 0, bytes = 0, quarantined = 0, foreign = 0, torn_tails = 0, conflicts = 0, duplicates = 0;
   std::uint64_t shed = 0;  // samples dropped undelivered since the start
@@ -86,6 +80,9 @@ struct QueueSummary {
   DiskSpace disk;
   std::vector<DestinationCount> destinations;
 };
+
+class Lookup;
+class Orders;
 
 class Queue final : public core::Sink {
  public:
@@ -102,7 +99,10 @@ class Queue final : public core::Sink {
   void put_back(const std::string& destination, const Uuid& item, std::string_view reason, Millis wait, bool counted);
 
   QueueSummary summary();
-  std::uint64_t waiting_between(const std::string& destination, WallTime from, WallTime to);
+  // What is counted, and what a person asks and orders of an exam.
+  Counts& counts();
+  Lookup& lookup();
+  Orders& orders();
   // Asks again where the items go that match no route; those that have a destination keep it.
   void route_again();
   // Now and then: counts running time, reclaims, gives idle memory back.

@@ -20,22 +20,23 @@ std::vector<Sequence> Ledger::unmatched(Sequence after, std::size_t items_max) {
 
 void Ledger::give(Sequence seq, std::span<const std::string> destinations) {
   const int none = destination_number(std::string(nobody));
-  auto& get = use_->delivery_get.begin().bind(1, seq).bind(2, none);
-  const bool here = get.step();
-  const int state = here ? static_cast<int>(get.number(0)) : 0;
-  const std::int64_t bytes = here ? get.number(1) : 0;
-  get.begin();
-  if (!here || destinations.empty()) return;
+  const auto found = delivery(seq, none);
+  if (!found || destinations.empty()) return;
   Statement open(*sql_, "INSERT OR IGNORE INTO delivery SELECT ?3, state, rank, study_order, seq, class_key, bytes, received_ms, 0, 0, "
                         "0, 0, '', reason FROM delivery WHERE seq=?1 AND destination=?2");
   for (const auto& name : destinations) {
-    const int destination = destination_number(name);
-    open.begin().bind(1, seq).bind(2, none).bind(3, destination).run();
-    if (sql_->changes() > 0) count(destination, state, 1, bytes);
+    CountedDelivery counted = found->counted;
+    counted.destination = destination_number(name);
+    open.begin().bind(1, seq).bind(2, none).bind(3, counted.destination).run();
+    if (sql_->changes() > 0) tallies_.enter(counted, counted.received_ms);
   }
-  Statement close(*sql_, "DELETE FROM delivery WHERE seq=? AND destination=?");
-  close.bind(1, seq).bind(2, none).run();
-  count(none, state, -1, -bytes);
+  remove(*found);
+}
+
+void Ledger::remove(const Found& found) {
+  Statement remove(*sql_, "DELETE FROM delivery WHERE seq=? AND destination=?");
+  remove.bind(1, found.seq).bind(2, found.counted.destination).run();
+  tallies_.leave(found.counted);
 }
 
 // What its record says of it, or nothing: then it stays where it is.

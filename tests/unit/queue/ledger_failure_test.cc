@@ -13,7 +13,8 @@ TEST_SUITE_BEGIN("ledger failures" * doctest::description("contract 2, 9"));
 
 namespace {
 
-constexpr const char* forget_everything = "DELETE FROM item; DELETE FROM delivery; DELETE FROM segment; DELETE FROM tally";
+constexpr const char* forget_everything = "DELETE FROM item; DELETE FROM delivery; DELETE FROM segment; DELETE FROM tally; "
+                                         "DELETE FROM item_tally; DELETE FROM exam_tally; DELETE FROM waiting_minute; DELETE FROM exam";
 constexpr const char* refuse_items = "CREATE TRIGGER injected BEFORE INSERT ON item BEGIN SELECT RAISE(ROLLBACK, 'injected'); END";
 constexpr const char* refuse_first_item =
     "CREATE TRIGGER injected BEFORE INSERT ON item WHEN NEW.size=1 BEGIN SELECT RAISE(ROLLBACK, 'injected'); END";

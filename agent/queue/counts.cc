@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "queue/counts.h"
+
+#include <algorithm>
+
+#include "core/limits.h"
+#include "queue/ledger_schema.h"
+
+namespace sampan::queue {
+namespace {
+
+constexpr std::int64_t minute_ms = 60'000, hour_ms = 3'600'000;
+
+std::uint64_t count_of(std::int64_t value) { return static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)); }
+
+void add_tallies(Question& question, DestinationCount& count, std::int64_t number) {
+  Statement rows = question.ask("SELECT state, level, items, bytes FROM tally WHERE destination=?");
+  for (rows.bind(1, number); rows.step();) {
+    const std::uint64_t items = count_of(rows.number(2));
+    switch (rows.number(0)) {
+      case 1: count.waiting += items, count.waiting_bytes += count_of(rows.number(3)); break;
+      case 2: count.on_hold += items; break;
+      case 4: count.rejected += items; break;
+      case 3:
+      case delivery_closed:
+        count.delivered += items;
+        if (rows.number(1) == 2) count.archived += items;
+        break;
+      case tally_of_news + 1: count.news_waiting += items; break;
+      case tally_of_news + 3:
+      case tally_of_news + delivery_closed: count.news_delivered += items; break;
+      default: break;
+    }
+  }
+}
+
+void add_reasons(Question& question, DestinationCount& count, std::int64_t number) {
+  Statement rows = question.ask("SELECT reason, items FROM reason_tally WHERE destination=? AND state=? AND items>0 ORDER BY items DESC, reason LIMIT ?");
+  for (const int state : {2, 4}) {
+    auto& into = state == 2 ? count.on_hold_reasons : count.rejected_reasons;
+    rows.begin().bind(1, number).bind(2, state).bind(3, static_cast<std::int64_t>(core::limits::reasons_shown_max));
+    while (rows.step()) into.push_back({rows.text(0), count_of(rows.number(1))});
+  }
+}
+
+// The minute of the oldest image leads past telemetry that has waited for longer.
+std::optional<WallTime> oldest_waiting(Question& question, std::int64_t number) {
+  Statement minute = question.ask("SELECT min(minute) FROM waiting_minute WHERE destination=? AND items>0");
+  const std::int64_t from = minute.bind(1, number).step() ? minute.number(0) * minute_ms : 0;
+  Statement oldest = question.ask("SELECT received_ms FROM delivery WHERE destination=? AND state=1 AND received_ms>=? AND rank>=? "
+                          "ORDER BY received_ms LIMIT 1");
+  oldest.bind(1, number).bind(2, from).bind(3, rank_of_images);
+  if (!oldest.step()) return {};
+  return WallTime{oldest.number(0)};
+}
+
+}  // namespace
+
+std::vector<DestinationCount> Counts::destinations() {
+  Question question(view_);
+  std::vector<DestinationCount> all;
+  Statement names = question.ask("SELECT name, number FROM destination ORDER BY number");
+  while (names.step()) {
+    DestinationCount& count = all.emplace_back();
+    count.destination = names.text(0);
+    add_tallies(question, count, names.number(1));
+    if (count.waiting > 0) count.oldest_waiting = oldest_waiting(question, names.number(1));
+    if (count.on_hold + count.rejected > 0) add_reasons(question, count, names.number(1));
+  }
+  return all;
+}
+
+std::vector<std::uint64_t> Counts::waiting_before(const std::string& destination, std::span<const WallTime> borders) {
+  Question question(view_);
+  std::vector<std::uint64_t> counts(borders.size());
+  Statement number = question.ask("SELECT number FROM destination WHERE name=?");
+  if (!number.bind(1, std::string_view(destination)).step()) return counts;
+  std::vector<std::pair<std::int64_t, std::int64_t>> minutes;
+  Statement rows = question.ask("SELECT minute, items FROM waiting_minute WHERE destination=?");
+  for (rows.bind(1, number.number(0)); rows.step();) minutes.emplace_back(rows.number(0), rows.number(1));
+  Statement rest = question.ask("SELECT count(*) FROM delivery WHERE destination=? AND state=1 AND received_ms>=? AND received_ms<? AND rank>=?");
+  for (std::size_t i = 0; i < borders.size(); ++i) {
+    const std::int64_t whole = borders[i].ms / minute_ms;
+    std::int64_t sum = 0;
+    for (const auto& [minute, items] : minutes) sum += minute < whole ? items : 0;
+    rest.begin().bind(1, number.number(0)).bind(2, whole * minute_ms).bind(3, borders[i].ms).bind(4, rank_of_images);
+    if (rest.step()) sum += rest.number(0);
+    counts[i] = count_of(sum);
+  }
+  return counts;
+}
+
+Totals Counts::totals() {
+  Question question(view_);
+  Totals totals;
+  Statement rows = question.ask("SELECT state, items, bytes FROM item_tally");
+  while (rows.step()) {
+    const auto state = static_cast<ItemState>(rows.number(0));
+    if (state == ItemState::living) totals.items = count_of(rows.number(1)), totals.bytes = count_of(rows.number(2));
+    if (state == ItemState::quarantined) totals.quarantined += count_of(rows.number(1));
+  }
+  Statement ranges = question.ask("SELECT count(*) FROM quarantine WHERE reason<>?");
+  if (ranges.bind(1, torn_tail).step()) totals.quarantined += count_of(ranges.number(0));
+  return totals;
+}
+
+std::vector<HourlyIntake> Counts::intake_since(WallTime from) {
+  Question question(view_);
+  std::vector<HourlyIntake> all;
+  Statement rows = question.ask("SELECT hour, items, bytes FROM intake_hour WHERE hour>=? ORDER BY hour");
+  for (rows.bind(1, from.ms / hour_ms); rows.step();)
+    all.push_back({WallTime{rows.number(0) * hour_ms}, count_of(rows.number(1)), count_of(rows.number(2))});
+  return all;
+}
+
+}  // namespace sampan::queue

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counts: how much is here and waits, from what the ledger counted as it changed. No answer costs more because the queue is long.
+//
+// Telemetry is counted apart and left out of everything but news_*.
+// Threads: any.
+// Fails:   a ledger that does not answer gives empty answers and a warning.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "queue/question.h"
+
+namespace sampan::queue {
+
+struct ReasonCount {
+  std::string reason;
+  std::uint64_t items = 0;
+};
+
+// The one with the empty name stands for none: what waits for it matches no route.
+struct DestinationCount {
+  std::string destination;
+  std::uint64_t waiting = 0, waiting_bytes = 0, on_hold = 0, rejected = 0, delivered = 0, archived = 0;
+  std::optional<WallTime> oldest_waiting;
+  std::uint64_t news_waiting = 0, news_delivered = 0;  // cargo that travels ahead of images, which the others leave out
+  std::vector<ReasonCount> on_hold_reasons, rejected_reasons;  // the most frequent first, at most reasons_shown_max
+};
+
+struct Totals {
+  std::uint64_t items = 0, bytes = 0, quarantined = 0;
+};
+
+struct HourlyIntake {
+  WallTime hour{};  // its begin
+  std::uint64_t items = 0, bytes = 0;
+};
+
+class Counts {
+ public:
+  explicit Counts(LedgerView& view) : view_(view) {}
+
+  std::vector<DestinationCount> destinations();
+  Totals totals();
+  // For each border, the waiting deliveries received before it.
+  std::vector<std::uint64_t> waiting_before(const std::string& destination, std::span<const WallTime> borders);
+  // Hours in which something came, since then, in order.
+  std::vector<HourlyIntake> intake_since(WallTime from);
+
+ private:
+  LedgerView& view_;
+};
+
+}  // namespace sampan::queue

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Orders: what a person does to an exam or to one image: hold, resume, send again, send elsewhere, send first.
+//
+// An order is durable when it returns: a rebuild of the ledger keeps it. One for an exam also binds its images that are
+// still to come. What is on its way just now still goes out.
+// Threads: any; each waits for the store.
+// Fails:   the exam is held -> Errc::refused; nothing of that name -> not_found; an image where an exam is meant -> invalid;
+//          not written in time -> Errc::timeout: it will be, as soon as it can.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "queue/lookup.h"
+#include "queue/notes.h"
+
+namespace sampan::queue {
+
+class Store;
+
+struct OrderDone {
+  std::uint64_t deliveries = 0;  // changed
+  std::uint64_t reclaimed = 0;   // asked for, and the bytes are here no more
+  std::uint64_t damaged = 0;     // asked for, and the stored copy does not verify
+};
+
+class Orders {
+ public:
+  Orders(Store& store, Lookup& lookup, const Clock& clock) : store_(store), lookup_(lookup), clock_(clock) {}
+
+  // An empty destination: all.
+  Result<OrderDone> hold(const Match& match, const std::string& destination);
+  // What is on hold or rejected waits again.
+  Result<OrderDone> resume(const Match& match, const std::string& destination);
+  // What was delivered or rejected waits again.
+  Result<OrderDone> resend(const Match& match, const std::string& destination);
+  // Owed to this destination as well.
+  Result<OrderDone> owe(const Match& match, const std::string& destination);
+  Result<OrderDone> prioritise(const Match& match, core::Priority priority);
+
+ private:
+  struct Aim;
+  Result<Aim> aim(const Match& match, const std::string& destination);
+  Status submit(std::vector<Note> notes);
+  VerdictNote verdict(const ImageDelivery& image, core::DeliveryState state, std::string_view reason) const;
+  OrderNote order(const Aim& aim, OrderNote::What what, const std::string& destination) const;
+
+  Store& store_;
+  Lookup& lookup_;
+  const Clock& clock_;
+};
+
+}  // namespace sampan::queue

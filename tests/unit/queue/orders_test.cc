@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a person orders of an exam is done, also to its images that are still to come, and outlives the ledger.
+#include "fixture.h"
+
+#include "queue/lookup.h"
+#include "queue/orders.h"
+
+using namespace sampan;
+using namespace sampan::test;
+using queue::Match;
+
+TEST_SUITE_BEGIN("orders");
+
+namespace {
+
+struct OrdersFixture : QueueFixture {
+  unsigned made = 0;
+
+  OrdersFixture() { destinations = {"lead", "cloud"}; }
+
+  Uuid put_image(const std::string& study, core::Priority priority = core::Priority::routine) {
+    auto facts = image_facts("1.9." + std::to_string(++made), study);
+    facts.set(core::Fact::accession_number, "A" + study);
+    facts.set(core::Fact::patient_id, "P1");
+    core::Manifest manifest;
+    manifest.priority = priority;
+    const auto stored = put(pattern(500, made), facts, manifest);
+    REQUIRE(stored.ok());
+    return stored->id;
+  }
+  Match find(const std::string& name) {
+    queue->drain();
+    const auto found = queue->lookup().find(name, 10);
+    REQUIRE(found.size() == 1);
+    return found[0];
+  }
+  queue::Orders& orders() { return queue->orders(); }
+  // In the order in which they are lent; given back.
+  std::vector<Uuid> due(const std::string& destination = "lead") {
+    std::vector<Uuid> ids;
+    for (const auto& one : lease(100, destination)) {
+      ids.push_back(one.item.id);
+      queue->put_back(destination, one.item.id, "", Millis(0), false);
+    }
+    return ids;
+  }
+  // With the ledger as it is, after a restart, and after the ledger was deleted.
+  template <class Check>
+  void always(Check check) {
+    check();
+    restart();
+    check();
+    restart(true);
+    check();
+  }
+};
+
+using Ids = std::vector<Uuid>;
+
+}  // namespace
+
+TEST_CASE_FIXTURE(OrdersFixture, "an_exam_on_hold_does_not_leave_and_neither_do_its_later_images" * doctest::description("contract 7")) {
+  put_image("1.1");
+  const Uuid other = put_image("1.2");
+  CHECK(orders().hold(find("A1.1"), "")->deliveries == 2);
+  put_image("1.1");
+  always([&] {
+    CHECK(due() == Ids{other});
+    CHECK(due("cloud") == Ids{other});
+    CHECK(count().on_hold == 2);
+    REQUIRE(count().on_hold_reasons.size() == 1);
+    CHECK(count().on_hold_reasons[0].reason == "the exam is held by a person");
+  });
+  CHECK(orders().resume(find("1.1"), "")->deliveries == 4);
+  put_image("1.1");
+  always([&] {
+    CHECK(due().size() == 4);
+    CHECK(count().on_hold == 0);
+  });
+}
+
+TEST_CASE_FIXTURE(OrdersFixture, "an_exam_may_be_held_from_one_destination_only") {
+  put_image("1.1");
+  REQUIRE(orders().hold(find("1.1"), "cloud").ok());
+  put_image("1.1");
+  always([&] {
+    CHECK(due().size() == 2);
+    CHECK(due("cloud").empty());
+  });
+  REQUIRE(orders().hold(find("1.1"), "").ok());
+  REQUIRE(orders().resume(find("1.1"), "cloud").ok());
+  always([&] {
+    CHECK(due().empty());
+    CHECK(due("cloud").size() == 2);
+  });
+}
+
+TEST_CASE_FIXTURE(OrdersFixture, "one_image_is_held_and_resumed_alone") {
+  const Uuid held = put_image("1.1"), free = put_image("1.1");
+  CHECK(find("1.9.1").item == held);
+  CHECK(orders().hold(find("1.9.1"), "")->deliveries == 2);
+  always([&] { CHECK(due() == Ids{free}); });
+  CHECK(orders().resume(find(to_string(held)), "lead")->deliveries == 1);
+  always([&] {
+    CHECK(due().size() == 2);
+    CHECK(due("cloud") == Ids{free});
+  });
+  REQUIRE(orders().hold(find("1.1"), "").ok());
+  CHECK(orders().resume(find("1.9.1"), "").error().code == Errc::refused);
+}
+
+TEST_CASE_FIXTURE(OrdersFixture, "what_was_rejected_waits_again_when_it_is_resumed" * doctest::description("contract 7")) {
+  const Uuid image = put_image("1.1");
+  REQUIRE(lease().size() == 1);
+  queue->reject("lead", image, "0xA900 does not match");
+  CHECK(due().empty());
+  CHECK(orders().resume(find("1.1"), "")->deliveries == 1);
+  always([&] {
+    CHECK(due() == Ids{image});
+    CHECK(count().rejected_reasons.empty());
+  });
+  CHECK(orders().resume(find("1.1"), "")->deliveries == 0);
+}
+
+TEST_CASE_FIXTURE(OrdersFixture, "what_was_delivered_is_sent_again_while_its_bytes_are_here" * doctest::description("contract 3")) {
+  const Uuid image = put_image("1.1");
+  deliver(lease().at(0));
+  CHECK(due().empty());
+  CHECK(orders().resend(find("1.1"), "")->deliveries == 1);
+  always([&] {
+    CHECK(due() == Ids{image});
+    CHECK(count().delivered == 0);
+    CHECK(count().archived == 0);
+  });
+  for (const auto& destination : destinations) deliver(lease(1, destination).at(0), core::Level::archived, destination);
+  for (int round = 0; round < 3; ++round) {
+    queue->tick();
+    queue->drain();
+  }
+  const auto late = orders().resend(find("1.1"), "");
+  CHECK(late->deliveries == 0);
+  CHECK(late->reclaimed == 2);
+  CHECK(due().empty());
+  CHECK(count().archived == 1);
+}
+
+TEST_CASE_FIXTURE(OrdersFixture, "what_is_sent_again_is_not_reclaimed_on_its_earlier_receipt" * doctest::description("contract 4")) {
+  destinations = {"lead"};
+  enough = core::Level::archived;
+  const Uuid image = put_image("1.1");
+  deliver(lease().at(0), core::Level::accepted);
+  REQUIRE(orders().resend(find("1.1"), "").ok());
+  auto again = lease();
+  REQUIRE(again.size() == 1);
+  deliver(again[0], core::Level::accepted);
+  queue->tick();
+  CHECK(orders().resend(find("1.1"), "")->deliveries == 1);
+  CHECK(due() == Ids{image});
+}
+
+TEST_CASE_FIXTURE(OrdersFixture, "an_exam_that_is_pushed_to_another_destination_is_owed_to_it_with_all_that_comes") {
+  const Uuid first = put_image("1.1");
+  const Uuid other = put_image("1.2");
+  CHECK(orders().owe(find("1.1"), "expert")->deliveries == 1);
+  const Uuid second = put_image("1.1");
+  always([&] {
+    CHECK(due("expert") == Ids{first, second});
+    CHECK(due() == Ids{first, second, other});
+  });
+  CHECK(orders().owe(find("1.1"), "expert")->deliveries == 0);
+  for (const auto& one : lease(10, "expert")) deliver(one, core::Level::accepted, "expert");
+  always([&] {
+    CHECK(due("expert").empty());
+    CHECK(count("expert").delivered == 2);
+  });
+}
+
+TEST_CASE_FIXTURE(OrdersFixture, "an_exam_that_matches_no_route_has_somebody_once_a_person_pushes_it" * doctest::description("contract 4")) {
+  destinations = {};
+  put_image("1.1");
+  CHECK(count("").waiting == 1);
+  CHECK(orders().owe(find("1.1"), "expert")->deliveries == 1);
+  put_image("1.1");
+  always([&] {
+    CHECK(count("").waiting == 0);
+    CHECK(due("expert").size() == 2);
+  });
+}
+
+TEST_CASE_FIXTURE(OrdersFixture, "an_exam_that_became_an_emergency_overtakes_with_its_later_images") {
+  for (int i = 0; i < 5; ++i) put_image("1.1");
+  const Uuid urgent = put_image("1.2");
+  CHECK(due().at(5) == urgent);
+  CHECK(orders().prioritise(find("1.2"), core::Priority::emergency)->deliveries == 2);
+  const Uuid later = put_image("1.2");
+  always([&] {
+    CHECK(due().at(0) == urgent);
+    CHECK(due().at(1) == later);
+  });
+  CHECK(lease(1).at(0).item.priority == core::Priority::emergency);
+  queue->put_back("lead", urgent, "", Millis(0), false);
+  REQUIRE(orders().prioritise(find("1.2"), core::Priority::bulk).ok());
+  CHECK(due().at(6) == later);
+}
+
+TEST_CASE_FIXTURE(OrdersFixture, "an_image_that_is_on_its_way_when_it_is_held_counts_as_delivered_when_it_arrives" * doctest::description("contract 3")) {
+  put_image("1.1");
+  auto under_way = lease();
+  REQUIRE(orders().hold(find("1.1"), "").ok());
+  CHECK(count().on_hold == 1);
+  deliver(under_way.at(0));
+  always([&] {
+    CHECK(count().delivered == 1);
+    CHECK(count().on_hold == 0);
+  });
+}
+
+TEST_CASE_FIXTURE(OrdersFixture, "two_contents_of_one_uid_wait_for_a_person_who_may_let_both_go" * doctest::description("contract 6")) {
+  put_image("1.1");
+  made = 0;
+  auto facts = image_facts("1.9.1", "1.1");
+  REQUIRE(put(pattern(600, 77), facts).ok());
+  CHECK(due().size() == 1);
+  CHECK(orders().resume(find("1.1"), "")->deliveries == 2);
+  always([&] { CHECK(due().size() == 2); });
+}
+
+TEST_CASE_FIXTURE(OrdersFixture, "exams_are_found_by_exactly_what_they_are_called") {
+  const Uuid image = put_image("1.1");
+  put_image("1.2");
+  queue->drain();
+  auto& lookup = queue->lookup();
+  CHECK(lookup.find("P1", 10).size() == 2);
+  CHECK(lookup.find("P1", 1).size() == 1);
+  CHECK(lookup.find("P1", 10).at(0).what == Match::What::patient);
+  CHECK(find("A1.2").what == Match::What::accession);
+  CHECK(find("1.2").what == Match::What::study);
+  CHECK(find("1.9.1").what == Match::What::image);
+  CHECK(find(to_string(image)).item == image);
+  for (const char* nothing : {"", "P", "a1.1", "1", "CANARY^PATIENT"}) CHECK(lookup.find(nothing, 10).empty());
+  restart(true);
+  CHECK(find("A1.1").exam != find("A1.2").exam);
+}
+
+TEST_CASE_FIXTURE(OrdersFixture, "an_item_of_no_study_is_an_exam_of_its_own") {
+  core::Manifest message;
+  message.kind = core::Kind::message;
+  core::Facts facts;
+  facts.set(core::Fact::name, "ecg-17.pdf");
+  REQUIRE(put(pattern(100, 1), facts, message).ok());
+  REQUIRE(put(pattern(100, 2), {}, message).ok());
+  CHECK(find("ecg-17.pdf").what == Match::What::file);
+  REQUIRE(orders().hold(find("ecg-17.pdf"), "").ok());
+  always([&] { CHECK(due().size() == 1); });
+  CHECK(queue->lookup().received_since({0}, 10).size() == 2);
+}
+
+TEST_CASE_FIXTURE(OrdersFixture, "an_exam_tells_what_became_of_it") {
+  const std::int64_t start = clock.wall_ms;
+  put_image("1.1");
+  clock.wall_ms += 5000;
+  put_image("1.1");
+  auto items = lease();
+  clock.wall_ms += 5000;
+  deliver(items[0], core::Level::accepted);
+  clock.wall_ms += 5000;
+  deliver(items[0], core::Level::archived);  // nobody holds the lease any more
+  queue->put_back("lead", items[1].item.id, "0xA700 out of resources", Millis(60'000), true);
+  queue->drain();
+  const auto exam = queue->lookup().exam(find("1.1").exam);
+  REQUIRE(exam);
+  CHECK(exam->items == 2);
+  CHECK(exam->bytes == 1000);
+  CHECK(exam->first.ms == start);
+  CHECK(exam->last.ms == start + 5000);
+  CHECK(exam->sample.facts.get(core::Fact::patient_name) == "CANARY^PATIENT");
+  REQUIRE(exam->deliveries.size() == 2);
+  CHECK(exam->deliveries[0].destination == "cloud");
+  CHECK(exam->deliveries[0].waiting == 2);
+  CHECK(exam->deliveries[1].waiting == 1);
+  CHECK(exam->deliveries[1].delivered == 1);
+  CHECK(exam->deliveries[1].archived == 0);
+  CHECK(exam->deliveries[1].first_accepted == WallTime{start + 10000});
+  CHECK_FALSE(exam->deliveries[1].last_archived.has_value());
+  const auto unsettled = queue->lookup().unsettled(exam->key);
+  REQUIRE(unsettled.size() == 2);
+  CHECK(unsettled[1].reason == "0xA700 out of resources");
+  CHECK(unsettled[1].attempts_most == 1);
+  CHECK(unsettled[1].not_before == WallTime{start + 15000 + 60'000});
+  CHECK(unsettled[1].oldest.ms == start + 5000);
+}
+
+TEST_CASE_FIXTURE(OrdersFixture, "the_exams_of_today_come_newest_first_and_not_beyond_the_bound") {
+  for (const char* study : {"1.1", "1.2", "1.3"}) {
+    clock.wall_ms += 1000;
+    put_image(study);
+  }
+  clock.wall_ms += 1000;
+  put_image("1.1");
+  queue->drain();
+  const auto all = queue->lookup().received_since({clock.wall_ms - 2500}, 10);
+  REQUIRE(all.size() == 3);
+  CHECK(all[0].sample.facts.get(core::Fact::study_instance_uid) == "1.1");
+  CHECK(all[2].sample.facts.get(core::Fact::study_instance_uid) == "1.2");
+  CHECK(queue->lookup().received_since({clock.wall_ms - 1500}, 10).size() == 2);
+  CHECK(queue->lookup().received_since({0}, 2).size() == 2);
+}
+
+TEST_CASE_FIXTURE(OrdersFixture, "no_name_or_number_of_a_patient_stands_in_the_ledger" * doctest::description("contract 11")) {
+  auto facts = image_facts("1.9.1", "1.1");
+  facts.set(core::Fact::accession_number, "CANARY-ACCESSION");
+  facts.set(core::Fact::patient_id, "CANARY-ID");
+  REQUIRE(put(pattern(500, 1), facts).ok());
+  REQUIRE(orders().hold(find("CANARY-ACCESSION"), "").ok());
+  stop();
+  std::size_t read = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(home.path())) {
+    if (!entry.is_regular_file()) continue;
+    ++read;
+    std::ifstream in(entry.path(), std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+    CHECK_MESSAGE(bytes.find("CANARY") == std::string::npos, entry.path().string());
+  }
+  CHECK(read >= 3);
+}
+
+TEST_SUITE_END();

@@ -6,6 +6,7 @@
 
 #include "cli/help.h"
 #include "cli/report_verbs.h"
+#include "cli/telemetry_verbs.h"
 
 namespace sampan::cli {
 namespace {
@@ -17,6 +18,8 @@ constexpr std::array help_arguments{
 constexpr std::array verbs{
     Verb{"status", "Are my images arriving? One screen.", "图像是否正常到达，一屏看清。", run_status},
     Verb{"queue", "What waits, by destination and age.", "按目的地和时长查看积压。", run_queue},
+    Verb{"devices", "The devices that send here, and who is refused.", "发送图像的设备，以及被拒绝的连接。", run_devices},
+    Verb{"events", "What happened, and what still asks for a person.", "发生过的事件，以及尚待处理的问题。", run_events, {}, events_options},
     Verb{"version", "The version of this command and of the daemon.", "本命令和服务的版本。", run_version},
     Verb{"help", "This page, or the one of a command.", "显示本说明，或某个命令的说明。", run_help, help_arguments, {}, false},
 };

@@ -82,7 +82,7 @@ constexpr std::size_t age_bucket(std::int64_t age_s) {
 
 struct DestinationStatus {
   std::string name;
-  std::string courier;  // dimse, stow, folder
+  std::string courier;  // dimse, stow, folder, http
   std::string address;
   DestinationState state = DestinationState::unknown;
   std::int64_t state_age_s = 0;  // how long it has been so
@@ -97,6 +97,7 @@ struct DestinationStatus {
   std::uint64_t delivered = 0;  // receipts of either level
   std::uint64_t archived = 0;   // of these, proven safe at the hospital
   std::uint64_t sending = 0;
+  std::uint64_t telemetry_waiting = 0;  // events and samples, which the other numbers leave out
   std::vector<BlockedClass> blocked_classes;
   AgeCounts ages{};
 };

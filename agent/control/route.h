@@ -17,10 +17,12 @@
 namespace sampan::control {
 
 class Reporter;
+class TelemetryBook;
 
 // What the node lends to the API, an interface for each concern. A node without one answers its routes with 404.
 struct Handlers {
   Reporter* reporter = nullptr;
+  TelemetryBook* telemetry = nullptr;
 };
 
 // Who may call a route (DESIGN section 9).

@@ -3,6 +3,7 @@
 
 #include "control/report_routes.h"
 #include "control/route.h"
+#include "control/telemetry_routes.h"
 
 namespace sampan::control {
 
@@ -11,6 +12,8 @@ std::span<const Route> route_table() {
       Route{"GET", "/v1/status", Role::viewer, serve_status},
       Route{"GET", "/v1/queue", Role::viewer, serve_queue},
       Route{"GET", "/v1/version", Role::viewer, serve_version},
+      Route{"GET", "/v1/devices", Role::viewer, serve_devices},
+      Route{"GET", "/v1/events", Role::viewer, serve_events},
   };
   return routes;
 }

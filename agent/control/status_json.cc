@@ -40,7 +40,7 @@ template <class A>
 void queue_fields(A& a, DestinationStatus& v) {
   a("name", v.name), a("state", v.state), a("waiting", v.waiting), a("waiting_bytes", v.waiting_bytes);
   a("oldest_waiting_s", v.oldest_waiting_s), a("sending", v.sending), a("on_hold", v.on_hold);
-  a("rejected", v.rejected), a("ages", v.ages);
+  a("rejected", v.rejected), a("ages", v.ages), a("telemetry_waiting", v.telemetry_waiting);
 }
 template <class A>
 void fields(A& a, DestinationStatus& v) {

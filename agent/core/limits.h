@@ -85,6 +85,7 @@ inline constexpr auto control_idle_max = 10s;  // a connection without traffic f
 inline constexpr std::size_t samples_waiting_max = 8640;   // 30 days of one every 5 minutes; the oldest go first
 inline constexpr std::size_t samples_waiting_full = 864;   // the same while the disk is too full for images
 inline constexpr std::size_t news_share = 4;               // one item in so many of a batch goes ahead of waiting images
+inline constexpr std::size_t news_bytes_max = 1u << 20;     // one event, or the samples of one period
 inline constexpr std::size_t devices_max = 256;            // known; the one that was silent longest makes room
 inline constexpr std::size_t callers_max = 256;            // same, of those who connect
 inline constexpr std::size_t device_values_max = 8;        // software versions or detectors remembered of one device

@@ -3,6 +3,7 @@
 
 #include "uplink/dimse.h"
 #include "uplink/folder.h"
+#include "uplink/http_json.h"
 #include "uplink/stow.h"
 
 namespace sampan::node {
@@ -26,28 +27,40 @@ uplink::StowAuth auth_of(const settings::Auth& auth) {
   return uplink::OAuth2{client.token_url, client.client_id, client.client_secret_file, client.scope};
 }
 
+uplink::HttpOptions http_options(const settings::Destination& destination) {
+  uplink::HttpOptions options;
+  options.ca_file = destination.tls.ca_file;
+  options.certificate = destination.tls.certificate;
+  options.key = destination.tls.key;
+  options.proxy = destination.proxy.url;
+  options.proxy_user = destination.proxy.user;
+  options.proxy_password_file = destination.proxy.password_file;
+  return options;
+}
+
 uplink::StowOptions stow_options(const settings::Destination& destination) {
   uplink::StowOptions options;
   options.url = destination.stow;
-  options.http.ca_file = destination.tls.ca_file;
-  options.http.certificate = destination.tls.certificate;
-  options.http.key = destination.tls.key;
-  options.http.proxy = destination.proxy.url;
-  options.http.proxy_user = destination.proxy.user;
-  options.http.proxy_password_file = destination.proxy.password_file;
+  options.http = http_options(destination);
   options.auth = auth_of(destination.auth);
   return options;
+}
+
+uplink::HttpJsonOptions http_json_options(const settings::Destination& destination) {
+  return {destination.http, http_options(destination), auth_of(destination.auth)};
 }
 
 }  // namespace
 
 std::string courier_kind(const settings::Destination& destination) {
   if (destination.dimse) return "dimse";
+  if (!destination.http.empty()) return "http";
   return destination.stow.empty() ? "folder" : "stow";
 }
 
 std::string address_of(const settings::Destination& destination) {
   if (!destination.stow.empty()) return destination.stow;
+  if (!destination.http.empty()) return destination.http;
   if (!destination.dimse) return destination.folder;
   const auto& at = *destination.dimse;
   const bool ipv6 = at.host.find(':') != std::string::npos;
@@ -57,6 +70,7 @@ std::string address_of(const settings::Destination& destination) {
 std::unique_ptr<core::Courier> make_courier(const settings::Destination& destination, Env env, const core::Judge& judge) {
   if (destination.dimse) return uplink::make_dimse_courier(dimse_options(destination), judge, env.clock);
   if (!destination.stow.empty()) return uplink::make_stow_courier(stow_options(destination), env.files, judge, env.clock);
+  if (!destination.http.empty()) return uplink::make_http_json_courier(http_json_options(destination), env.files, judge, env.clock);
   return uplink::make_folder_courier({destination.folder}, env.files, env.clock);
 }
 

@@ -12,7 +12,7 @@
 
 namespace sampan::node {
 
-// "dimse", "stow" or "folder".
+// "dimse", "stow", "folder" or "http".
 std::string courier_kind(const settings::Destination& destination);
 // AE@host:port, a URL or a path.
 std::string address_of(const settings::Destination& destination);

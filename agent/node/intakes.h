@@ -14,13 +14,14 @@
 #include "intake/dimse.h"
 #include "intake/folder.h"
 #include "settings/settings.h"
+#include "telemetry/telemetry.h"
 
 namespace sampan::node {
 
 class Intakes {
  public:
   // Opens nothing yet.
-  Intakes(core::Sink& sink, Clock& clock, const settings::Settings& settings);
+  Intakes(core::Sink& sink, Clock& clock, const settings::Settings& settings, telemetry::Telemetry& telemetry);
   ~Intakes();
 
   Status start();

@@ -15,6 +15,7 @@
 #include "node/queue_duties.h"
 #include "node/report.h"
 #include "node/routing.h"
+#include "node/telemetry_wiring.h"
 #include "policy/table_judge.h"
 #include "scheduler/lane_threads.h"
 #include "scheduler/scheduler.h"
@@ -23,26 +24,6 @@ namespace sampan::node {
 namespace {
 
 namespace limits = core::limits;
-
-class SchedulerWatch final : public scheduler::Observer {
- public:
-  void destination_up(const std::string& name) override { log::info("destination " + name + ": up"); }
-  void destination_down(const std::string& name, const std::string& reason) override {
-    log::warn("destination " + name + ": down: " + reason);
-  }
-  void destination_stopped(const std::string& name, const std::string& reason) override {
-    log::error("destination " + name + ": stopped, a person is needed: " + reason);
-  }
-  void class_blocked(const std::string& name, const scheduler::ClassKey& key, const std::string& reason) override {
-    log::warn("destination " + name + ": does not take " + log::safe(key.sop_class) + ": " + reason);
-  }
-  void class_unblocked(const std::string& name, const scheduler::ClassKey& key) override {
-    log::info("destination " + name + ": takes " + log::safe(key.sop_class) + " again");
-  }
-  void item_rejected(const std::string& name, const Uuid& item, const std::string& reason) override {
-    log::error("destination " + name + ": rejected item " + to_string(item) + ": " + reason);
-  }
-};
 
 }  // namespace
 
@@ -54,6 +35,8 @@ struct Node::Parts {
 
   Status open_queue();
   void add_destinations();
+  void open_telemetry();
+  telemetry::Gauges gauges();
   Status open_control();
   std::map<std::string, control::AgeCounts> ages();
 
@@ -65,11 +48,14 @@ struct Node::Parts {
   Loop loop;
   std::atomic<scheduler::Scheduler*> listener{nullptr};
   std::unique_ptr<queue::Queue> queue;
+  std::unique_ptr<telemetry::World> world;
+  std::unique_ptr<telemetry::Telemetry> telemetry;
   std::unique_ptr<QueueDuties> duties;
   std::unique_ptr<scheduler::LaneThreads> lanes;
   std::unique_ptr<scheduler::Scheduler> scheduler;
   std::unique_ptr<Intakes> intakes;
   std::unique_ptr<control::Reporter> reporter;
+  std::unique_ptr<control::TelemetryBook> book;
   std::unique_ptr<control::Api> api;
   std::unique_ptr<http::Server> server;
   const WallTime started;
@@ -96,6 +82,20 @@ Status Node::Parts::open_queue() {
   if (!opened) return opened.error();
   queue = std::move(*opened);
   return {};
+}
+
+void Node::Parts::open_telemetry() {
+  world = std::make_unique<NodeWorld>([this] { return gauges(); });
+  telemetry = std::make_unique<telemetry::Telemetry>(
+      telemetry_options(settings), telemetry::Needs{*queue, *world, env.files, env.clock, env.random});
+  book = std::make_unique<NodeBook>(*telemetry, env.clock);
+  scheduler_watch.tell(telemetry.get());
+}
+
+telemetry::Gauges Node::Parts::gauges() {
+  Gauged gauged{queue->summary(), {}, env.clock.wall(), env.clock.mono() - started_mono};
+  loop.call([&] { gauged.destinations = scheduler->snapshot(); });
+  return gauges_of(settings, gauged);
 }
 
 void Node::Parts::add_destinations() {
@@ -127,10 +127,12 @@ Status Node::Parts::open_control() {
 
 Status Node::start() {
   if (Status opened = parts_->open_queue(); !opened) return opened;
+  parts_->open_telemetry();
   parts_->add_destinations();
-  parts_->intakes = std::make_unique<Intakes>(*parts_->queue, parts_->env.clock, parts_->settings);
+  parts_->telemetry->start();
+  parts_->intakes = std::make_unique<Intakes>(*parts_->queue, parts_->env.clock, parts_->settings, *parts_->telemetry);
   parts_->reporter = std::make_unique<NodeReporter>(*this);
-  parts_->api = std::make_unique<control::Api>(control::Handlers{parts_->reporter.get()});
+  parts_->api = std::make_unique<control::Api>(control::Handlers{parts_->reporter.get(), parts_->book.get()});
   Status opened = parts_->open_control();
   if (opened) opened = parts_->intakes->start();
   if (!opened) stop();
@@ -141,6 +143,7 @@ void Node::stop() {
   Parts& p = *parts_;
   if (p.intakes) p.intakes->stop(limits::stop_grace);
   if (p.server) p.server->stop();
+  if (p.telemetry) p.telemetry->stop();
   if (p.scheduler && !p.stopping) {
     auto ended = p.scheduler_ended.get_future();
     p.loop.call([&p] {

@@ -67,6 +67,7 @@ void add_count(control::DestinationStatus& status, const queue::DestinationCount
   status.rejected = from.rejected;
   status.delivered = from.delivered;
   status.archived = from.archived;
+  status.telemetry_waiting = from.news_waiting;
 }
 
 std::vector<control::StrandedStatus> stranded_of(const settings::Settings& settings, const Findings& findings) {

@@ -25,6 +25,7 @@ std::set<core::Kind> kinds_of(const std::vector<Cargo>& cargo) {
 
 std::set<core::Kind> taken_by(const settings::Destination& destination) {
   if (!destination.takes.empty()) return kinds_of(destination.takes);
+  if (!destination.http.empty()) return kinds_of({Cargo::telemetry});
   return destination.folder.empty() ? kinds_of({Cargo::images}) : kinds_of({Cargo::images, Cargo::files});
 }
 

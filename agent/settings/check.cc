@@ -93,18 +93,21 @@ Words either(const std::string& en, const std::string& zh, const std::vector<std
 }
 
 void check_courier(const std::string& path, const Given& given, const Complain& complain) {
-  const auto couriers = given_of({"dimse", "stow", "folder"}, path, given);
+  const auto couriers = given_of({"dimse", "stow", "folder", "http"}, path, given);
   if (couriers.empty())
-    complain(path, {"a destination without an address, expected dimse, stow or folder", "目的地缺少地址，应填 dimse、stow 或 folder"});
+    complain(path, {"a destination without an address, expected dimse, stow, folder or http", "目的地缺少地址，应填 dimse、stow、folder 或 http"});
   if (couriers.size() > 1)
     complain(path + "." + couriers[1], either("a destination", "目的地", couriers));
 }
 
 void check_http(const Destination& destination, const std::string& path, const Given& given, const Complain& complain) {
   for (const auto& name : given_of({"tls", "auth", "proxy"}, path, given))
-    if (!given(path + ".stow")) complain(path + "." + name, {name + " without stow, expected it for a stow destination only", "没有 stow 却有 " + name + "，它只用于 stow 目的地"});
-  const bool secure = destination.stow.starts_with("https:") || destination.auth.oauth2.token_url.starts_with("https:");
-  if (given(path + ".tls") && !destination.stow.empty() && !secure)
+    if (!given(path + ".stow") && !given(path + ".http"))
+      complain(path + "." + name, {name + " without stow or http, expected it for a destination over HTTP only",
+                                   "没有 stow 或 http 却有 " + name + "，它只用于 HTTP 类目的地"});
+  const std::string& url = destination.stow.empty() ? destination.http : destination.stow;
+  const bool secure = url.starts_with("https:") || destination.auth.oauth2.token_url.starts_with("https:");
+  if (given(path + ".tls") && !url.empty() && !secure)
     complain(path + ".tls", {"tls with an address of http, expected one of https", "有 tls 而地址是 http，应为 https"});
   if (given(path + ".tls.key") && !given(path + ".tls.certificate"))
     complain(path + ".tls.key", {"a key without a certificate, expected both", "有 key 而没有 certificate，应同时填写"});
@@ -116,15 +119,20 @@ void check_http(const Destination& destination, const std::string& path, const G
                                            "只有 " + proxy[0] + "，应同时填写 user 和 password_file"});
 }
 
-// A folder alone can hold a plain file, and the records of telemetry.
+// A folder alone can hold a plain file; telemetry goes into a folder or over HTTP.
 void check_takes(const Destination& destination, const std::string& path, const Given& given, const Complain& complain) {
   if (given(path + ".takes") && destination.takes.empty())
     complain(path + ".takes", {"a destination that takes nothing, expected images, files or telemetry",
                                "目的地不接收任何内容，应为 images、files 或 telemetry"});
-  for (std::size_t i = 0; i < destination.takes.size(); ++i)
-    if (destination.takes[i] != Cargo::images && destination.folder.empty())
-      complain(element(path + ".takes", i), {"this destination can take images only, expected folder for other cargo",
-                                             "该目的地只能接收图像，其他内容应送往目录"});
+  for (std::size_t i = 0; i < destination.takes.size(); ++i) {
+    const std::string here = element(path + ".takes", i);
+    const Cargo cargo = destination.takes[i];
+    if (!destination.http.empty() && cargo != Cargo::telemetry)
+      complain(here, {"an http destination takes telemetry only", "http 类目的地只接收 telemetry"});
+    else if (destination.folder.empty() && destination.http.empty() && cargo != Cargo::images)
+      complain(here, {"this destination can take images only, expected folder for files, folder or http for telemetry",
+                      "该目的地只能接收图像；文件应送往目录，telemetry 应送往目录或 http"});
+  }
 }
 
 void check_routes(const Settings& settings, const Complain& complain) {

@@ -17,6 +17,7 @@ constexpr auto groups = {
     destinations_options,
     destination_http_options,
     routes_options,
+    telemetry_options,
     service_options,
 };
 

@@ -110,7 +110,7 @@ struct Proxy {
 struct Destination {
   std::string name;
   std::optional<DimseAddress> dimse;  // either this one
-  std::string folder;                 // or this one, or stow
+  std::string folder;                 // or this one, or stow, or http
   std::string calling_ae;             // after load() never empty: the node's own title when none is named
   unsigned lanes = 2;
   ReclaimAfter reclaim_after = ReclaimAfter::archived;
@@ -120,8 +120,15 @@ struct Destination {
   Tls tls{};
   Auth auth{};
   Proxy proxy{};
-  std::vector<Cargo> takes{};  // empty: images, and files where it is a folder
+  std::vector<Cargo> takes{};  // empty: images, and files where it is a folder; telemetry where it is http
+  std::string http{};          // URL that gets telemetry as JSON
   friend bool operator==(const Destination&, const Destination&) = default;
+};
+
+struct Telemetry {
+  unsigned every_seconds = 300;   // between samples
+  unsigned outage_seconds = 300;  // a shorter one is no event
+  friend bool operator==(const Telemetry&, const Telemetry&) = default;
 };
 
 struct Settings {
@@ -131,6 +138,7 @@ struct Settings {
   Intake intake;
   std::vector<Destination> destinations;
   std::vector<RouteRule> routes{};  // empty: everything goes to every destination that takes it
+  Telemetry telemetry{};
   std::string control_socket = "/run/sampan/control.sock";
   std::string log_level = "info";  // debug, info, warn or error
   friend bool operator==(const Settings&, const Settings&) = default;

@@ -46,7 +46,18 @@ Retry copy_fails(const Error& error) {
       error.code == Errc::damaged ? "stored copy does not verify" : "stored copy cannot be read", Scope::item, {}, 0};
 }
 
-bool is_plain_file(const Item& item) { return item.kind == core::Kind::message && item.facts.has(Fact::media_type); }
+bool is_news(const Item& item) { return item.kind == core::Kind::event || item.kind == core::Kind::sample; }
+// Written as it is; anything else is an image, behind a head of its own.
+bool is_plain_file(const Item& item) {
+  return is_news(item) || (item.kind == core::Kind::message && item.facts.has(Fact::media_type));
+}
+
+// When the item was made, by its id: the same on every copy, also of one that was queued again after a crash (RFC 9562 5.7).
+WallTime time_of(const Uuid& id) {
+  std::int64_t ms = 0;
+  for (std::size_t i = 0; i < 6; ++i) ms = ms << 8 | id.bytes[i];
+  return {ms};
+}
 
 // Where an item is published below the root: <directory>/<stem><ending>.
 struct Address {
@@ -55,6 +66,9 @@ struct Address {
 
 Address address_of(const Item& item) {
   const core::Facts& facts = item.facts;
+  if (is_news(item))
+    return {"telemetry/" + to_iso8601(time_of(item.id)).substr(0, 10), to_string(item.id),
+            "." + std::string(core::traits(item.kind).name) + ".jsonl"};
   if (is_plain_file(item))
     return {"files/" + to_iso8601(item.received).substr(0, 10),
             to_string(item.id) + "-" + safe_file_name(facts.get(Fact::name)), ""};
@@ -125,7 +139,7 @@ class FolderCourier final : public core::Courier {
 
 std::optional<Outcome> FolderCourier::stage(const Consignment& cargo) {
   const Item& item = cargo.item;
-  if (item.kind != core::Kind::image && !is_plain_file(item)) return Rejected{"the folder takes images and files only"};
+  if (item.kind != core::Kind::image && !is_plain_file(item)) return Rejected{"the folder cannot hold this kind of cargo"};
   if (item.kind == core::Kind::image && !item.facts.has(Fact::transfer_syntax_uid))
     return Rejected{"no transfer syntax: not a DICOM instance"};
   Staged staged;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Folder courier: publishes images as DICOM files, <root>/<study>/<series>/<instance>.dcm, and files that travel as
-// they are (Fact::media_type) as <root>/files/<day received, UTC>/<item id>-<name>.
+// they are (Fact::media_type) as <root>/files/<day received, UTC>/<item id>-<name>; events and samples, a line of JSON each, as
+// <root>/telemetry/<day of the id, UTC>/<item id>.event.jsonl and .sample.jsonl.
 //
 // A file appears whole or not at all: it is written below <root>/.incoming, synced, renamed, and its directory synced
 // before the outcome is reported; one sync per directory and group of files. The data set is byte for byte the item's.

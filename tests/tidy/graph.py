@@ -24,7 +24,7 @@ MODULES = {
 }
 
 # The client half of control: what the command line shares with the daemon. It knows nothing of the daemon's inside.
-CLIENT_HALF = ("control/client.", "control/node_status.", "control/refusal.", "control/status_json.",
+CLIENT_HALF = ("control/client.", "control/events_json.", "control/node_status.", "control/refusal.", "control/status_json.",
                "control/words.")
 # Narrower than its module: a file (by the start of its path) -> what it may see of agent/.
 ONLY = {"agent/" + part: ("base/", *CLIENT_HALF) for part in CLIENT_HALF}
@@ -40,7 +40,7 @@ THIRD_PARTY = {
     "yaml-cpp/": ("agent/settings/",),
     "spdlog/": ("agent/base/log",),
     "fmt/": ("agent/base/log",),
-    "nlohmann/": ("agent/control/", "agent/uplink/stow", "agent/wire/"),
+    "nlohmann/": ("agent/control/", "agent/uplink/stow", "agent/uplink/http", "agent/telemetry/", "agent/wire/"),
     "CLI/": ("agent/cli/", "agent/daemon/"),
     "asio": ("agent/control/", "agent/scheduler/", "agent/telemetry/", "agent/node/", "agent/daemon/"),
     "openssl/": ("agent/base/", "agent/wire/"),

@@ -193,6 +193,6 @@ TEST_CASE("every_mistake_is_told_in_chinese_too") {
         "sampan.yaml:1:1: 没有选项 sit，应为 site\n"
         "sampan.yaml:1:1: 缺少 site，应为 1 至 64 字节的单行文字\n"
         "sampan.yaml:2:16: intake.port 是“x”，应为 0 至 65535 的整数\n"
-        "sampan.yaml:4:5: 目的地缺少地址，应填 dimse、stow 或 folder\n"
+        "sampan.yaml:4:5: 目的地缺少地址，应填 dimse、stow、folder 或 http\n"
         "conf.d/a.yaml:1:10: intake.associations_per_host_max 是 16，不应超过 intake.associations_max，后者是 4");
 }

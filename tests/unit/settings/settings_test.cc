@@ -216,7 +216,7 @@ TEST_CASE("what_belongs_to_a_service_over_http_is_checked_as_a_whole") {
   CHECK(stow("    proxy: {url: 'http://p', user: u}\n") == "f:5:30: user alone, expected user and password_file");
   CHECK(stow("    folder: /srv\n") == "f:5:5: a destination with both stow and folder, expected one of them");
   CHECK(complaints(with("    auth: {bearer_file: /x}\n")) ==
-        "f:5:5: auth without stow, expected it for a stow destination only");
+        "f:5:5: auth without stow or http, expected it for a destination over HTTP only");
 }
 
 TEST_CASE("any_file_is_carried_only_where_something_takes_it") {
@@ -251,7 +251,7 @@ TEST_CASE("every_mistake_is_reported_at_once_in_the_order_of_the_file") {
 TEST_CASE("unknown_options_are_named_with_what_is_known") {
   CHECK(complaints(with("zebra: 1\n")) ==
         "f:5:1: unknown option zebra, expected one of site, ae_title, state_directory, intake, destinations, "
-        "routes, control, log");
+        "routes, telemetry, control, log");
   CHECK(complaints(with("    lane: 1\n")) == "f:5:5: unknown option destinations[0].lane, expected lanes");
   CHECK(complaints(with("log: {levle: info}\n")) == "f:5:7: unknown option log.levle, expected level");
 }
@@ -330,7 +330,7 @@ TEST_CASE("options_that_contradict_each_other_are_refused") {
   CHECK(complaints(with("    folder: /srv\n")) ==
         "f:5:5: a destination with both dimse and folder, expected one of them");
   CHECK(complaints("site: a\ndestinations:\n  - name: lead\n") ==
-        "f:3:5: a destination without an address, expected dimse, stow or folder");
+        "f:3:5: a destination without an address, expected dimse, stow, folder or http");
   CHECK(complaints(with("  - name: lead\n    folder: /srv\n")) ==
         "f:5:5: destination \"lead\" is named twice, expected a name of its own");
   CHECK(complaints("site: a\ndestinations:\n  - name: lead\n    folder: /var/lib/sampan/out\n") ==
@@ -346,13 +346,28 @@ TEST_CASE("options_that_contradict_each_other_are_refused") {
         "f:5:10: intake.associations_per_host_max is 40, expected at most intake.associations_max, which is 32");
 }
 
+TEST_CASE("telemetry_goes_over_http_and_how_often_is_chosen") {
+  const Settings s = good(with("  - {name: t, http: 'https://lead.example/telemetry', tls: {ca_file: /ca.pem}, auth: {bearer_file: /token}}\n"
+                               "telemetry: {every_seconds: 60, outage_seconds: 0}\n"));
+  CHECK(s.destinations[1].http == "https://lead.example/telemetry");
+  CHECK(s.destinations[1].tls.ca_file == "/ca.pem");
+  CHECK(s.telemetry.every_seconds == 60);
+  CHECK(s.telemetry.outage_seconds == 0);
+  CHECK(good(with("  - {name: t, http: 'http://h/t', takes: telemetry}\n")).destinations[1].takes == std::vector<Cargo>{Cargo::telemetry});
+  CHECK(complaints(with("  - {name: t, http: 'http://h/t', takes: [images]}\n")) == "f:5:43: an http destination takes telemetry only");
+  CHECK(complaints(with("  - {name: t, http: 'http://h/t', folder: /f}\n")) ==
+        "f:5:15: a destination with both folder and http, expected one of them");
+  CHECK(complaints(with("  - {name: t, http: 'http://h/t', tls: {ca_file: /ca.pem}}\n")) ==
+        "f:5:35: tls with an address of http, expected one of https");
+}
+
 TEST_CASE("a_destination_says_what_it_takes") {
   CHECK(good(with("  - {name: f, folder: /f, takes: [images, files, telemetry]}\n")).destinations[1].takes ==
         std::vector<Cargo>{Cargo::images, Cargo::files, Cargo::telemetry});
   CHECK(good(with("  - {name: f, folder: /f, takes: telemetry}\n")).destinations[1].takes ==
         std::vector<Cargo>{Cargo::telemetry});
   CHECK(complaints(with("    takes: [images, files]\n")) ==
-        "f:5:21: this destination can take images only, expected folder for other cargo");
+        "f:5:21: this destination can take images only, expected folder for files, folder or http for telemetry");
   CHECK(complaints(with("    takes: reports\n")) ==
         "f:5:12: destinations[0].takes is \"reports\", expected one of images, files, telemetry");
   CHECK(complaints(with("    takes: []\n")) == "f:5:5: a destination that takes nothing, expected images, files or telemetry");

@@ -184,6 +184,31 @@ TEST_CASE("every_size_around_the_buffer_arrives_whole" * doctest::description("c
   }
 }
 
+TEST_CASE("an_event_or_a_sample_is_a_line_of_json_in_a_file_of_its_own_and_comes_once" * doctest::description("contract 6")) {
+  Folder folder;
+  const auto news = [](core::Kind kind, const std::string& id) {
+    Consignment cargo;
+    const std::string line = "{\"id\":\"" + id + "\"}\n";
+    Bytes bytes(line.begin(), line.end());
+    cargo.item.id = uuid_from(id);
+    cargo.item.kind = kind;
+    cargo.item.size = bytes.size();
+    cargo.item.sha256 = sha256(bytes);
+    cargo.item.received = WallTime{4'000'000'000'000};  // queued again much later, after a crash
+    cargo.payload = std::make_shared<MemoryPayload>(std::move(bytes));
+    return cargo;
+  };
+  const std::string event = "01a21589-72b3-7563-bf67-b280293bd937", sample = "01a21589-76d7-7f19-aebc-5fc90916b1cb";
+  for (int again = 0; again < 2; ++again) {
+    std::vector<Consignment> batch{news(core::Kind::event, event), news(core::Kind::sample, sample)};
+    for (const Outcome& outcome : folder.attempt(batch)) REQUIRE(is_delivered(outcome));
+  }
+  CHECK(folder.listing() == std::vector<std::string>{"lead/telemetry/2026-11-26/" + event + ".event.jsonl",
+                                                     "lead/telemetry/2026-11-26/" + sample + ".sample.jsonl"});
+  const Bytes file = test::read_bytes(folder.directory.path() / "lead/telemetry/2026-11-26" / (event + ".event.jsonl"));
+  CHECK(std::string(file.begin(), file.end()) == "{\"id\":\"" + event + "\"}\n");
+}
+
 TEST_CASE("reports_delivery_only_after_file_name_and_directory_are_synced" * doctest::description("contract 3")) {
   Folder folder;
   std::vector<Consignment> batch{consign(noise(10), "1.1"), consign(noise(20), "1.2")};
@@ -292,11 +317,11 @@ TEST_CASE("a_stored_copy_that_does_not_verify_is_not_published_and_the_others_go
   CHECK(folder.listing() == std::vector<std::string>{"lead/1.2/1.3/1.3.dcm"});
 }
 
-TEST_CASE("cargo_that_is_no_image_is_rejected_in_words") {
+TEST_CASE("cargo_that_a_folder_cannot_hold_is_rejected_in_words") {
   Folder folder;
-  Consignment event = consign(noise(10));
-  event.item.kind = core::Kind::event;
-  CHECK(std::get<Rejected>(folder.attempt(event)).reason == "the folder takes images and files only");
+  Consignment message = consign(noise(10));
+  message.item.kind = core::Kind::message;
+  CHECK(std::get<Rejected>(folder.attempt(message)).reason == "the folder cannot hold this kind of cargo");
 }
 
 TEST_CASE("a_file_that_is_no_dicom_is_published_as_it_is_under_its_day_and_its_own_name") {

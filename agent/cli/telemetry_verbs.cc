@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/telemetry_verbs.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <ostream>
+
+#include "cli/ask.h"
+#include "cli/table.h"
+
+namespace sampan::cli {
+namespace {
+
+using namespace control;
+using Align = Table::Align;
+
+const char* say(Lang lang, const char* zh, const char* en) { return lang == Lang::zh ? zh : en; }
+
+// As a person on the spot reads it.
+std::string local(const std::string& iso8601) {
+  std::tm parts{};
+  if (std::sscanf(iso8601.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d", &parts.tm_year, &parts.tm_mon, &parts.tm_mday, &parts.tm_hour, &parts.tm_min,
+                  &parts.tm_sec) != 6)
+    return iso8601;
+  parts.tm_year -= 1900;
+  parts.tm_mon -= 1;
+  return local_time(WallTime{static_cast<std::int64_t>(::timegm(&parts)) * 1000});
+}
+
+const char* severity_word(const std::string& severity, Lang lang) {
+  if (severity == "critical") return say(lang, "故障", "critical");
+  return severity == "warning" ? say(lang, "注意", "warning") : say(lang, "信息", "info");
+}
+
+std::string named(const std::string& first, const std::string& second) {
+  return first + (first.empty() || second.empty() ? "" : " ") + second;
+}
+
+const std::string& in(Lang lang, const std::string& zh, const std::string& en) { return lang == Lang::zh ? zh : en; }
+
+std::string refused_line(const KnownCaller& caller, Lang lang) {
+  const std::string who = "\"" + caller.ae_title + "\" (" + caller.address + ")";
+  const std::string count = std::to_string(caller.refused);
+  return lang == Lang::zh ? who + " 被拒绝 " + count + " 次，最近 " + local(caller.last_refused) + "：" + caller.refused_reason + "\n"
+                          : who + " refused " + count + " times, last " + local(caller.last_refused) + ": " + caller.refused_reason + "\n";
+}
+
+int severity_code(const std::vector<Told>& open) {
+  int code = exit_good;
+  for (const Told& told : open) {
+    if (told.severity == "critical") code = std::max<int>(code, exit_failure);
+    if (told.severity == "warning") code = std::max<int>(code, exit_attention);
+  }
+  return code;
+}
+
+}  // namespace
+
+std::string show_devices(const Inventory& inventory, Lang lang) {
+  Table table({Align::left, Align::left, Align::left, Align::left, Align::left, Align::right, Align::right});
+  table.add({say(lang, "设备", "device"), say(lang, "序列号", "serial"), say(lang, "软件", "software"), "AE",
+             say(lang, "最近图像", "last image"), say(lang, "今日", "today"), say(lang, "被拒", "refused")});
+  for (const KnownDevice& device : inventory.devices)
+    table.add({named(device.manufacturer, device.model), device.serial, device.software, device.ae_title + " @ " + device.address,
+               local(device.last_image), std::to_string(device.images_today), device.refused == 0 ? "." : std::to_string(device.refused)});
+  std::string text = inventory.devices.empty() ? say(lang, "尚未收到任何设备的图像。\n", "No device has sent an image yet.\n") : table.text();
+  bool first = true;
+  for (const KnownCaller& caller : inventory.callers) {
+    if (caller.refused == 0) continue;
+    if (std::exchange(first, false)) text += say(lang, "\n被拒绝的连接\n", "\nRefused callers\n");
+    text += refused_line(caller, lang);
+  }
+  if (!first)
+    text += say(lang, "请核对设备上的 AE 标题（区分大小写）、IP 和端口；若是新设备，请加入配置 intake.callers。\n",
+                "Check AE titles (case matters), IP and port on the modality; a new device belongs in intake.callers.\n");
+  return printable(text);
+}
+
+std::string show_events(const Happenings& happenings, Lang lang) {
+  Table table({Align::left, Align::left, Align::left});
+  for (const Told& told : happenings.events) {
+    const bool closed = told.state == "closed" && told.event != "dest.up" && told.event != "dest.class_unblocked" && told.event != "disk.ok";
+    table.add({local(told.time), closed ? say(lang, "结束", "over") : severity_word(told.severity, lang), in(lang, told.zh, told.en)});
+  }
+  std::string text = happenings.events.empty() ? say(lang, "没有事件。\n", "Nothing happened.\n") : table.text();
+  for (const Told& told : happenings.open) {
+    if (&told == &happenings.open.front()) text += say(lang, "\n尚未解决\n", "\nStill open\n");
+    text += std::string(severity_word(told.severity, lang)) + say(lang, "：", ": ") + in(lang, told.zh, told.en) +
+            say(lang, "，自 ", ", since ") + local(told.time) + "\n";
+    if (!told.action_en.empty()) text += std::string("  ") + in(lang, told.action_zh, told.action_en) + "\n";
+  }
+  return printable(text);
+}
+
+int run_devices(Session& session) {
+  const Heard heard = ask(session, "/v1/devices");
+  if (!heard.body) return heard.code;
+  const auto inventory = parse_devices(*heard.body);
+  if (!inventory) return tell_trouble(session, inventory.error());
+  session.out << (session.json ? *heard.body : show_devices(*inventory, session.lang));
+  const auto refused = [](const auto& one) { return one.refused > 0; };
+  const bool well = !inventory->devices.empty() && std::ranges::none_of(inventory->callers, refused);
+  return well ? exit_good : exit_attention;
+}
+
+int run_events(Session& session) {
+  const Heard heard =
+      ask(session, target("/v1/events", {{"since", session.args.get("--since")}, {"limit", session.args.get("--limit")}}));
+  if (!heard.body) return heard.code;
+  const auto happenings = parse_events(*heard.body);
+  if (!happenings) return tell_trouble(session, happenings.error());
+  session.out << (session.json ? *heard.body : show_events(*happenings, session.lang));
+  return severity_code(happenings->open);
+}
+
+}  // namespace sampan::cli

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Telemetry wiring: what of the node reaches telemetry, and what telemetry asks of it. Adapters of a few lines.
+#pragma once
+
+#include <functional>
+
+#include "control/telemetry_book.h"
+#include "queue/queue.h"
+#include "scheduler/needs.h"
+#include "scheduler/snapshot.h"
+#include "settings/settings.h"
+#include "telemetry/telemetry.h"
+
+namespace sampan::node {
+
+telemetry::Options telemetry_options(const settings::Settings& settings);
+
+// Logs what the scheduler sees, and tells it. Threads: as scheduler::Observer; set telemetry before the first call.
+class SchedulerWatch final : public scheduler::Observer {
+ public:
+  void tell(telemetry::Telemetry* telemetry) { telemetry_ = telemetry; }
+  void destination_up(const std::string& name) override;
+  void destination_down(const std::string& name, const std::string& reason) override;
+  void destination_stopped(const std::string& name, const std::string& reason) override;
+  void class_blocked(const std::string& name, const scheduler::ClassKey& key, const std::string& reason) override;
+  void class_unblocked(const std::string& name, const scheduler::ClassKey& key) override;
+  void item_rejected(const std::string& name, const Uuid& item, const std::string& reason) override;
+
+ private:
+  void tell(telemetry::News::What what, const std::string& name, const std::string& reason, const scheduler::ClassKey& key = {});
+  telemetry::Telemetry* telemetry_ = nullptr;
+};
+
+// What the modules say of themselves, as telemetry measures it.
+struct Gauged {
+  queue::QueueSummary queue;
+  std::vector<scheduler::DestinationSnapshot> destinations;
+  WallTime now{};
+  Millis uptime{};
+};
+telemetry::Gauges gauges_of(const settings::Settings& settings, const Gauged& gauged);
+
+class NodeWorld final : public telemetry::World {
+ public:
+  explicit NodeWorld(std::function<telemetry::Gauges()> gauges) : gauges_(std::move(gauges)) {}
+  telemetry::Gauges gauges() override { return gauges_(); }
+
+ private:
+  const std::function<telemetry::Gauges()> gauges_;
+};
+
+class NodeBook final : public control::TelemetryBook {
+ public:
+  NodeBook(const telemetry::Telemetry& telemetry, const Clock& clock) : telemetry_(telemetry), clock_(clock) {}
+  std::string devices() override { return telemetry_.devices(); }
+  std::string events(WallTime from, std::size_t most) override { return telemetry_.events(from, most); }
+  WallTime now() override { return clock_.wall(); }
+
+ private:
+  const telemetry::Telemetry& telemetry_;
+  const Clock& clock_;
+};
+
+}  // namespace sampan::node

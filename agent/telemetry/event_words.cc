@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "telemetry/event_words.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/panic.h"
+
+namespace sampan::telemetry {
+namespace {
+
+using enum Severity;
+
+constexpr std::array table{
+    EventRow{"agent.started", info, "sampan {version} started, {before}", "sampan {version} 已启动，{before}", "", ""},
+    EventRow{"device.new", info, "A device sends for the first time: {manufacturer} {model}, serial {serial}, as {ae_title} from {address}",
+             "首次收到该设备的图像：{manufacturer} {model}，序列号 {serial}，AE {ae_title}，地址 {address}",
+             "If nobody knows this device, find out who connected it.", "若无人认识该设备，请查明由谁接入。"},
+    EventRow{"device.changed", info, "{manufacturer} {model}: the {changed} is another one; before: {before}",
+             "{manufacturer} {model}：{changed}已变更，之前为 {before}",
+             "After a repair or an update this is expected; otherwise ask the service engineer.",
+             "维修或升级后属正常；否则请询问维修工程师。"},
+    EventRow{"security.unknown_ae", warning, "Refused: \"{ae_title}\" from {address}, {count} times so far: {reason}",
+             "已拒绝「{ae_title}」（{address}），累计 {count} 次：{reason}",
+             "Check the AE title on the modality (case matters); a new device belongs in intake.callers.",
+             "请核对设备上的 AE 标题（区分大小写）；若是新设备，请加入配置 intake.callers。"},
+    EventRow{"assoc.rejected", warning, "A connection from {address} was refused, {count} times so far: {reason}",
+             "已拒绝来自 {address} 的连接，累计 {count} 次：{reason}", "Check AE titles, port and TLS on the modality.",
+             "请核对设备上的 AE 标题、端口和 TLS 设置。"},
+    EventRow{"dest.down", warning, "Destination {dest} is out of reach: {reason}", "目的地 {dest} 无法送达：{reason}",
+             "Images are safe here and go on by themselves. Check cable and router, or ask the lead hospital.",
+             "图像已安全保存，恢复后自动续传。请检查网线和路由器，或询问牵头医院。"},
+    EventRow{"dest.up", info, "Destination {dest} is reachable again, after {seconds} s", "目的地 {dest} 已恢复，中断 {seconds} 秒", "", ""},
+    EventRow{"dest.auth_failed", critical, "Destination {dest} refuses this node: {reason}", "目的地 {dest} 拒绝本机：{reason}",
+             "Check AE titles, address and certificates together with the lead hospital.", "请与牵头医院核对双方的 AE 标题、地址和证书。"},
+    EventRow{"dest.class_blocked", warning, "{dest} does not take this kind of image: {sop_class} in {transfer_syntax}: {reason}",
+             "{dest} 不接受这类图像：{sop_class}，传输语法 {transfer_syntax}：{reason}",
+             "Ask the lead hospital to enable it; the images then go on by themselves.", "请让牵头医院启用该图像类型；启用后自动续传。"},
+    EventRow{"dest.class_unblocked", info, "{dest} takes this kind of image again: {sop_class}", "{dest} 已恢复接受这类图像：{sop_class}", "", ""},
+    EventRow{"disk.low", warning, "The disk has {free_percent} % free; full in {hours} h by the trend",
+             "磁盘剩余 {free_percent}%；按趋势 {hours} 小时后用满", "Free disk space; delete nothing in the state directory by hand.",
+             "请腾出磁盘空间；不要手动删除数据目录中的文件。"},
+    EventRow{"disk.critical", critical, "The disk has only {free_percent} % free; images are refused when it is full",
+             "磁盘仅剩 {free_percent}%；用满后将停止接收图像", "Free disk space now; delete nothing in the state directory by hand.",
+             "请立即腾出磁盘空间；不要手动删除数据目录中的文件。"},
+    EventRow{"disk.ok", info, "The disk has room again: {free_percent} % free", "磁盘空间已恢复：剩余 {free_percent}%", "", ""},
+    EventRow{"clock.step", warning, "The clock of this machine jumped by {seconds} s", "本机时钟跳变 {seconds} 秒",
+             "After sleep this is expected; otherwise check time synchronisation and the battery of the mainboard. Images lose nothing by it.",
+             "休眠之后属正常；否则请检查时间同步和主板电池。图像不受影响。"},
+    EventRow{"instance.quarantined", warning, "Set aside ({count}): {reason}", "已隔离 {count} 项：{reason}",
+             "Check the disk, and send these exams again from the modality.", "请检查磁盘，并在设备上重新发送这些检查。"},
+    EventRow{"instance.conflict", warning, "Images under a UID that another image has: {count}; both are kept, on hold",
+             "{count} 幅图像与已有图像 UID 相同而内容不同；均已保留并暂停", "Look at these images and decide whether they go on.",
+             "请核对这些图像后决定是否继续上传。"},
+    EventRow{"instance.rejected", warning, "{dest} refused for good, {count} times so far: {reason}", "{dest} 已拒收，累计 {count} 次：{reason}",
+             "Tell the lead hospital the reason; sampan queue shows how many wait for a person.",
+             "请把原因告知牵头医院；sampan queue 显示待人工处理的数量。"},
+    EventRow{"telemetry.dropped", warning, "Telemetry was dropped ({count}): {reason}", "已丢弃 {count} 项遥测数据：{reason}",
+             "No image is concerned. The connection was away too long, or the disk is full.", "与图像无关。原因是断网过久或磁盘已满。"},
+};
+
+struct Word {
+  std::string_view value, en, zh;
+};
+constexpr std::array words{
+    Word{"first", "for the first time", "首次运行"},
+    Word{"stopped", "after it was stopped", "此前正常停止"},
+    Word{"unclean", "after it was cut off (power, crash or kill)", "此前异常中断（断电、崩溃或被终止）"},
+    Word{"upgraded", "another version than before", "版本已变更"},
+    Word{"serial", "serial number", "序列号"},
+    Word{"software", "software", "软件"},
+    Word{"detector", "detector", "探测器"},
+    Word{"what is stored does not verify", "what is stored does not verify", "存储内容校验不符"},
+    Word{"samples waited beyond their bound", "samples waited beyond their bound", "采样等待过久"},
+};
+
+std::string_view in_tongue(std::string_view value, Tongue tongue) {
+  const auto word = std::find_if(words.begin(), words.end(), [&](const Word& w) { return w.value == value; });
+  return word == words.end() ? value : tongue == Tongue::zh ? word->zh : word->en;
+}
+
+}  // namespace
+
+std::span<const EventRow> event_table() { return table; }
+
+const EventRow& find_event(std::string_view name) {
+  const auto row = std::find_if(table.begin(), table.end(), [name](const EventRow& r) { return r.name == name; });
+  SAMPAN_ASSERT(row != table.end());
+  return *row;
+}
+
+std::string fill(std::string_view sentence, const Event& event, Tongue tongue) {
+  std::string text;
+  while (!sentence.empty()) {
+    const auto open = sentence.find('{');
+    text += sentence.substr(0, open);
+    if (open == sentence.npos) break;
+    const auto close = sentence.find('}', open);
+    SAMPAN_ASSERT(close != sentence.npos);
+    const std::string name(sentence.substr(open + 1, close - open - 1));
+    const auto value = event.attributes.find(name);
+    if (name == "count")
+      text += std::to_string(event.count);
+    else
+      text += value == event.attributes.end() || value->second.empty() ? "?" : in_tongue(value->second, tongue);
+    sentence.remove_prefix(close + 1);
+  }
+  return text;
+}
+
+}  // namespace sampan::telemetry

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Event words: the catalogue of events: how grave each is, what happened and what to do, in both languages.
+//
+// A sentence holds {names} of attributes, and {count}. Threads: any; the table is constant.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "telemetry/event.h"
+
+namespace sampan::telemetry {
+
+struct EventRow {
+  std::string_view name;
+  Severity severity;
+  std::string_view en, zh, action_en, action_zh;
+};
+
+std::span<const EventRow> event_table();
+// A name that is not in the table is a panic.
+const EventRow& find_event(std::string_view name);
+enum class Tongue { en, zh };
+// With the values of the event; a name without one becomes "?". Words of ours among the values are translated.
+std::string fill(std::string_view sentence, const Event& event, Tongue tongue);
+
+}  // namespace sampan::telemetry

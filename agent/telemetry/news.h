@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// News: what others saw happen, on its way to the rules. Values only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+
+namespace sampan::telemetry {
+
+struct News {
+  enum class What {
+    caller_refused,     // subject: AE title; place: address; detail: called AE title; code as in the reject
+    file_set_aside,     // subject: folder
+    destination_up,     // subject: destination, of this and all that follow
+    destination_down,
+    destination_refuses,
+    class_blocked,      // place: SOP class; detail: transfer syntax
+    class_unblocked,
+    item_rejected
+  };
+  What what = What::destination_up;
+  std::string subject, place, detail;
+  std::string reason;
+  std::uint16_t code = 0;
+  WallTime time{};
+  MonoTime mono{};
+};
+
+}  // namespace sampan::telemetry

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "telemetry/state.h"
+
+#include <nlohmann/json.hpp>
+
+namespace sampan::telemetry {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json device_json(const std::string& id, const Device& device) {
+  const Sighting& s = device.last;
+  Json received = Json::object();
+  for (const auto& [modality, count] : device.received) received[modality] = {count.instances, count.bytes};
+  return {{"id", id}, {"manufacturer", s.manufacturer}, {"model", s.model}, {"serial", s.serial}, {"station", s.station},
+          {"software", s.software}, {"detector", s.detector}, {"modality", s.modality}, {"ae_title", s.ae_title},
+          {"address", s.address}, {"all_software", device.software}, {"all_detectors", device.detectors},
+          {"received", received}, {"first_seen", device.first_seen.ms}, {"last_image", device.last_image.ms},
+          {"day", device.day}, {"images_today", device.images_today}};
+}
+
+Device device_from(const Json& in) {
+  Device device;
+  Sighting& s = device.last;
+  const auto word = [&](const char* name) { return in.at(name).get<std::string>(); };
+  s = {word("id"),       word("manufacturer"), word("model"),    word("serial"),   word("station"),
+       word("software"), word("detector"),     word("modality"), word("ae_title"), word("address")};
+  device.software = in.at("all_software").get<std::vector<std::string>>();
+  device.detectors = in.at("all_detectors").get<std::vector<std::string>>();
+  for (const auto& [modality, count] : in.at("received").items())
+    device.received[modality] = {count.at(0).get<std::uint64_t>(), count.at(1).get<std::uint64_t>()};
+  device.first_seen.ms = in.at("first_seen").get<std::int64_t>();
+  device.last_image.ms = in.at("last_image").get<std::int64_t>();
+  device.day = word("day");
+  device.images_today = in.at("images_today").get<std::uint64_t>();
+  return device;
+}
+
+Json caller_json(const Caller& caller) {
+  return {{"ae_title", caller.ae_title}, {"address", caller.address}, {"accepted", caller.accepted}, {"refused", caller.refused},
+          {"last_seen", caller.last_seen.ms}, {"last_refused", caller.last_refused.ms}, {"reason", caller.reason}};
+}
+
+Caller caller_from(const Json& in) {
+  return {in.at("ae_title").get<std::string>(),
+          in.at("address").get<std::string>(),
+          in.at("accepted").get<std::uint64_t>(),
+          in.at("refused").get<std::uint64_t>(),
+          WallTime{in.at("last_seen").get<std::int64_t>()},
+          WallTime{in.at("last_refused").get<std::int64_t>()},
+          in.at("reason").get<std::string>()};
+}
+
+Json alarm_json(const std::string& cause, const Alarm& alarm) {
+  return {{"cause", cause}, {"event", alarm.name}, {"severity", static_cast<int>(alarm.severity)}, {"opened", alarm.opened.ms},
+          {"last", alarm.last.ms}, {"count", alarm.count}, {"attributes", alarm.attributes}};
+}
+
+Alarm alarm_from(const Json& in) {
+  Alarm alarm;
+  alarm.name = in.at("event").get<std::string>();
+  alarm.severity = static_cast<Severity>(in.at("severity").get<unsigned>() % 3);
+  alarm.opened.ms = in.at("opened").get<std::int64_t>();
+  alarm.last.ms = in.at("last").get<std::int64_t>();
+  alarm.count = in.at("count").get<std::uint64_t>();
+  alarm.attributes = in.at("attributes").get<Attributes>();
+  return alarm;
+}
+
+}  // namespace
+
+std::string write_state(const Past& past, const Devices& devices, const Alarms& alarms) {
+  Json out{{"version", past.version}, {"stopped", past.stopped}, {"written", past.written.ms}, {"quarantined", past.quarantined},
+           {"refused", past.refused}, {"devices", Json::array()}, {"callers", Json::array()}, {"alarms", Json::array()}};
+  for (const auto& [id, device] : devices.all()) out["devices"].push_back(device_json(id, device));
+  for (const auto& caller : devices.callers()) out["callers"].push_back(caller_json(caller));
+  for (const auto& [cause, alarm] : alarms.all()) out["alarms"].push_back(alarm_json(cause, alarm));
+  return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Past read_state(const std::string& text, Devices& devices, Alarms& alarms, MonoTime now) {
+  Past past;
+  try {
+    const Json in = Json::parse(text);
+    past.version = in.at("version").get<std::string>();
+    past.stopped = in.at("stopped").get<bool>();
+    past.written.ms = in.at("written").get<std::int64_t>();
+    past.quarantined = in.at("quarantined").get<std::uint64_t>();
+    past.refused = in.at("refused").get<std::map<std::string, std::uint64_t>>();
+    for (const Json& one : in.at("devices")) devices.restore(device_from(one));
+    for (const Json& one : in.at("callers")) devices.restore(caller_from(one));
+    for (const Json& one : in.at("alarms")) alarms.restore(one.at("cause").get<std::string>(), alarm_from(one), now);
+  } catch (const Json::exception&) {
+    // What was read before the damage stands.
+  }
+  return past;
+}
+
+}  // namespace sampan::telemetry

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "telemetry/views.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+#include "telemetry/event_words.h"
+#include "telemetry/json_text.h"
+
+namespace sampan::telemetry {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json time_or_null(WallTime time) { return time.ms == 0 ? Json() : Json(to_iso8601(time)); }
+
+std::string dumped(const Json& out) { return one_line(out.dump(-1, ' ', false, Json::error_handler_t::replace)); }
+
+Json device_json(const Devices& devices, const Device& device, const std::string& today) {
+  const Sighting& s = device.last;
+  const Caller* caller = devices.caller_of(device);
+  Json modalities = Json::array();
+  for (const auto& [modality, count] : device.received) modalities.push_back(modality);
+  return {{"device", s.id}, {"manufacturer", s.manufacturer}, {"model", s.model}, {"serial", s.serial}, {"software", s.software},
+          {"detector", s.detector}, {"station", s.station}, {"modalities", modalities}, {"ae_title", s.ae_title},
+          {"address", s.address}, {"first_seen", time_or_null(device.first_seen)}, {"last_image", time_or_null(device.last_image)},
+          {"images_today", device.day == today ? device.images_today : 0}, {"images_total", device.instances()},
+          {"associations", caller == nullptr ? 0 : caller->accepted}, {"refused", caller == nullptr ? 0 : caller->refused},
+          {"refused_reason", caller == nullptr ? "" : caller->reason}};
+}
+
+Json caller_json(const Caller& caller) {
+  return {{"ae_title", caller.ae_title}, {"address", caller.address}, {"associations", caller.accepted}, {"refused", caller.refused},
+          {"refused_reason", caller.reason}, {"last_seen", time_or_null(caller.last_seen)},
+          {"last_refused", time_or_null(caller.last_refused)}};
+}
+
+Json alarm_json(const std::string& cause, const Alarm& alarm) {
+  const EventRow& row = find_event(alarm.name);
+  Event event;
+  event.count = alarm.count;
+  event.attributes = alarm.attributes;
+  return {{"cause", cause}, {"event", alarm.name}, {"severity", to_string(alarm.severity)}, {"opened", to_iso8601(alarm.opened)},
+          {"last", to_iso8601(alarm.last)}, {"count", alarm.count},
+          {"text", {{"en", fill(row.en, event, Tongue::en)}, {"zh", fill(row.zh, event, Tongue::zh)}}},
+          {"action", {{"en", fill(row.action_en, event, Tongue::en)}, {"zh", fill(row.action_zh, event, Tongue::zh)}}}};
+}
+
+}  // namespace
+
+std::string devices_view(const Devices& devices, WallTime now) {
+  std::vector<const Device*> all;
+  for (const auto& [id, device] : devices.all()) all.push_back(&device);
+  std::stable_sort(all.begin(), all.end(), [](const Device* a, const Device* b) { return a->last_image > b->last_image; });
+  Json out{{"now", to_iso8601(now)}, {"devices", Json::array()}, {"callers", Json::array()}};
+  const std::string today = local_day(now);
+  for (const Device* device : all) out["devices"].push_back(device_json(devices, *device, today));
+  std::vector<const Caller*> strangers;
+  for (const Caller& caller : devices.callers())
+    if (std::none_of(all.begin(), all.end(), [&](const Device* device) { return devices.caller_of(*device) == &caller; }))
+      strangers.push_back(&caller);
+  std::stable_sort(strangers.begin(), strangers.end(), [](const Caller* a, const Caller* b) { return a->last_refused > b->last_refused; });
+  for (const Caller* caller : strangers) out["callers"].push_back(caller_json(*caller));
+  return dumped(out);
+}
+
+std::string events_view(const std::vector<std::string>& lines, const Alarms& alarms, WallTime now) {
+  Json out{{"now", to_iso8601(now)}, {"events", Json::array()}, {"open", Json::array()}};
+  for (const std::string& line : lines)
+    if (Json event = Json::parse(line, nullptr, false); event.is_object()) out["events"].push_back(std::move(event));
+  for (const auto& [cause, alarm] : alarms.all()) out["open"].push_back(alarm_json(cause, alarm));
+  return dumped(out);
+}
+
+}  // namespace sampan::telemetry

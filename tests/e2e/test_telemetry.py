@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Telemetry: what a node says of itself and of its devices, at a lead that takes it, over outages, liars and kills."""
+import http.server
+import json
+import threading
+import time
+
+from harness import wait_until
+from test_outage import patient_values
+
+contract = (3, 6, 7, 9)
+QUICK = {"every_seconds": 1, "outage_seconds": 0}
+LABELS = ("event.listed", "event.queued", "sample.kept", "sample.queued")
+
+
+class Receiver:
+    """A service that keeps what was posted: every body by its Idempotency-Key; answers as `answer` says."""
+
+    def __init__(self, ctx):
+        self.posts, self.lying = [], False
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if receiver.lying:
+                    return self.reply(200, "text/html", b"<html>Welcome to the hotel</html>")
+                receiver.posts.append((time.time(), self.headers["Idempotency-Key"], body))
+                self.reply(200, "application/json", json.dumps({"accepted": [self.headers["Idempotency-Key"]]}).encode())
+
+            def reply(self, status, kind, body):
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        ctx.closers.append(self.server.shutdown)
+
+    def lines(self):
+        """What arrived, once by id; that a repeat has the same bytes is part of it."""
+        by_id = {}
+        for _, key, body in list(self.posts):
+            item = json.loads(body)
+            assert item["id"] == key and body.endswith(b"}\n") and body.count(b"\n") == 1
+            assert by_id.setdefault(key, body) == body, "one id, two contents"
+        return [json.loads(body) for body in by_id.values()]
+
+
+def of_kind(lines, kind):
+    return sorted((line for line in lines if line["schema"] == f"sampan.{kind}/1"), key=lambda line: line["seq"])
+
+
+def without_gap_or_duplicate(lines):
+    """1, 2, 3… in one series."""
+    assert len({line["series"] for line in lines}) == 1, {line["series"] for line in lines}
+    assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1)), [line["seq"] for line in lines]
+
+
+def local_events(node):
+    return [event for event in node.get("/v1/events?limit=1000")["events"] if "seq" in event]
+
+
+def all_there(node, lines):
+    """Every event of the local list, and a sample no older than the last of them."""
+    ids = {line["id"] for line in lines}
+    here = local_events(node)
+    return here and all(event["id"] in ids for event in here) and node.destination("tele")["telemetry_waiting"] == 0
+
+
+def test_telemetry_crosses_an_outage_a_liar_and_a_kill_without_a_gap_or_a_duplicate(ctx):
+    receiver, lead = Receiver(ctx), ctx.raw_scp().start()
+    line = ctx.line(receiver.port)
+    node = ctx.node(destinations=[lead.destination, {"name": "tele", "http": f"http://127.0.0.1:{line.port}/telemetry"}], telemetry=QUICK)
+    node.settings["intake"]["callers"] = [{"ae_title": "CT1"}]
+    node.start()
+    files = ctx.images("ct", 3)
+    assert ctx.raw_scu(node.address, files, called="CLINIC", calling="CT1").wait() == 0
+    wait_until(lambda: {"device.new", "agent.started"} <= {line["event"] for line in of_kind(receiver.lines(), "event")}, receiver.lines)
+    line.cut()
+    assert ctx.raw_scu(node.address, files, called="CLINIC", calling="STRANGER").wait() != 0
+    wait_until(lambda: {"security.unknown_ae", "dest.down"} <= {event["event"] for event in local_events(node)}, lambda: str(local_events(node)))
+    before = {event["id"] for event in local_events(node)}
+    node.kill()
+    node.start()
+    wait_until(lambda: len(local_events(node)) > len(before), "the start is told")
+    assert before <= {event["id"] for event in local_events(node)}
+    wait_until(lambda: node.destination("tele")["telemetry_waiting"] >= 5, lambda: str(node.destination("tele")))
+    ended, there = time.time(), {line["id"] for line in receiver.lines()}
+    receiver.lying = True
+    line.give_back()
+    wait_until(lambda: "captive" in node.destination("tele")["last_error"], lambda: str(node.destination("tele")), 60)
+    assert {line["id"] for line in receiver.lines()} == there
+    receiver.lying = False
+    wait_until(lambda: all_there(node, receiver.lines()), lambda: f"{node.destination('tele')} {len(receiver.lines())}", 90)
+    lines = receiver.lines()
+    without_gap_or_duplicate(of_kind(lines, "event"))
+    without_gap_or_duplicate(of_kind(lines, "samples"))
+    late = [json.loads(body) for arrived, _, body in receiver.posts if arrived > ended and json.loads(body)["id"] not in there]
+    told = {line["event"]: line for line in late if "event" in line}
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ended))
+    assert told["security.unknown_ae"]["time"] < stamp, "the time is that of the attempt, not of the arrival"
+    starts = [line["attributes"]["before"] for line in of_kind(lines, "event") if line["event"] == "agent.started"]
+    assert starts == ["first", "unclean"], starts
+    return f"{len(of_kind(lines, 'event'))} events, {len(of_kind(lines, 'samples'))} samples, {len(receiver.posts)} posts"
+
+
+def test_kills_between_the_list_and_the_queue_make_no_gap_and_no_duplicate(ctx):
+    """Dies at each labelled point in turn; what arrives in the folder of the lead is counted 1, 2, 3…"""
+    out = ctx.dir / "lead"
+    node = ctx.node(destinations=[{"name": "tele", "folder": str(out), "takes": "telemetry"}], telemetry=QUICK)
+    for label in 2 * LABELS:
+        node.spawn({"SAMPAN_CRASH_AT": f"{label}:1"})
+        wait_until(lambda: not node.alive(), f"{label} is reached", 60)
+        if label == LABELS[2]:
+            node.delete_ledger()
+    node.start()
+
+    def lines():
+        return [json.loads(path.read_text()) for path in out.rglob("*.jsonl")]
+    wait_until(lambda: all_there(node, lines()) and of_kind(lines(), "samples"), lambda: str(node.destination("tele")), 60)
+    node.stop()
+    found = lines()
+    without_gap_or_duplicate(of_kind(found, "event"))
+    without_gap_or_duplicate(of_kind(found, "samples"))
+    # A life that dies while it offers the event of the one before tells nothing of its own.
+    assert len(of_kind(found, "event")) > len(LABELS), [event["time"] for event in of_kind(found, "event")]
+    return f"{len(found)} items after {2 * len(LABELS)} kills"
+
+
+def test_an_event_overtakes_a_backlog_of_images(ctx):
+    """The lead's share is away while 200 images wait; the event that comes last is there before most of them."""
+    (ctx.dir / "share").write_text("not mounted")
+    out = ctx.dir / "share" / "lead"
+    node = ctx.node(destinations=[{"name": "lead", "folder": str(out), "takes": ["images", "telemetry"]}])
+    node.settings["intake"]["callers"] = [{"ae_title": "MR1"}]
+    node.start()
+    files = ctx.images("mr", 10, "--rows", 64, "--columns", 64)
+    assert ctx.raw_scu(node.address, files, called="CLINIC", calling="MR1", new_uids=True, repeat=20).wait() == 0
+    assert ctx.raw_scu(node.address, files[:1], called="CLINIC", calling="STRANGER").wait() != 0
+    wait_until(lambda: any(event["event"] == "security.unknown_ae" for event in local_events(node)), "the refusal is told")
+    wait_until(lambda: node.destination()["waiting"] == 200 and node.destination()["telemetry_waiting"] >= 3, lambda: str(node.destination()))
+    (ctx.dir / "share").unlink()
+    wait_until(lambda: node.destination()["waiting"] == 0 and node.destination()["telemetry_waiting"] == 0, lambda: str(node.destination()), 90)
+    [event] = [path for path in out.rglob("*.event.jsonl") if "security.unknown_ae" in path.read_text()]
+    images = sorted(path.stat().st_ctime_ns for path in out.rglob("*.dcm"))
+    assert len(images) == 200 and node.destination()["delivered"] == 200
+    before = sum(moment < event.stat().st_ctime_ns for moment in images)
+    assert before <= 70, f"{before} images went before the event"
+    return f"{before} of 200 images before it"
+
+
+def test_devices_and_events_are_seen_on_the_spot_in_both_languages(ctx):
+    lead = ctx.raw_scp().start()
+    node = ctx.node(destinations=[lead.destination], telemetry=QUICK)
+    node.settings["intake"]["callers"] = [{"ae_title": "CT1"}]
+    node.start()
+    code, text = node.sampan("devices")
+    assert code == 1 and "No device" in text, text
+    files = ctx.images("ct", 3)
+    assert ctx.raw_scu(node.address, files, called="CLINIC", calling="CT1").wait() == 0
+    for _ in range(3):
+        assert ctx.raw_scu(node.address, files[:1], called="CLINIC", calling="STRANGER").wait() != 0
+    wait_until(lambda: len(node.get("/v1/devices")["callers"]) == 1 and node.get("/v1/devices")["callers"][0]["refused"] == 3,
+               lambda: str(node.get("/v1/devices")))
+    [device] = node.get("/v1/devices")["devices"]
+    assert (device["images_today"], device["ae_title"], device["refused"]) == (3, "CT1", 0), device
+    assert device["manufacturer"] and device["model"] and device["serial"] and device["software"] and device["last_image"]
+    code, text = node.sampan("devices", "--lang", "zh")
+    assert code == 1 and device["serial"] in text and "被拒绝 3 次" in text, text
+    code, text = node.sampan("events", "--since", "1h")
+    assert code == 1 and text.count('"STRANGER"') == 2, "one event, and one open cause that is counted: " + text
+    code, text = node.sampan("events", "--json", "--limit", "1")
+    assert len(json.loads(text)["events"]) == 1 and json.loads(text)["open"][0]["count"] == 3
+    assert node.sampan("events", "--since", "soon")[0] == 64
+    # Nobody takes telemetry: nothing is queued, and the list survives the restart.
+    assert all("seq" not in event for event in node.get("/v1/events")["events"])
+    assert node.status()["spool"]["items"] == 3
+    node.stop()
+    node.start()
+    assert "STRANGER" in node.sampan("events", "--lang", "zh")[1]
+    lead.kill()
+    assert ctx.raw_scu(node.address, files, called="CLINIC", calling="CT1", new_uids=True).wait() == 0
+    wait_until(lambda: "dest.down" in node.sampan("events", "--json")[1], lambda: node.sampan("events")[1])
+    lead.start()
+    wait_until(lambda: "dest.up" in node.sampan("events", "--json")[1], lambda: node.sampan("events")[1], 60)
+    assert "已恢复" in node.sampan("events", "--lang", "zh")[1]
+
+
+test_devices_and_events_are_seen_on_the_spot_in_both_languages.contract = (12,)
+
+
+def test_no_patient_data_is_in_telemetry(ctx):
+    out = ctx.dir / "lead"
+    node = ctx.node(destinations=[{"name": "lead", "folder": str(out), "takes": ["images", "telemetry"]}, ctx.raw_scp(status="A900").start().destination],
+                    telemetry=QUICK, log={"level": "debug"})
+    node.settings["destinations"][1]["name"] = "refuses"
+    node.start()
+    files = ctx.images("ct", 2)
+    assert ctx.raw_scu(node.address, files, called="CLINIC").wait() == 0
+    wait_until(lambda: any("instance.rejected" in path.read_text() for path in out.rglob("*.event.jsonl")), "the rejection is told")
+    wait_until(lambda: len(list(out.rglob("*.sample.jsonl"))) >= 2, "samples")
+    node.stop()
+    written = "".join(path.read_text(errors="replace") for path in out.rglob("*.jsonl"))
+    written += "".join(path.read_text(errors="replace") for path in (node.state / "telemetry").iterdir()) + node.log()
+    written += "\n".join(str(path.relative_to(out)) for path in out.rglob("telemetry*"))
+    secrets = patient_values(ctx, files[0])
+    found = [secret for secret in secrets if secret in written]
+    assert secrets and not found, f"{len(found)} patient values are in what is told"
+    raw = b"".join(path.read_bytes() for path in node.state.rglob("*") if path.is_file())
+    assert not [secret for secret in secrets if secret.encode() in raw]
+
+
+test_no_patient_data_is_in_telemetry.contract = (11,)

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/telemetry_verbs.h"
+
+#include <doctest/doctest.h>
+
+using namespace sampan;
+using namespace sampan::cli;
+using namespace sampan::control;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+KnownDevice device() {
+  KnownDevice known;
+  known.manufacturer = "东软";
+  known.model = "DR 7";
+  known.serial = "S1";
+  known.software = "V2";
+  known.ae_title = "DR1";
+  known.address = "192.0.2.7";
+  known.last_image = "2026-11-26T12:00:00.000Z";
+  known.images_today = 38;
+  return known;
+}
+
+}  // namespace
+
+TEST_CASE("devices_are_a_line_each_and_refused_callers_are_told_with_what_to_do") {
+  Inventory inventory;
+  CHECK(show_devices(inventory, Lang::en) == "No device has sent an image yet.\n");
+  CHECK(show_devices(inventory, Lang::zh) == "尚未收到任何设备的图像。\n");
+  inventory.devices.push_back(device());
+  KnownCaller caller;
+  caller.ae_title = "X\x1b[2J";
+  caller.address = "192.0.2.9";
+  inventory.callers.push_back(caller);
+  CHECK_FALSE(has(show_devices(inventory, Lang::en), "192.0.2.9"));  // connects and was never refused
+  inventory.callers[0].refused = 3;
+  inventory.callers[0].refused_reason = "not on the list";
+  const std::string text = show_devices(inventory, Lang::en);
+  CHECK(has(text, "东软 DR 7"));
+  CHECK(has(text, "DR1 @ 192.0.2.7"));
+  CHECK(has(text, "38"));
+  CHECK(has(text, "(192.0.2.9) refused 3 times"));
+  CHECK(has(text, "intake.callers"));
+  CHECK_FALSE(has(text, "\x1b"));
+  CHECK(has(show_devices(inventory, Lang::zh), "被拒绝 3 次"));
+}
+
+TEST_CASE("events_are_told_oldest_first_and_what_is_open_comes_last_with_what_to_do") {
+  Happenings happenings;
+  CHECK(show_events(happenings, Lang::zh) == "没有事件。\n");
+  happenings.events.push_back({"2026-11-26T12:00:00.000Z", "dest.down", "warning", "opened", "c", 1, "lead is away", "牵头医院中断", "", ""});
+  happenings.events.push_back({"2026-11-26T12:10:00.000Z", "security.unknown_ae", "info", "closed", "d", 9, "refused", "已拒绝", "", ""});
+  happenings.open.push_back({"2026-11-26T12:00:00.000Z", "dest.down", "warning", "", "c", 4, "lead is away", "牵头医院中断", "wait", "等待"});
+  const std::string text = show_events(happenings, Lang::en);
+  CHECK(text.find("lead is away") < text.find("refused"));
+  CHECK(text.find("refused") < text.find("Still open"));
+  CHECK(has(text, "  wait\n"));
+  CHECK(has(text, "over"));
+  const std::string zh = show_events(happenings, Lang::zh);
+  CHECK(has(zh, "尚未解决"));
+  CHECK(has(zh, "等待"));
+  CHECK(has(zh, "结束"));
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "telemetry/rules.h"
+
+#include "core/limits.h"
+#include "fixture.h"
+#include "telemetry/event_words.h"
+
+using namespace sampan;
+using namespace sampan::test;
+using namespace sampan::telemetry;
+using namespace std::chrono_literals;
+using What = News::What;
+
+TEST_SUITE_BEGIN("rules");
+
+namespace {
+
+struct Scene {
+  Rules rules{5min, "/state"};
+  HandClock clock;
+  std::vector<Event> all;
+
+  Now now() const { return {clock.wall(), clock.mono()}; }
+  std::vector<Event> news() {
+    rules.pass(now());
+    auto events = rules.take();
+    all.insert(all.end(), events.begin(), events.end());
+    return events;
+  }
+  std::vector<Event> after(Millis time) {
+    clock.pass(time);
+    return news();
+  }
+  std::vector<Event> tell(What what, const std::string& subject, const std::string& reason = "why", const std::string& place = {},
+                          const std::string& detail = {}, std::uint16_t code = 0) {
+    rules.happened({what, subject, place, detail, reason, code, clock.wall(), clock.mono()});
+    return news();
+  }
+  std::vector<Event> refuse(const std::string& ae, std::uint16_t code = 0x0103) {
+    return tell(What::caller_refused, ae, "not on the list", "192.0.2.9", "SAMPAN", code);
+  }
+  Gauges gauges(std::uint64_t free_percent = 50) const {
+    Gauges picture;
+    picture.uptime_s = 3600;
+    picture.disk_total_bytes = 1'000'000'000;
+    picture.disk_free_bytes = free_percent * 10'000'000;
+    picture.destinations.push_back({});
+    picture.destinations[0].name = "lead";
+    return picture;
+  }
+  std::vector<Event> measure(const Gauges& picture) {
+    rules.measured(picture, now());
+    return news();
+  }
+};
+
+std::string names(const std::vector<Event>& events) {
+  std::string text;
+  for (const Event& event : events) text += (text.empty() ? "" : " ") + event.name + ":" + std::string(to_string(event.stage));
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("an_unknown_caller_is_one_event_however_often_it_tries_and_its_end_says_how_often") {
+  Scene scene;
+  CHECK(names(scene.refuse("X")) == "security.unknown_ae:opened");
+  for (int i = 0; i < 8; ++i) {
+    scene.clock.pass(2min);
+    CHECK(scene.refuse("X").empty());
+  }
+  CHECK(scene.rules.alarms().all().begin()->second.count == 9);
+  CHECK(scene.after(59min).empty());
+  const auto over = scene.after(2min);
+  REQUIRE(names(over) == "security.unknown_ae:closed");
+  CHECK(over[0].count == 9);
+  CHECK(names(scene.refuse("X")) == "security.unknown_ae:opened");
+}
+
+TEST_CASE("ten_attempts_within_ten_minutes_are_critical_and_said_once") {
+  Scene scene;
+  for (int i = 0; i < 30; ++i) scene.refuse("X");
+  CHECK(names(scene.all) == "security.unknown_ae:opened security.unknown_ae:worse");
+  CHECK(scene.all[1].severity == Severity::critical);
+  CHECK(scene.all[1].count == 10);
+}
+
+TEST_CASE("somebody_who_tries_name_after_name_makes_a_bounded_number_of_events" * doctest::description("contract 10")) {
+  Scene scene;
+  for (int i = 0; i < 5000; ++i) scene.refuse("X" + std::to_string(i));
+  CHECK(scene.all.size() < 20);
+  CHECK(scene.rules.alarms().all().size() < 20);
+  CHECK(names(scene.refuse("Y", 0x0107)) == "assoc.rejected:opened");
+}
+
+TEST_CASE("a_short_outage_is_no_event_a_long_one_is_told_with_the_time_it_began") {
+  Scene scene;
+  CHECK(scene.tell(What::destination_down, "lead").empty());
+  CHECK(scene.after(4min).empty());
+  CHECK(scene.tell(What::destination_up, "lead").empty());
+  CHECK(scene.after(1h).empty());
+  const WallTime began = scene.clock.wall();
+  scene.tell(What::destination_down, "lead");
+  const auto down = scene.after(5min);
+  REQUIRE(names(down) == "dest.down:opened");
+  CHECK(down[0].time == began);
+  CHECK(scene.tell(What::destination_down, "lead").empty());
+  const auto worse = scene.after(55min);
+  REQUIRE(names(worse) == "dest.down:worse");
+  CHECK(worse[0].severity == Severity::critical);
+  CHECK(scene.after(24h).empty());
+  const auto up = scene.tell(What::destination_up, "lead");
+  REQUIRE(names(up) == "dest.up:closed");
+  CHECK(up[0].attributes.at("seconds") == std::to_string((25 * 60) * 60));
+  CHECK(scene.rules.alarms().all().empty());
+}
+
+TEST_CASE("what_was_missed_or_open_before_a_restart_is_closed_by_the_picture") {
+  Scene scene;
+  Alarm old;
+  old.name = "dest.down";
+  old.attributes = {{"dest", "lead"}};
+  old.count = 1;
+  scene.rules.alarms().restore("dest.down/lead", old, scene.clock.mono());
+  old.name = "dest.class_blocked";
+  old.attributes = {{"dest", "lead"}, {"sop_class", "1.2"}, {"transfer_syntax", "1.3"}};
+  scene.rules.alarms().restore("dest.class_blocked/lead/1.2/1.3", old, scene.clock.mono());
+  CHECK(scene.measure(scene.gauges()).empty());
+  auto picture = scene.gauges();
+  picture.destinations[0].state = DestinationGauges::State::up;
+  picture.destinations[0].blocked = {{"1.2", "1.3"}};
+  CHECK(names(scene.measure(picture)) == "dest.up:closed");
+  picture.destinations[0].blocked.clear();
+  CHECK(names(scene.measure(picture)) == "dest.class_unblocked:closed");
+}
+
+TEST_CASE("a_class_is_blocked_and_unblocked_a_destination_refuses_and_an_item_is_rejected") {
+  Scene scene;
+  CHECK(names(scene.tell(What::class_blocked, "lead", "why", "1.2", "1.3")) == "dest.class_blocked:opened");
+  CHECK(scene.tell(What::class_blocked, "lead", "why", "1.2", "1.3").empty());
+  CHECK(names(scene.tell(What::class_unblocked, "lead", "", "1.2", "1.3")) == "dest.class_unblocked:closed");
+  const auto refuses = scene.tell(What::destination_refuses, "lead");
+  REQUIRE(names(refuses) == "dest.auth_failed:opened");
+  CHECK(refuses[0].severity == Severity::critical);
+  CHECK(names(scene.tell(What::destination_up, "lead")) == "dest.up:closed");
+  // A destination that rejects events as well does not make an event of each.
+  for (int i = 0; i < 100; ++i) scene.tell(What::item_rejected, "lead", "HTTP 400");
+  CHECK(scene.rules.alarms().find("instance.rejected/lead/HTTP 400")->count == 100);
+  CHECK(names(scene.tell(What::file_set_aside, "/drop", "no DICOM")) == "instance.quarantined:opened");
+}
+
+TEST_CASE("the_disk_is_low_then_critical_then_well_and_a_trend_foresees_it") {
+  Scene scene;
+  CHECK(scene.measure(scene.gauges(30)).empty());
+  CHECK(names(scene.measure(scene.gauges(19))) == "disk.low:opened");
+  CHECK(scene.measure(scene.gauges(18)).empty());
+  CHECK(names(scene.measure(scene.gauges(4))) == "disk.critical:worse");
+  CHECK(scene.measure(scene.gauges(21)).empty());
+  CHECK(names(scene.measure(scene.gauges(23))) == "disk.ok:closed");
+  Scene filling;
+  for (unsigned percent = 60; percent > 54; --percent) {
+    filling.measure(filling.gauges(percent));
+    filling.clock.pass(1h);
+  }
+  // 1 % an hour, 55 % left at the last look.
+  REQUIRE(filling.rules.disk_forecast_s().has_value());
+  CHECK(*filling.rules.disk_forecast_s() / 3600 == 55);
+  REQUIRE(names(filling.all) == "disk.low:opened");
+  CHECK(filling.all[0].attributes.at("hours") == "59");
+}
+
+TEST_CASE("only_what_is_quarantined_or_in_conflict_anew_is_told") {
+  Scene scene;
+  scene.rules.quarantined = 2;
+  auto picture = scene.gauges();
+  picture.quarantined = 2;
+  CHECK(scene.measure(picture).empty());
+  picture.quarantined = 5;
+  picture.conflicts = 1;
+  picture.samples_shed = 7;
+  const auto told = scene.measure(picture);
+  REQUIRE(names(told) == "instance.quarantined:once instance.conflict:once telemetry.dropped:opened");
+  CHECK(told[0].count == 3);
+  CHECK(told[2].count == 7);
+  CHECK(scene.measure(picture).empty());
+}
+
+TEST_CASE("a_clock_that_jumped_is_told_with_its_direction") {
+  Scene scene;
+  scene.rules.clock_stepped(-2500, scene.clock.wall());
+  scene.rules.clock_stepped(28'800'000, scene.clock.wall());
+  const auto told = scene.news();
+  REQUIRE(told.size() == 2);
+  CHECK(told[0].attributes.at("seconds") == "-2.5");
+  CHECK(told[0].severity == Severity::warning);
+  CHECK(told[1].severity == Severity::critical);
+}
+
+TEST_CASE("every_event_says_what_happened_in_both_languages_and_survives_the_way_through_its_line") {
+  for (const EventRow& row : event_table()) {
+    CAPTURE(row.name);
+    CHECK_FALSE(row.en.empty());
+    CHECK_FALSE(row.zh.empty());
+    CHECK(row.action_en.empty() == row.action_zh.empty());
+    if (row.severity != Severity::info) CHECK_FALSE(row.action_en.empty());
+    Event event;
+    event.id = make_uuid7({1'795'000'000'123}, system_random());
+    event.node = "青山镇";
+    event.series = "s";
+    event.seq = 3;
+    event.time = {1'795'000'000'123};
+    event.name = row.name;
+    event.severity = row.severity;
+    event.stage = Stage::worse;
+    event.cause = "c";
+    event.device = "d";
+    event.count = 5;
+    event.attributes = {{"dest", "lead \"x\""}, {"reason", "\xff"}};
+    const std::string line = event_line(event);
+    CHECK(line.find('\n') == line.size() - 1);
+    const auto read = read_event(line);
+    REQUIRE(read.ok());
+    CHECK(event_line(*read) == line);
+    CHECK(read->time == event.time);
+    CHECK(read->stage == Stage::worse);
+  }
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// The HTTP JSON courier against services that keep to the format page, and against those that lie.
+#include "uplink/http_json.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "base/file.h"
+#include "stow_support.h"
+
+using namespace sampan;
+using namespace sampan::test;
+using core::Consignment;
+using core::Delivered;
+using core::Outcome;
+using core::Rejected;
+using core::Retry;
+using core::Scope;
+
+namespace {
+
+const HttpJudge judge;
+
+class TextPayload final : public core::Payload {
+ public:
+  explicit TextPayload(std::string text) : text_(std::move(text)) {}
+  std::uint64_t size() const override { return text_.size(); }
+  Result<std::size_t> read(std::uint64_t offset, ByteSpan into) override {
+    const std::size_t count = std::min<std::size_t>(into.size(), text_.size() - offset);
+    std::copy_n(text_.begin() + static_cast<std::ptrdiff_t>(offset), count, into.begin());
+    return count;
+  }
+
+ private:
+  const std::string text_;
+};
+
+Consignment news(core::Kind kind = core::Kind::event, const std::string& text = "{\"event\":\"dest.up\"}\n") {
+  Consignment cargo;
+  cargo.item.id = make_uuid7(system_clock().wall(), system_random());
+  cargo.item.kind = kind;
+  cargo.item.size = text.size();
+  cargo.item.sha256 = sha256(as_bytes(text));
+  cargo.payload = std::make_shared<TextPayload>(text);
+  return cargo;
+}
+
+std::vector<Outcome> attempt(const std::string& url, std::vector<Consignment>& batch) {
+  const auto courier = uplink::make_http_json_courier({url, {}, {}}, disk(), judge, system_clock());
+  std::map<Uuid, Outcome> outcomes;
+  courier->attempt(batch, [&](const Uuid& id, const Outcome& outcome) { CHECK(outcomes.emplace(id, outcome).second); });
+  std::vector<Outcome> ordered;
+  for (const Consignment& cargo : batch) ordered.push_back(outcomes.at(cargo.item.id));
+  return ordered;
+}
+
+Outcome answered(std::function<std::string(const HttpHeard&)> answer, Consignment cargo = news()) {
+  HttpServer server;
+  server.answer = std::move(answer);
+  server.start();
+  std::vector<Consignment> batch{std::move(cargo)};
+  return attempt(server.url("/telemetry"), batch)[0];
+}
+Outcome answered(const std::string& raw) {
+  return answered([raw](const HttpHeard&) { return raw; });
+}
+
+bool retried(const Outcome& outcome, Scope scope) {
+  const auto* retry = std::get_if<Retry>(&outcome);
+  return retry != nullptr && retry->scope == scope;
+}
+
+std::string named(const HttpHeard& heard, const std::string& list) {
+  return http("200 OK", "application/json", "{\"" + list + "\":[\"" + heard.header("idempotency-key") + "\"]}");
+}
+
+}  // namespace
+
+TEST_CASE("an_item_is_one_post_with_its_bytes_and_its_id" * doctest::description("contract 5, 6")) {
+  HttpServer server;
+  server.answer = [](const HttpHeard& heard) { return named(heard, "accepted"); };
+  server.start();
+  std::vector<Consignment> batch{news(), news(core::Kind::sample, "{\"readings\":[]}\n")};
+  const auto outcomes = attempt(server.url("/telemetry"), batch);
+  const auto heard = server.heard();
+  REQUIRE(heard.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    REQUIRE(delivered(outcomes[i]));
+    const auto& receipt = std::get<Delivered>(outcomes[i]).receipt;
+    CHECK(receipt.item == batch[i].item.id);
+    CHECK(receipt.sha256 == batch[i].item.sha256);
+    CHECK(receipt.level == core::Level::accepted);
+    CHECK(receipt.node == "127.0.0.1:" + std::to_string(server.port()));
+    CHECK(heard[i].target == "/telemetry");
+    CHECK(heard[i].header("content-type") == "application/json");
+    CHECK(heard[i].header("idempotency-key") == to_string(batch[i].item.id));
+    CHECK(sha256(as_bytes(heard[i].body)) == batch[i].item.sha256);
+  }
+  CHECK(server.connections == 1);
+}
+
+TEST_CASE("received_is_only_what_says_so" * doctest::description("contract 3")) {
+  CHECK(delivered(answered("HTTP/1.1 204 No Content\r\n\r\n")));
+  CHECK(delivered(answered("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")));
+  CHECK(delivered(answered([](const HttpHeard& heard) {
+    return http("202 Accepted", "application/json", "{\"accepted\":[{\"id\":\"" + heard.header("idempotency-key") + "\"}]}");
+  })));
+  for (const auto& lie : {http("200 OK", "text/html", "<html>Please log in</html>"), http("200 OK", "application/json", ""),
+                          http("200 OK", "application/json", "{}"), http("201 Created", "text/html", "<html></html>"),
+                          http("202 Accepted", "text/plain", ""), http("200 OK", "application/json", "{\"accepted\":[\"another\"]}"),
+                          http("200 OK", "application/json", "{\"accepted\":true}"), http("200 OK", "application/json", "[]"),
+                          http("200 OK", "application/json", "{\"accepted\":[7,null]}")}) {
+    CAPTURE(lie);
+    CHECK(retried(answered(lie), Scope::destination));
+  }
+}
+
+TEST_CASE("an_answer_that_names_the_item_as_refused_rejects_it_whatever_else_it_says") {
+  CHECK(std::holds_alternative<Rejected>(answered([](const HttpHeard& heard) {
+    const std::string& id = heard.header("idempotency-key");
+    return http("200 OK", "application/json", "{\"accepted\":[\"" + id + "\"],\"rejected\":[{\"id\":\"" + id + "\"}]}");
+  })));
+  CHECK(std::holds_alternative<Rejected>(answered(http("400 Bad Request", "text/plain", "no"))));
+}
+
+TEST_CASE("statuses_mean_what_the_failure_table_says_and_the_peer_may_ask_for_time" * doctest::description("contract 7")) {
+  CHECK(retried(answered(http("401 Unauthorized", "text/plain", "")), Scope::configuration));
+  CHECK(retried(answered(http("415 Unsupported Media Type", "text/plain", "")), Scope::sop_class));
+  const Outcome busy = answered(http("503 Service Unavailable", "text/plain", "", "Retry-After: 120\r\n"));
+  REQUIRE(retried(busy, Scope::destination));
+  CHECK(std::get<Retry>(busy).not_before == std::chrono::seconds(120));
+  CHECK(retried(answered(""), Scope::destination));  // hangs up
+}
+
+TEST_CASE("trouble_with_the_service_ends_the_batch_and_every_item_has_an_outcome") {
+  HttpServer server;
+  server.answer = [](const HttpHeard&) { return http("500 Internal Server Error", "text/plain", ""); };
+  server.start();
+  std::vector<Consignment> batch{news(), news(), news()};
+  for (const Outcome& outcome : attempt(server.url("/"), batch)) CHECK(retried(outcome, Scope::destination));
+  CHECK(server.requests == 1);
+}
+
+TEST_CASE("images_and_stored_copies_that_do_not_verify_are_not_posted") {
+  auto image = news();
+  image.item.kind = core::Kind::image;
+  auto damaged = news();
+  damaged.item.sha256[0] ^= 1;
+  HttpServer server;
+  server.answer = [](const HttpHeard&) { return std::string("HTTP/1.1 204 No Content\r\n\r\n"); };
+  server.start();
+  std::vector<Consignment> batch{image, damaged, news()};
+  const auto outcomes = attempt(server.url("/"), batch);
+  CHECK(std::holds_alternative<Rejected>(outcomes[0]));
+  CHECK(retried(outcomes[1], Scope::item));
+  CHECK(delivered(outcomes[2]));
+  CHECK(server.requests == 1);
+}

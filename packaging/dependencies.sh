@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # What is needed from Debian, in one place; sourced by quickstart.sh, tests/run.sh and .ci/run.
 #
-#   need build run test     installs what is missing of these sets, or says what to install and returns 1
+#   need build run test package chroot boot     installs what is missing of these sets, or says what to install and returns 1
 
 build_packages="g++ cmake ninja-build pkg-config libdcmtk-dev libasio-dev libcurl4-openssl-dev libsqlite3-dev
   libyaml-cpp-dev libspdlog-dev libmicrohttpd-dev libssl-dev zlib1g-dev nlohmann-json3-dev libcli11-dev doctest-dev"
+package_packages="dpkg-dev"
 run_packages="dcmtk openssl python3 util-linux"
 test_packages="git orthanc orthanc-dicomweb python3-pydicom gcc nbdkit nbdkit-plugin-dev libnbd-bin e2fsprogs mount"
 chroot_packages="mmdebstrap debian-archive-keyring"
+boot_packages="systemd-container iproute2"
 
 missing_of() {
   local package

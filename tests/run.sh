@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds and tests everything. The last line is `N passed, N failed`, the exit code is 0 when nothing failed.
 #
-#   tests/run.sh            unit, tidy, end to end, crash; under 20 minutes on two cores
+#   tests/run.sh            unit, tidy, end to end, crash, package; under 20 minutes on two cores
 #   tests/run.sh --quick    no server and no root needed, under 4 minutes after the build; prints the contract's lines
 #   tests/run.sh --long     for nights: many more kills and power cuts, and the fresh machine in a chroot
 #   --kills N  --cuts N     how often the crash tests kill a node, and cut the power of its disk
 #   --preset NAME           build preset (release)           --no-build   test what is built
-#   --only STEP[,STEP]      of: unit, tidy, e2e, crash, chroot
+#   --only STEP[,STEP]      of: unit, tidy, e2e, crash, package, chroot
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . packaging/dependencies.sh
@@ -29,8 +29,8 @@ done
 
 case $mode in
   quick) steps="unit tidy" ;;
-  normal) steps="unit tidy e2e crash" ;;
-  long) steps="unit tidy e2e crash chroot" kills=${kills:-2000} cuts=${cuts:-1000} ;;
+  normal) steps="unit tidy e2e crash package" ;;
+  long) steps="unit tidy e2e crash package chroot" kills=${kills:-2000} cuts=${cuts:-1000} ;;
 esac
 [ -z "$only" ] || steps=${only//,/ }
 export SAMPAN_KILLS=${kills:-200} SAMPAN_CUTS=${cuts:-50} SAMPAN_PRESET=$preset
@@ -63,6 +63,9 @@ run_step() {
       $python tests/support/run_python.py --jobs "$jobs" instruments tests/tidy tests/support ;;
     e2e) $python tests/support/run_python.py --jobs "$jobs" --deadline 300 e2e tests/e2e ;;
     crash) $python tests/support/run_python.py --jobs "$jobs" --deadline $((600 + 3 * (SAMPAN_KILLS + SAMPAN_CUTS))) crash tests/crash ;;
+    package)
+      need package chroot boot  # without them the test says why it is skipped
+      $python tests/support/run_python.py --jobs 1 --deadline 900 package tests/e2e/boot_package.py ;;
     chroot) $python tests/support/run_python.py --jobs 1 --deadline 7200 chroot tests/e2e/long_chroot.py ;;
     *) give_up "no such step: $1" ;;
   esac

@@ -12,6 +12,7 @@ class NodeService final : public sampan::daemon::Service {
   explicit NodeService(const sampan::settings::Settings& settings) : node_(settings, sampan::node::system_env()) {}
   sampan::Status start() override { return node_.start(); }
   void stop() override { node_.stop(); }
+  sampan::Result<std::uint64_t> undelivered() override { return node_.undelivered(); }
   int intake_port() override { return node_.intake_port(); }
 
  private:

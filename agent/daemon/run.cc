@@ -25,13 +25,14 @@ constexpr const char* help =
     "  --config PATH      the settings file\n"
     "  --state DIRECTORY  use this state directory instead of the one in the settings\n"
     "  --check            read the settings, tell every problem, and stop\n"
+    "  --undelivered      count the images that are not delivered yet, and stop; not beside a running daemon\n"
     "  --version          tell the version, and stop\n"
     "\n"
     "Exit codes: 0 clean stop, 1 could not start, 2 settings are wrong, 64 usage.\n";
 
 struct Options {
   std::string config, state;
-  bool check = false, version = false, help = false;
+  bool check = false, undelivered = false, version = false, help = false;
 };
 
 // The complaint, empty when there is none.
@@ -41,6 +42,7 @@ std::string parse(std::vector<std::string> arguments, Options& options) {
   app.add_option("--config", options.config);
   app.add_option("--state", options.state);
   app.add_flag("--check", options.check);
+  app.add_flag("--undelivered", options.undelivered);
   app.add_flag("--version", options.version);
   app.add_flag("-h,--help", options.help);
   std::reverse(arguments.begin(), arguments.end());  // as the library wants them
@@ -84,6 +86,18 @@ void wait_for_the_end(Signals& signals, const Notifier& notifier) {
     if (number == SIGHUP) log::warn("settings are read at the start only; restart to use new ones");
     if (notifier.watchdog_every()) notifier.tell("WATCHDOG=1");
   }
+}
+
+int count_undelivered(const settings::Settings& settings, const Build& build, std::ostream& out, std::ostream& err) {
+  keep_memory_private();
+  const auto lock = StateLock::take(settings.state_directory);
+  const auto count = lock ? build(settings)->undelivered() : Result<std::uint64_t>(lock.error());
+  if (!count) {
+    err << "sampand: " << count.error().message << "\n";
+    return exit_start;
+  }
+  out << *count << "\n";
+  return exit_clean;
 }
 
 int serve(const settings::Settings& settings, const Build& build, std::ostream& out, std::ostream& err) {
@@ -133,6 +147,7 @@ int run(std::vector<std::string> arguments, const Build& build, std::ostream& ou
     return exit_clean;
   }
   log::start(level_of(settings.log_level));
+  if (options.undelivered) return count_undelivered(settings, build, out, err);
   return serve(settings, build, out, err);
 }
 

@@ -7,6 +7,7 @@
 // Fails:   settings are wrong -> every problem on err, exit_settings; the service does not start -> exit_start.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <memory>
@@ -31,6 +32,8 @@ class Service {
   virtual Status start() = 0;
   virtual void stop() = 0;
   virtual int intake_port() = 0;  // the one really bound
+  // How many images are held that are not delivered; asked instead of start().
+  virtual Result<std::uint64_t> undelivered() = 0;
 };
 using Build = std::function<std::unique_ptr<Service>(const settings::Settings&)>;
 

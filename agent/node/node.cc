@@ -160,6 +160,14 @@ void Node::stop() {
   p.queue.reset();
 }
 
+Result<std::uint64_t> Node::undelivered() {
+  if (Status opened = parts_->open_queue(); !opened) return opened.error();
+  parts_->queue->drain();
+  auto count = parts_->queue->counts().undelivered();
+  parts_->queue.reset();
+  return count;
+}
+
 std::uint16_t Node::intake_port() const { return parts_->intakes ? parts_->intakes->port() : 0; }
 
 std::map<std::string, control::AgeCounts> Node::Parts::ages() {

@@ -38,6 +38,9 @@ class Node {
   // Takes no more images, lets running transfers end within their grace, and returns when everything is on disk.
   void stop();
 
+  // How many images this node holds that are not delivered; instead of start(), and nothing is carried meanwhile.
+  Result<std::uint64_t> undelivered();
+
   std::uint16_t intake_port() const;  // 0 when there is no intake
   control::NodeStatus status();
 

@@ -104,6 +104,24 @@ Totals Counts::totals() {
   return totals;
 }
 
+Result<std::uint64_t> Counts::undelivered() {
+  Question question(view_);
+  std::uint64_t count = 0;
+  bool counted = false;
+  {
+    // Settled is 3, delivered, alone: what is on hold or rejected waits for a person.
+    Statement owed = question.ask("SELECT (SELECT count(*) FROM item WHERE state=1 AND kind IN (1,2) AND ("
+                                  "EXISTS (SELECT 1 FROM delivery WHERE delivery.seq=item.seq AND delivery.state IN (1,2,4)) OR "
+                                  "NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.seq=item.seq))) + "
+                                  "(SELECT count(*) FROM item WHERE state=3) + (SELECT count(*) FROM quarantine WHERE reason<>?)");
+    owed.bind(1, torn_tail);
+    counted = owed.step();
+    if (counted) count = count_of(owed.number(0));
+  }
+  if (!counted || !question.good()) return fail(Errc::io, "the ledger does not answer");
+  return count;
+}
+
 std::vector<HourlyIntake> Counts::intake_since(WallTime from) {
   Question question(view_);
   std::vector<HourlyIntake> all;

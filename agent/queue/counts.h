@@ -45,6 +45,9 @@ class Counts {
 
   std::vector<DestinationCount> destinations();
   Totals totals();
+  // Images and messages that some destination, or nobody yet, is still owed, and what was set aside unread. Walks the
+  // ledger: for one who asks before everything goes.
+  Result<std::uint64_t> undelivered();
   // For each border, the waiting deliveries received before it.
   std::vector<std::uint64_t> waiting_before(const std::string& destination, std::span<const WallTime> borders);
   // Hours in which something came, since then, in order.

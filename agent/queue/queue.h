@@ -107,7 +107,7 @@ class Queue final : public core::Sink {
   void route_again();
   // Now and then: counts running time, reclaims, gives idle memory back.
   void tick();
-  // Waits until the ledger shows everything that was handed in; for tests.
+  // Waits until the ledger shows everything that was handed in.
   void drain();
 
  private:

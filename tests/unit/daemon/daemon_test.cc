@@ -40,6 +40,7 @@ struct Quiet : Service {
   Status start() override { return {}; }
   void stop() override {}
   int intake_port() override { return 4321; }
+  Result<std::uint64_t> undelivered() override { return 7; }
 };
 std::unique_ptr<Service> quiet(const settings::Settings&) { return std::make_unique<Quiet>(); }
 
@@ -224,6 +225,18 @@ TEST_CASE("check_reads_the_settings_and_starts_nothing") {
   CHECK(checked.code == exit_clean);
   CHECK(checked.out == folder.good() + ": no problem found\n");
   CHECK_FALSE(std::filesystem::exists(folder.path + "/state"));
+}
+
+TEST_CASE("what_is_not_delivered_is_counted_by_nobody_who_runs_beside_the_daemon") {
+  const Folder folder;
+  const Ran ran = call({"--config", folder.good(), "--undelivered"});
+  CHECK(ran.code == exit_clean);
+  CHECK(ran.out == "7\n");
+  const auto lock = StateLock::take(folder.path + "/state");
+  REQUIRE(lock.ok());
+  const Ran beside = call({"--config", folder.good(), "--undelivered"});
+  CHECK(beside.code == exit_start);
+  CHECK(beside.out.empty());
 }
 
 TEST_CASE("wrong_settings_are_told_all_at_once_and_nothing_starts") {

@@ -40,6 +40,32 @@ TEST_CASE_FIXTURE(QueueFixture, "a_segment_with_something_set_aside_in_it_is_nev
   CHECK(std::filesystem::exists(path));
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "what_is_not_delivered_to_everyone_is_counted_also_without_the_ledger" * doctest::description("contract 2")) {
+  const auto undelivered = [this] {
+    queue->drain();
+    return queue->counts().undelivered().value();
+  };
+  destinations = {"lead", "second"};
+  for (const char* uid : {"1.1", "1.2", "1.3"}) REQUIRE(put(pattern(1000, 1), image_facts(uid)).ok());
+  CHECK(undelivered() == 3);
+  auto leased = lease();
+  deliver(leased[0]);
+  deliver(lease(1, "second")[0], core::Level::archived, "second");
+  CHECK(undelivered() == 2);
+  deliver(leased[1]);  // to one of two
+  queue->reject("lead", leased[2].item.id, "refused");
+  CHECK(undelivered() == 2);
+  destinations = {};
+  REQUIRE(put(pattern(1000, 2), image_facts("1.4")).ok());
+  core::Manifest telemetry;
+  telemetry.kind = core::Kind::event;
+  REQUIRE(put(pattern(100, 3), {}, telemetry).ok());
+  CHECK(undelivered() == 3);
+  destinations = {"lead", "second"};
+  restart(true);
+  CHECK(undelivered() == 3);
+}
+
 TEST_CASE_FIXTURE(QueueFixture, "an_image_whose_sync_outlives_the_failed_write_of_another_is_carried" * doctest::description("contract 1")) {
   std::promise<void> syncing, go_on;
   std::atomic<int> first{1};

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Debian package in a booted Debian 12: installed, killed, upgraded, removed and purged with images waiting in it.
+
+Not named test_*, so that only the step `package` of tests/run.sh picks it up. A fresh system is made with mmdebstrap from the mirror
+that apt uses here, and booted by systemd-nspawn with a network of its own; it ends with the test.
+"""
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bench"))
+from harness import TOP, Skip, tool, wait_until
+from measure import children
+from peers import RawScp, RawScu
+
+deadline_s = 900
+SETTINGS = "/etc/sampan/sampan.yaml"
+STATE = "/var/lib/sampan"
+KEPT_S = 7 * 24 * 3600
+
+
+def sources():
+    """Lines of bookworm, of both file formats of apt."""
+    found = set()
+    for path in [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]:
+        text = path.read_text(errors="replace") if path.is_file() else ""
+        for uri, suite in re.findall(r"^deb +(?:\[[^]]*\] +)?(\S+) +(bookworm\S*) +main", text, re.MULTILINE):
+            found.add(f"deb {uri} {suite} main")
+        for stanza in text.split("\n\n"):
+            uri, suites = (re.search(rf"^{field}: *(.*)$", stanza, re.MULTILINE) for field in ("URIs", "Suites"))
+            if uri and suites:
+                found.update(f"deb {uri[1].split()[0]} {suite} main" for suite in suites[1].split() if suite.startswith("bookworm"))
+    return sorted(found)
+
+
+def bookworm(ctx, packages):
+    """A fresh Debian 12 as an archive. Kept in build/ for some days, for making one takes longer than the test."""
+    kept = TOP / "build" / f"bookworm-{hashlib.sha256(' '.join(packages).encode()).hexdigest()[:12]}.tar"
+    if kept.exists() and time.time() - kept.stat().st_mtime < KEPT_S:
+        return kept
+    if not sources():
+        raise Skip("apt knows no bookworm here")
+    made = ctx.dir / "bookworm.tar"
+    done = ctx.command("mmdebstrap", "--quiet", "--variant=apt", f"--include={','.join(packages)}", "bookworm", made, *sources(),
+                       deadline_s=600, check=False)
+    if done.returncode != 0:
+        raise Skip(f"no bookworm could be made here: {done.stderr[-300:]}")
+    kept.parent.mkdir(exist_ok=True)
+    shutil.move(made, kept)
+    return kept
+
+
+class Machine:
+    """A booted system; .run() is a command in it, by root, after which nothing stays."""
+
+    def __init__(self, ctx, packages):
+        self.ctx, self.root, self.leader = ctx, ctx.folder("root"), None
+        ctx.command("tar", "-C", self.root, "-xf", bookworm(ctx, ["systemd-sysv", "dbus", *sorted(packages)]))
+        ctx.closers.append(self.stop)
+
+    def boot(self):
+        self.process = self.ctx.run(["systemd-nspawn", "-q", "-D", self.root, "--boot", "--register=no", "--keep-unit",
+                                     "--private-network", "--console=pipe"], "nspawn")
+        wait_until(self.booted, lambda: f"booted: {self.process.said()[-800:]} {self.process.complained()[-800:]}", 60, 0.1)
+        self.ctx.command("nsenter", "-t", self.leader, "-n", "ip", "link", "set", "lo", "up")
+        return self
+
+    def booted(self):
+        if not self.process.alive():
+            raise Skip(f"nothing boots here: {self.process.complained()[-300:]}")
+        # The first child of nspawn is not yet the one that stays.
+        self.leader = next(iter(children(self.process.pid)), None)
+        return self.leader and self.run("systemctl is-system-running", check=False).strip() in ("running", "degraded")
+
+    def enter(self, *command):
+        return ["nsenter", "-t", self.leader, "-a", "env", "-i", "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8",
+                "DEBIAN_FRONTEND=noninteractive", *command]
+
+    def run(self, line, check=True):
+        done = subprocess.run([str(part) for part in self.enter("sh", "-c", line)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace", timeout=200)
+        assert not check or done.returncode == 0, f"{line} -> {done.returncode}\n{done.stdout}"
+        return done.stdout
+
+    def put(self, path, where):
+        shutil.copy(path, self.root / where.lstrip("/"))
+        return where
+
+    def write(self, where, text):
+        (self.root / where.lstrip("/")).write_text(text)
+
+    def unit(self, name):
+        return self.run(f"systemctl show -P {name} sampand").strip()
+
+    def status(self):
+        return json.loads(self.run("sampan status --json; true"))
+
+    def wait_up(self, beside=None):
+        """Running, as another process than beside."""
+        def up():
+            pid = self.unit("MainPID")
+            return self.unit("ActiveState") == "active" and pid not in ("0", beside) and pid
+        return wait_until(up, lambda: self.run("systemctl status -n 30 sampand; true"), 60, 0.2)
+
+    def stop(self):
+        """Its first process takes all the others along."""
+        if self.leader:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.leader, signal.SIGKILL)
+            self.process.child.wait(20)
+
+
+class Inside:
+    """A context whose programs run in the machine, in folders of it that are named the same inside and out."""
+
+    def __init__(self, machine):
+        self.machine, self.ctx, self.children = machine, machine.ctx, machine.ctx.children
+
+    def folder(self, name):
+        path = self.machine.root / "srv/work" / name
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def run(self, command, name, env=None, folder=None):
+        root = str(self.machine.root)
+        inside = [str(part).removeprefix(root) for part in command]
+        inside[0] = "/usr/local/bin/" + Path(inside[0]).name
+        return self.ctx.run(self.machine.enter(*inside), name, folder=folder)
+
+
+def depends(deb):
+    field = subprocess.run(["dpkg-deb", "-f", deb, "Depends"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return [re.split(r"[ (|]", part.strip())[0] for part in field.split(",")]
+
+
+def make_debs(ctx):
+    """The package of this build, and the same with a higher version."""
+    preset = os.environ.get("SAMPAN_PRESET", "release")
+    return [ctx.command(TOP / "packaging/build_deb.sh", "--preset", preset, "--no-build", "--out", ctx.folder("debs"), *more,
+                        deadline_s=200).stdout.strip() for more in ([], ["--version", "9.0.0"])]
+
+
+def send(inside, count):
+    """Images sent by exact bytes -> the sha256 of what was acknowledged; all must be."""
+    images = inside.folder("images")
+    inside.ctx.command(tool("make_images"), "--out", images, "--kind", "mr", "--count", 1, "--rows", 64, "--columns", 64)
+    scu = RawScu(inside, "127.0.0.1:11112", ["/srv/work/images/" + path.name for path in images.iterdir() if path.is_file()],
+                 called="SAMPAN", new_uids=True, repeat=count)
+    assert scu.wait() == 0, scu.sent()
+    assert len(scu.acknowledged()) >= count
+    return scu.acknowledged()
+
+
+def check_installation(machine):
+    assert machine.run(f"stat -c '%a %U:%G' {SETTINGS}").strip() == "640 root:sampan"
+    assert machine.run(f"stat -c '%a %U:%G' {STATE}").strip() == "700 sampan:sampan"
+    pid = machine.wait_up()
+    uid = machine.run(f"awk '/^Uid:/ {{ print $2 }}' /proc/{pid}/status").strip()
+    assert uid == machine.run("id -u sampan").strip() != "0"
+    assert machine.unit("User") == "sampan"
+    assert machine.run("systemctl is-enabled sampand").strip() == "enabled"
+    assert machine.run("systemd-analyze verify --man=no sampand.service", check=False).strip() == ""
+    assert (machine.root / "usr/share/doc/sampan/copyright").exists()
+
+
+def test_the_package_lives_through_kill_upgrade_removal_and_purge_with_every_image(ctx):
+    if os.geteuid() != 0:
+        raise Skip("booting a system needs root")
+    for program in ("mmdebstrap", "systemd-nspawn", "nsenter", "dpkg-deb", "dpkg-shlibdeps"):
+        tool(program)
+    first, higher = make_debs(ctx)
+    machine = Machine(ctx, depends(first))
+    for program in ("raw_scu", "raw_scp"):
+        machine.put(tool(program), f"/usr/local/bin/{program}")
+    machine.put(first, "/srv/first.deb")
+    machine.put(higher, "/srv/higher.deb")
+    machine.boot()
+    inside = Inside(machine)
+
+    said = machine.run("dpkg -i /srv/first.deb")
+    assert SETTINGS in said and "尚未设置上传目的地" in said, said
+    check_installation(machine)
+    sent = send(inside, 3)
+
+    pid = machine.unit("MainPID")
+    machine.run("systemctl kill -s KILL sampand")
+    machine.wait_up(beside=pid)
+    assert machine.unit("NRestarts") == "1"
+    sent |= send(inside, 40)
+    assert machine.status()["spool"]["items"] == len(sent)
+
+    pid = machine.unit("MainPID")
+    machine.run("dpkg -i /srv/higher.deb")
+    machine.wait_up(beside=pid)
+    assert machine.run("dpkg-query -W -f='${Version}' sampan").strip() == "9.0.0"
+    assert machine.status()["spool"]["items"] == len(sent)
+
+    said = machine.run("dpkg -r sampan")
+    assert f"{len(sent)}; they stay in {STATE}" in said, said
+    assert (machine.root / SETTINGS.lstrip("/")).exists()
+    said = machine.run("dpkg -P sampan")
+    assert f"images not delivered yet: {len(sent)}; they are kept in {STATE}" in said, said
+    assert not (machine.root / SETTINGS.lstrip("/")).exists()
+
+    # Installed again, with wrong settings first: nothing starts, and it is said why. Then everything is carried on.
+    machine.run(f"mkdir -p {Path(SETTINGS).parent}")
+    machine.write(SETTINGS, "site: clinic\ndestination: []\n")
+    said = machine.run("dpkg -i --force-confold /srv/higher.deb")
+    assert f"{SETTINGS}:2" in said and machine.unit("ActiveState") == "inactive", said
+    scp = RawScp(inside, "lead").start()
+    machine.write(SETTINGS, f"site: clinic\ndestinations:\n  - {{name: lead, dimse: LEAD@127.0.0.1:{scp.port}, reclaim_after: accepted}}\n")
+    machine.run("dpkg-reconfigure sampan")
+    machine.wait_up()
+    wait_until(lambda: scp.shas() == sent, lambda: f"{len(scp.shas())} of {len(sent)}: {machine.status()['destinations']}", 60, 0.2)
+    wait_until(lambda: machine.status()["destinations"][0]["waiting"] == 0, "receipts are kept", 30, 0.2)
+
+    said = machine.run("dpkg -P sampan")
+    assert "kept" not in said, said
+    assert not (machine.root / STATE.lstrip("/")).exists()
+    return f"{len(sent)} images"
+
+
+test_the_package_lives_through_kill_upgrade_removal_and_purge_with_every_image.contract = (1, 2, 9)

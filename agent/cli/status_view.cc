@@ -12,6 +12,7 @@ namespace {
 using namespace control;
 
 constexpr std::size_t refused_shown = 3;
+constexpr std::size_t reasons_shown = 3;
 
 const char* say(Lang lang, const char* zh, const char* en) { return lang == Lang::zh ? zh : en; }
 std::string number(std::uint64_t value) { return std::to_string(value); }
@@ -93,11 +94,18 @@ std::string counts(const DestinationStatus& destination, Lang lang) {
   return text;
 }
 
+void add_reasons(Table& table, const std::vector<ReasonCount>& reasons, const char* what, Lang lang) {
+  for (std::size_t i = 0; i < std::min(reasons.size(), reasons_shown); ++i)
+    table.add({"", "  " + std::string(what) + " " + number(reasons[i].items) + say(lang, "：", ": ") + reasons[i].reason});
+}
+
 void add_destinations(Table& table, const NodeStatus& status, Lang lang) {
   const char* label = say(lang, "上传", "Uploading");
   for (const DestinationStatus& destination : status.destinations) {
     table.add({label, destination.name + "  " + destination.address + "  " + connection(destination, lang)});
     table.add({"", counts(destination, lang)});
+    add_reasons(table, destination.rejected_reasons, say(lang, "拒收", "rejected"), lang);
+    add_reasons(table, destination.on_hold_reasons, say(lang, "暂停", "on hold"), lang);
     label = "";
   }
 }
@@ -109,6 +117,10 @@ void add_disk(Table& table, const NodeStatus& status, Lang lang) {
                                     "；本机保存 " + number(spool.items) + " 项，" + size(spool.bytes)
                               : size(spool.disk_free_bytes) + " of " + size(spool.disk_total_bytes) +
                                     " free; kept here: " + number(spool.items) + " items, " + size(spool.bytes)});
+  if (!spool.disk_lasts_s) return;
+  const std::string rate = size(spool.intake_bytes_per_day), time = duration(*spool.disk_lasts_s, lang);
+  table.add({"", lang == Lang::zh ? "近日每天接收 " + rate + "；即使完全无法上传，还可接收 " + time
+                                  : "lately " + rate + " a day came; with nothing leaving there is room for " + time});
 }
 
 void add_refused(Table& table, const NodeStatus& status, Lang lang) {

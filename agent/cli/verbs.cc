@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "cli/exam_verbs.h"
 #include "cli/help.h"
 #include "cli/report_verbs.h"
 #include "cli/telemetry_verbs.h"
@@ -15,9 +16,35 @@ constexpr std::array help_arguments{
     Argument{"COMMAND", false, "The command to explain.", "要说明的命令。"},
 };
 
+constexpr std::array trace_arguments{
+    Argument{"KEY", true, "A study, series or image UID, an accession number, a patient ID or a file name, exactly.",
+             "检查、序列或图像的 UID、检查号、患者 ID 或文件名，须完整。"},
+};
+constexpr std::array exam_arguments{
+    Argument{"EXAM", true, "Its study UID, accession number or patient ID; an image UID for that image alone.",
+             "检查 UID、检查号或患者 ID；给出图像 UID 则只处理该图像。"},
+};
+constexpr std::array destination_options{
+    Option{"--to", "DESTINATION", "only on its way to this destination", "只针对发往该目的地的上传"},
+};
+constexpr std::array push_options{
+    Option{"--to", "DESTINATION", "to this destination as well", "另外发往该目的地"},
+    Option{"--emergency", "", "before everything else", "作为急诊优先上传"},
+};
+
 constexpr std::array verbs{
     Verb{"status", "Are my images arriving? One screen.", "图像是否正常到达，一屏看清。", run_status},
     Verb{"queue", "What waits, by destination and age.", "按目的地和时长查看积压。", run_queue},
+    Verb{"today", "A line for each exam of today.", "今天的检查，每个一行。", run_today},
+    Verb{"trace", "The whole story of an exam.", "查看一个检查的完整经过。", run_trace, trace_arguments},
+    Verb{"hold", "Keep an exam from leaving, also what is still to come of it.", "暂停上传一个检查，包括尚未到达的图像。", run_hold,
+         exam_arguments, destination_options},
+    Verb{"resume", "Let go what is on hold or was rejected.", "恢复上传被暂停或被拒收的图像。", run_resume, exam_arguments,
+         destination_options},
+    Verb{"resend", "Send again what was delivered or rejected.", "重新上传已送达或被拒收的图像。", run_resend, exam_arguments,
+         destination_options},
+    Verb{"push", "Send an exam elsewhere as well, or before all others.", "将检查另外发往某处，或优先上传。", run_push, exam_arguments,
+         push_options},
     Verb{"devices", "The devices that send here, and who is refused.", "发送图像的设备，以及被拒绝的连接。", run_devices},
     Verb{"events", "What happened, and what still asks for a person.", "发生过的事件，以及尚待处理的问题。", run_events, {}, events_options},
     Verb{"version", "The version of this command and of the daemon.", "本命令和服务的版本。", run_version},

@@ -54,6 +54,8 @@ struct SpoolStatus {
   std::uint64_t rebuilt_items = 0;
   std::uint64_t disk_free_bytes = 0;
   std::uint64_t disk_total_bytes = 0;
+  std::uint64_t intake_bytes_per_day = 0;      // as it was lately
+  std::optional<std::int64_t> disk_lasts_s;    // at that rate, with nothing leaving; absent: nothing came to judge by
 };
 
 // What waits and is not on its way anywhere: it matches no route, or its destination is not in the settings any more.
@@ -80,6 +82,11 @@ constexpr std::size_t age_bucket(std::int64_t age_s) {
   return bucket;
 }
 
+struct ReasonCount {
+  std::string reason;
+  std::uint64_t items = 0;
+};
+
 struct DestinationStatus {
   std::string name;
   std::string courier;  // dimse, stow, folder, http
@@ -99,6 +106,7 @@ struct DestinationStatus {
   std::uint64_t sending = 0;
   std::uint64_t telemetry_waiting = 0;  // events and samples, which the other numbers leave out
   std::vector<BlockedClass> blocked_classes;
+  std::vector<ReasonCount> on_hold_reasons, rejected_reasons;  // the most frequent first
   AgeCounts ages{};
 };
 

@@ -16,12 +16,14 @@
 
 namespace sampan::control {
 
+class ExamDesk;
 class Reporter;
 class TelemetryBook;
 
 // What the node lends to the API, an interface for each concern. A node without one answers its routes with 404.
 struct Handlers {
   Reporter* reporter = nullptr;
+  ExamDesk* exams = nullptr;
   TelemetryBook* telemetry = nullptr;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 
+#include "control/exam_routes.h"
 #include "control/report_routes.h"
 #include "control/route.h"
 #include "control/telemetry_routes.h"
@@ -12,6 +13,12 @@ std::span<const Route> route_table() {
       Route{"GET", "/v1/status", Role::viewer, serve_status},
       Route{"GET", "/v1/queue", Role::viewer, serve_queue},
       Route{"GET", "/v1/version", Role::viewer, serve_version},
+      Route{"GET", "/v1/trace", Role::viewer, serve_trace},
+      Route{"GET", "/v1/today", Role::viewer, serve_today},
+      Route{"POST", "/v1/hold", Role::technician, serve_hold},
+      Route{"POST", "/v1/resume", Role::technician, serve_resume},
+      Route{"POST", "/v1/resend", Role::technician, serve_resend},
+      Route{"POST", "/v1/push", Role::technician, serve_push},
       Route{"GET", "/v1/devices", Role::viewer, serve_devices},
       Route{"GET", "/v1/events", Role::viewer, serve_events},
   };

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/status_json.h"
 
-#include <cstdio>
-#include <ctime>
-#include <nlohmann/json.hpp>
+#include "control/json_fields.h"
 
 namespace sampan::control {
-namespace {
-
-using Json = nlohmann::ordered_json;
 
 // The fields of every struct, once.
 template <class A>
@@ -31,6 +26,11 @@ void fields(A& a, SpoolStatus& v) {
   a("items", v.items), a("bytes", v.bytes), a("quarantined", v.quarantined), a("rebuilding", v.rebuilding);
   a("rebuilt_items", v.rebuilt_items), a("disk_free_bytes", v.disk_free_bytes),
       a("disk_total_bytes", v.disk_total_bytes);
+  a("intake_bytes_per_day", v.intake_bytes_per_day), a("disk_lasts_s", v.disk_lasts_s);
+}
+template <class A>
+void fields(A& a, ReasonCount& v) {
+  a("reason", v.reason), a("items", v.items);
 }
 template <class A>
 void fields(A& a, BlockedClass& v) {
@@ -48,6 +48,7 @@ void fields(A& a, DestinationStatus& v) {
   a("courier", v.courier), a("address", v.address), a("state_age_s", v.state_age_s), a("last_error", v.last_error);
   a("next_attempt_in_s", v.next_attempt_in_s), a("last_success", v.last_success), a("delivered", v.delivered);
   a("archived", v.archived), a("blocked_classes", v.blocked_classes);
+  a("on_hold_reasons", v.on_hold_reasons), a("rejected_reasons", v.rejected_reasons);
 }
 template <class A>
 void fields(A& a, StrandedStatus& v) {
@@ -60,120 +61,6 @@ void fields(A& a, NodeStatus& v) {
   a("intake", v.intake), a("spool", v.spool), a("destinations", v.destinations);
   a("stranded", v.stranded);
 }
-
-// Writing.
-template <class T>
-Json to_json(const T& value);
-
-struct Writer {
-  Json out = Json::object();
-  template <class T>
-  void operator()(const char* name, const T& value) {
-    out[name] = to_json(value);
-  }
-};
-
-Json write(const std::string& v) { return v; }
-Json write(bool v) { return v; }
-Json write(std::uint16_t v) { return v; }
-Json write(std::uint64_t v) { return v; }
-Json write(std::int64_t v) { return v; }
-Json write(Verdict v) { return to_string(v); }
-Json write(DestinationState v) { return to_string(v); }
-Json write(WallTime v) { return to_iso8601(v); }
-Json write(const AgeCounts& v) {
-  Json out = Json::object();
-  for (std::size_t i = 0; i < v.size(); ++i) out[std::string(age_names[i])] = v[i];
-  return out;
-}
-template <class T>
-Json write(const std::optional<T>& v) {
-  return v ? to_json(*v) : Json();
-}
-template <class T>
-Json write(const std::vector<T>& v) {
-  Json out = Json::array();
-  for (const T& each : v) out.push_back(to_json(each));
-  return out;
-}
-
-template <class T>
-Json to_json(const T& value) {
-  if constexpr (requires(Writer & w, T & v) { fields(w, v); }) {
-    Writer writer;
-    T copy = value;  // one list of fields serves reading too, which needs them open
-    fields(writer, copy);
-    return std::move(writer.out);
-  } else {
-    return write(value);
-  }
-}
-
-// Reading. Wrong types throw; parse_status catches.
-template <class T>
-void from_json(const Json& in, T& value);
-
-struct Reader {
-  const Json& in;
-  template <class T>
-  void operator()(const char* name, T& value) {
-    if (const auto found = in.find(name); found != in.end() && !found->is_null()) from_json(*found, value);
-  }
-};
-
-void read(const Json& in, std::string& v) { in.get_to(v); }
-void read(const Json& in, bool& v) { in.get_to(v); }
-void read(const Json& in, std::uint16_t& v) { in.get_to(v); }
-void read(const Json& in, std::uint64_t& v) { in.get_to(v); }
-void read(const Json& in, std::int64_t& v) { in.get_to(v); }
-void read(const Json& in, Verdict& v) {
-  const auto word = in.get<std::string>();
-  v = word == "good" ? Verdict::good : word == "attention" ? Verdict::attention : Verdict::failure;
-}
-void read(const Json& in, DestinationState& v) {
-  const auto word = in.get<std::string>();
-  v = DestinationState::unknown;
-  for (const auto s : {DestinationState::up, DestinationState::backing_off, DestinationState::stopped})
-    if (to_string(s) == word) v = s;
-}
-void read(const Json& in, WallTime& v) {
-  const auto text = in.get<std::string>();
-  std::tm parts{};
-  int millis = 0;
-  if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d:%d.%dZ", &parts.tm_year, &parts.tm_mon, &parts.tm_mday, &parts.tm_hour,
-                  &parts.tm_min, &parts.tm_sec, &millis) != 7)
-    return;
-  parts.tm_year -= 1900;
-  parts.tm_mon -= 1;
-  v.ms = std::int64_t{::timegm(&parts)} * 1000 + millis;
-}
-void read(const Json& in, AgeCounts& v) {
-  for (std::size_t i = 0; i < v.size(); ++i) v[i] = in.value(std::string(age_names[i]), std::uint64_t{0});
-}
-template <class T>
-void read(const Json& in, std::optional<T>& v) {
-  from_json(in, v.emplace());
-}
-template <class T>
-void read(const Json& in, std::vector<T>& v) {
-  for (const Json& each : in.get_ref<const Json::array_t&>()) from_json(each, v.emplace_back());
-}
-
-template <class T>
-void from_json(const Json& in, T& value) {
-  if constexpr (requires(Reader & r) { fields(r, value); }) {
-    static_cast<void>(in.get_ref<const Json::object_t&>());  // anything but an object throws here
-    Reader reader{in};
-    fields(reader, value);
-  } else {
-    read(in, value);
-  }
-}
-
-// Peers choose AE titles: bytes that are not UTF-8 are replaced, not thrown at.
-std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
-
-}  // namespace
 
 std::string status_json(const NodeStatus& status) { return dump(to_json(status)); }
 

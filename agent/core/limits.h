@@ -24,6 +24,7 @@ inline constexpr std::size_t unindexed_items_max = 4096;           // stored whi
 inline constexpr std::uint64_t room_checked_every = 8u << 20;      // of an object that arrives, in bytes
 
 inline constexpr auto queue_tick_every = 30s;
+inline constexpr auto intake_rate_time = 168h;            // looked back at to say how long the disk lasts
 inline constexpr auto order_patience = 10s;               // a person waits for an order to be written
 inline constexpr std::size_t reasons_shown_max = 8;       // of what is on hold or rejected, per destination
 
@@ -78,6 +79,8 @@ inline constexpr std::size_t blocked_classes_max = 128;  // per destination; bey
 
 // http, control
 inline constexpr std::size_t control_body_bytes_max = 64u << 10;
+inline constexpr std::size_t exams_traced_max = 20;       // with one name, told at once
+inline constexpr std::size_t exams_listed_max = 500;      // of today
 inline constexpr unsigned control_connections_max = 16;
 inline constexpr auto control_idle_max = 10s;  // a connection without traffic for so long is closed
 

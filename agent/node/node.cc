@@ -9,6 +9,7 @@
 #include "core/limits.h"
 #include "http/server.h"
 #include "node/couriers.h"
+#include "node/exams.h"
 #include "node/intakes.h"
 #include "node/loop.h"
 #include "node/plans.h"
@@ -39,6 +40,7 @@ struct Node::Parts {
   telemetry::Gauges gauges();
   Status open_control();
   std::map<std::string, control::AgeCounts> ages();
+  std::unique_ptr<Exams> open_exams();
 
   // In the order of construction; what comes later uses what comes before, and goes first.
   const settings::Settings settings;
@@ -55,6 +57,7 @@ struct Node::Parts {
   std::unique_ptr<scheduler::Scheduler> scheduler;
   std::unique_ptr<Intakes> intakes;
   std::unique_ptr<control::Reporter> reporter;
+  std::unique_ptr<Exams> exams;
   std::unique_ptr<control::TelemetryBook> book;
   std::unique_ptr<control::Api> api;
   std::unique_ptr<http::Server> server;
@@ -119,6 +122,16 @@ void Node::Parts::add_destinations() {
   loop.start(step, [this] { queue->tick(); }, limits::queue_tick_every);
 }
 
+std::unique_ptr<Exams> Node::Parts::open_exams() {
+  const auto names = [this] {
+    std::vector<std::string> all;
+    for (const auto& destination : settings.destinations) all.push_back(destination.name);
+    return all;
+  };
+  const auto try_now = [this](const std::string& name) { loop.call([&] { scheduler->retry_now(name); }); };
+  return std::make_unique<Exams>(Exams::Needs{*queue, env.clock, names, try_now});
+}
+
 Status Node::Parts::open_control() {
   server = std::make_unique<http::Server>(http::Options{settings.control_socket},
                                           [this](const http::Request& request) { return api->handle(request); });
@@ -132,7 +145,8 @@ Status Node::start() {
   parts_->telemetry->start();
   parts_->intakes = std::make_unique<Intakes>(*parts_->queue, parts_->env.clock, parts_->settings, *parts_->telemetry);
   parts_->reporter = std::make_unique<NodeReporter>(*this);
-  parts_->api = std::make_unique<control::Api>(control::Handlers{parts_->reporter.get(), parts_->book.get()});
+  parts_->exams = parts_->open_exams();
+  parts_->api = std::make_unique<control::Api>(control::Handlers{parts_->reporter.get(), parts_->exams.get(), parts_->book.get()});
   Status opened = parts_->open_control();
   if (opened) opened = parts_->intakes->start();
   if (!opened) stop();
@@ -198,10 +212,13 @@ control::NodeStatus Node::status() {
     findings.associations_now = p.intakes->associations_now();
     findings.refusals = p.intakes->refusals();
   }
+  if (!findings.last_image)  // of an earlier run
+    for (const auto& exam : p.queue->lookup().received_since({0}, 1)) findings.last_image = exam.last;
   findings.admits = p.queue->admits(core::Kind::image);
   findings.queue = p.queue->summary();
   p.loop.call([&] { findings.destinations = p.scheduler->snapshot(); });
   findings.ages = p.ages();
+  findings.intake = p.queue->counts().intake_since({findings.now.ms - Millis(limits::intake_rate_time).count()});
   return report(p.settings, findings);
 }
 

@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "base/version.h"
+#include "core/limits.h"
 #include "node/couriers.h"
+#include "policy/disk_forecast.h"
 
 namespace sampan::node {
 namespace {
@@ -38,6 +40,21 @@ control::SpoolStatus spool_of(const queue::QueueSummary& queue) {
   return status;
 }
 
+void add_forecast(control::SpoolStatus& status, const Findings& findings) {
+  std::vector<policy::Intake> hours;
+  for (const auto& hour : findings.intake) hours.push_back({hour.hour, hour.bytes});
+  const std::uint64_t reserve = std::min<std::uint64_t>(core::limits::reserve_bytes, status.disk_total_bytes / 20);
+  const auto forecast = policy::forecast_disk(hours, findings.now, status.disk_free_bytes - std::min(status.disk_free_bytes, reserve));
+  status.intake_bytes_per_day = forecast.bytes_per_day;
+  if (forecast.lasts) status.disk_lasts_s = forecast.lasts->count() / 1000;
+}
+
+std::vector<control::ReasonCount> reasons_of(const std::vector<queue::ReasonCount>& from) {
+  std::vector<control::ReasonCount> to;
+  for (const auto& one : from) to.push_back({one.reason, one.items});
+  return to;
+}
+
 control::DestinationState state_of(scheduler::Breaker::State state) {
   switch (state) {
     case scheduler::Breaker::State::unknown: return control::DestinationState::unknown;
@@ -67,6 +84,8 @@ void add_count(control::DestinationStatus& status, const queue::DestinationCount
   status.rejected = from.rejected;
   status.delivered = from.delivered;
   status.archived = from.archived;
+  status.on_hold_reasons = reasons_of(from.on_hold_reasons);
+  status.rejected_reasons = reasons_of(from.rejected_reasons);
   status.telemetry_waiting = from.news_waiting;
 }
 
@@ -95,6 +114,7 @@ control::NodeStatus report(const settings::Settings& settings, const Findings& f
   status.uptime_s = findings.uptime.count() / 1000;
   status.intake = intake_of(settings, findings);
   status.spool = spool_of(findings.queue);
+  add_forecast(status.spool, findings);
   for (const auto& destination : settings.destinations) {
     control::DestinationStatus one;
     one.name = destination.name;

@@ -23,6 +23,7 @@ struct Findings {
   queue::QueueSummary queue;
   std::vector<scheduler::DestinationSnapshot> destinations;
   std::map<std::string, control::AgeCounts> ages;
+  std::vector<queue::HourlyIntake> intake;  // of the last days
 };
 
 control::NodeStatus report(const settings::Settings& settings, const Findings& findings);

@@ -306,7 +306,10 @@ QueueSummary Queue::summary() {
 }
 
 Counts& Queue::counts() { return *parts_->counts; }
-Lookup& Queue::lookup() { return *parts_->lookup; }
+Lookup& Queue::lookup() {
+  parts_->store->catch_up(Millis(200));
+  return *parts_->lookup;
+}
 Orders& Queue::orders() { return *parts_->orders; }
 
 void Queue::tick() {

@@ -99,7 +99,7 @@ class Queue final : public core::Sink {
   void put_back(const std::string& destination, const Uuid& item, std::string_view reason, Millis wait, bool counted);
 
   QueueSummary summary();
-  // What is counted, and what a person asks and orders of an exam.
+  // What is counted, and what a person asks and orders of an exam; with all that was received until now.
   Counts& counts();
   Lookup& lookup();
   Orders& orders();

@@ -104,3 +104,18 @@ TEST_CASE("queue_shows_destination_by_age") {
         "lead      28  99.0 MB      1      2      3      4      5      6     7     .     .\n"
         "副本       .      0 B      .      .      .      .      .      .     .     .     .\n");
 }
+
+TEST_CASE("status_says_why_images_are_held_or_rejected_and_how_long_the_disk_lasts") {
+  NodeStatus status = rich_status();
+  status.destinations[0].rejected = 3;
+  status.destinations[0].rejected_reasons = {{"0xA900 does not match", 2}, {"0xC000", 1}};
+  status.destinations[1].on_hold = 1;
+  status.destinations[1].on_hold_reasons = {{"held by a person", 1}};
+  status.spool.intake_bytes_per_day = 2'000'000'000;
+  status.spool.disk_lasts_s = 250 * 86400;
+  const std::string text = show_status(status, Lang::en);
+  CHECK(has(text, "rejected 3\n             rejected 2: 0xA900 does not match\n             rejected 1: 0xC000\n"));
+  CHECK(has(text, "             on hold 1: held by a person\n"));
+  CHECK(has(text, "lately 2.0 GB a day came; with nothing leaving there is room for 250 d\n"));
+  CHECK(has(show_status(status, Lang::zh), "近日每天接收 2.0 GB；即使完全无法上传，还可接收 250 天\n"));
+}

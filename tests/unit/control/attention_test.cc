@@ -133,7 +133,9 @@ TEST_CASE("every_finding_says_what_to_do_in_both_languages") {
                   .rebuilding = true,
                   .rebuilt_items = 0,
                   .disk_free_bytes = 1,
-                  .disk_total_bytes = 1000};
+                  .disk_total_bytes = 1000,
+                  .intake_bytes_per_day = 0,
+                  .disk_lasts_s = {}};
   status.destinations.resize(3, status.destinations[1]);
   status.destinations[0].state_age_s = 9999;
   status.destinations[0].rejected = status.destinations[0].on_hold = 1;

@@ -35,7 +35,9 @@ inline NodeStatus rich_status() {
                   .rebuilding = false,
                   .rebuilt_items = 0,
                   .disk_free_bytes = 500'000'000'000,
-                  .disk_total_bytes = 1'000'000'000'000};
+                  .disk_total_bytes = 1'000'000'000'000,
+                  .intake_bytes_per_day = 0,
+                  .disk_lasts_s = {}};
   DestinationStatus lead;
   lead.name = "lead";
   lead.courier = "dimse";

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/exams.h"
+
+#include <algorithm>
+#include <ctime>
+
+#include "core/limits.h"
+#include "dicom/text.h"
+
+namespace sampan::node {
+namespace {
+
+using control::Refusal;
+using core::Fact;
+namespace limits = core::limits;
+
+std::string_view word_of(queue::Match::What what) {
+  switch (what) {
+    case queue::Match::What::study: return "study";
+    case queue::Match::What::accession: return "accession";
+    case queue::Match::What::patient: return "patient";
+    case queue::Match::What::series: return "series";
+    case queue::Match::What::file: return "file";
+    case queue::Match::What::image: return "image";
+  }
+  return "study";
+}
+
+control::ExamDestination destination_of(const queue::ExamDelivery& from) {
+  control::ExamDestination to;
+  to.name = from.destination;
+  to.waiting = from.waiting;
+  to.on_hold = from.on_hold;
+  to.rejected = from.rejected;
+  to.delivered = from.delivered;
+  to.archived = from.archived;
+  to.first_accepted = from.first_accepted;
+  to.last_accepted = from.last_accepted;
+  to.last_archived = from.last_archived;
+  to.held = from.held;
+  to.added = from.added;
+  return to;
+}
+
+// Of a destination that has let go of everything, nothing is told.
+bool says_something(const queue::ExamDelivery& one) {
+  return one.waiting + one.on_hold + one.rejected + one.delivered > 0 || one.held;
+}
+
+void add_reasons(control::ExamStatus& status, const std::vector<queue::Unsettled>& all) {
+  for (const auto& one : all)
+    for (auto& destination : status.destinations)
+      if (destination.name == one.destination)
+        destination.reasons.push_back(
+            {std::string(core::to_string(one.state)), one.reason, one.items, one.attempts_most, one.oldest, one.not_before});
+}
+
+WallTime midnight_before(WallTime now) {
+  const std::time_t seconds = static_cast<std::time_t>(now.ms / 1000);
+  std::tm parts{};
+  ::localtime_r(&seconds, &parts);
+  parts.tm_hour = parts.tm_min = parts.tm_sec = 0;
+  parts.tm_isdst = -1;
+  return WallTime{std::int64_t{std::mktime(&parts)} * 1000};
+}
+
+Refusal refusal_of(const Error& error) {
+  switch (error.code) {
+    case Errc::refused: return {409, "held", error.message, "整个检查已暂停，请先执行 sampan resume"};
+    case Errc::invalid: return {409, "one_image", error.message, "请指明检查，而不是其中一幅图像"};
+    case Errc::not_found: return {404, "not_found", error.message, "本机没有此检查"};
+    case Errc::timeout: return {503, "not_written", error.message, "命令尚未写入磁盘，磁盘可写后自动生效"};
+    default: return {500, "failed", error.message, "无法执行"};
+  }
+}
+
+}  // namespace
+
+std::string mask_number(std::string_view number) {
+  if (number.empty()) return {};
+  std::size_t shown = number.size() > 6 ? 4 : number.size() > 3 ? 2 : 0;
+  // Never from the middle of a character.
+  while (shown > 0 && (static_cast<unsigned char>(number[number.size() - shown]) & 0xc0) == 0x80) --shown;
+  return "*" + std::string(number.substr(number.size() - shown));
+}
+
+control::ExamStatus exam_status(const queue::Exam& exam) {
+  const core::Facts& facts = exam.sample.facts;
+  const auto read = [&](Fact fact) { return dicom::display_text(facts.get(fact), facts.get(Fact::character_set)); };
+  control::ExamStatus status;
+  status.study_uid = queue::exam_name(exam.sample);
+  const dicom::Text name = read(Fact::patient_name);
+  status.patient_name = dicom::mask_name(name.utf8);
+  status.charset_suspect = name.charset_suspect;
+  status.patient_id = mask_number(read(Fact::patient_id).utf8);
+  status.accession_number = mask_number(read(Fact::accession_number).utf8);
+  status.modality = read(Fact::modality).utf8;
+  status.body_part = read(Fact::body_part).utf8;
+  status.station = read(Fact::station_name).utf8;
+  status.calling_ae = read(Fact::calling_ae).utf8;
+  status.called_ae = read(Fact::called_ae).utf8;
+  status.peer_address = read(Fact::peer_address).utf8;
+  status.images = exam.items;
+  status.bytes = exam.bytes;
+  status.first_received = exam.first;
+  status.last_received = exam.last;
+  status.priority = core::to_string(exam.priority.value_or(exam.sample.priority));
+  status.priority_ordered = exam.priority.has_value();
+  for (const auto& delivery : exam.deliveries)
+    if (says_something(delivery)) status.destinations.push_back(destination_of(delivery));
+  return status;
+}
+
+control::ExamList Exams::trace(const std::string& key) {
+  queue::Lookup& lookup = needs_.queue.lookup();
+  control::ExamList list;
+  list.now = needs_.clock.wall();
+  for (const auto& match : lookup.find(key, limits::exams_traced_max + 1)) {
+    if (list.matched.empty()) list.matched = word_of(match.what);
+    if ((list.more = list.exams.size() >= limits::exams_traced_max)) break;
+    const auto exam = lookup.exam(match.exam);
+    if (!exam) continue;
+    list.exams.push_back(exam_status(*exam));
+    add_reasons(list.exams.back(), lookup.unsettled(match.exam));
+  }
+  return list;
+}
+
+control::ExamList Exams::today() {
+  control::ExamList list;
+  list.now = needs_.clock.wall();
+  const auto exams = needs_.queue.lookup().received_since(midnight_before(list.now), limits::exams_listed_max + 1);
+  list.more = exams.size() > limits::exams_listed_max;
+  for (const auto& exam : exams)
+    if (list.exams.size() < limits::exams_listed_max) list.exams.push_back(exam_status(exam));
+  return list;
+}
+
+std::variant<queue::Match, Refusal> Exams::find(const std::string& key, const std::string& destination) {
+  const auto known = needs_.destinations();
+  if (!destination.empty() && std::find(known.begin(), known.end(), destination) == known.end()) {
+    std::string names;
+    for (const auto& name : known) names += (names.empty() ? "" : ", ") + name;
+    return Refusal{404, "no_destination", "no such destination; there are: " + names, "没有此目的地，现有：" + names};
+  }
+  const auto found = needs_.queue.lookup().find(key, 2);
+  if (found.empty())
+    return Refusal{404, "not_found", "nothing of that name is here; it must be given exactly",
+                   "本机没有此检查；请输入完整的 UID、检查号或患者 ID"};
+  if (found.size() > 1)
+    return Refusal{409, "several", "several exams have that name; look at sampan trace and give the study UID",
+                   "有多个检查符合；请用 sampan trace 查看，并给出检查 UID"};
+  if (found[0].what == queue::Match::What::series)
+    return Refusal{409, "series", "that is a series; give the study UID, or an image UID", "这是序列 UID；请给出检查 UID 或图像 UID"};
+  return found[0];
+}
+
+void Exams::hurry(const std::string& destination) {
+  for (const auto& name : needs_.destinations())
+    if (destination.empty() || name == destination) needs_.try_now(name);
+}
+
+Exams::Answer Exams::carry_out(Order order, const std::string& key, const std::string& destination, bool try_now) {
+  const auto found = find(key, destination);
+  if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
+  const auto done = (needs_.queue.orders().*order)(std::get<queue::Match>(found), destination);
+  if (!done) return refusal_of(done.error());
+  if (try_now && done->deliveries > 0) hurry(destination);
+  return control::Ordered{done->deliveries, done->reclaimed, done->damaged};
+}
+
+Exams::Answer Exams::hold(const std::string& key, const std::string& destination) {
+  return carry_out(&queue::Orders::hold, key, destination, false);
+}
+Exams::Answer Exams::resume(const std::string& key, const std::string& destination) {
+  return carry_out(&queue::Orders::resume, key, destination, true);
+}
+
+Exams::Answer Exams::resend(const std::string& key, const std::string& destination) {
+  Answer answer = carry_out(&queue::Orders::resend, key, destination, true);
+  const auto* done = std::get_if<control::Ordered>(&answer);
+  if (done == nullptr || done->deliveries > 0 || done->reclaimed + done->damaged == 0) return answer;
+  const std::string count = std::to_string(done->reclaimed + done->damaged);
+  return Refusal{409, "gone", "the images were archived and are no longer here, so nothing can be sent again: " + count,
+                 "图像已归档并从本机清除，无法重发：" + count};
+}
+
+Exams::Answer Exams::push(const std::string& key, const std::string& destination, bool emergency) {
+  const auto found = find(key, destination);
+  if (const auto* refusal = std::get_if<Refusal>(&found)) return *refusal;
+  const auto& match = std::get<queue::Match>(found);
+  control::Ordered ordered;
+  if (!destination.empty()) {
+    const auto done = needs_.queue.orders().owe(match, destination);
+    if (!done) return refusal_of(done.error());
+    ordered = {done->deliveries, done->reclaimed, done->damaged};
+  }
+  if (emergency) {
+    const auto done = needs_.queue.orders().prioritise(match, core::Priority::emergency);
+    if (!done) return refusal_of(done.error());
+    ordered.deliveries = std::max(ordered.deliveries, done->deliveries);
+  }
+  hurry(emergency ? std::string() : destination);
+  return ordered;
+}
+
+}  // namespace sampan::node

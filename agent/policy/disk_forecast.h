@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Disk forecast: how long the disk takes images, at the rate they came lately and with nothing leaving.
+//
+// The worst case on purpose: it is what a person needs to know when the line is down.
+// Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/clock.h"
+
+namespace sampan::policy {
+
+struct Intake {
+  WallTime hour{};  // its begin
+  std::uint64_t bytes = 0;
+};
+
+struct DiskForecast {
+  std::uint64_t bytes_per_day = 0;
+  std::optional<Millis> lasts{};  // nothing came to judge by
+};
+
+// usable_bytes: until images are refused. The rate is that of the hours given, over at least a day and up to now.
+DiskForecast forecast_disk(std::span<const Intake> hours, WallTime now, std::uint64_t usable_bytes);
+
+}  // namespace sampan::policy

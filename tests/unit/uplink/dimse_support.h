@@ -211,6 +211,7 @@ class ScriptedPeer {
 
   Answer answer = accept_all;
   std::function<std::uint8_t(const Context&)> result = [](const Context&) { return std::uint8_t{0}; };
+  std::function<bool(const Context&)> mentions = [](const Context&) { return true; };  // in the acknowledgement
   std::optional<std::vector<std::uint8_t>> reject;  // result, source, reason
   bool mute = false;                                // never answers the association request
   std::string babble;                               // said instead of an answer to the association request
@@ -262,6 +263,7 @@ class ScriptedPeer {
     ++associations;
     Associate accepted{request.called, request.calling, pdu_bytes_max, {}};
     for (const Context& context : request.contexts) {
+      if (!mentions(context)) continue;
       accepted.contexts.push_back({context.id, {}, {context.transfer_syntaxes.at(0)}, result(context)});
     }
     return send_pdu(connection, PduType::associate_ac, encode_associate(PduType::associate_ac, accepted)).ok();

@@ -42,7 +42,11 @@ std::string show_queue(const NodeStatus& status, Lang lang) {
   Table table(columns);
   table.add(head);
   for (const DestinationStatus& destination : status.destinations) table.add(row_of(destination));
-  return printable(table.text());
+  std::string text = table.text();
+  for (const DestinationStatus& destination : status.destinations)
+    if (const std::string count = std::to_string(destination.telemetry_waiting); count != "0")
+      text += destination.name + (lang == Lang::zh ? "：另有 " + count + " 项事件和采样待传\n" : ": " + count + " events and samples wait as well\n");
+  return printable(text);
 }
 
 }  // namespace sampan::cli

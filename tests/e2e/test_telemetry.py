@@ -7,6 +7,7 @@ import time
 
 from harness import wait_until
 from test_outage import patient_values
+from test_stow import make_certificate
 
 contract = (3, 6, 7, 9)
 QUICK = {"every_seconds": 1, "outage_seconds": 0}
@@ -17,7 +18,7 @@ class Receiver:
     """A service that keeps what was posted: every body by its Idempotency-Key; answers as `answer` says."""
 
     def __init__(self, ctx):
-        self.posts, self.lying = [], False
+        self.posts, self.lying, self.token = [], False, None
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -25,6 +26,8 @@ class Receiver:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                if receiver.token and self.headers["Authorization"] != f"Bearer {receiver.token}":
+                    return self.reply(401, "text/plain", b"who are you?")
                 if receiver.lying:
                     return self.reply(200, "text/html", b"<html>Welcome to the hotel</html>")
                 receiver.posts.append((time.time(), self.headers["Idempotency-Key"], body))
@@ -196,6 +199,32 @@ def test_devices_and_events_are_seen_on_the_spot_in_both_languages(ctx):
 
 
 test_devices_and_events_are_seen_on_the_spot_in_both_languages.contract = (12,)
+
+
+def test_certificates_and_a_token_let_telemetry_in_and_one_service_that_refuses_stops_no_other(ctx):
+    receiver = Receiver(ctx)
+    receiver.token = "open-sesame"
+    certificate, both = make_certificate(ctx, "localhost")
+    mine, mine_both = make_certificate(ctx, "clinic")
+    line = ctx.line(receiver.port, certificate=both, ca=mine)
+    good, bad = ctx.dir / "good", ctx.dir / "bad"
+    good.write_text("open-sesame\n")
+    bad.write_text("closed\n")
+
+    def way(name, token, **tls):
+        return {"name": name, "http": f"https://localhost:{line.port}/t", "tls": tls, "auth": {"bearer_file": str(token)}}
+
+    known = {"ca_file": str(certificate), "certificate": str(mine_both)}
+    node = ctx.node(destinations=[way("tele", good, **known), way("wrong", bad, **known), way("untrusted", good, certificate=str(mine_both))],
+                    telemetry=QUICK).start()
+    wait_until(lambda: of_kind(receiver.lines(), "event") and of_kind(receiver.lines(), "samples"), receiver.lines, 60)
+    for name, word in (("wrong", "401"), ("untrusted", "certificate")):
+        wait_until(lambda: node.destination(name)["state"] == "stopped", lambda: str(node.destination(name)), 30)
+        assert word in node.destination(name)["last_error"], node.destination(name)
+    wait_until(lambda: sum(line["event"] == "dest.auth_failed" for line in of_kind(receiver.lines(), "event")) == 2, receiver.lines)
+    assert node.sampan("events")[0] == 2
+    assert f"wrong: {node.destination('wrong')['telemetry_waiting']} events and samples" in node.sampan("queue", "--lang", "en")[1]
+    assert "open-sesame" not in node.log() + node.sampan("events", "--json")[1]
 
 
 def test_no_patient_data_is_in_telemetry(ctx):

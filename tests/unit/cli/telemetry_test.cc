@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include "cli/queue_view.h"
+
 using namespace sampan;
 using namespace sampan::cli;
 using namespace sampan::control;
@@ -63,4 +65,14 @@ TEST_CASE("events_are_told_oldest_first_and_what_is_open_comes_last_with_what_to
   CHECK(has(zh, "尚未解决"));
   CHECK(has(zh, "等待"));
   CHECK(has(zh, "结束"));
+}
+
+TEST_CASE("waiting_telemetry_is_told_beside_the_images") {
+  NodeStatus status;
+  status.destinations.emplace_back();
+  status.destinations[0].name = "lead";
+  CHECK_FALSE(has(show_queue(status, Lang::en), "events"));
+  status.destinations[0].telemetry_waiting = 12;
+  CHECK(has(show_queue(status, Lang::en), "lead: 12 events and samples wait as well\n"));
+  CHECK(has(show_queue(status, Lang::zh), "另有 12 项事件和采样待传"));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "telemetry/telemetry.h"
 
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -124,6 +125,57 @@ TEST_CASE_FIXTURE(Station, "a_disk_that_does_not_write_costs_telemetry_alone" * 
   start();
   telemetry->saw(image_of("S1"), 1000, false);
   CHECK(within(20s, [&] { return telemetry->devices().find("DR 7") != std::string::npos; }));
+  telemetry->stop();
+}
+
+TEST_CASE_FIXTURE(Station, "a_disk_that_hangs_in_a_sync_keeps_nobody_waiting_who_tells_or_asks_for_devices" * doctest::description("contract 12")) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool hangs = true;
+  std::atomic<bool> reached{false};
+  files.before_sync = [&] {
+    std::unique_lock lock(mutex);
+    reached = true;
+    changed.wait(lock, [&] { return !hangs; });
+  };
+  start();
+  REQUIRE(within(20s, [&] { return reached.load(); }));
+  // The sync of the first event hangs; none of this comes back late, or the test never ends.
+  for (int i = 0; i < 2000; ++i) {
+    telemetry->saw(image_of("S" + std::to_string(i % 7)), 1000, false);
+    telemetry->connected("DR1", "192.0.2.7");
+    telemetry->happened({News::What::destination_up, "lead", {}, {}, {}, 0, {}, {}});
+  }
+  CHECK(telemetry->devices().find("\"devices\":[]") != std::string::npos);
+  {
+    const std::lock_guard lock(mutex);
+    hangs = false;
+  }
+  changed.notify_all();
+  CHECK(within(20s, [&] { return telemetry->devices().find("\"images_total\":286") != std::string::npos; }));
+  telemetry->stop();
+  bool told = false;
+  for (const auto& event : sink.events()) told = told || event.name == "telemetry.dropped";
+  CHECK(told);
+}
+
+TEST_CASE_FIXTURE(Station, "a_clock_that_lies_before_what_was_recorded_is_told_at_the_start") {
+  start();
+  REQUIRE(within(20s, [&] { return count(core::Kind::event) >= 1; }));
+  telemetry->stop();
+  const auto path = home.path() / "telemetry" / "state.json";
+  std::ifstream in(path);
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  const auto at = text.find("\"written\":") + 10;
+  text.replace(at, text.find(',', at) - at, std::to_string(system_clock().wall().ms + 7'200'000));
+  std::ofstream(path) << text;
+  start();
+  const auto stepped = [&] {
+    for (const auto& event : sink.events())
+      if (event.name == "clock.step") return event.attributes.at("seconds").starts_with("-7") && event.severity == Severity::critical;
+    return false;
+  };
+  CHECK(within(20s, stepped));
   telemetry->stop();
 }
 

@@ -12,7 +12,7 @@ namespace sampan::log {
 
 enum class Level { debug, info, warn, error };
 
-// Called once by main; before it, info and above go to stderr.
+// Called by main, again when the level changes; before it, info and above go to stderr.
 void start(Level least);
 void write(Level level, std::string_view line);
 

@@ -17,6 +17,7 @@
 namespace sampan::control {
 
 class ExamDesk;
+class Reloader;
 class Reporter;
 class TelemetryBook;
 
@@ -25,6 +26,7 @@ struct Handlers {
   Reporter* reporter = nullptr;
   ExamDesk* exams = nullptr;
   TelemetryBook* telemetry = nullptr;
+  Reloader* reloader = nullptr;
 };
 
 // Who may call a route (DESIGN section 9).

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "control/exam_routes.h"
+#include "control/reload_routes.h"
 #include "control/report_routes.h"
 #include "control/route.h"
 #include "control/telemetry_routes.h"
@@ -21,6 +22,7 @@ std::span<const Route> route_table() {
       Route{"POST", "/v1/push", Role::technician, serve_push},
       Route{"GET", "/v1/devices", Role::viewer, serve_devices},
       Route{"GET", "/v1/events", Role::viewer, serve_events},
+      Route{"POST", "/v1/reload", Role::admin, serve_reload},
   };
   return routes;
 }

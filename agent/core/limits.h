@@ -115,6 +115,7 @@ inline constexpr std::size_t settings_files_max = 256;         // in conf.d
 inline constexpr std::size_t settings_values_max = 100000;     // in one file
 
 // node
-inline constexpr auto stop_grace = 5s;  // for transfers that run when the node is stopped
+inline constexpr auto stop_grace = 5s;     // for transfers that run when the node is stopped
+inline constexpr auto reload_grace = 60s;  // and for those of a destination that is taken out or changed
 
 }  // namespace sampan::core::limits

@@ -14,6 +14,10 @@ class NodeService final : public sampan::daemon::Service {
   void stop() override { node_.stop(); }
   sampan::Result<std::uint64_t> undelivered() override { return node_.undelivered(); }
   int intake_port() override { return node_.intake_port(); }
+  sampan::settings::ReloadReport reload(sampan::settings::Settings next) override { return node_.reload(std::move(next)); }
+  void on_reload_request(std::function<sampan::settings::ReloadReport()> reload) override {
+    node_.on_reload_request(std::move(reload));
+  }
 
  private:
   sampan::node::Node node_;

@@ -7,13 +7,13 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <array>
 #include <ostream>
 
 #include "base/log.h"
 #include "base/version.h"
 #include "daemon/lock.h"
 #include "daemon/notify.h"
+#include "daemon/reload.h"
 #include "daemon/signals.h"
 
 namespace sampan::daemon {
@@ -28,6 +28,7 @@ constexpr const char* help =
     "  --undelivered      count the images that are not delivered yet, and stop; not beside a running daemon\n"
     "  --version          tell the version, and stop\n"
     "\n"
+    "SIGHUP reads the settings again: all of a good set is taken over, nothing of a wrong one. SIGTERM stops.\n"
     "Exit codes: 0 clean stop, 1 could not start, 2 settings are wrong, 64 usage.\n";
 
 struct Options {
@@ -56,14 +57,6 @@ std::string parse(std::vector<std::string> arguments, Options& options) {
   return {};
 }
 
-log::Level level_of(const std::string& name) {
-  constexpr std::array names{std::pair{"debug", log::Level::debug}, std::pair{"warn", log::Level::warn},
-                             std::pair{"error", log::Level::error}};
-  for (const auto& [word, level] : names)
-    if (name == word) return level;
-  return log::Level::info;
-}
-
 // Images and keys in memory must not end in a core file, nor be read by a debugger of the same user.
 void keep_memory_private() {
   const rlimit none{0, 0};
@@ -79,11 +72,11 @@ std::string ready_line(const settings::Settings& settings, int port) {
   return "sampand ready intake=" + intake + " control=" + settings.control_socket;
 }
 
-void wait_for_the_end(Signals& signals, const Notifier& notifier) {
+void wait_for_the_end(Signals& signals, const Notifier& notifier, Reload& reload) {
   while (true) {
     const int number = signals.wait(notifier.watchdog_every());
     if (number == SIGTERM || number == SIGINT) return;
-    if (number == SIGHUP) log::warn("settings are read at the start only; restart to use new ones");
+    if (number == SIGHUP) reload();
     if (notifier.watchdog_every()) notifier.tell("WATCHDOG=1");
   }
 }
@@ -100,7 +93,7 @@ int count_undelivered(const settings::Settings& settings, const Build& build, st
   return exit_clean;
 }
 
-int serve(const settings::Settings& settings, const Build& build, std::ostream& out, std::ostream& err) {
+int serve(const settings::Settings& settings, const Options& options, const Build& build, std::ostream& out, std::ostream& err) {
   keep_memory_private();
   Signals signals;
   const Notifier notifier(Notifier::from_environment());
@@ -110,13 +103,16 @@ int serve(const settings::Settings& settings, const Build& build, std::ostream& 
     return exit_start;
   }
   const std::unique_ptr<Service> service = build(settings);
+  Reload reload(options.config, options.state, notifier,
+                [&](settings::Settings next) { return service->reload(std::move(next)); });
+  service->on_reload_request([&reload] { return reload(); });
   if (const Status started = service->start(); !started) {
     err << "sampand: " << started.error().message << "\n";
     return exit_start;
   }
   out << ready_line(settings, service->intake_port()) << std::endl;
   notifier.tell("READY=1");
-  wait_for_the_end(signals, notifier);
+  wait_for_the_end(signals, notifier, reload);
   notifier.tell("STOPPING=1");
   log::info("stopping");
   service->stop();
@@ -146,9 +142,9 @@ int run(std::vector<std::string> arguments, const Build& build, std::ostream& ou
     out << options.config << ": no problem found\n";
     return exit_clean;
   }
-  log::start(level_of(settings.log_level));
+  set_log_level(settings);
   if (options.undelivered) return count_undelivered(settings, build, out, err);
-  return serve(settings, build, out, err);
+  return serve(settings, options, build, out, err);
 }
 
 }  // namespace sampan::daemon

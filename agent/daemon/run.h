@@ -2,7 +2,7 @@
 // Run: the life of `sampand`, from its arguments to its exit code, around whatever service it is given.
 //
 // Settings are read and checked; memory is kept out of core dumps; the state directory is locked; the service starts;
-// the manager is told; a signal ends it cleanly.
+// the manager is told; SIGHUP and the service's own callers have the settings read again; a signal ends it cleanly.
 // Threads: the main thread only; the service has its own.
 // Fails:   settings are wrong -> every problem on err, exit_settings; the service does not start -> exit_start.
 #pragma once
@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "settings/settings.h"
+#include "settings/change.h"
 
 namespace sampan::daemon {
 
@@ -34,6 +34,10 @@ class Service {
   virtual int intake_port() = 0;  // the one really bound
   // How many images are held that are not delivered; asked instead of start().
   virtual Result<std::uint64_t> undelivered() = 0;
+  // Puts all of other settings to work, or nothing of them.
+  virtual settings::ReloadReport reload(settings::Settings next) = 0;
+  // What the service calls when it is asked to reload by its own means; told before start(), good until stop() returned.
+  virtual void on_reload_request(std::function<settings::ReloadReport()> reload) = 0;
 };
 using Build = std::function<std::unique_ptr<Service>(const settings::Settings&)>;
 

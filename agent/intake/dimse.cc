@@ -38,18 +38,27 @@ DimseIntakeOptions checked(DimseIntakeOptions options) {
 
 }  // namespace
 
+class DimseIntake::Change {
+ public:
+  DimseIntakeOptions options;
+  bool keeps_door = true;             // else the one there is, if any, gives way to this one, if any
+  std::optional<Listener> listener{};
+};
+
 class DimseIntake::Server {
  public:
   Server(core::Sink& sink, Clock& clock, DimseIntakeOptions options, Observer& observer)
-      : house_{sink, clock, observer, options, Seats(options.associations_max, options.associations_per_host_max)},
+      : house_(sink, clock, observer, options),
         connections_(options.associations_max + core::limits::knocking_max,
                      options.associations_per_host_max + core::limits::knocking_per_host_max) {}
 
   Status start();
+  Result<std::shared_ptr<Change>> prepare(DimseIntakeOptions options);
+  void change(Change prepared);
   void stop(Millis grace);
 
   House house_;
-  std::uint16_t port_ = 0;
+  std::atomic<std::uint16_t> port_{0};
 
  private:
   // A connection with its thread. The list never moves its elements.
@@ -62,6 +71,8 @@ class DimseIntake::Server {
     bool done = false;
   };
 
+  void open_door(Listener listener);
+  void close_door();
   void accept_all();
   void welcome(Visitor visitor);
   void run(Guest& guest);
@@ -76,13 +87,50 @@ class DimseIntake::Server {
 };
 
 Status DimseIntake::Server::start() {
-  auto listener = Listener::open(house_.options.address, house_.options.port);
-  if (!listener) return listener.error();
   dicom::quiet_dcmtk();
-  listener_.emplace(std::move(*listener));
+  const auto options = house_.options();
+  if (!options->listen) return {};
+  auto listener = Listener::open(options->address, options->port);
+  if (!listener) return listener.error();
+  open_door(std::move(*listener));
+  return {};
+}
+
+void DimseIntake::Server::open_door(Listener listener) {
+  listener_.emplace(std::move(listener));
   port_ = listener_->port();
   acceptor_ = std::thread([this] { accept_all(); });
-  return {};
+}
+
+void DimseIntake::Server::close_door() {
+  if (!acceptor_.joinable()) return;
+  listener_->wake();
+  acceptor_.join();
+  listener_.reset();
+  port_ = 0;
+}
+
+Result<std::shared_ptr<DimseIntake::Change>> DimseIntake::Server::prepare(DimseIntakeOptions options) {
+  const auto now = house_.options();
+  Change change{checked(std::move(options))};
+  const bool same = now->address == change.options.address && now->port == change.options.port;
+  change.keeps_door = change.options.listen == now->listen && (same || !now->listen);
+  if (!change.keeps_door && change.options.listen) {
+    auto listener = Listener::open(change.options.address, change.options.port);
+    if (!listener) return listener.error();
+    change.listener = std::move(*listener);
+  }
+  return std::make_shared<Change>(std::move(change));
+}
+
+void DimseIntake::Server::change(Change prepared) {
+  const auto& options = prepared.options;
+  connections_.resize(options.associations_max + core::limits::knocking_max,
+                      options.associations_per_host_max + core::limits::knocking_per_host_max);
+  house_.set_options(options);
+  if (prepared.keeps_door) return;
+  close_door();
+  if (prepared.listener) open_door(std::move(*prepared.listener));
 }
 
 void DimseIntake::Server::accept_all() {
@@ -135,15 +183,12 @@ void DimseIntake::Server::bury_the_dead() {
 }
 
 void DimseIntake::Server::stop(Millis grace) {
-  if (!acceptor_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
-    house_.stopping = true;
+    if (house_.stopping.exchange(true)) return;
     for (Guest& guest : guests_) guest.connection.end_if_idle();
   }
-  listener_->wake();
-  acceptor_.join();
-  listener_.reset();
+  close_door();
   {
     std::unique_lock lock(mutex_);
     left_.wait_for(lock, grace, [&] {
@@ -160,10 +205,15 @@ DimseIntake::DimseIntake(core::Sink& sink, Clock& clock, DimseIntakeOptions opti
 DimseIntake::~DimseIntake() { stop(Millis(0)); }
 
 Status DimseIntake::start() { return server_->start(); }
+Result<std::shared_ptr<DimseIntake::Change>> DimseIntake::prepare(DimseIntakeOptions options) {
+  return server_->prepare(std::move(options));
+}
+void DimseIntake::change(std::shared_ptr<Change> prepared) { server_->change(std::move(*prepared)); }
 void DimseIntake::stop(Millis grace) { server_->stop(grace); }
+bool DimseIntake::listens() const { return server_->port_ != 0; }
 std::uint16_t DimseIntake::port() const { return server_->port_; }
 unsigned DimseIntake::associations_now() const { return server_->house_.associations.taken(); }
-unsigned DimseIntake::associations_max() const { return server_->house_.options.associations_max; }
+unsigned DimseIntake::associations_max() const { return server_->house_.options()->associations_max; }
 const Refusals& DimseIntake::refusals() const { return server_->house_.refusals; }
 
 }  // namespace sampan::intake

@@ -6,7 +6,7 @@
 // (contract 2). Data sets pass byte for byte, whatever their transfer syntax and fragment lengths.
 // Threads: an acceptor, and one thread per connection, at most associations_max and a few that only refuse. The
 //          public methods may be called from any thread; the observer is called on the connections' threads.
-// Fails:   start() -> Errc::io naming the address when it cannot be bound. A connection that breaks the protocol or
+// Fails:   start(), prepare() -> Errc::io naming the address when it cannot be bound. A connection that breaks the protocol or
 //          stays silent is dropped and, when it never became an association, remembered in refusals().
 #pragma once
 
@@ -33,6 +33,7 @@ struct AllowedCaller {
 };
 
 struct DimseIntakeOptions {
+  bool listen = true;               // false: nobody is let in
   std::string address = "0.0.0.0";  // numeric, to listen on; "::" is every address, IPv4 too
   std::uint16_t port = 11112;       // 0: any free port
   std::map<std::string, core::Priority> called_titles;  // answered to, with the priority of what comes; empty: any
@@ -66,11 +67,18 @@ class DimseIntake {
   ~DimseIntake();  // stops without grace
 
   Status start();
+  // Other options for whoever comes from now on; associations that run keep what they began with, also when nobody
+  // else is let in any more. Another address or port is opened by prepare(), which changes nothing yet; change() takes
+  // what it gave and cannot fail. Both from one thread, after start().
+  class Change;
+  Result<std::shared_ptr<Change>> prepare(DimseIntakeOptions options);
+  void change(std::shared_ptr<Change> prepared);
   // No new connection; idle associations end at once, a running C-STORE may finish within grace. Returns when every
   // thread has ended. For good.
   void stop(Millis grace);
 
-  std::uint16_t port() const;           // after start()
+  bool listens() const;
+  std::uint16_t port() const;           // after start(); 0 when it does not listen
   unsigned associations_now() const;
   unsigned associations_max() const;    // as lowered
   const Refusals& refusals() const;

@@ -11,6 +11,25 @@
 
 namespace sampan::intake {
 
+House::House(core::Sink& its_sink, Clock& its_clock, DimseIntake::Observer& its_observer, DimseIntakeOptions options)
+    : sink(its_sink),
+      clock(its_clock),
+      observer(its_observer),
+      associations(options.associations_max, options.associations_per_host_max),
+      options_(std::make_shared<const DimseIntakeOptions>(std::move(options))) {}
+
+std::shared_ptr<const DimseIntakeOptions> House::options() const {
+  const std::lock_guard lock(mutex_);
+  return options_;
+}
+
+void House::set_options(DimseIntakeOptions options) {
+  associations.resize(options.associations_max, options.associations_per_host_max);
+  auto shared = std::make_shared<const DimseIntakeOptions>(std::move(options));
+  const std::lock_guard lock(mutex_);
+  options_.swap(shared);
+}
+
 void House::refuse(const Caller& caller, std::uint16_t code, std::string_view words) {
   Refusal refusal;
   refusal.time = clock.wall();
@@ -27,6 +46,7 @@ void House::refuse(const Caller& caller, std::uint16_t code, std::string_view wo
 
 Connection::Connection(House& house, Visitor visitor)
     : house_(house),
+      options_(house.options()),
       socket_(std::move(visitor.socket)),
       address_(std::move(visitor.address)),
       plug_(std::make_shared<dicom::Plug>(socket_.get())) {}
@@ -65,7 +85,7 @@ void Connection::turn_away() {
 }
 
 void Connection::converse() {
-  const Knock knock = who_knocks(socket_.get(), house_.clock, house_.options.negotiation_time_max);
+  const Knock knock = who_knocks(socket_.get(), house_.clock, options_->negotiation_time_max);
   set_plug(nullptr);  // the descriptor changes hands
   if (knock != Knock::association) {
     // A caller that opens and closes without a word is a probe; our own closing is no news either.
@@ -73,7 +93,7 @@ void Connection::converse() {
     socket_ = Socket();
     return;
   }
-  auto negotiation = Negotiation::receive(std::move(socket_), house_.options.pdu_bytes_max,
+  auto negotiation = Negotiation::receive(std::move(socket_), options_->pdu_bytes_max,
                                           [this](std::shared_ptr<dicom::Plug> plug) {
                                             set_plug(std::move(plug));
                                             if (house_.stopping) end_now();  // it came too late for the stop
@@ -86,7 +106,7 @@ void Connection::converse() {
 
 std::optional<Verdict> Connection::judge(const Negotiation& negotiation, const Caller& caller, Seating seating) const {
   if (!negotiation.application_context_is_dicom()) return foreign_application;
-  if (const auto verdict = judge_caller(house_.options, caller)) return verdict;
+  if (const auto verdict = judge_caller(*options_, caller)) return verdict;
   return judge_room(seating, house_.sink.admits(core::Kind::image));
 }
 
@@ -96,16 +116,16 @@ void Connection::serve(Negotiation& negotiation, Caller caller) {
     house_.refuse(caller, verdict->reject.code(), verdict->words);
     return negotiation.reject(verdict->reject);
   }
-  auto contexts = negotiation.acknowledge(house_.options.accept);
+  auto contexts = negotiation.acknowledge(options_->accept);
   if (!contexts) return;
   if (contexts->empty())
     house_.refuse(caller, 0, "the caller asked only for services or transfer syntaxes that are not taken here");
   else
     house_.observer.associated(caller);
-  const core::Priority priority = priority_for(house_.options, caller);
+  const core::Priority priority = priority_for(*options_, caller);
   Association association{std::move(caller), priority, std::move(*contexts), negotiation.peer_pdu_bytes_max()};
   Session(house_.sink, house_.observer, *this, negotiation.wire(), std::move(association),
-          house_.options.idle_time_max)
+          options_->idle_time_max)
       .run();
 }
 

@@ -22,17 +22,26 @@
 namespace sampan::intake {
 
 // What all connections of one intake share; outlives them.
-struct House {
+class House {
+ public:
+  House(core::Sink& its_sink, Clock& its_clock, DimseIntake::Observer& its_observer, DimseIntakeOptions options);
+
   core::Sink& sink;
   Clock& clock;
   DimseIntake::Observer& observer;
-  const DimseIntakeOptions options;
   Seats associations;
   Refusals refusals{};
   std::atomic<bool> stopping{false};
 
+  // Those of now. A connection keeps the ones it began with.
+  std::shared_ptr<const DimseIntakeOptions> options() const;
+  void set_options(DimseIntakeOptions options);
   // Remembers, tells the observer, and logs a cause once.
   void refuse(const Caller& caller, std::uint16_t code, std::string_view words);
+
+ private:
+  mutable std::mutex mutex_;  // of options_
+  std::shared_ptr<const DimseIntakeOptions> options_;
 };
 
 class Connection final : private Session::Needs {
@@ -55,6 +64,7 @@ class Connection final : private Session::Needs {
   void request_arrived() override { busy_ = true; }
 
   House& house_;
+  const std::shared_ptr<const DimseIntakeOptions> options_;
   Socket socket_;
   const std::string address_;
   std::atomic<bool> busy_{false};

@@ -23,6 +23,12 @@ void Seats::leave(const std::string& host) {
   --total_;
 }
 
+void Seats::resize(unsigned total_max, unsigned per_host_max) {
+  const std::lock_guard lock(mutex_);
+  total_max_ = total_max;
+  per_host_max_ = per_host_max;
+}
+
 unsigned Seats::taken() const {
   const std::lock_guard lock(mutex_);
   return total_;

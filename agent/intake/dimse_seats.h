@@ -19,12 +19,13 @@ class Seats {
   Seating take(const std::string& host);
   void leave(const std::string& host);
   unsigned taken() const;
-  unsigned total_max() const { return total_max_; }
+  // Whoever is seated keeps the seat, also when there are fewer now.
+  void resize(unsigned total_max, unsigned per_host_max);
 
  private:
-  const unsigned total_max_;
-  const unsigned per_host_max_;
   mutable std::mutex mutex_;
+  unsigned total_max_;
+  unsigned per_host_max_;
   unsigned total_ = 0;
   std::map<std::string, unsigned> by_host_;
 };

@@ -18,8 +18,15 @@ class FolderIntake::Runner {
         round_(sink, clock, options_, observer, stopping_) {}
   ~Runner() { stop(); }
 
+  Status prepare() {
+    if (prepared_) return {};
+    Status started = watch_.start();
+    prepared_ = started.ok();
+    return started;
+  }
+
   Status start() {
-    if (Status started = watch_.start(); !started) return started;
+    if (Status prepared = prepare(); !prepared) return prepared;
     thread_ = std::thread([this] { run(); });
     return {};
   }
@@ -75,7 +82,7 @@ class FolderIntake::Runner {
   std::atomic<bool> stopping_{false};
   FolderWatch watch_;
   FolderRound round_;
-  bool watches_ = false;
+  bool prepared_ = false, watches_ = false;
   MonoTime scan_at_{};  // long ago
   std::thread thread_;
 };
@@ -83,6 +90,7 @@ class FolderIntake::Runner {
 FolderIntake::FolderIntake(core::Sink& sink, const Clock& clock, FolderIntakeOptions options, Observer& observer)
     : runner_(std::make_unique<Runner>(sink, clock, std::move(options), observer)) {}
 FolderIntake::~FolderIntake() = default;
+Status FolderIntake::prepare() { return runner_->prepare(); }
 Status FolderIntake::start() { return runner_->start(); }
 void FolderIntake::stop() { runner_->stop(); }
 

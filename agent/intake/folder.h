@@ -11,7 +11,7 @@
 // x.tmp, x~) wait for unclosed_time. Sub-folders belong to the folder, hidden ones and symbolic links do not; empty
 // sub-folders stay. Where the sink refuses, everything stays where it is and is tried again.
 // Threads: one, blocked until the kernel, a deadline or stop() wakes it. The observer is called on it.
-// Fails:   start() -> Errc::io when the process has no descriptors left. A folder that is missing, or goes, is waited for.
+// Fails:   prepare(), start() -> Errc::io when the process has no descriptors left. A folder that is missing, or goes, is waited for.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +40,7 @@ struct FolderIntakeOptions {
   Millis rescan_every = core::limits::folder_rescan_every;
   Millis retry_every = core::limits::folder_retry_every;
   Millis unclosed_time = core::limits::file_unclosed_max;
+  friend bool operator==(const FolderIntakeOptions&, const FolderIntakeOptions&) = default;
 };
 
 class FolderIntake {
@@ -54,6 +55,8 @@ class FolderIntake {
   FolderIntake(core::Sink& sink, const Clock& clock, FolderIntakeOptions options, Observer& observer);
   ~FolderIntake();  // stops
 
+  // Takes what can fail to be there, and takes in nothing yet. start() does it when nobody did before.
+  Status prepare();
   Status start();
   // A file that is being read is left for the next start. Returns when the thread has ended.
   void stop();

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/intakes.h"
 
+#include <algorithm>
+
 #include "base/log.h"
+#include "base/panic.h"
 #include "node/plans.h"
 
 namespace sampan::node {
@@ -48,30 +51,68 @@ class Intakes::Watch final : public intake::DimseIntake::Observer, public intake
 };
 
 Intakes::Intakes(core::Sink& sink, Clock& clock, const settings::Settings& settings, telemetry::Telemetry& telemetry)
-    : watch_(std::make_unique<Watch>(clock, telemetry)) {
-  if (settings.intake.enabled)
-    dimse_ = std::make_unique<intake::DimseIntake>(sink, clock, intake_options(settings), *watch_);
-  for (auto& options : folder_options(settings))
-    folders_.push_back(std::make_unique<intake::FolderIntake>(sink, clock, std::move(options), *watch_));
+    : sink_(sink),
+      clock_(clock),
+      watch_(std::make_unique<Watch>(clock, telemetry)),
+      dimse_(std::make_unique<intake::DimseIntake>(sink, clock, intake_options(settings), *watch_)) {
+  for (const auto& options : folder_options(settings)) folders_.push_back(folder(options));
 }
 
 Intakes::~Intakes() = default;
 
+Intakes::Folder Intakes::folder(const intake::FolderIntakeOptions& options) {
+  return {options, std::make_shared<intake::FolderIntake>(sink_, clock_, options, *watch_)};
+}
+
 Status Intakes::start() {
-  if (dimse_)
-    if (Status started = dimse_->start(); !started) return started;
-  for (const auto& folder : folders_)
-    if (Status started = folder->start(); !started) return started;
+  if (Status started = dimse_->start(); !started) return started;
+  for (const Folder& one : folders_)
+    if (Status started = one.intake->start(); !started) return started;
   return {};
 }
 
+class Intakes::Change {
+ public:
+  std::shared_ptr<intake::DimseIntake::Change> dimse;
+  std::vector<Folder> kept, added;
+};
+
+Result<std::shared_ptr<Intakes::Change>> Intakes::prepare(const settings::Settings& settings) {
+  Change change;
+  auto dimse = dimse_->prepare(intake_options(settings));
+  if (!dimse) return dimse.error();
+  change.dimse = std::move(*dimse);
+  for (const auto& options : folder_options(settings)) {
+    const auto known = std::ranges::find(folders_, options, &Folder::options);
+    if (known != folders_.end()) {
+      change.kept.push_back(*known);
+      continue;
+    }
+    change.added.push_back(folder(options));
+    if (Status prepared = change.added.back().intake->prepare(); !prepared) return prepared.error();
+  }
+  return std::make_shared<Change>(std::move(change));
+}
+
+void Intakes::change(std::shared_ptr<Change> prepared) {
+  dimse_->change(std::move(prepared->dimse));
+  // The old ones first: a folder that is only watched in another way is never read by two.
+  for (const Folder& one : folders_)
+    if (std::ranges::find(prepared->kept, one.options, &Folder::options) == prepared->kept.end()) one.intake->stop();
+  folders_ = std::move(prepared->kept);
+  for (Folder& one : prepared->added) {
+    if (!one.intake->start()) SAMPAN_PANIC("a folder that was prepared does not start");
+    folders_.push_back(std::move(one));
+  }
+}
+
 void Intakes::stop(Millis grace) {
-  for (const auto& folder : folders_) folder->stop();
-  if (dimse_) dimse_->stop(grace);
+  for (const Folder& one : folders_) one.intake->stop();
+  dimse_->stop(grace);
 }
 
 std::vector<intake::Refusal> Intakes::refusals() const {
-  return dimse_ ? dimse_->refusals().snapshot() : std::vector<intake::Refusal>();
+  return dimse_->refusals().snapshot();
 }
 std::uint64_t Intakes::received() const { return watch_->count(); }
 std::optional<WallTime> Intakes::last_image() const { return watch_->last(); }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Intakes: every door through which cargo enters this node, as the settings name them, and what came through.
 //
-// Threads: start() and stop() from one thread; the rest from any.
+// Threads: start(), prepare(), change() and stop() one at a time; the rest from any.
 // Fails:   start() -> the first door that cannot be opened, in words; the others are closed again by stop().
+//          prepare() -> the same, and the doors that are open stay as they are.
 #pragma once
 
 #include <atomic>
@@ -25,20 +26,34 @@ class Intakes {
   ~Intakes();
 
   Status start();
+  // What the settings need beside what there is: a port, watches of folders. Changes nothing; dropped, it leaves no trace.
+  class Change;
+  Result<std::shared_ptr<Change>> prepare(const settings::Settings& settings);
+  // Cannot fail. Images that are arriving arrive; a folder whose settings are the same is not disturbed.
+  void change(std::shared_ptr<Change> prepared);
   void stop(Millis grace);
 
-  bool listens() const { return dimse_ != nullptr; }
-  std::uint16_t port() const { return dimse_ ? dimse_->port() : 0; }  // 0 when nothing listens
-  unsigned associations_now() const { return dimse_ ? dimse_->associations_now() : 0; }
+  bool listens() const { return dimse_->listens(); }
+  std::uint16_t port() const { return dimse_->port(); }  // 0 when nothing listens
+  unsigned associations_now() const { return dimse_->associations_now(); }
   std::vector<intake::Refusal> refusals() const;
   std::uint64_t received() const;             // items, since start()
   std::optional<WallTime> last_image() const;  // or plain file
 
  private:
   class Watch;
+  // A folder that is watched, and what it was asked for.
+  struct Folder {
+    intake::FolderIntakeOptions options;
+    std::shared_ptr<intake::FolderIntake> intake;
+  };
+  Folder folder(const intake::FolderIntakeOptions& options);
+
+  core::Sink& sink_;
+  Clock& clock_;
   std::unique_ptr<Watch> watch_;
   std::unique_ptr<intake::DimseIntake> dimse_;
-  std::vector<std::unique_ptr<intake::FolderIntake>> folders_;
+  std::vector<Folder> folders_;
 };
 
 }  // namespace sampan::node

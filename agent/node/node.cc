@@ -3,14 +3,18 @@
 
 #include <atomic>
 #include <future>
+#include <mutex>
 
 #include "base/log.h"
 #include "control/api.h"
+#include "control/reload_routes.h"
 #include "core/limits.h"
 #include "http/server.h"
 #include "node/couriers.h"
+#include "node/destinations.h"
 #include "node/exams.h"
 #include "node/intakes.h"
+#include "node/live.h"
 #include "node/loop.h"
 #include "node/plans.h"
 #include "node/queue_duties.h"
@@ -32,10 +36,10 @@ Env system_env() { return {disk(), system_clock(), system_random()}; }
 
 struct Node::Parts {
   Parts(settings::Settings s, Env e)
-      : settings(std::move(s)), env(e), loop(e.clock), started(e.clock.wall()), started_mono(e.clock.mono()) {}
+      : live(std::move(s)), env(e), loop(e.clock), started(e.clock.wall()), started_mono(e.clock.mono()) {}
 
   Status open_queue();
-  void add_destinations();
+  void start_scheduler();
   void open_telemetry();
   telemetry::Gauges gauges();
   Status open_control();
@@ -43,7 +47,7 @@ struct Node::Parts {
   std::unique_ptr<Exams> open_exams();
 
   // In the order of construction; what comes later uses what comes before, and goes first.
-  const settings::Settings settings;
+  Live live;
   const Env env;
   const policy::TableJudge judge{};
   SchedulerWatch scheduler_watch;
@@ -63,6 +67,11 @@ struct Node::Parts {
   std::unique_ptr<http::Server> server;
   const WallTime started;
   const MonoTime started_mono;
+  std::mutex change_mutex;                 // held by whoever starts, reloads or begins to stop
+  bool running = false;                    // guarded by it
+  std::function<settings::ReloadReport()> reload_request;
+  std::unique_ptr<control::Reloader> reloader;
+  const MakeCourier make{[this](const settings::Destination& destination) { return make_courier(destination, env, judge); }};
   bool stopping = false, stopped = false;  // on the loop's thread
   std::promise<void> scheduler_ended;
 };
@@ -73,15 +82,38 @@ struct NodeReporter final : control::Reporter {
   Node& node;
 };
 
+// The answer to a person is in the words of both languages; what the system said stays as it said it.
+struct NodeReloader final : control::Reloader {
+  explicit NodeReloader(const std::function<settings::ReloadReport()>& r) : request(r) {}
+  control::ReloadAnswer reload() override {
+    const settings::ReloadReport report = request();
+    control::ReloadAnswer answer;
+    answer.applied = report.applied;
+    answer.after_restart = report.after_restart;
+    for (const auto& problem : report.problems)
+      answer.problems.push_back({to_string(problem), to_string(problem, settings::Lang::zh)});
+    if (!report.failure.empty()) answer.problems.push_back({report.failure, "无法启用新配置：" + report.failure});
+    return answer;
+  }
+  const std::function<settings::ReloadReport()>& request;
+};
+
 Node::Node(settings::Settings settings, Env env) : parts_(std::make_unique<Parts>(std::move(settings), env)) {}
 Node::~Node() { stop(); }
 
 Status Node::Parts::open_queue() {
-  queue::QueueNeeds needs{env.files, env.clock, env.random, route_by(settings), reclaim_by(settings), same_data_set, [this] {
+  queue::QueueNeeds needs{env.files, env.clock, env.random,
+                          [this](const core::Item& item) { return live.route(item); },
+                          [this](std::span<const queue::DeliveryStanding> standings, bool space_is_short) {
+                            return live.may_reclaim(standings, space_is_short);
+                          },
+                          same_data_set,
+                          [this] {
                             if (auto* scheduler_now = listener.load()) scheduler_now->notify();
                           },
-                          priority_by(settings)};
-  auto opened = queue::Queue::open({settings.state_directory, settings.site}, std::move(needs));
+                          [this](const core::Item& item) { return live.priority(item); }};
+  const auto settings = live.settings();
+  auto opened = queue::Queue::open({settings->state_directory, settings->site}, std::move(needs));
   if (!opened) return opened.error();
   queue = std::move(*opened);
   return {};
@@ -90,7 +122,7 @@ Status Node::Parts::open_queue() {
 void Node::Parts::open_telemetry() {
   world = std::make_unique<NodeWorld>([this] { return gauges(); });
   telemetry = std::make_unique<telemetry::Telemetry>(
-      telemetry_options(settings), telemetry::Needs{*queue, *world, env.files, env.clock, env.random});
+      telemetry_options(*live.settings()), telemetry::Needs{*queue, *world, env.files, env.clock, env.random});
   book = std::make_unique<NodeBook>(*telemetry, env.clock);
   scheduler_watch.tell(telemetry.get());
 }
@@ -98,21 +130,15 @@ void Node::Parts::open_telemetry() {
 telemetry::Gauges Node::Parts::gauges() {
   Gauged gauged{queue->summary(), {}, env.clock.wall(), env.clock.mono() - started_mono};
   loop.call([&] { gauged.destinations = scheduler->snapshot(); });
-  return gauges_of(settings, gauged);
+  return gauges_of(*live.settings(), gauged);
 }
 
-void Node::Parts::add_destinations() {
+void Node::Parts::start_scheduler() {
   duties = std::make_unique<QueueDuties>(*queue, env.clock);
   lanes = std::make_unique<scheduler::LaneThreads>();
   scheduler = std::make_unique<scheduler::Scheduler>(
       scheduler::Needs{*duties, *lanes, loop, scheduler_watch, env.clock, env.random});
-  for (const auto& destination : settings.destinations) {
-    scheduler::DestinationSpec spec;
-    spec.name = destination.name;
-    spec.lanes = destination.lanes;
-    spec.make_courier = [this, destination](unsigned) { return make_courier(destination, env, judge); };
-    scheduler->add(std::move(spec));
-  }
+  add_destinations(*scheduler, live.settings()->destinations, make);
   listener = scheduler.get();
   const auto step = [this] {
     const MonoTime next = scheduler->step();
@@ -125,7 +151,7 @@ void Node::Parts::add_destinations() {
 std::unique_ptr<Exams> Node::Parts::open_exams() {
   const auto names = [this] {
     std::vector<std::string> all;
-    for (const auto& destination : settings.destinations) all.push_back(destination.name);
+    for (const auto& destination : live.settings()->destinations) all.push_back(destination.name);
     return all;
   };
   const auto try_now = [this](const std::string& name) { loop.call([&] { scheduler->retry_now(name); }); };
@@ -133,28 +159,64 @@ std::unique_ptr<Exams> Node::Parts::open_exams() {
 }
 
 Status Node::Parts::open_control() {
-  server = std::make_unique<http::Server>(http::Options{settings.control_socket},
+  server = std::make_unique<http::Server>(http::Options{live.settings()->control_socket},
                                           [this](const http::Request& request) { return api->handle(request); });
   return server->start();
 }
 
 Status Node::start() {
-  if (Status opened = parts_->open_queue(); !opened) return opened;
-  parts_->open_telemetry();
-  parts_->add_destinations();
-  parts_->telemetry->start();
-  parts_->intakes = std::make_unique<Intakes>(*parts_->queue, parts_->env.clock, parts_->settings, *parts_->telemetry);
-  parts_->reporter = std::make_unique<NodeReporter>(*this);
-  parts_->exams = parts_->open_exams();
-  parts_->api = std::make_unique<control::Api>(control::Handlers{parts_->reporter.get(), parts_->exams.get(), parts_->book.get()});
-  Status opened = parts_->open_control();
-  if (opened) opened = parts_->intakes->start();
+  Parts& p = *parts_;
+  std::unique_lock changing(p.change_mutex);
+  if (Status opened = p.open_queue(); !opened) return opened;
+  p.open_telemetry();
+  p.start_scheduler();
+  p.telemetry->start();
+  p.intakes = std::make_unique<Intakes>(*p.queue, p.env.clock, *p.live.settings(), *p.telemetry);
+  p.reporter = std::make_unique<NodeReporter>(*this);
+  p.exams = p.open_exams();
+  p.reloader = std::make_unique<NodeReloader>(p.reload_request);
+  p.api = std::make_unique<control::Api>(
+      control::Handlers{p.reporter.get(), p.exams.get(), p.book.get(), p.reload_request ? p.reloader.get() : nullptr});
+  Status opened = p.open_control();
+  if (opened) opened = p.intakes->start();
+  p.running = opened.ok();
+  changing.unlock();
   if (!opened) stop();
   return opened;
 }
 
+void Node::on_reload_request(std::function<settings::ReloadReport()> reload) { parts_->reload_request = std::move(reload); }
+
+settings::ReloadReport Node::reload(settings::Settings next) {
+  Parts& p = *parts_;
+  const std::lock_guard changing(p.change_mutex);
+  settings::ReloadReport report;
+  const auto refuse = [&](std::string why) { return report.failure = std::move(why), report; };
+  if (!p.running) return refuse("the node is not running");
+  const auto before = p.live.settings();
+  auto held = settings::hold_back(*before, next);
+  if (held.clash) return refuse(held.clash->en + " (" + held.paths.front() + " takes effect after a restart)");
+  auto doors = p.intakes->prepare(next);
+  if (!doors) return refuse(doors.error().message);
+  // Everything that may fail is done; from here on nothing does.
+  p.live.replace(next);
+  p.loop.call([&] { change_destinations(*p.scheduler, before->destinations, next.destinations, p.make); });
+  p.intakes->change(std::move(*doors));
+  const auto told = telemetry_options(next);
+  p.telemetry->change(told.forwards, told.every, told.outage);
+  p.queue->route_again();
+  p.scheduler->notify();
+  report.applied = true;
+  report.after_restart = std::move(held.paths);
+  return report;
+}
+
 void Node::stop() {
   Parts& p = *parts_;
+  {
+    const std::lock_guard changing(p.change_mutex);
+    p.running = false;
+  }
   if (p.intakes) p.intakes->stop(limits::stop_grace);
   if (p.server) p.server->stop();
   if (p.telemetry) p.telemetry->stop();
@@ -189,7 +251,8 @@ std::map<std::string, control::AgeCounts> Node::Parts::ages() {
   const std::int64_t now = env.clock.wall().ms;
   std::vector<WallTime> borders{WallTime{INT64_MAX}};  // of the buckets: younger first
   for (const std::int64_t end_s : control::age_ends_s) borders.push_back({now - end_s * 1000 + 1});
-  for (const auto& destination : settings.destinations) {
+  const auto settings = live.settings();
+  for (const auto& destination : settings->destinations) {
     auto& buckets = counts[destination.name];
     const auto older = queue->counts().waiting_before(destination.name, borders);
     for (std::size_t i = 0; i < buckets.size(); ++i)
@@ -219,7 +282,7 @@ control::NodeStatus Node::status() {
   p.loop.call([&] { findings.destinations = p.scheduler->snapshot(); });
   findings.ages = p.ages();
   findings.intake = p.queue->counts().intake_since({findings.now.ms - Millis(limits::intake_rate_time).count()});
-  return report(p.settings, findings);
+  return report(*p.live.settings(), findings);
 }
 
 }  // namespace sampan::node

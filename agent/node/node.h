@@ -2,11 +2,12 @@
 // Node: the modules wired into one working whole, from settings and the world it stands in.
 //
 // The daemon builds one, tests build several in one process.
-// Threads: start() and stop() from one thread; the rest from any.
+// Threads: start() and stop() from one thread; the rest from any. Whoever answers a reload request may call reload().
 // Fails:   start() -> the first thing that cannot be had (state directory, port, socket), in words; nothing is left running.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,7 +16,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "control/node_status.h"
-#include "settings/settings.h"
+#include "settings/change.h"
 
 namespace sampan::node {
 
@@ -35,6 +36,11 @@ class Node {
   Node& operator=(const Node&) = delete;
 
   Status start();
+  // Puts other settings to work, all of them or, when something about them cannot be had, none. What a running node cannot
+  // take over keeps its value, and is named in the report.
+  settings::ReloadReport reload(settings::Settings settings);
+  // What POST /v1/reload does; given before start(). Without it there is no such route.
+  void on_reload_request(std::function<settings::ReloadReport()> reload);
   // Takes no more images, lets running transfers end within their grace, and returns when everything is on disk.
   void stop();
 

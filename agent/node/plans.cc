@@ -52,6 +52,7 @@ bool same_data_set(const core::Consignment& one, const core::Consignment& other)
 intake::DimseIntakeOptions intake_options(const settings::Settings& settings) {
   const settings::Intake& from = settings.intake;
   intake::DimseIntakeOptions options;
+  options.listen = from.enabled;
   options.address = from.listen;
   options.port = from.port;
   for (const auto& title : from.ae_titles)

@@ -35,7 +35,7 @@ void Destination::retry_now() {
 
 void Destination::wind_down(Millis grace) {
   winding_down_ = true;
-  interrupt_at_ = needs_.clock.mono() + grace;
+  interrupt_at_ = std::min(interrupt_at_, needs_.clock.mono() + grace);
 }
 
 bool Destination::idle() const {

@@ -19,10 +19,10 @@ void Scheduler::add(DestinationSpec spec) {
   notify();
 }
 
-void Scheduler::remove(const std::string& name) {
+void Scheduler::remove(const std::string& name, Millis grace) {
   const auto found = std::ranges::find(destinations_, name, &Destination::name);
   if (found == destinations_.end()) return;
-  (*found)->wind_down(Millis{0});
+  (*found)->wind_down(grace);
   leaving_.push_back(std::move(*found));
   destinations_.erase(found);
   notify();
@@ -54,6 +54,7 @@ MonoTime Scheduler::step() {
 void Scheduler::stop(Millis grace) {
   stopping_ = true;
   for (const auto& destination : destinations_) destination->wind_down(grace);
+  for (const auto& destination : leaving_) destination->wind_down(grace);
   notify();
 }
 

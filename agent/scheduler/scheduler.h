@@ -29,8 +29,9 @@ class Scheduler {
 
   // The name is new; two destinations of one name are a panic.
   void add(DestinationSpec spec);
-  // Its couriers are interrupted at once; what it leased goes back to waiting.
-  void remove(const std::string& name);
+  // It leases nothing more; its couriers may finish what they carry within the grace, and are interrupted then. Another
+  // one of its name may be added at once.
+  void remove(const std::string& name, Millis grace = Millis{0});
   // A person says that it works again: tried at the next step, whatever its back-off.
   void retry_now(const std::string& name);
 

@@ -52,33 +52,6 @@ bool takes(const Destination& destination, Cargo cargo) {
   return std::ranges::find(destination.takes, cargo) != destination.takes.end();
 }
 
-// What lies in a folder of the intake is taken and removed: nothing of ours may be there.
-void check_folders(const Settings& settings, const Complain& complain) {
-  const auto& folders = settings.intake.folders;
-  const bool any_goes = std::any_of(settings.destinations.begin(), settings.destinations.end(),
-                                    [](const Destination& d) {
-                                      return !d.folder.empty() && (d.takes.empty() || takes(d, Cargo::files));
-                                    });
-  for (std::size_t i = 0; i < folders.size(); ++i) {
-    const std::string& own = folders[i].path;
-    const std::string path = element("intake.folders", i) + ".path";
-    if (folders[i].carry_any && !any_goes)
-      complain(element("intake.folders", i) + ".carry",
-               {"carry is any, but no destination takes such files; expected a folder among the destinations",
-                "carry 是 any，但没有目的地接收此类文件；目的地中应有一个目录"});
-    if (overlap(own, settings.state_directory))
-      complain(path, {"the folder overlaps state_directory, expected a folder apart from it", "该目录与 state_directory 重叠，应彼此分开"});
-    for (const Destination& destination : settings.destinations)
-      if (overlap(own, destination.folder))
-        complain(path, {"the folder overlaps that of destination \"" + destination.name + "\", expected folders apart",
-                        "该目录与目的地“" + destination.name + "”的目录重叠，应彼此分开"});
-    for (std::size_t j = 0; j < i; ++j)
-      if (overlap(own, folders[j].path))
-        complain(path, {"the folder overlaps " + element("intake.folders", j) + ", expected folders apart",
-                        "该目录与 " + element("intake.folders", j) + " 重叠，应彼此分开"});
-  }
-}
-
 // The names below path that the file gives, of those asked for.
 std::vector<std::string> given_of(std::initializer_list<const char*> names, const std::string& path, const Given& given) {
   std::vector<std::string> found;
@@ -151,7 +124,34 @@ void check_routes(const Settings& settings, const Complain& complain) {
   }
 }
 
-// A folder destination inside the state directory would be taken for foreign files, or be the spool itself.
+void check_carry(const Settings& settings, const Complain& complain) {
+  const bool any_goes = std::any_of(settings.destinations.begin(), settings.destinations.end(), [](const Destination& d) {
+    return !d.folder.empty() && (d.takes.empty() || takes(d, Cargo::files));
+  });
+  for (std::size_t i = 0; i < settings.intake.folders.size(); ++i)
+    if (settings.intake.folders[i].carry_any && !any_goes)
+      complain(element("intake.folders", i) + ".carry",
+               {"carry is any, but no destination takes such files; expected a folder among the destinations",
+                "carry 是 any，但没有目的地接收此类文件；目的地中应有一个目录"});
+}
+
+// What lies in a folder of the intake is taken and removed: nothing of ours may be there.
+void check_intake_folder(const Settings& settings, std::size_t index, const Complain& complain) {
+  const auto& folders = settings.intake.folders;
+  const std::string& own = folders[index].path;
+  const std::string path = element("intake.folders", index) + ".path";
+  if (overlap(own, settings.state_directory))
+    complain(path, {"the folder overlaps state_directory, expected a folder apart from it", "该目录与 state_directory 重叠，应彼此分开"});
+  for (const Destination& destination : settings.destinations)
+    if (overlap(own, destination.folder))
+      complain(path, {"the folder overlaps that of destination \"" + destination.name + "\", expected folders apart",
+                      "该目录与目的地“" + destination.name + "”的目录重叠，应彼此分开"});
+  for (std::size_t i = 0; i < index; ++i)
+    if (overlap(own, folders[i].path))
+      complain(path, {"the folder overlaps " + element("intake.folders", i) + ", expected folders apart",
+                      "该目录与 " + element("intake.folders", i) + " 重叠，应彼此分开"});
+}
+
 void check_destinations(const Settings& settings, const Given& given, const Complain& complain) {
   std::map<std::string, std::size_t> seen;
   for (std::size_t i = 0; i < settings.destinations.size(); ++i) {
@@ -163,18 +163,26 @@ void check_destinations(const Settings& settings, const Given& given, const Comp
     check_courier(path, given, complain);
     check_http(destination, path, given, complain);
     check_takes(destination, path, given, complain);
-    if (!destination.folder.empty() && is_inside(destination.folder, settings.state_directory))
-      complain(path + ".folder", {"folder lies inside state_directory, expected a folder outside of it", "目录在 state_directory 之内，应在其外"});
   }
 }
 
 }  // namespace
+
+void check_folders(const Settings& settings, const Complain& complain) {
+  for (std::size_t i = 0; i < settings.intake.folders.size(); ++i) check_intake_folder(settings, i, complain);
+  // A folder destination inside the state directory would be taken for foreign files, or be the spool itself.
+  for (std::size_t i = 0; i < settings.destinations.size(); ++i)
+    if (const std::string& own = settings.destinations[i].folder; !own.empty() && is_inside(own, settings.state_directory))
+      complain(element("destinations", i) + ".folder",
+               {"folder lies inside state_directory, expected a folder outside of it", "目录在 state_directory 之内，应在其外"});
+}
 
 void check(const Settings& settings, const Given& given, const Complain& complain) {
   check_titles(settings.intake, complain);
   check_callers(settings.intake, given, complain);
   check_limits(settings.intake, given, complain);
   check_folders(settings, complain);
+  check_carry(settings, complain);
   check_destinations(settings, given, complain);
   check_routes(settings, complain);
 }

@@ -17,6 +17,8 @@ using Given = std::function<bool(const std::string& path)>;
 using Complain = std::function<void(const std::string& path, Words words)>;
 
 void check(const Settings& settings, const Given& given, const Complain& complain);
+// Only that folders stay apart from each other and from the state directory.
+void check_folders(const Settings& settings, const Complain& complain);
 
 // Fills in what defaults to the value of another option.
 void complete(Settings& settings);

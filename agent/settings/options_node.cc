@@ -13,7 +13,7 @@ using V = const Value&;
 // clang-format off
 constexpr std::array table{
     Option{.path = "site", .kind = Kind::text, .required = true, .least = 1, .most = 64,
-           .en = "Name of this clinic, as people know it.", .zh = "本机构名称。",
+           .en = "Name of this clinic, as people know it.", .zh = "本机构名称。", .restart = true,
            .set = [](S& s, V v) { s.site = v.text; }},
     Option{.path = "ae_title", .kind = Kind::ae_title, .initial = "SAMPAN",
            .en = "AE title of this node; the modality's console sends to it. Case matters.",
@@ -21,7 +21,7 @@ constexpr std::array table{
            .set = [](S& s, V v) { s.ae_title = v.text; }},
     Option{.path = "state_directory", .kind = Kind::path, .initial = "/var/lib/sampan", .most = path_bytes_max,
            .en = "Folder of everything this node keeps; put it on the disk with the most room.",
-           .zh = "本机保存全部数据的目录，请放在空间最大的磁盘上。",
+           .zh = "本机保存全部数据的目录，请放在空间最大的磁盘上。", .restart = true,
            .set = [](S& s, V v) { s.state_directory = v.text; }},
 };
 // clang-format on

@@ -17,7 +17,7 @@ constexpr std::array table{
     Option{.path = "control", .kind = Kind::group, .en = "How the sampan command reaches the daemon.",
            .zh = "sampan 命令与服务的通信方式。"},
     Option{.path = "control.socket", .kind = Kind::path, .initial = "/run/sampan/control.sock",
-           .most = socket_path_bytes_max, .en = "The unix socket it listens on.", .zh = "监听的 unix 套接字。",
+           .most = socket_path_bytes_max, .en = "The unix socket it listens on.", .zh = "监听的 unix 套接字。", .restart = true,
            .set = [](S& s, V v) { s.control_socket = v.text; }},
     Option{.path = "log", .kind = Kind::group, .en = "What the daemon writes down.", .zh = "日志。"},
     Option{.path = "log.level", .kind = Kind::choice, .initial = "info", .choices = "debug|info|warn|error",

@@ -18,6 +18,7 @@
 #include "base/version.h"
 #include "daemon/lock.h"
 #include "daemon/notify.h"
+#include "daemon/reload.h"
 #include "support/temporary_directory.h"
 
 using namespace sampan;
@@ -31,6 +32,11 @@ struct Folder {
                                        << "/state\ncontrol: {socket: " << path
                                        << "/c}\ndestinations:\n  - {name: lead, folder: /srv/images}\n";
   }
+  void write(const std::string& name, const std::string& text) const {
+    const std::filesystem::path file = std::filesystem::path(path) / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file) << text;
+  }
   std::string good() const { return path + "/good.yaml"; }
   const test::TemporaryDirectory directory;
   const std::string path = directory.path();
@@ -41,6 +47,12 @@ struct Quiet : Service {
   void stop() override {}
   int intake_port() override { return 4321; }
   Result<std::uint64_t> undelivered() override { return 7; }
+  settings::ReloadReport reload(settings::Settings) override {
+    settings::ReloadReport report;
+    report.applied = true;
+    return report;
+  }
+  void on_reload_request(std::function<settings::ReloadReport()>) override {}
 };
 std::unique_ptr<Service> quiet(const settings::Settings&) { return std::make_unique<Quiet>(); }
 
@@ -69,7 +81,7 @@ class Manager {
   // The next message, empty after ten seconds.
   std::string next() const {
     pollfd one{fd_, POLLIN, 0};
-    char text[256];
+    char text[1024];
     if (::poll(&one, 1, 10000) != 1) return {};
     const auto n = ::recv(fd_, text, sizeof text, 0);
     return n < 0 ? std::string() : std::string(text, static_cast<std::size_t>(n));
@@ -156,10 +168,57 @@ TEST_CASE("the_manager_hears_ready_and_stopping_and_the_stop_is_clean") {
   CHECK(manager.next() == "READY=1");
   CHECK(daemon.out() == "sampand ready intake=127.0.0.1:4321 control=" + folder.path + "/c");
   CHECK(std::filesystem::exists(folder.path + "/state/lock"));
-  daemon.signal(SIGHUP);  // does not end it
   daemon.signal(SIGTERM);
   CHECK(manager.next() == "STOPPING=1");
   CHECK(daemon.wait() == exit_clean);
+}
+
+TEST_CASE("a_hangup_has_the_settings_read_again_and_the_manager_hears_what_came_of_it") {
+  struct Choosy : Quiet {
+    settings::ReloadReport reload(settings::Settings next) override {
+      settings::ReloadReport report;
+      report.applied = next.intake.port != 104;
+      if (!report.applied) report.failure = "port taken";
+      if (next.site != "a") report.after_restart = {"site", "control.socket"};
+      return report;
+    }
+  };
+  Folder folder;
+  const Manager manager(folder.path + "/n");
+  Daemon daemon(folder, folder.path + "/n", "", [](const settings::Settings&) { return std::make_unique<Choosy>(); });
+  CHECK(manager.next() == "READY=1");
+  const auto hears = [&](const std::string& line) {
+    daemon.signal(SIGHUP);
+    CHECK(manager.next().starts_with("RELOADING=1\nMONOTONIC_USEC="));
+    CHECK(manager.next() == "READY=1\nSTATUS=" + line);
+  };
+  hears("new settings applied");
+  folder.write("conf.d/a.yaml", "sit: b\nintake: {prot: 1}\n");
+  hears("new settings refused, 2 mistakes; the old ones are kept");
+  folder.write("conf.d/a.yaml", "log: {level: debug}\n");
+  hears("new settings applied");
+  folder.write("good.yaml", "site: b\ndestinations:\n  - {name: lead, folder: /srv/images}\n");
+  hears("new settings applied; takes effect after a restart: site, control.socket");
+  folder.write("conf.d/b.yaml", "intake: {port: 104}\n");
+  hears("new settings refused: port taken; the old ones are kept");
+  daemon.signal(SIGTERM);
+  CHECK(manager.next() == "STOPPING=1");
+  CHECK(daemon.wait() == exit_clean);
+}
+
+TEST_CASE("the_state_directory_of_the_command_line_holds_after_a_reload_too") {
+  const Notifier nobody({});
+  Folder folder;
+  settings::Settings seen;
+  Reload reload(folder.good(), "/elsewhere", nobody, [&](settings::Settings next) {
+    seen = next;
+    settings::ReloadReport report;
+    report.applied = true;
+    return report;
+  });
+  CHECK(reload().applied);
+  CHECK(seen.state_directory == "/elsewhere");
+  CHECK(seen.site == "a");
 }
 
 TEST_CASE("the_watchdog_is_fed_while_the_service_runs") {

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Destinations: those the settings name, given to the scheduler, and exchanged while it runs.
+//
+// A destination that is carried to in the same way as before is not touched: its connections, its transfers and what it
+// learned stay. One that is not gets new couriers and a fresh breaker; what it carries may arrive within a grace.
+// Threads: the scheduler's.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/courier.h"
+#include "scheduler/scheduler.h"
+#include "settings/settings.h"
+
+namespace sampan::node {
+
+using MakeCourier = std::function<std::unique_ptr<core::Courier>(const settings::Destination&)>;
+
+void add_destinations(scheduler::Scheduler& scheduler, const std::vector<settings::Destination>& all, const MakeCourier& make);
+void change_destinations(scheduler::Scheduler& scheduler, const std::vector<settings::Destination>& before,
+                         const std::vector<settings::Destination>& after, const MakeCourier& make);
+
+}  // namespace sampan::node

@@ -8,6 +8,7 @@
 #include "cli/help.h"
 #include "cli/report_verbs.h"
 #include "cli/telemetry_verbs.h"
+#include "cli/settings_verbs.h"
 
 namespace sampan::cli {
 namespace {
@@ -47,6 +48,8 @@ constexpr std::array verbs{
          push_options},
     Verb{"devices", "The devices that send here, and who is refused.", "发送图像的设备，以及被拒绝的连接。", run_devices},
     Verb{"events", "What happened, and what still asks for a person.", "发生过的事件，以及尚待处理的问题。", run_events, {}, events_options},
+    Verb{"reload", "Have the daemon read its settings again: all of a good set, nothing of a wrong one.",
+         "让服务重新读取配置：正确则全部启用，有误则一概不用。", run_reload},
     Verb{"version", "The version of this command and of the daemon.", "本命令和服务的版本。", run_version},
     Verb{"help", "This page, or the one of a command.", "显示本说明，或某个命令的说明。", run_help, help_arguments, {}, false},
 };

@@ -38,11 +38,20 @@ class Node:
     def address(self):
         return f"127.0.0.1:{self.port}"
 
+    def write(self, settings=None):
+        """The settings file: these, or those of the node."""
+        config = self.dir / "sampan.yaml"
+        config.write_text(json.dumps(settings or self.settings, indent=1))  # JSON is YAML
+        return config
+
+    def reload(self, settings=None):
+        """Writes the settings and has them read again -> code and text."""
+        self.write(settings)
+        return self.sampan("reload")
+
     def spawn(self, env=None):
         """Starts without waiting for readiness."""
-        config = self.dir / "sampan.yaml"
-        config.write_text(json.dumps(self.settings, indent=1))  # JSON is YAML
-        self.process = self.ctx.run([tool("sampand"), "--config", config], "sampand", env, self.dir)
+        self.process = self.ctx.run([tool("sampand"), "--config", self.write()], "sampand", env, self.dir)
         self.starts += 1
         return self
 

@@ -2,16 +2,26 @@
 #include "intake/dimse_admission.h"
 
 #include <algorithm>
+#include <array>
 
 namespace sampan::intake {
 namespace {
 
-constexpr Verdict unknown_called{{1, 1, 7}, "the caller asks for an AE title that this node does not have"};
-constexpr Verdict unknown_calling{{1, 1, 3}, "the caller's AE title or address is not on the list of callers"};
-constexpr Verdict house_full{{2, 3, 2}, "all associations are in use"};
-constexpr Verdict host_full{{2, 3, 2}, "all associations of this host are in use"};
-constexpr Verdict spool_full{{2, 3, 1}, "this node has no room for images"};
-constexpr Verdict not_ready{{2, 3, 1}, "this node cannot take images just now"};
+constexpr std::array verdicts{
+    foreign_application,
+    Verdict{{1, 1, 7}, "the caller asks for an AE title that this node does not have"},
+    Verdict{{1, 1, 3}, "the caller's AE title or address is not on the list of callers"},
+    Verdict{{2, 3, 2}, "all associations are in use"},
+    Verdict{{2, 3, 2}, "all associations of this host are in use"},
+    Verdict{{2, 3, 1}, "this node has no room for images"},
+    Verdict{{2, 3, 1}, "this node cannot take images just now"},
+};
+constexpr const Verdict& unknown_called = verdicts[1];
+constexpr const Verdict& unknown_calling = verdicts[2];
+constexpr const Verdict& house_full = verdicts[3];
+constexpr const Verdict& host_full = verdicts[4];
+constexpr const Verdict& spool_full = verdicts[5];
+constexpr const Verdict& not_ready = verdicts[6];
 
 bool matches(const AllowedCaller& allowed, const Caller& caller) {
   return (allowed.ae_title.empty() || allowed.ae_title == caller.calling_ae) &&
@@ -19,6 +29,8 @@ bool matches(const AllowedCaller& allowed, const Caller& caller) {
 }
 
 }  // namespace
+
+std::span<const Verdict> admission_verdicts() { return verdicts; }
 
 std::optional<Verdict> judge_caller(const DimseIntakeOptions& options, const Caller& caller) {
   if (!options.called_titles.empty() && !options.called_titles.contains(caller.called_ae)) return unknown_called;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/result.h"
@@ -21,6 +22,8 @@ struct Verdict {
 
 inline constexpr Verdict foreign_application{{1, 1, 2}, "the caller asks for an application that is not DICOM"};
 
+// Every reason to turn a caller away.
+std::span<const Verdict> admission_verdicts();
 // By its titles and its address; nothing when it is welcome.
 std::optional<Verdict> judge_caller(const DimseIntakeOptions& options, const Caller& caller);
 // By what there is room for.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intake/dimse_reception.h"
 
+#include <array>
 #include <string>
 
 #include "base/log.h"
@@ -10,23 +11,41 @@
 namespace sampan::intake {
 namespace {
 
-constexpr Answer no_data_set{0xC000, "a C-STORE without a data set"};
-constexpr Answer no_instance_uid{0x0106, "a C-STORE without a SOP Instance UID"};
-constexpr Answer instance_uid_too_long{0x0106, "SOP Instance UID too long"};
-constexpr Answer other_class{0x0122, "SOP class is not that of the presentation context"};
-constexpr Answer not_storage{0x0122, "this presentation context is not for storage"};
-constexpr Answer stored{0x0000, ""};
+constexpr std::array answers{
+    Answer{0x0000, ""},
+    Answer{0xA700, "storage full: image not taken, send it again later"},
+    Answer{0xA700, "disk failure: image not taken, send it again later"},
+    Answer{0x0110, "shutting down: image not taken, send it again"},
+    Answer{0x0110, "image not taken, send it again"},
+    Answer{0x0122, "this presentation context is not for storage"},
+    Answer{0x0122, "SOP class is not that of the presentation context"},
+    Answer{0x0106, "a C-STORE without a SOP Instance UID"},
+    Answer{0x0106, "SOP Instance UID too long"},
+    Answer{0xC000, "a C-STORE without a data set"},
+};
+constexpr const Answer& stored = answers[0];
+constexpr const Answer& storage_full = answers[1];
+constexpr const Answer& disk_failure = answers[2];
+constexpr const Answer& shutting_down = answers[3];
+constexpr const Answer& not_taken = answers[4];
+constexpr const Answer& not_storage = answers[5];
+constexpr const Answer& other_class = answers[6];
+constexpr const Answer& no_instance_uid = answers[7];
+constexpr const Answer& instance_uid_too_long = answers[8];
+constexpr const Answer& no_data_set = answers[9];
 
 Answer answer_for(const Error& error) {
   switch (error.code) {
-    case Errc::full: return {0xA700, "storage full: image not taken, send it again later"};
-    case Errc::io: return {0xA700, "disk failure: image not taken, send it again later"};
-    case Errc::stopped: return {0x0110, "shutting down: image not taken, send it again"};
-    default: return {0x0110, "image not taken, send it again"};
+    case Errc::full: return storage_full;
+    case Errc::io: return disk_failure;
+    case Errc::stopped: return shutting_down;
+    default: return not_taken;
   }
 }
 
 }  // namespace
+
+std::span<const Answer> store_answers() { return answers; }
 
 Reception::Reception(core::Sink& sink, DimseIntake::Observer& observer, const Caller& caller, core::Priority priority,
                      const AcceptedContext& context, const dicom::CommandSet& request)

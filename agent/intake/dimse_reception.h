@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,9 @@ struct Answer {
   std::uint16_t status = 0;
   std::string_view comment;  // (0000,0902): at most 64 characters, for the log of the modality
 };
+
+// Every answer that a C-STORE can get, success first.
+std::span<const Answer> store_answers();
 
 class Reception {
  public:

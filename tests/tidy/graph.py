@@ -35,7 +35,7 @@ DOOR = {("cli", "control"): CLIENT_HALF}
 # Third-party headers (by their start) -> the files (by their start) that may include them.
 THIRD_PARTY = {
     "sqlite3.h": ("agent/queue/", "agent/telemetry/history"),
-    "dcmtk/": ("agent/dicom/", "agent/intake/dimse", "agent/uplink/dimse", "agent/worker/"),
+    "dcmtk/": ("agent/dicom/", "agent/intake/dimse", "agent/uplink/dimse", "agent/worker/", "tests/support/tools/conformance"),
     "curl/": ("agent/uplink/",),
     "microhttpd.h": ("agent/http/",),
     "yaml-cpp/": ("agent/settings/",),

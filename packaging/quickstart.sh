@@ -40,7 +40,7 @@ rm -f "$log"
 private=$(mktemp -d "${TMPDIR:-/tmp}/sampan-quickstart.XXXXXX")
 mkdir -p "$private/bin"
 cp "$build"/bin/{sampand,sampan,make_images} "$private/bin"
-cp packaging/voyage.py tests/support/{harness,node,peers,part10,line}.py "$private"
+cp packaging/voyage.py tests/support/{harness,node,peers,part10,line,sink}.py "$private"
 
 as_user=()
 if [ "$(id -u)" = 0 ]; then

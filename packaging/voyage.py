@@ -6,6 +6,7 @@ in English, what it shows, and fails when it does not.
 """
 import argparse
 import contextlib
+import json
 import os
 import sys
 from pathlib import Path
@@ -25,8 +26,12 @@ class Voyage:
         self.ctx, self.to = ctx, to
         self.originals = {}  # SOP Instance UID -> bytes of the data set
         self.lead = self.line = self.clinic = self.images = None
+        self.sink = self.second_line = None  # for telemetry
+        self.waiting_files = set()  # SOP Instance UIDs that waited when the emergency came
+        self.emergency = None
         self.acknowledged = 0
         self.arrivals = ctx.dir / "hospital"  # where the data sets can be read again
+        self.telemetry = ctx.dir / "telemetry.jsonl"  # what the lead's monitoring got, in the order of arrival
 
     def say(self, text):
         for row in text.rstrip().splitlines():
@@ -36,13 +41,36 @@ class Voyage:
     def delivered(self):
         return self.clinic.destination("lead")["delivered"]
 
+    def files(self):
+        """SOP Instance UID -> file in the hospital's folder."""
+        return {part10.read(path)[0]["sop_instance"]: path for path in self.arrivals.rglob("*.dcm")}
+
     def arrived(self):
         """SOP Instance UID -> bytes of the data set, as they lie in the hospital's folder."""
-        found = {}
-        for path in self.arrivals.rglob("*.dcm"):
+        return {uid: part10.read(path)[1] for uid, path in self.files().items()}
+
+    def send(self, folder, title):
+        """By storescu, as a modality does it -> how many were acknowledged; all must be."""
+        done = self.ctx.command(tool("storescu"), "-v", "-aet", "MODALITY", "-aec", title, "+sd", "+r", "127.0.0.1", self.clinic.port,
+                                folder, deadline_s=PATIENCE_S, check=False)
+        said = done.stdout + done.stderr
+        count = said.count("Received Store Response (Success)")
+        assert done.returncode == 0 and count == sum(path.is_file() for path in folder.rglob("*")), said[-2000:]
+        self.acknowledged += count
+
+    def remember(self, folder):
+        """The originals in a folder of the modality -> their SOP Instance UIDs."""
+        uids = set()
+        for path in filter(Path.is_file, folder.rglob("*")):
             meta, data_set = part10.read(path)
-            found[meta["sop_instance"]] = data_set
-        return found
+            self.originals[meta["sop_instance"]] = data_set
+            uids.add(meta["sop_instance"])
+        return uids
+
+    def events(self):
+        lines = self.telemetry.read_bytes().splitlines() if self.telemetry.exists() else []
+        items = [json.loads(line) for line in lines]
+        return [item for item in items if item["schema"] == "sampan.event/1"]
 
 
 def far_end(voyage):
@@ -63,7 +91,12 @@ def scene_start(voyage):
     destinations = [{"name": "lead", "dimse": f"{ae_title}@127.0.0.1:{voyage.line.port}"}]
     if voyage.to:
         destinations.append({"name": "copy", "folder": str(voyage.arrivals)})
-    voyage.clinic = voyage.ctx.node("clinic", destinations=destinations).start()
+    voyage.sink = voyage.ctx.run([sys.executable, Path(__file__).with_name("sink.py"), voyage.telemetry], "sink")
+    voyage.second_line = Line(voyage.ctx, voyage.sink.wait_for_line("sink ").split()[1])
+    destinations.append({"name": "monitoring", "http": f"http://127.0.0.1:{voyage.second_line.port}/telemetry"})
+    voyage.clinic = voyage.ctx.node("clinic", destinations=destinations, telemetry={"every_seconds": 5, "outage_seconds": 0})
+    voyage.clinic.settings["intake"]["ae_titles"] = ["CLINIC", {"title": "STAT", "priority": "emergency"}]
+    voyage.clinic.start()
     voyage.say(f"clinic: CLINIC@{voyage.clinic.address}    lead: {ae_title}@{address}")
 
 
@@ -71,12 +104,9 @@ def scene_send(voyage):
     """设备用 storescu 发送一次检查（胸片和 CT，患者姓名为 GB18030 中文）；诊所收妥才回答，线路在中途断开，设备毫无察觉。
     A modality sends a study (chest DX and CT, a Chinese name in GB18030) with storescu; the clinic answers when it is safe. The line goes in
     the middle, and the modality does not notice."""
-    done = voyage.ctx.command(tool("storescu"), "-v", "-aet", "MODALITY", "-aec", "CLINIC", "+sd", "+r",
-                              "127.0.0.1", voyage.clinic.port, voyage.images, deadline_s=PATIENCE_S, check=False)
-    said = done.stdout + done.stderr
-    voyage.acknowledged = said.count("Received Store Response (Success)")
-    assert done.returncode == 0 and voyage.acknowledged == len(voyage.originals), said[-2000:]
+    voyage.send(voyage.images, "CLINIC")
     wait_until(lambda: "cut" in voyage.line.process.said().split(), "the line is cut", PATIENCE_S)
+    voyage.second_line.cut()
     wait_until(lambda: voyage.clinic.destination("lead")["state"] == "backing_off", "the clinic notices", PATIENCE_S)
     lead = voyage.clinic.destination("lead")
     assert lead["waiting"] > 0, lead
@@ -97,19 +127,49 @@ def scene_restart(voyage):
     voyage.clinic.start()
     said = wait_until(lambda: [row for row in voyage.clinic.log().splitlines() if "rebuilt" in row], "rebuilt", PATIENCE_S)
     voyage.say(said[0].strip())
-    expected = f"rebuilt {len(voyage.originals)} items"
-    assert any(expected in row for row in said), f"wanted `{expected}`, got {said}"
+    lead = voyage.clinic.destination("lead")
+    assert lead["delivered"] + lead["waiting"] + lead["sending"] == len(voyage.originals), lead
+
+
+def scene_emergency(voyage):
+    """断网期间来了一个急诊：技师在设备上选择发往 STAT，图像排到所有积压之前。
+    An emergency comes while the line is away: the technician sends it to STAT, and it goes ahead of everything that waits."""
+    folder = voyage.ctx.dir / "emergency"
+    voyage.ctx.command(tool("make_images"), "--out", folder, "--kind", "dx", "--count", 1, "--rows", 512, "--columns", 512)
+    if not voyage.to:
+        voyage.waiting_files = set(voyage.originals) - set(voyage.files())
+    waiting = voyage.clinic.destination("lead")["waiting"]
+    (voyage.emergency,) = voyage.remember(folder)
+    voyage.send(folder, "STAT")
+    voyage.say(f"{waiting} waiting before it")
 
 
 def scene_drain(voyage):
     """线路恢复：积压自动送完，无需任何人操作。
     The line comes back: what waited is carried over, and nobody has to do anything."""
     voyage.line.give_back()
+    voyage.second_line.give_back()
     wait_until(lambda: voyage.delivered() == len(voyage.originals) and voyage.clinic.drained(),
                lambda: f"drained: {voyage.clinic.destination('lead')}", PATIENCE_S, 0.1)
     if voyage.lead:
         voyage.lead.wait_drained(PATIENCE_S)
     wait_until(lambda: len(voyage.arrived()) == len(voyage.originals), "all files there", PATIENCE_S)
+
+
+def scene_overtaken(voyage):
+    """急诊先到：线路恢复后，它越过了积压的图像。
+    The emergency was there first: when the line came back, it overtook the images that had waited."""
+    exams = json.loads(voyage.clinic.sampan("today", "--json")[1])["exams"]
+    urgent = next(exam for exam in exams if exam["priority"] == "emergency")
+    routine = next(exam for exam in exams if exam is not urgent)
+    accepted = [exam["destinations"][0]["last_accepted"] for exam in (urgent, routine)]
+    assert accepted[0] <= accepted[1], accepted
+    if voyage.waiting_files:
+        arrived = {uid: path.stat().st_mtime_ns for uid, path in voyage.files().items()}
+        overtaken = sum(arrived[uid] > arrived[voyage.emergency] for uid in voyage.waiting_files)
+        voyage.say(f"{overtaken} of {len(voyage.waiting_files)} overtaken")
+        # What was on its way at the same moment, on the other connection, may be a little ahead.
+        assert overtaken >= len(voyage.waiting_files) - 2
 
 
 def scene_compare(voyage):
@@ -130,15 +190,45 @@ def scene_status(voyage):
         voyage.say(voyage.clinic.sampan("status", "--lang", language)[1] + "\n")
 
 
-SCENES = (scene_start, scene_send, scene_kill, scene_restart, scene_drain, scene_compare, scene_status)
+def scene_trace(voyage):
+    """一次检查的经过：sampan trace
+    The story of one exam, from the modality to the lead: sampan trace"""
+    exams = json.loads(voyage.clinic.sampan("today", "--json")[1])["exams"]
+    exam = max(exams, key=lambda one: one["images"])
+    for language in ("zh", "en"):
+        code, text = voyage.clinic.sampan("trace", exam["study_uid"], "--lang", language)
+        assert code in (0, 1) and str(exam["images"]) in text, text
+        voyage.say(text + "\n")
+
+
+def scene_devices(voyage):
+    """舢板从图像中认出了设备：sampan devices
+    The devices, known from what they sent: sampan devices"""
+    for language in ("zh", "en"):
+        code, text = voyage.clinic.sampan("devices", "--lang", language)
+        assert code in (0, 1) and "MODALITY" in text, text
+        voyage.say(text + "\n")
+
+
+def scene_telemetry(voyage):
+    """设备与节点的事件同样经过断网：恢复后送到牵头医院，一条不少。
+    What happened to devices and node went through the same outage: it arrived at the lead afterwards, and nothing is missing."""
+    wanted = {"device.new", "dest.down", "dest.up"}
+    wait_until(lambda: wanted <= {event["event"] for event in voyage.events()}, lambda: f"{voyage.events()}", PATIENCE_S, 0.1)
+    events = sorted(voyage.events(), key=lambda event: event["seq"])
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1)), events
+    for event in events:
+        voyage.say(f"{event['seq']:3}  {event['event']}")
+
+
+SCENES = (scene_start, scene_send, scene_kill, scene_restart, scene_emergency, scene_drain, scene_overtaken, scene_compare, scene_trace,
+          scene_devices, scene_telemetry, scene_status)
 
 
 def prepare(voyage):
     voyage.images = voyage.ctx.dir / "modality"
     voyage.ctx.command(tool("make_images"), "--study", voyage.images)
-    for path in filter(Path.is_file, voyage.images.rglob("*")):
-        meta, data_set = part10.read(path)
-        voyage.originals[meta["sop_instance"]] = data_set
+    voyage.remember(voyage.images)
 
 
 def last_line(voyage):
@@ -151,7 +241,7 @@ def last_line(voyage):
 
 def how_to_go_on(voyage):
     nodes = [node for node in (voyage.clinic, voyage.lead) if node]
-    processes = [node.process.pid for node in nodes] + [voyage.line.process.pid]
+    processes = [node.process.pid for node in nodes] + [child.pid for child in (voyage.line.process, voyage.second_line.process, voyage.sink)]
     print("== 仍在运行，可以继续试。 / Still running, to look around:")
     voyage.say(f"{BIN}/sampan --socket {voyage.clinic.socket} status")
     voyage.say(f"storescu -aec CLINIC 127.0.0.1 {voyage.clinic.port} FILE.dcm      ->  {voyage.arrivals}")

@@ -201,6 +201,47 @@ def test_devices_and_events_are_seen_on_the_spot_in_both_languages(ctx):
 test_devices_and_events_are_seen_on_the_spot_in_both_languages.contract = (12,)
 
 
+def test_a_refused_class_and_a_spoilt_copy_are_told_to_the_lead(ctx):
+    mr = "1.2.840.10008.5.1.4.1.1.4"
+    out = ctx.dir / "told"
+    lead = ctx.raw_scp(refuse_class=mr).start()
+    node = ctx.node(destinations=[lead.destination, {"name": "tele", "folder": str(out), "takes": "telemetry"}], telemetry=QUICK).start()
+
+    def told(name):
+        return [event for path in out.rglob("*.event.jsonl") if (event := json.loads(path.read_text()))["event"] == name]
+
+    assert ctx.raw_scu(node.address, ctx.images("mr", 2), called="CLINIC").wait() == 0
+    wait_until(lambda: told("dest.class_blocked"), lambda: str(node.destination()))
+    [blocked] = told("dest.class_blocked")
+    assert blocked["attributes"]["sop_class"] == mr and blocked["severity"] == "warning" and blocked["state"] == "opened"
+    lead.kill()
+    lead.options = {}
+    lead.start()
+    wait_until(lambda: told("dest.class_unblocked"), lambda: str(node.destination()), 60)
+    [unblocked] = told("dest.class_unblocked")
+    assert unblocked["cause"] == blocked["cause"] and unblocked["seq"] > blocked["seq"]
+    node.wait_drained()
+    lead.kill()
+    before = {path: path.stat().st_size for path in node.state.glob("spool/i*.seg")}
+    assert ctx.raw_scu(node.address, ctx.images("mr", 1), called="CLINIC").wait() == 0
+    node.stop()
+    # The image is what made its segment grow most.
+    growth, segment = max((path.stat().st_size - before.get(path, 0), path) for path in node.state.glob("spool/i*.seg"))
+    with segment.open("r+b") as file:
+        file.seek(before.get(segment, 0) + growth // 2)
+        file.write(b"\xa5" * 64)
+    node.start()
+    lead.start()
+    wait_until(lambda: told("instance.quarantined"), lambda: f"{node.status()['spool']} {node.destination()}", 60)
+    assert told("instance.quarantined")[0]["count"] == 1
+    node.stop()
+    node.start()
+    wait_until(lambda: len(told("agent.started")) == 3, lambda: str(told("agent.started")))
+    newest = max(path.name for path in out.rglob("*.sample.jsonl"))
+    wait_until(lambda: max(path.name for path in out.rglob("*.sample.jsonl")) > newest, "a sample of the new life")
+    assert len(told("instance.quarantined")) == 1, "what is known is not told again"
+
+
 def test_certificates_and_a_token_let_telemetry_in_and_one_service_that_refuses_stops_no_other(ctx):
     receiver = Receiver(ctx)
     receiver.token = "open-sesame"

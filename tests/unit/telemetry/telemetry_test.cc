@@ -159,6 +159,19 @@ TEST_CASE_FIXTURE(Station, "a_disk_that_hangs_in_a_sync_keeps_nobody_waiting_who
   CHECK(told);
 }
 
+TEST_CASE_FIXTURE(Station, "settings_that_change_while_it_runs_say_from_then_on_whether_telemetry_travels") {
+  start(false);
+  telemetry->saw(image_of("S1"), 1000, false);
+  REQUIRE(within(20s, [&] { return telemetry->events({0}, 10).find("device.new") != std::string::npos; }));
+  CHECK(sink.offers == 0);
+  telemetry->change(true, 1s, 0s);
+  telemetry->saw(image_of("S1", "V2"), 1000, false);
+  REQUIRE(within(20s, [&] { return count(core::Kind::event) >= 1 && count(core::Kind::sample) >= 1; }));
+  telemetry->stop();
+  CHECK(sink.events()[0].name == "device.changed");
+  CHECK(sink.events()[0].seq == 1);
+}
+
 TEST_CASE_FIXTURE(Station, "a_clock_that_lies_before_what_was_recorded_is_told_at_the_start") {
   start();
   REQUIRE(within(20s, [&] { return count(core::Kind::event) >= 1; }));

@@ -77,6 +77,12 @@ inline constexpr std::size_t suspects_max = 64;        // items remembered per d
 inline constexpr unsigned suspect_strikes_max = 3;     // after so many its failure says nothing about the destination
 inline constexpr std::size_t blocked_classes_max = 128;  // per destination; beyond it such items back off one by one
 
+// last hop
+inline constexpr std::size_t titles_connected_max = 8;      // calling AE titles of one lane that keep a connection
+inline constexpr std::size_t titles_remembered_max = 256;   // of one lane, as the destination treated them
+inline constexpr std::uint64_t transform_held_bytes_max = 8u << 20;  // changed text of the images a lane carries at once
+inline constexpr std::size_t transform_bytes_max = 4u << 20;  // text read and written anew in one data set; beyond it, rejected
+
 // http, control
 inline constexpr std::size_t control_body_bytes_max = 64u << 10;
 inline constexpr std::size_t exams_traced_max = 20;       // with one name, told at once

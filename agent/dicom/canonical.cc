@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "dicom/cursor.h"
+
 namespace sampan::dicom {
 namespace {
 
@@ -15,33 +17,6 @@ constexpr std::uint64_t no_end = ~0ull;
 
 Error malformed(const char* what) { return fail(Errc::invalid, what); }
 
-// Reads forward through the payload with one buffer.
-class Cursor {
- public:
-  explicit Cursor(core::Payload& payload) : payload_(payload), buffer_(64 << 10) {}
-  std::uint64_t at() const { return at_; }
-  bool at_end() const { return at_ >= payload_.size(); }
-  // A view of the next n bytes (at most the buffer), without moving.
-  Result<ByteView> peek(std::size_t n) {
-    if (at_ < begin_ || at_ + n > begin_ + filled_) {
-      auto got = payload_.read(at_, buffer_);
-      if (!got) return got.error();
-      begin_ = at_;
-      filled_ = *got;
-    }
-    const std::size_t there = std::min<std::uint64_t>(n, begin_ + filled_ - at_);
-    return ByteView(buffer_).subspan(at_ - begin_, there);
-  }
-  void skip(std::uint64_t n) { at_ += n; }
-  std::size_t room() const { return buffer_.size(); }
-
- private:
-  core::Payload& payload_;
-  Bytes buffer_;
-  std::uint64_t at_ = 0, begin_ = 0;
-  std::size_t filled_ = 0;
-};
-
 struct Encoding {
   bool explicit_vr = true;
   bool big_endian = false;
@@ -52,12 +27,6 @@ struct Element {
   std::uint32_t length = 0;
   std::array<char, 2> vr{};  // zeros when implicit
 };
-
-bool is_long_form(std::string_view vr) {
-  static constexpr std::array<std::string_view, 13> forms{"OB", "OD", "OF", "OL", "OV", "OW", "SQ",
-                                                          "SV", "UC", "UN", "UR", "UT", "UV"};
-  return std::find(forms.begin(), forms.end(), vr) != forms.end();
-}
 
 // Bytes of one number of the value, for turning big endian round.
 std::size_t width_of(std::string_view vr) {
@@ -107,7 +76,7 @@ class Digester {
     }
     element.vr = {static_cast<char>(at[4]), static_cast<char>(at[5])};
     const std::string_view vr(element.vr.data(), 2);
-    if (!is_long_form(vr)) {
+    if (!has_long_length(vr)) {
       element.length = u16(at + 6);
       cursor_.skip(8);
       return element;

@@ -11,7 +11,7 @@ namespace {
 
 class Converter {
  public:
-  explicit Converter(const char* encoding) : handle_(::iconv_open("UTF-8", encoding)) {}
+  explicit Converter(const char* from, const char* to = "UTF-8") : handle_(::iconv_open(to, from)) {}
   ~Converter() {
     if (usable()) ::iconv_close(handle_);
   }
@@ -51,12 +51,19 @@ class Converter {
 
 }  // namespace
 
-std::optional<std::string> convert_strictly(std::string_view bytes, const char* encoding) {
-  Converter converter(encoding);
+static std::optional<std::string> run_strictly(Converter&& converter, std::string_view bytes) {
   std::string out;
   if (!converter.usable() || !converter.run(bytes, out)) return std::nullopt;
   converter.finish(out);
   return out;
+}
+
+std::optional<std::string> convert_strictly(std::string_view bytes, const char* encoding) {
+  return run_strictly(Converter(encoding), bytes);
+}
+
+std::optional<std::string> encode_strictly(std::string_view utf8, const char* encoding) {
+  return run_strictly(Converter("UTF-8", encoding), utf8);
 }
 
 std::string convert_leniently(std::string_view bytes, const char* encoding) {

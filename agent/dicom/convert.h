@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convert: bytes of one encoding to UTF-8, by the iconv of the C library.
+// Convert: bytes of one encoding to UTF-8, or from it, by the iconv of the C library.
 //
 // Threads: any.
 // Fails:   strictly: nothing at the first byte that does not fit, or when the system lacks the encoding;
@@ -16,6 +16,8 @@ inline constexpr std::string_view replacement_character = "\xef\xbf\xbd";
 
 // encoding: as iconv knows it; ends with a NUL.
 std::optional<std::string> convert_strictly(std::string_view bytes, const char* encoding);
+// The other way: nothing when the encoding lacks a character.
+std::optional<std::string> encode_strictly(std::string_view utf8, const char* encoding);
 std::string convert_leniently(std::string_view bytes, const char* encoding);
 
 }  // namespace sampan::dicom

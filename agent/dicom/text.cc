@@ -84,12 +84,12 @@ std::optional<Text> read_strictly(std::string_view value, const char* encoding, 
 }
 
 // The readings in their order; the first that fits is taken.
-Text decode(std::string_view value, const Declaration& declared) {
-  if (is_plain(value)) return {std::string(value), false, "ASCII"};
+std::optional<Text> decode_strictly(std::string_view value, const Declaration& declared) {
+  if (is_plain(value)) return Text{std::string(value), false, "ASCII"};
   const bool has_escapes = value.find('\x1b') != std::string_view::npos;
   if (declared.extended || has_escapes)
     if (auto utf8 = decode_iso2022(value, declared.terms.front()))
-      return {std::move(*utf8), has_escapes && !declared.extended, "ISO 2022"};
+      return Text{std::move(*utf8), has_escapes && !declared.extended, "ISO 2022"};
   if (declared.any_fits) {
     if (auto text = read_strictly(value, "UTF-8", true)) return *text;
     if (looks_like_gb2312(value))
@@ -99,6 +99,11 @@ Text decode(std::string_view value, const Declaration& declared) {
     if (auto text = read_strictly(value, encoding_of(term), term != declared.terms.front())) return *text;
   for (const char* encoding : {"UTF-8", "GB18030"})
     if (auto text = read_strictly(value, encoding, true)) return *text;
+  return std::nullopt;
+}
+
+Text decode(std::string_view value, const Declaration& declared) {
+  if (auto text = decode_strictly(value, declared)) return *text;
   const char* encoding = declared.encoding != nullptr ? declared.encoding : "ASCII";
   return {convert_leniently(value, encoding), true, encoding};
 }
@@ -132,6 +137,12 @@ Text display_text(std::string_view value, std::string_view character_set) {
   Text text = decode(without_spaces(value), read_declaration(character_set));
   make_harmless(text.utf8);
   return text;
+}
+
+std::optional<std::string> exact_text(std::string_view value, std::string_view character_set) {
+  auto text = decode_strictly(value, read_declaration(character_set));
+  if (!text) return std::nullopt;
+  return std::move(text->utf8);
 }
 
 std::string mask_name(std::string_view name) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text: values of a data set as a person reads them. Only for display: nothing that is stored or sent passes here.
+// Text: values of a data set as a person reads them. Nothing that is stored passes here, and of what is sent only what
+// a destination asked for (transform.h).
 //
 // The declared character set is believed first, then UTF-8, then GB18030, each strictly; what fits none keeps what can
 // be read. Latin-1 and no declaration at all are believed least: any bytes fit Latin-1, and GBK under its name is
@@ -7,6 +8,7 @@
 // Fails:   never; charset_suspect says that the declaration and the bytes do not agree.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +22,9 @@ struct Text {
 
 // value: one or several values with their backslashes; character_set: Specific Character Set (0008,0005) as it is.
 Text display_text(std::string_view value, std::string_view character_set);
+
+// The same readings, with nothing left out, trimmed or replaced; nothing when none of them fits strictly.
+std::optional<std::string> exact_text(std::string_view value, std::string_view character_set);
 
 // A person's name that names nobody: 张三 and Zhang^San=张^三 become 张*, Zhang^San becomes Z*. UTF-8 in and out.
 std::string mask_name(std::string_view name);

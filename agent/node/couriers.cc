@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/couriers.h"
 
+#include "node/last_hop.h"
+#include "uplink/by_title.h"
 #include "uplink/dimse.h"
 #include "uplink/folder.h"
 #include "uplink/http_json.h"
 #include "uplink/stow.h"
+#include "uplink/transforming.h"
 
 namespace sampan::node {
 namespace {
 
-uplink::DimseOptions dimse_options(const settings::Destination& destination) {
+uplink::DimseOptions dimse_options(const settings::Destination& destination, const std::string& calling_ae) {
   uplink::DimseOptions options;
   options.name = destination.name;
   options.host = destination.dimse->host;
   options.port = destination.dimse->port;
   options.called_ae = destination.dimse->ae_title;
-  options.calling_ae = destination.calling_ae;
+  options.calling_ae = calling_ae;
   return options;
 }
 
@@ -67,11 +70,26 @@ std::string address_of(const settings::Destination& destination) {
   return at.ae_title + "@" + (ipv6 ? "[" + at.host + "]" : at.host) + ":" + std::to_string(at.port);
 }
 
-std::unique_ptr<core::Courier> make_courier(const settings::Destination& destination, Env env, const core::Judge& judge) {
-  if (destination.dimse) return uplink::make_dimse_courier(dimse_options(destination), judge, env.clock);
+static std::unique_ptr<core::Courier> make_carrier(const settings::Destination& destination, Env env, const core::Judge& judge) {
   if (!destination.stow.empty()) return uplink::make_stow_courier(stow_options(destination), env.files, judge, env.clock);
   if (!destination.http.empty()) return uplink::make_http_json_courier(http_json_options(destination), env.files, judge, env.clock);
-  return uplink::make_folder_courier({destination.folder}, env.files, env.clock);
+  if (!destination.dimse) return uplink::make_folder_courier({destination.folder}, env.files, env.clock);
+  const auto make = [destination, env, &judge](const std::string& title) {
+    return uplink::make_dimse_courier(dimse_options(destination, title), judge, env.clock);
+  };
+  if (!has_titles(destination)) return make(destination.calling_ae);
+  const auto title_of = [destination](const core::Item& item) { return calling_ae_for(destination, item); };
+  return uplink::make_by_title_courier({destination.name, title_of, make});
+}
+
+std::unique_ptr<core::Courier> make_courier(const settings::Destination& destination, Env env, const core::Judge& judge) {
+  auto carrier = make_carrier(destination, env, judge);
+  if (!transforms(destination)) return carrier;
+  uplink::TransformingOptions options;
+  options.wanted = [destination](const core::Item& item) { return transform_for(destination, item); };
+  options.system = "SAMPAN " + destination.calling_ae;
+  options.digest_wanted = !destination.folder.empty();
+  return uplink::make_transforming_courier(std::move(options), std::move(carrier));
 }
 
 }  // namespace sampan::node

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "settings/check.h"
 
+#include "settings/check_last_hop.h"
+
 #include <initializer_list>
 #include <algorithm>
 #include <map>
@@ -163,6 +165,7 @@ void check_destinations(const Settings& settings, const Given& given, const Comp
     check_courier(path, given, complain);
     check_http(destination, path, given, complain);
     check_takes(destination, path, given, complain);
+    check_last_hop(destination, path, given, complain);
   }
 }
 

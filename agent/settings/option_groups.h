@@ -22,6 +22,7 @@ std::span<const Option> intake_options();
 std::span<const Option> intake_folders_options();
 std::span<const Option> destinations_options();
 std::span<const Option> destination_http_options();
+std::span<const Option> last_hop_options();
 std::span<const Option> routes_options();
 std::span<const Option> telemetry_options();
 std::span<const Option> service_options();

@@ -16,6 +16,7 @@ constexpr auto groups = {
     intake_folders_options,
     destinations_options,
     destination_http_options,
+    last_hop_options,
     routes_options,
     telemetry_options,
     service_options,

@@ -14,6 +14,7 @@
 
 #include "core/item.h"
 #include "core/limits.h"
+#include "settings/last_hop.h"
 #include "settings/routing.h"
 
 namespace sampan::settings {
@@ -122,6 +123,9 @@ struct Destination {
   Proxy proxy{};
   std::vector<Cargo> takes{};  // empty: images, and files where it is a folder; telemetry where it is http
   std::string http{};          // URL that gets telemetry as JSON
+  bool as_sender = false;      // called with the AE title an image came with
+  Transform transform{};
+  std::vector<Origin> origins{};
   friend bool operator==(const Destination&, const Destination&) = default;
 };
 

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The last hop: two clinics that use the same numbers, each shown as it is, and an original that nobody touched."""
+import subprocess
+
+import cargo
+import part10
+from harness import wait_until
+
+contract = (5,)
+
+
+def pydicom():
+    import pydicom  # noqa: PLC0415  (Debian's python3-pydicom)
+    pydicom.config.convert_wrong_length_to_UN = True
+    return pydicom
+
+
+def clinic(ctx, name, destination, prefix, institution):
+    destination = {**destination, "transform": {
+        "issuer_of_patient_id": name.upper(), "patient_id_prefix": prefix, "institution_name": institution, "character_set": "utf-8"}}
+    return ctx.node(name, destinations=[destination]).start()
+
+
+def patients(orthanc):
+    return sorted((orthanc.get(f"/patients/{identifier}") for identifier in orthanc.get("/patients")),
+                  key=lambda patient: patient["MainDicomTags"]["PatientID"])
+
+
+def first_file(orthanc, patient):
+    study = orthanc.get(f"/studies/{patient['Studies'][0]}")
+    instance = orthanc.get(f"/series/{study['Series'][0]}")["Instances"][0]
+    path = orthanc.dir / f"{instance}.dcm"
+    path.write_bytes(orthanc.file(instance))
+    return pydicom().dcmread(path), orthanc.get(f"/instances/{instance}/metadata?expand")
+
+
+def test_two_clinics_with_the_same_patient_id_are_two_patients_at_the_lead(ctx):
+    orthanc = ctx.orthanc(dicomweb=True)
+    south = clinic(ctx, "south", orthanc.destination, "S-", "城南社区卫生服务中心")
+    north = clinic(ctx, "north", {"name": "lead", "stow": orthanc.stow}, "N-", "城北卫生院")
+    for node in (south, north):
+        images = ctx.images("ct", 2, "--rows", 64, "--columns", 64, "--name-gb18030")
+        assert ctx.raw_scu(node.address, images, called=node.name.upper(), calling="CT1").wait() == 0
+    for node in (south, north):
+        node.wait_drained()
+        assert node.destination()["delivered"] == 2, node.destination()
+    both = patients(orthanc)
+    assert [patient["MainDicomTags"]["PatientID"] for patient in both] == ["N-SAMPAN-0001", "S-SAMPAN-0001"]
+    for patient, name, institution in zip(both, ("NORTH", "SOUTH"), ("城北卫生院", "城南社区卫生服务中心")):
+        image, metadata = first_file(orthanc, patient)
+        assert image.IssuerOfPatientID == name
+        assert image.InstitutionName == institution
+        assert image.SpecificCharacterSet == "ISO_IR 192"
+        assert image.PatientName.ideographic == "陈^晓雨", image.PatientName
+        (change,) = image.OriginalAttributesSequence
+        assert change.ModifyingSystem == f"SAMPAN {name}" and change.ReasonForTheAttributeModification == "COERCE"
+        assert change.SourceOfPreviousValues == "CT1"
+        (before,) = change.ModifiedAttributesSequence
+        assert before.PatientID == "SAMPAN-0001" and before.SpecificCharacterSet == "GB18030"
+        assert before.PatientName.ideographic == "陈^晓雨"
+        if name == "SOUTH":
+            assert metadata["RemoteAET"] == "SOUTH"
+
+
+def test_one_node_shows_each_origin_under_its_own_title_and_with_its_own_numbers(ctx):
+    lead = ctx.raw_scp("lead").start()
+    origins = [{"from": "DR_A", "calling_ae": "CLINIC_A", "transform": {"patient_id_prefix": "A-"}},
+               {"from": "DR_B", "transform": {"patient_id_prefix": "B-"}}]
+    node = ctx.node(destinations=[{**lead.destination, "as_sender": True, "origins": origins}]).start()
+    for caller in ("DR_A", "DR_B", "DR_C"):
+        assert ctx.raw_scu(node.address, ctx.images("mr", 2), called="CLINIC", calling=caller).wait() == 0
+    node.wait_drained()
+    seen = {(row.calling, pydicom().dcmread(lead.out / f"{row.sha256}.ds", force=True).PatientID) for row in lead.received()}
+    assert seen == {("CLINIC_A", "A-SAMPAN-0001"), ("DR_B", "B-SAMPAN-0001"), ("DR_C", "SAMPAN-0001")}, seen
+
+
+def parses(path):
+    return subprocess.run(["dcmdump", "-q", path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60).returncode == 0
+
+
+def test_real_images_are_changed_for_one_destination_and_kept_and_sent_as_they_are_to_another(ctx):
+    files, words = cargo.good_files(ctx)
+    changed, plain = ctx.folder("changed"), ctx.folder("plain")
+    transform = {"issuer_of_patient_id": "青山", "patient_id_prefix": "Q-", "institution_name": "青山镇卫生院", "character_set": "utf-8"}
+    node = ctx.node(destinations=[{"name": "changed", "folder": str(changed), "transform": transform},
+                                  {"name": "plain", "folder": str(plain)}]).start()
+    sender = ctx.raw_scu(node.address, [one.path for one in files], called="CLINIC", new_uids=True)
+    assert sender.wait() == 0
+    wait_until(lambda: all(node.destination(name)["waiting"] == 0 for name in ("changed", "plain")), lambda: str(node.status()), 120)
+    assert {part10.data_set_sha256(path) for path in plain.rglob("*.dcm")} == sender.acknowledged(), "the original is untouched"
+    done = node.destination("changed")
+    assert done["delivered"] + done["rejected"] == len(files) and done["delivered"] > 0.9 * len(files), done
+    for path in changed.rglob("*.dcm"):
+        image = pydicom().dcmread(path)
+        assert image.IssuerOfPatientID == "青山" and image.InstitutionName == "青山镇卫生院", path
+        before = image.OriginalAttributesSequence[-1].ModifiedAttributesSequence[0]
+        assert not before.get("PatientID") or image.PatientID == "Q-" + before.PatientID, path
+        twin = plain / path.relative_to(changed)
+        assert parses(path) or not parses(twin), f"dcmdump reads the original and not {path}"
+    return f"{done['delivered']} of {words}, {done['rejected']} rejected in words"

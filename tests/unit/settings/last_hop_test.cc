@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include "settings/settings.h"
+
+using namespace sampan::settings;
+
+namespace {
+
+const std::string minimal = "site: a\ndestinations:\n  - name: lead\n    dimse: PACS@192.0.2.10:104\n";
+
+std::string complaints(const std::string& more) {
+  const Loaded loaded = load_text(minimal + more, "f");
+  std::string all;
+  if (const auto* problems = std::get_if<Problems>(&loaded))
+    for (const Problem& problem : *problems) all += (all.empty() ? "" : "\n") + to_string(problem);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("a_destination_says_how_it_sees_each_origin") {
+  const Loaded loaded = load_text(
+      minimal +
+          "    as_sender: true\n"
+          "    transform: {issuer_of_patient_id: ALL, patient_id_prefix: X-, institution_name: 城南, character_set: utf-8}\n"
+          "    origins:\n"
+          "      - {from: CLINIC_A, calling_ae: A}\n"
+          "      - from: [站点B, 'B*']\n"
+          "        transform: {issuer_of_patient_id: B, patient_id_prefix: B-, institution_name: 城北, character_set: gb18030}\n",
+      "f");
+  REQUIRE(std::holds_alternative<Settings>(loaded));
+  const Destination& lead = std::get<Settings>(loaded).destinations[0];
+  CHECK(lead.as_sender);
+  CHECK(lead.transform == Transform{"ALL", "X-", "城南", "utf-8"});
+  CHECK(lead.origins == std::vector<Origin>{{{"CLINIC_A"}, "A", {}}, {{"站点B", "B*"}, "", {"B", "B-", "城北", "gb18030"}}});
+}
+
+TEST_CASE("mistakes_about_the_last_hop_are_named") {
+  CHECK(complaints("    transform: {institution_name: 城南}\n") ==
+        "f:5:17: institution_name has other characters than ASCII, expected character_set beside it");
+  CHECK(complaints("    transform: {character_set: utf-8}\n    origins: [{from: A, transform: {institution_name: 城南}}]\n").empty());
+  CHECK(complaints("    transform: {patient_id_prefix: 城, character_set: utf-8}\n") ==
+        "f:5:17: patient_id_prefix has other characters than ASCII, expected plain letters and digits");
+  CHECK(complaints("    transform: {issuer_of_patient_id: 'A\\B'}\n") ==
+        "f:5:17: issuer_of_patient_id has a backslash, which parts values in DICOM; expected none");
+  CHECK(complaints("    transform: {institution_name: " + std::string(65, 'x') + "}\n") ==
+        "f:5:17: institution_name is longer than 64 characters, expected at most that");
+  CHECK(complaints("    transform: {character_set: latin1}\n") ==
+        "f:5:32: destinations[0].transform.character_set is \"latin1\", expected one of utf-8, gb18030");
+  CHECK(complaints("    origins: [{from: A}]\n") == "f:5:15: an origin without effect, expected calling_ae or transform");
+  CHECK(complaints("  - {name: f, folder: /f, as_sender: true}\n") ==
+        "f:5:27: as_sender without dimse, expected it for a dimse destination only");
+  CHECK(complaints("  - {name: f, folder: /f, origins: [{from: A, calling_ae: B}]}\n") ==
+        "f:5:47: calling_ae without dimse, expected it for a dimse destination only");
+}

@@ -112,6 +112,17 @@ void look_at_connection(const DestinationStatus& destination, Findings& out) {
   }
 }
 
+void look_at_detour(const DestinationStatus& destination, Findings& out) {
+  if (destination.detour_to.empty()) return;
+  const std::string &name = destination.name, &to = destination.detour_to;
+  out.push_back({"on_detour", Verdict::attention,
+                 "目的地 " + name + " 长时间无法送达，图像改送 " + to + "，已送 " + number(destination.detoured) + " 幅",
+                 "Destination " + name + " does not get through, its images go to " + to + " meanwhile, " +
+                     number(destination.detoured) + " so far",
+                 "无需操作，" + name + " 恢复后自动照常；请询问牵头医院。",
+                 "Nothing to do: they go to " + name + " again by themselves when it answers. Ask the lead hospital."});
+}
+
 void look_at_refusals_by(const DestinationStatus& destination, Findings& out) {
   const std::string& name = destination.name;
   if (destination.rejected > 0)
@@ -158,6 +169,7 @@ std::vector<Finding> assess(const NodeStatus& status) {
   look_at_intake(status, findings);
   for (const DestinationStatus& destination : status.destinations) {
     look_at_connection(destination, findings);
+    look_at_detour(destination, findings);
     look_at_refusals_by(destination, findings);
   }
   for (const StrandedStatus& stranded : status.stranded) look_at_stranded(stranded, findings);

@@ -107,6 +107,8 @@ struct DestinationStatus {
   std::uint64_t telemetry_waiting = 0;  // events and samples, which the other numbers leave out
   std::vector<BlockedClass> blocked_classes;
   std::vector<ReasonCount> on_hold_reasons, rejected_reasons;  // the most frequent first
+  std::string detour_to;       // the fallback to which its images go just now
+  std::uint64_t detoured = 0;  // delivered there since the start; also counted as delivered
   AgeCounts ages{};
 };
 

@@ -49,6 +49,7 @@ void fields(A& a, DestinationStatus& v) {
   a("next_attempt_in_s", v.next_attempt_in_s), a("last_success", v.last_success), a("delivered", v.delivered);
   a("archived", v.archived), a("blocked_classes", v.blocked_classes);
   a("on_hold_reasons", v.on_hold_reasons), a("rejected_reasons", v.rejected_reasons);
+  a("detour_to", v.detour_to), a("detoured", v.detoured);
 }
 template <class A>
 void fields(A& a, StrandedStatus& v) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/limits.h"
+#include "node/fallbacks.h"
 
 namespace sampan::node {
 namespace {
@@ -17,30 +18,42 @@ bool carried_alike(const settings::Destination& one, settings::Destination other
   return one == other;
 }
 
-bool stays(const settings::Destination& one, const std::vector<settings::Destination>& others) {
-  return std::ranges::any_of(others, [&](const settings::Destination& other) { return carried_alike(one, other); });
+using Destinations = std::vector<settings::Destination>;
+
+const settings::Destination* find(const Destinations& all, const std::string& name) {
+  const auto found = std::ranges::find(all, name, &settings::Destination::name);
+  return found == all.end() ? nullptr : &*found;
 }
 
-void add(scheduler::Scheduler& scheduler, const settings::Destination& destination, const MakeCourier& make) {
+// Its lanes may stay: it is carried alike, and so is the one it goes by when it does not get through.
+bool stays(const settings::Destination& one, const Destinations& mine, const Destinations& others) {
+  const settings::Destination* other = find(others, one.name);
+  if (other == nullptr || !carried_alike(one, *other)) return false;
+  const settings::Destination *by = find(mine, one.fallback.to), *other_by = find(others, one.fallback.to);
+  return by == nullptr || other_by == nullptr ? by == other_by : carried_alike(*by, *other_by);
+}
+
+void add(scheduler::Scheduler& scheduler, const settings::Destination& destination, const Destinations& all, const MakeCourier& make) {
   scheduler::DestinationSpec spec;
   spec.name = destination.name;
   spec.lanes = destination.lanes;
   spec.make_courier = [make, destination](unsigned) { return make(destination); };
+  spec.fallback = fallback_of(destination, all, make);
   scheduler.add(std::move(spec));
 }
 
 }  // namespace
 
 void add_destinations(scheduler::Scheduler& scheduler, const std::vector<settings::Destination>& all, const MakeCourier& make) {
-  for (const auto& destination : all) add(scheduler, destination, make);
+  for (const auto& destination : all) add(scheduler, destination, all, make);
 }
 
 void change_destinations(scheduler::Scheduler& scheduler, const std::vector<settings::Destination>& before,
                          const std::vector<settings::Destination>& after, const MakeCourier& make) {
   for (const auto& destination : before)
-    if (!stays(destination, after)) scheduler.remove(destination.name, core::limits::reload_grace);
+    if (!stays(destination, before, after)) scheduler.remove(destination.name, core::limits::reload_grace);
   for (const auto& destination : after)
-    if (!stays(destination, before)) add(scheduler, destination, make);
+    if (!stays(destination, after, before)) add(scheduler, destination, after, make);
 }
 
 }  // namespace sampan::node

@@ -72,6 +72,8 @@ void add_snapshot(control::DestinationStatus& status, const scheduler::Destinati
   if (from.next_attempt_in) status.next_attempt_in_s = std::chrono::ceil<std::chrono::seconds>(*from.next_attempt_in).count();
   status.last_success = from.last_success;
   status.sending = from.sending_now;
+  status.detour_to = from.detour_to;
+  status.detoured = from.detoured;
   for (const auto& blocked : from.blocked)
     status.blocked_classes.push_back({blocked.key.sop_class, blocked.key.transfer_syntax, blocked.reason});
 }

@@ -58,6 +58,14 @@ void SchedulerWatch::item_rejected(const std::string& name, const Uuid& item, co
   tell(What::item_rejected, name, reason);
 }
 
+void SchedulerWatch::detour_begins(const std::string& name, const std::string& to) {
+  log::warn("destination " + name + ": what waits for it goes to " + to + " meanwhile");
+}
+
+void SchedulerWatch::detour_ends(const std::string& name, const std::string& to) {
+  log::info("destination " + name + ": answers again, nothing more goes to " + to + " in its place");
+}
+
 namespace {
 
 State state_of(scheduler::Breaker::State state) {

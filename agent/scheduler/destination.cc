@@ -15,7 +15,7 @@ Destination::Destination(DestinationSpec spec, Needs needs, const Options& optio
 
 MonoTime Destination::step() {
   collect();
-  if (!winding_down_) send_out();
+  if (!winding_down_ && open_) send_out();
   rest_lanes();
   interrupt_late_ones();
   return next_step();
@@ -31,6 +31,16 @@ void Destination::retry_now() {
   breaker_.probe_now(now);
   for (Lane& lane : lanes_) lane.paused_until = now;
   something_new();
+}
+
+std::optional<Millis> Destination::silent_for() const {
+  if (!silent_since_) return std::nullopt;
+  return needs_.clock.mono() - *silent_since_;
+}
+
+void Destination::set_open(bool open) {
+  open_ = open;
+  if (open) something_new();
 }
 
 void Destination::wind_down(Millis grace) {
@@ -171,7 +181,8 @@ void Destination::launch(Lane& lane, Mode mode, Items items) {
   const unsigned strikes = suspects_.strikes(items.front().item.id);
   lane.mode = mode;
   lane.connected = true;
-  auto trip = std::make_shared<Trip>(Load{spec_.name, std::move(items), mode, strikes}, needs_, options_, tally_);
+  if (!silent_since_) silent_since_ = needs_.clock.mono();
+  auto trip = std::make_shared<Trip>(Load{spec_.name, std::move(items), mode, strikes, spec_.via}, needs_, options_, tally_);
   run(lane, [trip](core::Courier& courier) { return trip->run(courier); });
 }
 
@@ -229,6 +240,7 @@ MonoTime Destination::next_step() const {
   for (const Lane& lane : lanes_) {
     if (lane.busy) continue;
     next = std::min(next, lane.rest_at);
+    if (!open_) continue;
     if (!breaker_.open())
       next = std::min(next, std::max(lane.paused_until, std::min(nothing_until_, blocked_.next_probe_at())));
     if (breaker_.open() && !under_way(Mode::probe))

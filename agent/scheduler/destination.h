@@ -32,6 +32,10 @@ class Destination {
   // Something may be due that was not before.
   void something_new();
   void retry_now();
+  // How long it was given items, or is known to be down, without an answer about any; nothing when it answered last.
+  std::optional<Millis> silent_for() const;
+  // Closed: no new work until it is opened again; what is under way ends as it may.
+  void set_open(bool open);
   // No new work; connections are given back; after the grace, couriers are interrupted. Cannot be undone.
   void wind_down(Millis grace);
   // No lane runs and no connection is kept.
@@ -106,6 +110,8 @@ class Destination {
   bool only_suspects_failed_ = false;  // in this outage: a newcomer need not wait for it to end
   WallTime since_{};
   std::string last_error_;
+  std::optional<MonoTime> silent_since_;
+  bool open_ = true;
   bool winding_down_ = false;
   MonoTime interrupt_at_ = never;
 };

@@ -18,6 +18,8 @@ void Destination::learn(Lane& lane, const TripReport& report) {
     learn_classes(report);
     learn_trouble(lane, report);
   }
+  const bool nothing_known = !report.trouble && !breaker_.open() && std::ranges::none_of(lanes_, &Lane::busy);
+  if (report.answered || nothing_known) silent_since_.reset();
 }
 
 void Destination::learn_items(const Lane& lane, const TripReport& report) {

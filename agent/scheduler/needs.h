@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -41,6 +42,9 @@ class Observer {
   virtual void class_blocked(const std::string& name, const ClassKey& key, const std::string& reason) = 0;
   virtual void class_unblocked(const std::string& name, const ClassKey& key) = 0;
   virtual void item_rejected(const std::string& name, const Uuid& item, const std::string& reason) = 0;
+  // It does not get through, and what waits for it goes to its fallback; and that is over.
+  virtual void detour_begins(const std::string& name, const std::string& to) = 0;
+  virtual void detour_ends(const std::string& name, const std::string& to) = 0;
 };
 
 struct Options {
@@ -69,6 +73,15 @@ struct DestinationSpec {
   unsigned lanes = 2;
   // Called on the scheduler's thread when a lane is first used.
   std::function<std::unique_ptr<core::Courier>(unsigned lane)> make_courier;
+  // Where its items go when it was silent for so long.
+  struct Fallback {
+    std::string to;
+    Millis after{};
+    unsigned lanes = 2;
+    std::function<std::unique_ptr<core::Courier>(unsigned lane)> make_courier;
+  };
+  std::optional<Fallback> fallback{};
+  std::string via{};  // these are the lanes of a fallback of this name
 };
 
 }  // namespace sampan::scheduler

@@ -6,6 +6,7 @@
 
 #include "base/panic.h"
 #include "scheduler/destination.h"
+#include "scheduler/detour.h"
 
 namespace sampan::scheduler {
 
@@ -15,6 +16,7 @@ Scheduler::~Scheduler() = default;
 void Scheduler::add(DestinationSpec spec) {
   SAMPAN_ASSERT(std::ranges::find(destinations_, spec.name, &Destination::name) == destinations_.end());
   if (stopping_) return;
+  if (spec.fallback) detours_[spec.name] = std::make_unique<Detour>(spec, needs_, options_);
   destinations_.push_back(std::make_unique<Destination>(std::move(spec), needs_, options_));
   notify();
 }
@@ -25,12 +27,18 @@ void Scheduler::remove(const std::string& name, Millis grace) {
   (*found)->wind_down(grace);
   leaving_.push_back(std::move(*found));
   destinations_.erase(found);
+  if (auto detour = detours_.extract(name)) {
+    detour.mapped()->way().wind_down(grace);
+    leaving_detours_.push_back(std::move(detour.mapped()));
+  }
   notify();
 }
 
 void Scheduler::retry_now(const std::string& name) {
   for (const auto& destination : destinations_) {
     if (destination->name() == name) destination->retry_now();
+    if (const auto detour = detours_.find(destination->name()); detour != detours_.end() && detour->second->to() == name)
+      detour->second->way().retry_now();
   }
   notify();
 }
@@ -45,7 +53,13 @@ MonoTime Scheduler::step() {
   for (const auto& destination : destinations_) {
     if (news) destination->something_new();
     next = std::min(next, destination->step());
+    const auto detour = detours_.find(destination->name());
+    if (detour == detours_.end()) continue;
+    if (news) detour->second->way().something_new();
+    next = std::min(next, detour->second->step(*destination));
   }
+  for (const auto& detour : leaving_detours_) next = std::min(next, detour->way().step());
+  std::erase_if(leaving_detours_, [](const auto& detour) { return detour->way().idle(); });
   for (const auto& destination : leaving_) next = std::min(next, destination->step());
   std::erase_if(leaving_, [](const auto& destination) { return destination->idle(); });
   return next;
@@ -55,17 +69,32 @@ void Scheduler::stop(Millis grace) {
   stopping_ = true;
   for (const auto& destination : destinations_) destination->wind_down(grace);
   for (const auto& destination : leaving_) destination->wind_down(grace);
+  for (const auto& [name, detour] : detours_) detour->way().wind_down(grace);
+  for (const auto& detour : leaving_detours_) detour->way().wind_down(grace);
   notify();
 }
 
 bool Scheduler::stopped() const {
   const auto idle = [](const auto& destination) { return destination->idle(); };
-  return stopping_ && std::ranges::all_of(destinations_, idle) && std::ranges::all_of(leaving_, idle);
+  const auto way_idle = [](const auto& detour) { return detour->way().idle(); };
+  return stopping_ && std::ranges::all_of(destinations_, idle) && std::ranges::all_of(leaving_, idle) &&
+         std::ranges::all_of(detours_, [](const auto& one) { return one.second->way().idle(); }) &&
+         std::ranges::all_of(leaving_detours_, way_idle);
 }
 
 std::vector<DestinationSnapshot> Scheduler::snapshot() const {
   std::vector<DestinationSnapshot> shown;
-  for (const auto& destination : destinations_) shown.push_back(destination->snapshot());
+  for (const auto& destination : destinations_) {
+    DestinationSnapshot& one = shown.emplace_back(destination->snapshot());
+    const auto detour = detours_.find(one.name);
+    if (detour == detours_.end()) continue;
+    const DestinationSnapshot way = detour->second->way().snapshot();
+    if (detour->second->is_open()) one.detour_to = detour->second->to();
+    one.detoured = way.delivered;
+    one.delivered += way.delivered;
+    one.delivered_bytes += way.delivered_bytes;
+    one.sending_now += way.sending_now;
+  }
   return shown;
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@
 namespace sampan::scheduler {
 
 class Destination;
+class Detour;
 
 class Scheduler {
  public:
@@ -53,6 +55,8 @@ class Scheduler {
   Options options_;
   Destinations destinations_;
   Destinations leaving_;  // removed, with lanes still running
+  std::map<std::string, std::unique_ptr<Detour>> detours_;  // by the destination's name
+  std::vector<std::unique_ptr<Detour>> leaving_detours_;
   std::atomic<bool> something_new_{false};
   bool stopping_ = false;
 };

@@ -33,6 +33,8 @@ struct DestinationSnapshot {
   std::uint64_t put_back = 0;
   std::uint64_t rejected = 0;
   std::vector<BlockedClassSnapshot> blocked;
+  std::string detour_to;  // the fallback that its items go to just now; empty: none
+  std::uint64_t detoured = 0;  // delivered by the fallback; also counted above
 };
 
 constexpr std::string_view to_string(Breaker::State state) {

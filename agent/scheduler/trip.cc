@@ -41,11 +41,14 @@ void Trip::on(std::size_t index, core::Delivered delivered) {
   tally_->delivered_bytes += item(index).size;
   tally_->last_success_ms = needs_.clock.wall().ms;
   report_.gone.push_back(item(index).id);
+  if (!load_.via.empty()) delivered.receipt.node = "via " + load_.via + ": " + delivered.receipt.node;
   settled_.push_back({item(index).id, std::move(delivered)});
 }
 
 void Trip::on(std::size_t index, core::Rejected rejected) {
   answered(index);
+  // What a fallback refuses says nothing about the destination.
+  if (!load_.via.empty()) return put_back(index, std::move(rejected.reason), options_.back_off.most, false);
   ++tally_->rejected;
   report_.gone.push_back(item(index).id);
   report_.rejected.push_back({item(index).id, rejected.reason});
@@ -73,7 +76,7 @@ void Trip::retry_item(std::size_t index, const core::Retry& retry) {
   }
   if (doubtful) answered(index);
   const policy::BackOff& bounds = doubtful ? options_.doubtful_wait : options_.back_off;
-  put_back(index, retry.reason, policy::back_off(bounds, tries, unit(), retry.not_before), true);
+  put_back(index, retry.reason, policy::back_off(bounds, tries, unit(), retry.not_before), load_.via.empty());
 }
 
 void Trip::retry_class(std::size_t index, core::Retry retry) {
@@ -102,6 +105,7 @@ void Trip::blame_item(const Pending& pending) {
 
 void Trip::put_back(std::size_t index, std::string reason, Millis wait, bool counted) {
   ++tally_->put_back;
+  if (!load_.via.empty()) reason = "via " + load_.via + ": " + reason;
   settled_.push_back({item(index).id, PutBack{std::move(reason), wait, counted}});
 }
 

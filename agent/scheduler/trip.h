@@ -41,6 +41,7 @@ struct Load {
   std::vector<core::Consignment> items;
   Mode mode = Mode::batch;
   unsigned strikes = 0;  // of a suspect that travels alone
+  std::string via{};     // the fallback that is tried in the place of the destination
 };
 
 struct TripReport {

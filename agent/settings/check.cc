@@ -110,6 +110,19 @@ void check_takes(const Destination& destination, const std::string& path, const 
   }
 }
 
+void check_fallbacks(const Settings& settings, const Complain& complain) {
+  const auto& known = settings.destinations;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    const std::string& to = known[i].fallback.to;
+    const std::string path = element("destinations", i) + ".fallback.to";
+    if (to.empty()) continue;
+    if (to == known[i].name)
+      complain(path, {"a destination that is its own fallback, expected another one", "目的地不能作为自己的替代去向"});
+    else if (std::ranges::find(known, to, &Destination::name) == known.end())
+      complain(path, {"there is no destination \"" + to + "\", expected the name of one", "没有目的地“" + to + "”，应为一个目的地的名称"});
+  }
+}
+
 void check_routes(const Settings& settings, const Complain& complain) {
   const auto& known = settings.destinations;
   for (std::size_t i = 0; i < settings.routes.size(); ++i) {
@@ -187,6 +200,7 @@ void check(const Settings& settings, const Given& given, const Complain& complai
   check_folders(settings, complain);
   check_carry(settings, complain);
   check_destinations(settings, given, complain);
+  check_fallbacks(settings, complain);
   check_routes(settings, complain);
 }
 

@@ -14,6 +14,16 @@ constexpr std::int64_t word_bytes_max = 64;  // longer than any of these facts m
 
 // clang-format off
 constexpr std::array table{
+    Option{.path = "destinations[].fallback", .kind = Kind::group,
+           .en = "Another way while this destination does not get through; what is taken there counts as delivered here.",
+           .zh = "该目的地长时间无法送达时的替代去向；替代目的地接收后即视为已送达。"},
+    Option{.path = "destinations[].fallback.to", .kind = Kind::name, .required = true, .least = 1, .most = 32,
+           .en = "Name of the destination to go to instead.", .zh = "替代目的地的名称。",
+           .set = [](S& s, V v) { s.destinations.back().fallback.to = v.text; }},
+    Option{.path = "destinations[].fallback.after_minutes", .kind = Kind::integer, .initial = "30", .least = 1, .most = 10080,
+           .en = "Minutes without an answer before that; with the first answer everything goes the usual way again.",
+           .zh = "无应答达该分钟数后改走替代去向；一旦恢复应答即照常。",
+           .set = [](S& s, V v) { s.destinations.back().fallback.after_minutes = static_cast<unsigned>(v.number); }},
     Option{.path = "routes", .kind = Kind::list,
            .en = "Rules that say what goes where; without one that names a destination, every destination gets everything.",
            .zh = "路由规则：什么图像送往哪里；没有任何规则指定目的地时，全部送往每个目的地。"},

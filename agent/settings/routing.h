@@ -38,4 +38,11 @@ struct RouteRule {
   friend bool operator==(const RouteRule&, const RouteRule&) = default;
 };
 
+// Where the images of a destination go when it did not answer for so long.
+struct Fallback {
+  std::string to{};  // empty: nowhere
+  unsigned after_minutes = 30;
+  friend bool operator==(const Fallback&, const Fallback&) = default;
+};
+
 }  // namespace sampan::settings

@@ -123,6 +123,7 @@ struct Destination {
   Proxy proxy{};
   std::vector<Cargo> takes{};  // empty: images, and files where it is a folder; telemetry where it is http
   std::string http{};          // URL that gets telemetry as JSON
+  Fallback fallback{};
   bool as_sender = false;      // called with the AE title an image came with
   Transform transform{};
   std::vector<Origin> origins{};

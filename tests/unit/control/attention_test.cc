@@ -85,6 +85,14 @@ TEST_CASE("what_no_route_sends_anywhere_is_told_and_so_is_a_destination_that_was
   CHECK(assess(status)[1].en.starts_with("3 images waiting for \"old\", which is not in the settings"));
 }
 
+TEST_CASE("images_that_go_another_way_meanwhile_are_told") {
+  NodeStatus status = rich_status();
+  status.destinations[0].detour_to = "copy";
+  status.destinations[0].detoured = 7;
+  CHECK(codes(status) == Codes{"on_detour:attention"});
+  CHECK(assess(status)[0].en == "Destination lead does not get through, its images go to copy meanwhile, 7 so far");
+}
+
 TEST_CASE("a_disk_that_fills_is_told_before_images_are_refused") {
   NodeStatus status = rich_status();
   status.spool.disk_total_bytes = 1'000'000'000;
@@ -139,13 +147,14 @@ TEST_CASE("every_finding_says_what_to_do_in_both_languages") {
   status.destinations.resize(3, status.destinations[1]);
   status.destinations[0].state_age_s = 9999;
   status.destinations[0].rejected = status.destinations[0].on_hold = 1;
+  status.destinations[0].detour_to = "x";
   status.destinations[0].blocked_classes = {{"a", "b", "c"}};
   status.destinations[1].state = DestinationState::stopped;
   status.destinations[2].waiting = 1;
   status.destinations[2].oldest_waiting_s = 9999;
   status.stranded = {{"", 1, 60}, {"old", 1, 60}};
   const auto findings = assess(status);
-  CHECK(findings.size() == 13);
+  CHECK(findings.size() == 14);
   for (const Finding& finding : findings) {
     CAPTURE(finding.code);
     CHECK_FALSE(finding.zh.empty());

@@ -114,6 +114,7 @@ class Queue final : public Duties {
         entry->reason = rejected->reason;
       } else {
         entry->state = State::delivered;
+        entry->reason = std::get<core::Delivered>(settlement.what).receipt.node;
       }
     }
   }
@@ -207,6 +208,8 @@ struct Events final : Observer {
   void item_rejected(const std::string& name, const Uuid& item, const std::string& reason) override {
     lines.push_back(name + " rejected " + std::to_string(number_of(item)) + ": " + reason);
   }
+  void detour_begins(const std::string& name, const std::string& to) override { lines.push_back(name + " goes via " + to); }
+  void detour_ends(const std::string& name, const std::string& to) override { lines.push_back(name + " goes no more via " + to); }
 };
 
 struct World {
@@ -224,6 +227,15 @@ struct World {
     Peer& peer = peers[name];
     peer.answer = delivered;
     scheduler.add({name, lane_count, [&peer](unsigned) { return std::make_unique<Courier>(peer); }});
+    return peer;
+  }
+  // A destination with another one, added before, as its fallback.
+  Peer& add_with_fallback(const std::string& name, const std::string& to, Millis after) {
+    Peer &peer = peers[name], &other = peers[to];
+    peer.answer = delivered;
+    DestinationSpec spec{name, 2, [&peer](unsigned) { return std::make_unique<Courier>(peer); }};
+    spec.fallback = {to, after, 2, [&other](unsigned) { return std::make_unique<Courier>(other); }};
+    scheduler.add(std::move(spec));
     return peer;
   }
   void put(const std::string& name, unsigned first, unsigned last, const std::string& sop_class = "ct") {

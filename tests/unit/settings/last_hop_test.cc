@@ -36,6 +36,19 @@ TEST_CASE("a_destination_says_how_it_sees_each_origin") {
   CHECK(lead.origins == std::vector<Origin>{{{"CLINIC_A"}, "A", {}}, {{"站点B", "B*"}, "", {"B", "B-", "城北", "gb18030"}}});
 }
 
+TEST_CASE("a_destination_names_its_fallback") {
+  const std::string two = "  - {name: other, folder: /o}\n";
+  const Loaded loaded = load_text(minimal + "    fallback: {to: other, after_minutes: 5}\n" + two, "f");
+  REQUIRE(std::holds_alternative<Settings>(loaded));
+  CHECK(std::get<Settings>(loaded).destinations[0].fallback == Fallback{"other", 5});
+  CHECK(complaints("    fallback: {to: lead}\n") == "f:5:16: a destination that is its own fallback, expected another one");
+  CHECK(complaints("    fallback: {to: othr}\n" + two) == "f:5:16: there is no destination \"othr\", expected the name of one");
+  CHECK(complaints("    fallback: {after_minutes: 5}\n" + two) ==
+        "f:5:15: destinations[0].fallback.to is missing, expected a name of 1 to 32 bytes: letters, digits, '-', '_' and '.'");
+  CHECK(complaints("    fallback: {to: other, after_minutes: 0}\n" + two) ==
+        "f:5:42: destinations[0].fallback.after_minutes is \"0\", expected a whole number from 1 to 10080");
+}
+
 TEST_CASE("mistakes_about_the_last_hop_are_named") {
   CHECK(complaints("    transform: {institution_name: 城南}\n") ==
         "f:5:17: institution_name has other characters than ASCII, expected character_set beside it");

@@ -98,3 +98,22 @@ def test_real_images_are_changed_for_one_destination_and_kept_and_sent_as_they_a
         twin = plain / path.relative_to(changed)
         assert parses(path) or not parses(twin), f"dcmdump reads the original and not {path}"
     return f"{done['delivered']} of {words}, {done['rejected']} rejected in words"
+
+
+def test_memory_stays_small_when_a_large_image_is_changed(ctx):
+    """300 MB, changed on the way, for a PACS and for a folder that compares what it wrote."""
+    lead = ctx.raw_scp(out=False).start()
+    transform = {"patient_id_prefix": "Q-", "institution_name": "青山镇卫生院", "character_set": "utf-8"}
+    node = ctx.node(destinations=[{**lead.destination, "transform": transform},
+                                  {"name": "copy", "folder": str(ctx.folder("copy")), "transform": transform}]).start()
+    big = ctx.images("big", 1, "--rows", 1024, "--columns", 1024, "--frames", 150)
+    assert big[0].stat().st_size > 300_000_000
+    assert ctx.raw_scu(node.address, big, called="CLINIC").wait() == 0
+    node.wait_drained(120)
+    assert {node.destination(name)["delivered"] for name in ("lead", "copy")} == {1}, node.status()["destinations"]
+    peak_kb = int(next(row.split()[1] for row in open(f"/proc/{node.process.pid}/status") if row.startswith("VmHWM")))
+    assert peak_kb < 64 * 1024, f"{peak_kb} KB"
+    return f"peak {peak_kb // 1024} MB"
+
+
+test_memory_stays_small_when_a_large_image_is_changed.contract = (5, 10)

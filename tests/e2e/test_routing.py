@@ -1,6 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What goes where: rules on facts, what matches none of them, and destinations that do not hold up each other."""
-from harness import wait_until
+import contextlib
+import http.server
+import shutil
+import socket
+import threading
+
+import cargo
+from harness import Skip, free_port, wait_until
 
 TITLES = ["CLINIC", "JIZHEN"]
 
@@ -80,3 +87,141 @@ def test_what_waits_for_a_destination_that_was_taken_away_is_told(ctx):
     node.start()
     node.wait_drained()
     assert len(lead.received()) == 2
+
+
+class Portal(http.server.BaseHTTPRequestHandler):
+    """A captive portal: 200 and a page, whatever is asked."""
+    page = b"<html><body>Please log in</body></html>"
+
+    def do_POST(self):
+        left = int(self.headers.get("Content-Length", 0))
+        while left > 0:
+            left -= len(self.rfile.read(min(left, 1 << 16)) or b"x" * left)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(self.page)))
+        self.end_headers()
+        self.wfile.write(self.page)
+
+    def log_message(self, *words):
+        pass
+
+
+def portal(ctx):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Portal)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    ctx.closers.append(server.shutdown)
+    return f"http://127.0.0.1:{server.server_port}/studies"
+
+
+def test_beside_destinations_that_are_down_slow_or_lying_the_good_one_gets_everything(ctx):
+    lead, away, slow = ctx.raw_scp("lead").start(), ctx.raw_scp("away"), ctx.raw_scp("slow", delay_ms=20_000).start()
+    liar = ctx.raw_scp("liar", wrong_instance=True).start()
+    bad = [away.destination, slow.destination, liar.destination, {"name": "portal", "stow": portal(ctx)}]
+    node = node_with(ctx, [*bad[:2], lead.destination, *bad[2:]]).start()
+    sent = set()
+    for _ in range(3):
+        sent |= send(ctx, node, ctx.images("mr", 20, "--rows", 64, "--columns", 64))
+    wait_until(lambda: lead.shas() == sent, lambda: f"{len(lead.shas())} of {len(sent)} at the lead: {node.destination()}", 20)
+    wait_until(lambda: node.destination()["waiting"] == 0 and node.destination()["delivered"] == 60, lambda: str(node.destination()))
+    for name in ("away", "liar", "portal"):
+        wait_until(lambda: node.destination(name)["state"] == "backing_off", lambda: f"{name}: {node.destination(name)}")
+        assert node.destination(name)["delivered"] == 0, "nobody said so for these images"
+        assert node.destination(name)["waiting"] == 60
+    assert node.destination("slow")["delivered"] <= 4
+    away.start()
+    wait_until(lambda: away.shas() == sent, "the one that was down has everything, too", 60)
+
+
+test_beside_destinations_that_are_down_slow_or_lying_the_good_one_gets_everything.contract = (3, 7, 8)
+
+CT, MR = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4"
+PROFILE = f"""
+[[TransferSyntaxes]]
+[Plain]
+TransferSyntax1 = 1.2.840.10008.1.2.1
+[[PresentationContexts]]
+[CT]
+PresentationContext1 = {CT}\\Plain
+[[Profiles]]
+[OnlyCT]
+PresentationContexts = CT
+"""
+
+
+class Storescp:
+    """DCMTK's own, on one port over all its starts, taking every class or CT alone."""
+
+    def __init__(self, ctx):
+        self.ctx, self.port, self.dir = ctx, free_port(), ctx.folder("storescp")
+        (self.dir / "profile.cfg").write_text(PROFILE)
+        self.out = ctx.folder("storescp/out")
+
+    def start(self, only_ct):
+        profile = ["--config-file", self.dir / "profile.cfg", "OnlyCT"] if only_ct else ["+xa"]
+        command = [shutil.which("storescp"), "--output-directory", self.out, "--aetitle", "LEAD", *profile, self.port]
+        self.process = self.ctx.run(command, f"storescp-{only_ct}", folder=self.dir)
+        wait_until(self.listens, "storescp listens")
+        return self
+
+    def listens(self):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            return True
+
+    def received(self, sop_class):
+        return sum(1 for path in self.out.iterdir() if cargo.load(path).sop_class == sop_class)
+
+
+def test_a_class_that_the_pacs_does_not_take_is_told_once_and_flows_when_it_takes_it_again(ctx):
+    if not shutil.which("storescp"):
+        raise Skip("storescp is not installed")
+    pacs = Storescp(ctx).start(only_ct=True)
+    node = node_with(ctx, [{"name": "lead", "dimse": f"LEAD@127.0.0.1:{pacs.port}"}]).start()
+    send(ctx, node, ctx.images("mr", 3) + ctx.images("ct", 3) + ctx.images("mr", 3) + ctx.images("ct", 3))
+    wait_until(lambda: node.destination()["delivered"] == 6, lambda: f"the others flow: {node.destination()}")
+    wait_until(lambda: node.destination()["blocked_classes"], lambda: str(node.destination()))
+    here = node.destination()
+    assert [one["sop_class"] for one in here["blocked_classes"]] == [MR] and here["waiting"] == 6 and here["rejected"] == 0, here
+    assert here["state"] == "up", "one class says nothing about the others"
+    alarms = [finding for finding in node.status()["attention"] if finding["code"] == "class_blocked"]
+    assert len(alarms) == 1 and MR in alarms[0]["en"], alarms
+    send(ctx, node, ctx.images("ct", 2))
+    wait_until(lambda: node.destination()["delivered"] == 8, lambda: f"they go on flowing: {node.destination()}")
+    pacs.process.stop()
+    pacs.start(only_ct=False)
+    node.wait_drained(120)
+    assert (pacs.received(CT), pacs.received(MR)) == (8, 6)
+    assert node.destination()["blocked_classes"] == [] and node.destination()["delivered"] == 14
+    assert node.log().count(f"does not take {MR}") == 1, "it was said once"
+    assert node.starts == 1
+
+
+test_a_class_that_the_pacs_does_not_take_is_told_once_and_flows_when_it_takes_it_again.contract = (7, 8)
+
+
+def test_what_waits_for_a_pacs_that_is_away_goes_by_its_fallback_and_back_when_it_answers(ctx):
+    lead, other = ctx.raw_scp("lead"), ctx.raw_scp("other").start()
+    destinations = [{**lead.destination, "fallback": {"to": "other", "after_minutes": 1}}, other.destination]
+    node = node_with(ctx, destinations, [{"to": "lead"}]).start()
+    first = send(ctx, node, ctx.images("mr", 5, "--rows", 64, "--columns", 64))
+    wait_until(lambda: node.destination()["state"] == "backing_off", lambda: str(node.destination()))
+    assert other.received() == []
+    wait_until(lambda: other.shas() == first, lambda: f"by the fallback: {node.destination()}", 90, 0.2)
+    wait_until(lambda: node.destination()["delivered"] == 5, lambda: str(node.destination()))
+    here = node.destination()
+    assert (here["detour_to"], here["detoured"], here["waiting"]) == ("other", 5, 0), here
+    assert node.destination("other")["delivered"] == 0, "the duty was the lead's"
+    # Done is done, also for a node that reads it all from its spool again.
+    lead.start()
+    node.kill()
+    node.delete_ledger()
+    node.start()
+    wait_until(lambda: "rebuilt 5 items" in node.log(), node.log)
+    wait_until(lambda: node.destination()["delivered"] == 5, lambda: str(node.destination()))
+    second = send(ctx, node, ctx.images("ct", 3, "--rows", 64, "--columns", 64))
+    node.wait_drained()
+    assert lead.shas() == second and len(other.received()) == 5
+    assert node.destination()["detour_to"] == ""
+
+
+test_what_waits_for_a_pacs_that_is_away_goes_by_its_fallback_and_back_when_it_answers.contract = (3, 7, 9)

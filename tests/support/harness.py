@@ -19,7 +19,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("SAMPAN_BIN") or TOP / "build" / os.environ.get("SAMPAN_PRESET", "release") / "bin")
-OURS = ("sampand", "sampan", "raw_scu", "raw_scp", "make_images", "conformance")
+OURS = ("sampand", "sampan", "raw_scu", "raw_scp", "make_images", "make_backlog", "conformance")
 START_S, STOP_S = 20, 30
 
 

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <optional>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -20,6 +23,8 @@ using core::Outcome;
 using core::Rejected;
 using core::Retry;
 using core::Scope;
+
+constexpr std::size_t together_max = 32;  // items in one request
 
 bool is_success(int status) { return status >= 200 && status < 300; }
 
@@ -38,10 +43,39 @@ bool names(const nlohmann::json& answer, const char* list, const std::string& id
   });
 }
 
+// The item's line without its line feed, or what became of it.
+std::variant<std::string, Outcome> read_line(const Consignment& cargo) {
+  const core::Item& item = cargo.item;
+  if (item.kind != core::Kind::event && item.kind != core::Kind::sample)
+    return Outcome(Rejected{"the service takes events and samples only"});
+  if (item.size > core::limits::news_bytes_max) return Outcome(Rejected{"too long for an event or a sample"});
+  Bytes bytes(static_cast<std::size_t>(item.size));
+  const auto got = cargo.payload->read(0, bytes);
+  if (!got || *got != bytes.size() || sha256(bytes) != item.sha256)
+    return Outcome(Retry{"the stored copy cannot be read", Scope::item, {}, 0});
+  std::string line(bytes.begin(), bytes.end());
+  if (line.ends_with('\n')) line.pop_back();
+  return line;
+}
+
 std::string authority_of(const std::string& url) {
   const auto begin = url.find("://");
   const std::string rest = begin == url.npos ? url : url.substr(begin + 3);
   return rest.substr(0, rest.find_first_of("/?"));
+}
+
+// Items that travel together, and their bytes.
+struct Bundle {
+  std::vector<const Consignment*> items;
+  std::string body;
+};
+
+// By which a service knows the same request again: an item's own id, or what the ids of several come to.
+std::string key_of(const Bundle& bundle) {
+  if (bundle.items.size() == 1) return to_string(bundle.items.front()->item.id);
+  Sha256 hash;
+  for (const Consignment* one : bundle.items) hash.update(one->item.id.bytes);
+  return to_hex(hash.finish()).substr(0, 32);
 }
 
 class HttpJsonCourier final : public core::Courier {
@@ -53,14 +87,7 @@ class HttpJsonCourier final : public core::Courier {
         client_(std::move(options.http), files, clock),
         access_(std::move(options.auth), client_, files, judge, clock) {}
 
-  void attempt(std::span<Consignment> batch, const core::Report& report) override {
-    std::optional<Outcome> over;
-    for (Consignment& one : batch) {
-      Outcome outcome = over ? *over : carry(one);
-      if (is_of_all(outcome)) over = outcome;
-      report(one.item.id, std::move(outcome));
-    }
-  }
+  void attempt(std::span<Consignment> batch, const core::Report& report) override;
   void rest() override { client_.close(); }
   void interrupt() override {
     interrupted_ = true;
@@ -68,37 +95,100 @@ class HttpJsonCourier final : public core::Courier {
   }
 
  private:
-  Outcome carry(Consignment& cargo);
-  Outcome post(const core::Item& item, const Bytes& body);
-  Outcome judged(const core::Item& item, const HttpAnswer& answer) const;
+  Bundle next_bundle(std::deque<const Consignment*>& waiting, const core::Report& report) const;
+  // One for each item; none: to be carried again alone.
+  std::vector<std::optional<Outcome>> carry(const Bundle& bundle);
+  std::variant<HttpAnswer, Retry> post(const Bundle& bundle);
+  Outcome said_without_a_word(const HttpAnswer& answer, const core::Item& item) const;
+  core::Receipt receipt_for(const core::Item& item) const {
+    return {item.id, item.sha256, authority_of(url_), clock_.wall(), core::Level::accepted};
+  }
 
   const std::string url_;
   const core::Judge& judge_;
   const Clock& clock_;
   HttpClient client_;
   StowAccess access_;
+  std::size_t together_ = 1;  // items in one request; doubles while all goes well
   std::atomic<bool> interrupted_{false};
 };
 
-Outcome HttpJsonCourier::carry(Consignment& cargo) {
-  const core::Item& item = cargo.item;
-  if (item.kind != core::Kind::event && item.kind != core::Kind::sample) return Rejected{"the service takes events and samples only"};
-  if (item.size > core::limits::news_bytes_max) return Rejected{"too long for an event or a sample"};
-  if (interrupted_) return Retry{"interrupted by this node", Scope::item, {}, 0};
-  Bytes body(static_cast<std::size_t>(item.size));
-  const auto got = cargo.payload->read(0, body);
-  if (!got || *got != body.size() || sha256(body) != item.sha256) return Retry{"the stored copy cannot be read", Scope::item, {}, 0};
-  return post(item, body);
+void HttpJsonCourier::attempt(std::span<Consignment> batch, const core::Report& report) {
+  std::deque<const Consignment*> waiting;
+  for (const Consignment& one : batch) waiting.push_back(&one);
+  std::optional<Outcome> over;
+  while (!waiting.empty() && !over) {
+    const Bundle bundle = next_bundle(waiting, report);
+    if (bundle.items.empty()) continue;
+    auto outcomes = carry(bundle);
+    bool well = true;
+    for (std::size_t i = bundle.items.size(); i-- > 0;) {
+      well = well && outcomes[i] && std::holds_alternative<Delivered>(*outcomes[i]);
+      if (!outcomes[i]) waiting.push_front(bundle.items[i]);
+    }
+    together_ = well ? std::min(2 * together_, together_max) : 1;
+    for (std::size_t i = 0; i < bundle.items.size(); ++i) {
+      if (!outcomes[i]) continue;
+      if (is_of_all(*outcomes[i])) over = outcomes[i];
+      report(bundle.items[i]->item.id, std::move(*outcomes[i]));
+    }
+  }
+  for (const Consignment* one : waiting) report(one->item.id, *over);
 }
 
-Outcome HttpJsonCourier::post(const core::Item& item, const Bytes& body) {
+// From the front, within the bounds. What cannot be carried is reported at once.
+Bundle HttpJsonCourier::next_bundle(std::deque<const Consignment*>& waiting, const core::Report& report) const {
+  Bundle bundle;
+  while (!waiting.empty() && bundle.items.size() < together_) {
+    const Consignment& next = *waiting.front();
+    if (!bundle.items.empty() && bundle.body.size() + next.item.size > core::limits::news_bytes_max) break;
+    waiting.pop_front();
+    auto line = read_line(next);
+    if (auto* failed = std::get_if<Outcome>(&line)) {
+      report(next.item.id, std::move(*failed));
+      continue;
+    }
+    bundle.body += (bundle.items.empty() ? "{\"schema\":\"sampan.batch/1\",\"items\":[\n" : ",\n") + std::get<std::string>(line);
+    bundle.items.push_back(&next);
+  }
+  bundle.body += "]}\n";
+  return bundle;
+}
+
+std::vector<std::optional<Outcome>> HttpJsonCourier::carry(const Bundle& bundle) {
+  std::vector<std::optional<Outcome>> outcomes(bundle.items.size());
+  const auto all = [&](const Outcome& outcome) { std::ranges::fill(outcomes, std::optional<Outcome>(outcome)); };
+  if (interrupted_) return all(Retry{"interrupted by this node", Scope::item, {}, 0}), outcomes;
+  auto result = post(bundle);
+  if (auto* failed = std::get_if<Retry>(&result)) return all(std::move(*failed)), outcomes;
+  const auto& answer = std::get<HttpAnswer>(result);
+  bool spoken = false;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const core::Item& item = bundle.items[i]->item;
+    const JsonVerdict verdict = answer.by_proxy ? JsonVerdict::silent : read_json_answer(answer, item.id);
+    if (verdict == JsonVerdict::accepted) outcomes[i] = Delivered{receipt_for(item)};
+    if (verdict == JsonVerdict::rejected) outcomes[i] = Rejected{"the service refused it"};
+    spoken = spoken || verdict != JsonVerdict::silent;
+  }
+  if (spoken) {
+    for (auto& outcome : outcomes)
+      if (!outcome) outcome = Retry{"answered without a word about this item", Scope::item, answer.retry_after, 0};
+    return outcomes;
+  }
+  const Outcome outcome = said_without_a_word(answer, bundle.items.front()->item);
+  // Which of several a service means nobody can tell: each is asked about alone.
+  if (outcomes.size() == 1 || is_of_all(outcome)) all(outcome);
+  return outcomes;
+}
+
+std::variant<HttpAnswer, Retry> HttpJsonCourier::post(const Bundle& bundle) {
   for (;;) {
     HttpRequest request;
     request.url = url_;
-    request.headers = {"Content-Type: application/json", "Accept: application/json", "Idempotency-Key: " + to_string(item.id)};
-    request.size = body.size();
+    request.headers = {"Content-Type: application/json", "Accept: application/json", "Idempotency-Key: " + key_of(bundle)};
+    request.size = bundle.body.size();
     request.ask_first = false;
-    request.body = [&body](std::uint64_t offset, ByteSpan into) -> Result<std::size_t> {
+    request.body = [&body = bundle.body](std::uint64_t offset, ByteSpan into) -> Result<std::size_t> {
       const std::size_t count = std::min<std::size_t>(into.size(), body.size() - offset);
       std::copy_n(body.begin() + static_cast<std::ptrdiff_t>(offset), count, into.begin());
       return count;
@@ -106,20 +196,14 @@ Outcome HttpJsonCourier::post(const core::Item& item, const Bytes& body) {
     if (auto failed = access_.authorise(request)) return std::move(*failed);
     HttpResult result = client_.post(request);
     if (const auto* failure = std::get_if<HttpFailure>(&result)) return retry_of(judge_, *failure);
-    const auto& answer = std::get<HttpAnswer>(result);
-    if (answer.status != 401 || answer.by_proxy || !access_.refused()) return judged(item, answer);
+    auto& answer = std::get<HttpAnswer>(result);
+    if (answer.status != 401 || answer.by_proxy || !access_.refused()) return std::move(answer);
   }
 }
 
-Outcome HttpJsonCourier::judged(const core::Item& item, const HttpAnswer& answer) const {
-  const core::Receipt receipt{item.id, item.sha256, authority_of(url_), clock_.wall(), core::Level::accepted};
-  switch (answer.by_proxy ? JsonVerdict::silent : read_json_answer(answer, item.id)) {
-    case JsonVerdict::accepted: return Delivered{receipt};
-    case JsonVerdict::rejected: return Rejected{"the service refused it"};
-    case JsonVerdict::silent: break;
-  }
+Outcome HttpJsonCourier::said_without_a_word(const HttpAnswer& answer, const core::Item& item) const {
   Outcome outcome = is_success(answer.status) ? Outcome(judge_.stranger_answered(log::safe(answer.content_type)))
-                                              : judge_.http_status(answer.status, receipt);
+                                              : judge_.http_status(answer.status, receipt_for(item));
   if (auto* retry = std::get_if<Retry>(&outcome)) {
     retry->not_before = answer.retry_after;
     if (answer.by_proxy) retry->reason = "proxy: " + retry->reason;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP JSON courier: posts an item that is one JSON object, as it is, one request an item (telemetry/TELEMETRY.md).
+// HTTP JSON courier: posts items that are JSON objects, several in one request while all goes well (telemetry/TELEMETRY.md).
 //
-// Idempotency-Key is the item's id. Delivered means: 201 or 204 without a word, or a 2xx whose JSON object names the id in
-// `accepted`. Any other 2xx is somebody else's answer. Receipt::level is accepted, its node the authority of the URL.
-// Memory: one item, at most limits::news_bytes_max, and the answer.
+// Delivered means: 201 or 204 without a word, or a 2xx whose JSON object names the item's id in `accepted`. Any other 2xx is
+// somebody else's answer. A request of several that is refused is carried again item by item: no item is rejected for another.
+// Receipt::level is accepted, its node the authority of the URL.
+// Memory: one request, about limits::news_bytes_max, and the answer.
 // Threads: as core::Courier. After interrupt() it is at its end.
 // Fails:   as the failure table says of the status; a stored copy that cannot be read or does not verify -> Retry, scope item;
 //          cargo that is no JSON, or too long -> Rejected.

@@ -15,10 +15,10 @@ LABELS = ("event.listed", "event.queued", "sample.kept", "sample.queued")
 
 
 class Receiver:
-    """A service that keeps what was posted: every body by its Idempotency-Key; answers as `answer` says."""
+    """A service that keeps what was posted, item by item, and names what it accepted; or lies, or asks for a token."""
 
     def __init__(self, ctx):
-        self.posts, self.lying, self.token = [], False, None
+        self.posts, self.batches, self.lying, self.token = [], [], False, None
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -30,8 +30,10 @@ class Receiver:
                     return self.reply(401, "text/plain", b"who are you?")
                 if receiver.lying:
                     return self.reply(200, "text/html", b"<html>Welcome to the hotel</html>")
-                receiver.posts.append((time.time(), self.headers["Idempotency-Key"], body))
-                self.reply(200, "application/json", json.dumps({"accepted": [self.headers["Idempotency-Key"]]}).encode())
+                lines = items_of(body)
+                receiver.batches.append((self.headers["Idempotency-Key"], len(lines)))
+                receiver.posts += [(time.time(), line) for line in lines]
+                self.reply(200, "application/json", json.dumps({"accepted": [json.loads(line)["id"] for line in lines]}).encode())
 
             def reply(self, status, kind, body):
                 self.send_response(status)
@@ -51,11 +53,19 @@ class Receiver:
     def lines(self):
         """What arrived, once by id; that a repeat has the same bytes is part of it."""
         by_id = {}
-        for _, key, body in list(self.posts):
-            item = json.loads(body)
-            assert item["id"] == key and body.endswith(b"}\n") and body.count(b"\n") == 1
-            assert by_id.setdefault(key, body) == body, "one id, two contents"
-        return [json.loads(body) for body in by_id.values()]
+        for _, line in list(self.posts):
+            assert by_id.setdefault(json.loads(line)["id"], line) == line, "one id, two contents"
+        return [json.loads(line) for line in by_id.values()]
+
+
+def items_of(body):
+    """The lines of a batch, as they are in it."""
+    text = body.decode()
+    begin, end = '{"schema":"sampan.batch/1","items":[\n', "]}\n"
+    assert text.startswith(begin) and text.endswith(end), text
+    lines = text[len(begin):-len(end)].split(",\n")
+    assert json.loads(text)["items"] == [json.loads(line) for line in lines]
+    return lines
 
 
 def of_kind(lines, kind):
@@ -107,13 +117,13 @@ def test_telemetry_crosses_an_outage_a_liar_and_a_kill_without_a_gap_or_a_duplic
     lines = receiver.lines()
     without_gap_or_duplicate(of_kind(lines, "event"))
     without_gap_or_duplicate(of_kind(lines, "samples"))
-    late = [json.loads(body) for arrived, _, body in receiver.posts if arrived > ended and json.loads(body)["id"] not in there]
+    late = [item for arrived, line in receiver.posts if arrived > ended and (item := json.loads(line))["id"] not in there]
     told = {line["event"]: line for line in late if "event" in line}
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ended))
     assert told["security.unknown_ae"]["time"] < stamp, "the time is that of the attempt, not of the arrival"
     starts = [line["attributes"]["before"] for line in of_kind(lines, "event") if line["event"] == "agent.started"]
     assert starts == ["first", "unclean"], starts
-    return f"{len(of_kind(lines, 'event'))} events, {len(of_kind(lines, 'samples'))} samples, {len(receiver.posts)} posts"
+    return f"{len(of_kind(lines, 'event'))} events, {len(of_kind(lines, 'samples'))} samples, {len(receiver.batches)} posts, up to {max(count for _, count in receiver.batches)} together"
 
 
 def test_kills_between_the_list_and_the_queue_make_no_gap_and_no_duplicate(ctx):

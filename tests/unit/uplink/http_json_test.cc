@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <set>
+#include <stdexcept>
 
 #include "base/file.h"
 #include "stow_support.h"
@@ -71,33 +73,79 @@ bool retried(const Outcome& outcome, Scope scope) {
   return retry != nullptr && retry->scope == scope;
 }
 
-std::string named(const HttpHeard& heard, const std::string& list) {
-  return http("200 OK", "application/json", "{\"" + list + "\":[\"" + heard.header("idempotency-key") + "\"]}");
+std::string accept_all(const HttpHeard&) { return "HTTP/1.1 204 No Content\r\n\r\n"; }
+
+// Of a batch; strict, so that a body of another form fails the test.
+std::vector<std::string> lines_of(const std::string& body) {
+  const std::string begin = "{\"schema\":\"sampan.batch/1\",\"items\":[\n", end = "]}\n";
+  if (!body.starts_with(begin) || !body.ends_with(end)) throw std::runtime_error("no batch: " + body);
+  std::string rest = body.substr(begin.size(), body.size() - begin.size() - end.size()) + ",\n";
+  std::vector<std::string> lines;
+  for (std::size_t at = rest.find(",\n"); !rest.empty(); rest.erase(0, at + 2), at = rest.find(",\n")) lines.push_back(rest.substr(0, rest.find(",\n")));
+  return lines;
 }
 
 }  // namespace
 
-TEST_CASE("an_item_is_one_post_with_its_bytes_and_its_id" * doctest::description("contract 5, 6")) {
+TEST_CASE("items_arrive_byte_for_byte_in_growing_batches_with_a_key_of_their_own" * doctest::description("contract 5, 6")) {
   HttpServer server;
-  server.answer = [](const HttpHeard& heard) { return named(heard, "accepted"); };
+  server.answer = accept_all;
   server.start();
-  std::vector<Consignment> batch{news(), news(core::Kind::sample, "{\"readings\":[]}\n")};
+  std::vector<Consignment> batch;
+  for (int i = 0; i < 20; ++i)
+    batch.push_back(news(i % 2 ? core::Kind::sample : core::Kind::event, "{\"number\":" + std::to_string(i) + "}\n"));
   const auto outcomes = attempt(server.url("/telemetry"), batch);
   const auto heard = server.heard();
-  REQUIRE(heard.size() == 2);
-  for (std::size_t i = 0; i < 2; ++i) {
+  REQUIRE(heard.size() == 5);  // 1, 2, 4, 8 and the rest
+  std::set<std::string> keys;
+  std::string lines;
+  for (const auto& one : heard) {
+    CHECK(one.target == "/telemetry");
+    CHECK(one.header("content-type") == "application/json");
+    CHECK(keys.insert(one.header("idempotency-key")).second);
+    for (const auto& line : lines_of(one.body)) lines += line + "\n";
+  }
+  CHECK(heard[0].header("idempotency-key") == to_string(batch[0].item.id));
+  std::string sent;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    sent += "{\"number\":" + std::to_string(i) + "}\n";
     REQUIRE(delivered(outcomes[i]));
     const auto& receipt = std::get<Delivered>(outcomes[i]).receipt;
     CHECK(receipt.item == batch[i].item.id);
     CHECK(receipt.sha256 == batch[i].item.sha256);
     CHECK(receipt.level == core::Level::accepted);
     CHECK(receipt.node == "127.0.0.1:" + std::to_string(server.port()));
-    CHECK(heard[i].target == "/telemetry");
-    CHECK(heard[i].header("content-type") == "application/json");
-    CHECK(heard[i].header("idempotency-key") == to_string(batch[i].item.id));
-    CHECK(sha256(as_bytes(heard[i].body)) == batch[i].item.sha256);
   }
+  CHECK(lines == sent);
   CHECK(server.connections == 1);
+}
+
+TEST_CASE("what_is_refused_or_not_named_in_a_batch_is_its_own_matter" * doctest::description("contract 3, 8")) {
+  std::vector<Consignment> batch{news(), news(), news(), news()};
+  HttpServer server;
+  // The second request has two items: one is refused, of the other nothing is said.
+  server.answer = [&](const HttpHeard& heard) {
+    if (lines_of(heard.body).size() == 1) return http("204 No Content", "text/plain", "");
+    return http("200 OK", "application/json", "{\"accepted\":[],\"rejected\":[\"" + to_string(batch[1].item.id) + "\"]}");
+  };
+  server.start();
+  const auto outcomes = attempt(server.url("/"), batch);
+  CHECK(delivered(outcomes[0]));
+  CHECK(std::holds_alternative<Rejected>(outcomes[1]));
+  CHECK(retried(outcomes[2], Scope::item));
+  CHECK(delivered(outcomes[3]));
+}
+
+TEST_CASE("a_batch_that_is_refused_as_a_whole_is_carried_again_item_by_item_and_only_the_guilty_is_rejected") {
+  std::vector<Consignment> batch;
+  for (int i = 0; i < 7; ++i) batch.push_back(news(core::Kind::event, "{\"number\":" + std::to_string(i) + "}\n"));
+  HttpServer server;
+  server.answer = [](const HttpHeard& heard) {
+    return heard.body.find("{\"number\":4}") != heard.body.npos ? http("400 Bad Request", "text/plain", "no") : accept_all(heard);
+  };
+  server.start();
+  const auto outcomes = attempt(server.url("/"), batch);
+  for (std::size_t i = 0; i < batch.size(); ++i) CHECK((i == 4 ? std::holds_alternative<Rejected>(outcomes[i]) : delivered(outcomes[i])));
 }
 
 TEST_CASE("received_is_only_what_says_so" * doctest::description("contract 3")) {

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "base/log.h"
 #include "base/version.h"
@@ -72,6 +73,10 @@ class Telemetry::Worker {
   void measure();
   void send();
   void save(bool stopped);
+  // Kept soon: the first change at once, what follows at the pace of saving.
+  void changed() {
+    if (!std::exchange(dirty_, true)) save_due_ = saved_ + limits::telemetry_save_every;
+  }
   Millis until_next();
 
   Options options_;  // every, outage and forwards change on the thread
@@ -85,7 +90,7 @@ class Telemetry::Worker {
   Rules rules_;
   Past past_;
   std::uint64_t lost_ = 0, missed_samples_ = 0;
-  MonoTime sample_due_{}, clock_due_{}, save_due_{}, rules_due_{};
+  MonoTime sample_due_{}, clock_due_{}, save_due_{}, rules_due_{}, saved_{};
   Now clock_seen_;
   bool dirty_ = false;
   std::mutex change_mutex_;
@@ -205,8 +210,7 @@ void Telemetry::Worker::look_at_inbox() {
   rules_.dropped(taken.lost, "happenings came faster than they were looked at", now());
   lost_ += taken.lost;
   if (taken.seen.empty() && taken.connected.empty() && taken.news.empty()) return;
-  if (!dirty_) save_due_ = needs_.clock.mono() + limits::telemetry_save_every;
-  dirty_ = true;
+  changed();
 }
 
 // The wall clock against the one that only runs.
@@ -251,7 +255,7 @@ void Telemetry::Worker::send() {
     events = rules_.take();
   }
   for (Event& event : events) outbox_.send(std::move(event));
-  if (!events.empty() && !dirty_) dirty_ = true, save_due_ = needs_.clock.mono() + limits::telemetry_save_every;
+  if (!events.empty()) changed();
 }
 
 void Telemetry::Worker::save(bool stopped) {
@@ -265,6 +269,7 @@ void Telemetry::Worker::save(bool stopped) {
   if (Status kept = write_durably(needs_.files, folder_ + "/state.json", as_bytes(text)); !kept)
     log::warn("telemetry: " + kept.error().message);
   dirty_ = false;
+  saved_ = needs_.clock.mono();
 }
 
 Telemetry::Telemetry(Options options, Needs needs) : worker_(std::make_unique<Worker>(std::move(options), needs)) {}

@@ -15,14 +15,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
     seen, lock = set(), threading.Lock()
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        key = self.headers["Idempotency-Key"]
+        items = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["items"]
         with self.lock:
-            if key not in self.seen:
-                self.file.write(body)
-                self.file.flush()
-            self.seen.add(key)
-        answer = json.dumps({"accepted": [key]}).encode()
+            for item in items:
+                if item["id"] not in self.seen:
+                    self.file.write(json.dumps(item, ensure_ascii=False).encode() + b"\n")
+                self.seen.add(item["id"])
+            self.file.flush()
+        answer = json.dumps({"accepted": [item["id"] for item in items]}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer)))

@@ -15,7 +15,10 @@ Destination::Destination(DestinationSpec spec, Needs needs, const Options& optio
 
 MonoTime Destination::step() {
   collect();
-  if (!winding_down_ && open_) send_out();
+  if (!winding_down_ && open_) {
+    send_out();
+    look_ahead();
+  }
   rest_lanes();
   interrupt_late_ones();
   return next_step();
@@ -40,11 +43,13 @@ std::optional<Millis> Destination::silent_for() const {
 
 void Destination::set_open(bool open) {
   open_ = open;
+  if (!open) give_back_ahead();
   if (open) something_new();
 }
 
 void Destination::wind_down(Millis grace) {
   winding_down_ = true;
+  give_back_ahead();
   interrupt_at_ = std::min(interrupt_at_, needs_.clock.mono() + grace);
 }
 
@@ -54,13 +59,16 @@ bool Destination::idle() const {
 
 void Destination::collect() {
   std::vector<Arrival> arrivals;
+  std::vector<std::size_t> nearly_done;
   {
     const std::lock_guard lock(post_box_->mutex);
     arrivals.swap(post_box_->arrivals);
+    nearly_done.swap(post_box_->nearly_done);
   }
+  for (const std::size_t lane : nearly_done) lanes_[lane].ending = true;
   for (const Arrival& arrival : arrivals) {
     Lane& lane = lanes_[arrival.lane];
-    lane.busy = false;
+    lane.busy = lane.ending = false;
     if (arrival.report) learn(lane, *arrival.report);
   }
 }
@@ -81,6 +89,11 @@ void Destination::send_out() {
 }
 
 bool Destination::send_batch(Lane& lane, MonoTime& due_at) {
+  if (lane.failures > 0) give_back_ahead();
+  if (!ahead_.empty()) {
+    launch(lane, Mode::batch, std::exchange(ahead_, {}));
+    return true;
+  }
   // A lane that just failed alone feels its way with one item.
   LeaseRequest wanted = request(lane.failures > 0 ? 1 : options_.batch_items_max);
   wanted.skip_items = suspects_.all();
@@ -88,6 +101,27 @@ bool Destination::send_batch(Lane& lane, MonoTime& due_at) {
   if (items.empty()) return false;
   launch(lane, Mode::batch, std::move(items));
   return true;
+}
+
+// The queue is asked while the lane is still busy.
+void Destination::look_ahead() {
+  const auto ending = std::ranges::find_if(lanes_, [](const Lane& lane) { return lane.ending; });
+  if (ending == lanes_.end()) return;
+  ending->ending = false;
+  if (!ahead_.empty() || breaker_.open() || needs_.clock.mono() < nothing_until_) return;
+  LeaseRequest wanted = request(options_.batch_items_max);
+  wanted.skip_items = suspects_.all();
+  MonoTime due_at = never;
+  ahead_ = lend(wanted, due_at);
+}
+
+void Destination::give_back_ahead() {
+  std::vector<Settlement> settlements;
+  for (const core::Consignment& consignment : ahead_) settlements.push_back({consignment.item.id, PutBack{}});
+  ahead_.clear();
+  if (settlements.empty()) return;
+  nothing_until_ = {};
+  needs_.duties.settle(spec_.name, settlements);
 }
 
 bool Destination::send_suspect(Lane& lane, bool others_flow, MonoTime& due_at) {
@@ -182,7 +216,18 @@ void Destination::launch(Lane& lane, Mode mode, Items items) {
   lane.mode = mode;
   lane.connected = true;
   if (!silent_since_) silent_since_ = needs_.clock.mono();
-  auto trip = std::make_shared<Trip>(Load{spec_.name, std::move(items), mode, strikes, spec_.via}, needs_, options_, tally_);
+  Load load{spec_.name, std::move(items), mode, strikes, spec_.via};
+  if (mode == Mode::batch) {
+    const auto index = static_cast<std::size_t>(&lane - lanes_.data());
+    load.nearly_done = [box = post_box_, &waker = needs_.waker, index] {
+      {
+        const std::lock_guard lock(box->mutex);
+        box->nearly_done.push_back(index);
+      }
+      waker.wake();
+    };
+  }
+  auto trip = std::make_shared<Trip>(std::move(load), needs_, options_, tally_);
   run(lane, [trip](core::Courier& courier) { return trip->run(courier); });
 }
 

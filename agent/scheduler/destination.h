@@ -3,7 +3,8 @@
 //
 // Healthy: every free lane takes a batch, in turn with single suspects. Open breaker: one item on one lane when the
 // time comes. A lane that fails while another gets through rests alone: a peer that allows two associations is not down
-// for refusing the third. Threads: the scheduler's; only the post box is shared with lanes, and what a job needs lives
+// for refusing the third. While a batch ends, the next one is leased ahead, so that no lane waits for the queue; it is
+// given back when anything goes wrong meanwhile. Threads: the scheduler's; only the post box is shared with lanes, and what a job needs lives
 // as long as the job.
 #pragma once
 
@@ -49,6 +50,7 @@ class Destination {
     std::shared_ptr<core::Courier> courier;
     bool busy = false;
     bool connected = false;   // it ran since the last rest()
+    bool ending = false;      // its batch is nearly done
     Mode mode = Mode::batch;  // of the last trip
     std::optional<ClassKey> probed_class;
     unsigned failures = 0;  // of this lane alone
@@ -65,6 +67,7 @@ class Destination {
   struct PostBox {
     std::mutex mutex;
     std::vector<Arrival> arrivals;
+    std::vector<std::size_t> nearly_done;  // lanes
   };
 
   void collect();
@@ -80,6 +83,8 @@ class Destination {
   using Items = std::vector<core::Consignment>;
   void send_out();
   bool send_batch(Lane& lane, MonoTime& due_at);
+  void look_ahead();
+  void give_back_ahead();
   bool send_suspect(Lane& lane, bool others_flow, MonoTime& due_at);
   void probe();
   void probe_classes();
@@ -106,6 +111,7 @@ class Destination {
   Suspects suspects_{core::limits::suspects_max};
   BlockedClasses blocked_{core::limits::blocked_classes_max, core::limits::suspects_max};
   MonoTime nothing_until_{};  // the queue has nothing for us before then
+  std::vector<core::Consignment> ahead_;  // leased for the lane that is free next
   bool suspects_turn_ = false;
   bool only_suspects_failed_ = false;  // in this outage: a newcomer need not wait for it to end
   WallTime since_{};

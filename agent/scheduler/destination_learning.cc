@@ -10,6 +10,8 @@ void Destination::learn(Lane& lane, const TripReport& report) {
   const MonoTime now = needs_.clock.mono();
   lane.rest_at = now + options_.connection_keep_time;
   nothing_until_ = {};
+  // What was leased ahead was chosen by what was known before.
+  if (report.trouble || !report.struck.empty() || !report.refused.empty()) give_back_ahead();
   if (lane.probed_class) blocked_.probe_ends(*lane.probed_class);
   lane.probed_class.reset();
   learn_items(lane, report);

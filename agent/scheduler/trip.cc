@@ -5,6 +5,9 @@
 
 namespace sampan::scheduler {
 
+// So many left: time enough to have the next batch ready, and few enough that an emergency hardly waits longer.
+constexpr std::size_t few_left = 16;
+
 Trip::Trip(Load load, Needs needs, const Options& options, std::shared_ptr<Tally> tally)
     : load_(std::move(load)), needs_(needs), options_(options), tally_(std::move(tally)) {
   for (std::size_t i = 0; i < load_.items.size(); ++i) unanswered_.emplace(item(i).id, i);
@@ -32,6 +35,12 @@ void Trip::take(const Uuid& id, core::Outcome outcome) {
   --tally_->sending;
   std::visit([&](auto&& what) { on(index, std::forward<decltype(what)>(what)); }, std::move(outcome));
   if (needs_.clock.mono() - flushed_at_ >= options_.settle_every) flush();
+  tell_nearly_done();
+}
+
+void Trip::tell_nearly_done() {
+  const bool few = unanswered_.size() <= few_left && load_.items.size() > few_left;
+  if (few && load_.nearly_done && trouble_.empty() && refused_.empty()) std::exchange(load_.nearly_done, nullptr)();
 }
 
 void Trip::on(std::size_t index, core::Delivered delivered) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -42,6 +43,7 @@ struct Load {
   Mode mode = Mode::batch;
   unsigned strikes = 0;  // of a suspect that travels alone
   std::string via{};     // the fallback that is tried in the place of the destination
+  std::function<void()> nearly_done{};  // called on the lane's thread, once, when few of many are left and none is in trouble
 };
 
 struct TripReport {
@@ -84,6 +86,7 @@ class Trip {
   void answered(std::size_t index);
   void put_back(std::size_t index, std::string reason, Millis wait, bool counted);
   void flush();
+  void tell_nearly_done();
   void resolve_trouble();
   void resolve_classes();
   const core::Item& item(std::size_t index) const { return load_.items[index].item; }

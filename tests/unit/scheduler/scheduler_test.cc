@@ -40,6 +40,55 @@ TEST_CASE("everything_waiting_is_delivered_in_order_and_in_batches") {
   CHECK(world.shown("pacs").sending_now == 0);
 }
 
+TEST_CASE("while_a_batch_ends_the_next_one_is_leased_so_that_no_lane_waits_for_the_queue") {
+  World world;
+  Peer& pacs = world.add("pacs", 1);
+  world.put("pacs", 1, 200);
+  std::map<unsigned, std::size_t> leased;  // by item, while it was on its way
+  pacs.answer = [&](const core::Item& item) {
+    const unsigned number = sim::number_of(item.id);
+    if (number == 40 || number == 50) {
+      world.step();
+      leased[number] = world.count("pacs", State::leased);
+    }
+    return sim::delivered(item);
+  };
+  world.run_for(1s);
+  CHECK(leased[40] == 64);
+  CHECK(leased[50] == 128);
+  CHECK(world.done("pacs") == 200);
+  REQUIRE(pacs.trips.size() == 4);
+  CHECK(pacs.trips[1].front() == 65);
+  CHECK(world.queue.violations == 0);
+}
+
+TEST_CASE("what_was_leased_ahead_goes_back_when_the_batch_ends_in_trouble_or_nothing_more_is_to_be_sent") {
+  for (const bool stops : {false, true}) {
+    World world;
+    Peer& pacs = world.add("pacs", 1);
+    world.put("pacs", 1, 200);
+    pacs.answer = [&](const core::Item& item) -> core::Outcome {
+      const unsigned number = sim::number_of(item.id);
+      if (number == 60) world.step();
+      if (number == 60) CHECK(world.count("pacs", State::leased) == 128);
+      if (number == 62 && stops) world.scheduler.stop(5s);
+      if (number < 62 || stops) return sim::delivered(item);
+      return sim::retry(core::Scope::destination, "gone");
+    };
+    world.step();
+    while (!world.lanes.jobs.empty()) world.lanes.run_next();
+    world.step();
+    const std::size_t probes = world.lanes.jobs.size();
+    CHECK(world.count("pacs", State::leased) == (stops ? 0 : probes));
+    CHECK(world.done("pacs") == (stops ? 64 : 61));
+    pacs.answer = sim::delivered;
+    world.run_for(1h);
+    CHECK(world.done("pacs") == (stops ? 64 : 200));
+    CHECK(world.count("pacs", State::leased) == 0);
+    CHECK(world.queue.violations == 0);
+  }
+}
+
 TEST_CASE("large_items_are_spread_over_the_lanes") {
   World world;
   Peer& pacs = world.add("pacs", 3);

@@ -58,8 +58,13 @@ class Ledger {
   void quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason);
   void forget_quarantine(std::uint64_t segment, std::uint64_t from);
   bool has_tombstone(const Uuid& item);
-  // Items that wait for nobody, after the given one; in order, at most so many.
-  std::vector<Sequence> unmatched(Sequence after, std::size_t items_max);
+  // How far a walk over the items that wait for nobody has come; seq 0: not begun.
+  struct Unmatched {
+    std::int64_t state = 0, rank = 0, study_order = 0;
+    Sequence seq = 0;
+  };
+  // The next of them, at most so many; moves the place behind them.
+  std::vector<Sequence> unmatched(Unmatched& after, std::size_t items_max);
   // Such an item is owed to these from now on; none: nothing changes.
   void give(Sequence seq, std::span<const std::string> destinations);
 

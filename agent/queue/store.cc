@@ -164,7 +164,7 @@ void Store::work(std::unique_lock<std::mutex>& lock) {
   auto notes = std::exchange(pending_, {});
   auto changes = std::exchange(changes_, {});
   const bool reclaiming = std::exchange(reclaim_due_, false);
-  if (reroute_cursor_ == 0) reroute_round_ = reroutes_wanted_;
+  if (reroute_after_.seq == 0) reroute_round_ = reroutes_wanted_;
   bool rerouting = reroute_round_ != reroutes_done_;
   lock.unlock();
   bool rebuilt = true;

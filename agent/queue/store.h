@@ -104,7 +104,8 @@ class Store {
   Rebuild rebuild_;
   GatherPool note_pool_;
   Appender notes_;
-  Sequence reclaim_cursor_ = 0, reroute_cursor_ = 0;
+  Sequence reclaim_cursor_ = 0;
+  Ledger::Unmatched reroute_after_{};
   unsigned reroute_round_ = 0;  // the one that runs
   std::map<std::uint64_t, std::vector<Sequence>> graves_;  // by segment: items that are gone, until it is sealed
   std::int64_t run_ms_before_ = 0;

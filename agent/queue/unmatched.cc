@@ -10,11 +10,17 @@ namespace sampan::queue {
 
 static constexpr std::size_t reroutes_per_step = 128;
 
-std::vector<Sequence> Ledger::unmatched(Sequence after, std::size_t items_max) {
+std::vector<Sequence> Ledger::unmatched(Unmatched& after, std::size_t items_max) {
   std::vector<Sequence> found;
-  Statement rows(*sql_, "SELECT seq FROM delivery WHERE destination=? AND state IN (1,2) AND seq>? ORDER BY seq LIMIT ?");
-  rows.bind(1, destination_number(std::string(nobody))).bind(2, after).bind(3, static_cast<std::int64_t>(items_max));
-  while (rows.step()) found.push_back(rows.number(0));
+  // In the order of the table, so that each step reads no more rows than it gives.
+  Statement rows(*sql_, "SELECT state, rank, study_order, seq FROM delivery WHERE destination=?1 AND state<=2 AND "
+                        "(state, rank, study_order, seq)>(?2, ?3, ?4, ?5) ORDER BY state, rank, study_order, seq LIMIT ?6");
+  rows.bind(1, destination_number(std::string(nobody))).bind(2, after.state).bind(3, after.rank).bind(4, after.study_order);
+  rows.bind(5, after.seq).bind(6, static_cast<std::int64_t>(items_max));
+  while (rows.step()) {
+    after = {rows.number(0), rows.number(1), rows.number(2), rows.number(3)};
+    found.push_back(after.seq);
+  }
   return found;
 }
 
@@ -51,15 +57,16 @@ static std::optional<core::Item> read_stored(SpoolFolder& folder, const Keyring&
 
 // A slice of them; true when more are left.
 bool Store::reroute_some() {
-  const auto found = ledger_->unmatched(reroute_cursor_, reroutes_per_step);
-  reroute_cursor_ = found.size() < reroutes_per_step ? 0 : found.back();
+  const auto found = ledger_->unmatched(reroute_after_, reroutes_per_step);
+  const bool more = found.size() == reroutes_per_step;
+  if (!more) reroute_after_ = {};
   if (found.empty()) return false;
   ledger_->begin();
   for (const Sequence seq : found)
     if (const auto item = read_stored(parts_.folder, parts_.keys, seq)) ledger_->give(seq, parts_.decisions.route(*item));
   if (Status done = ledger_->commit(); !done) log::error("routes: " + done.error().message);
   parts_.changed();
-  return reroute_cursor_ != 0;
+  return more;
 }
 
 }  // namespace sampan::queue

@@ -225,3 +225,18 @@ def test_what_waits_for_a_pacs_that_is_away_goes_by_its_fallback_and_back_when_i
 
 
 test_what_waits_for_a_pacs_that_is_away_goes_by_its_fallback_and_back_when_it_answers.contract = (3, 7, 9)
+
+
+def test_a_rule_that_comes_with_a_reload_sends_what_waited_and_its_story_says_where_it_stands(ctx):
+    lead = ctx.raw_scp("lead").start()
+    node = node_with(ctx, [lead.destination], [{"when": {"modality": "CT"}, "to": "lead"}]).start()
+    image = ctx.images("mr", 1, "--rows", 64, "--columns", 64)[0]
+    mr = send(ctx, node, [image])
+    wait_until(lambda: stranded(node) == {"": 1}, lambda: str(node.status()))
+    code, story = node.sampan("trace", "SAMPAN-0001")
+    assert code in (0, 1) and story.strip(), story
+    node.settings["routes"] = [{"to": "lead"}]
+    node.reload(node.settings)
+    wait_until(lambda: lead.shas() == mr, lambda: str(node.status()))
+    assert stranded(node) == {} and node.starts == 1
+    return story.replace("\n", " / ")[:300]

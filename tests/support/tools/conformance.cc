@@ -64,8 +64,11 @@ void implementation_model() {
       "STORAGE-SCP answers a C-STORE with success only when the data set and its place in the queue are synced to disk. It knows nothing\n"
       "of destinations. STORAGE-SCU and the STOW-RS user agent send what waits, each destination by itself, and repeat what was not\n"
       "answered for, without end. The data set that leaves is bit for bit the one that came: no element is added, changed or removed,\n"
-      "and no pixel is transcoded%s.\n\n",
-      settings::find_option("destinations[].transform") != nullptr ? ", unless a transform is set for a destination" : "");
+      "and no pixel is transcoded.\n\n"
+      "The one exception is a transform that a person sets for a destination. It may set Issuer of Patient ID (0010,0021) and Institution\n"
+      "Name (0008,0080), put a prefix before Patient ID (0010,0020), and rewrite text in ISO_IR 192 or GB18030 (0008,0005). What was\n"
+      "before stands in a new item of the Original Attributes Sequence (0400,0561), with reason COERCE; pixel data is never changed. A\n"
+      "data set that is deflated, big-endian or damaged is not changed and not sent there: it waits for a person.\n\n");
 }
 
 void ae_common() {
@@ -218,7 +221,8 @@ void network_and_settings() {
   constexpr std::array shown{"ae_title", "intake.listen", "intake.port", "intake.ae_titles", "intake.callers", "intake.accept",
                              "intake.associations_max", "intake.associations_per_host_max", "intake.idle_seconds_max",
                              "intake.pdu_bytes_max", "destinations[].dimse", "destinations[].stow", "destinations[].calling_ae",
-                             "destinations[].lanes"};
+                             "destinations[].as_sender", "destinations[].origins", "destinations[].origins[].calling_ae",
+                             "destinations[].transform", "destinations[].lanes"};
   for (const char* path : shown) {
     const settings::Option* option = settings::find_option(path);
     if (option == nullptr) continue;
@@ -228,7 +232,7 @@ void network_and_settings() {
 
 void charsets_and_security() {
   say("\n## 6. Character sets\n\n"
-      "Text is never decoded on its way. For display it is read by Specific Character Set (0008,0005) first, then as UTF-8, then as\n"
+      "Text is not decoded on its way, but where a transform rewrites it. For display it is read by Specific Character Set (0008,0005) first, then as UTF-8, then as\n"
       "GB18030; the defined terms of PS3.3 C.12.1.1.2 are known, with code extensions (ISO 2022) and without.\n\n"
       "## 7. Security\n\n"
       "Callers can be limited by AE title and address; refused ones are shown. Instances are encrypted on the disk (AES-256-GCM). STOW-RS runs\n"

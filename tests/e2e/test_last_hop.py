@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The last hop: two clinics that use the same numbers, each shown as it is, and an original that nobody touched."""
+import json
 import subprocess
+import urllib.request
 
 import cargo
 import part10
@@ -117,3 +119,30 @@ def test_memory_stays_small_when_a_large_image_is_changed(ctx):
 
 
 test_memory_stays_small_when_a_large_image_is_changed.contract = (5, 10)
+
+
+def test_a_pacs_that_authorises_by_title_takes_one_origin_and_the_other_when_it_knows_it(ctx):
+    closed = {f"DicomAlwaysAllow{what}": False for what in ("Echo", "Store", "Find", "FindWorklist", "Get", "Move")}
+    orthanc = ctx.orthanc(DicomModalities={"a": ["CLINIC_A", "127.0.0.1", 104]}, **closed)
+    origins = [{"from": "DR_A", "calling_ae": "CLINIC_A"}, {"from": "DR_B", "calling_ae": "CLINIC_B"}]
+    node = ctx.node(destinations=[{**orthanc.destination, "origins": origins}]).start()
+
+    def send(caller, count):
+        images = ctx.images("mr", count, "--rows", 64, "--columns", 64)
+        assert ctx.raw_scu(node.address, images, called="CLINIC", calling=caller).wait() == 0
+
+    send("DR_A", 2)
+    wait_until(lambda: node.destination()["delivered"] == 2, lambda: str(node.destination()))
+    send("DR_B", 2)
+    wait_until(lambda: "refuses what is called in as CLINIC_B" in node.log(), node.log)
+    send("DR_A", 3)
+    wait_until(lambda: node.destination()["delivered"] == 5, lambda: f"the other origin goes on: {node.destination()}")
+    here = node.destination()
+    assert here["state"] == "up" and here["waiting"] == 2 and here["rejected"] == 0, here
+    body = json.dumps({"AET": "CLINIC_B", "Host": "127.0.0.1", "Port": 104}).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{orthanc.http_port}/modalities/b", data=body, method="PUT")
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30).close()
+    wait_until(lambda: node.destination()["delivered"] == 7, lambda: f"it flows by itself: {node.destination()}", 120, 0.1)
+
+
+test_a_pacs_that_authorises_by_title_takes_one_origin_and_the_other_when_it_knows_it.contract = (7, 8)

@@ -78,6 +78,13 @@ std::string connection(const DestinationStatus& destination, Lang lang) {
   return text;
 }
 
+// Empty for a destination that gets none.
+std::string telemetry_counts(const DestinationStatus& destination, Lang lang) {
+  if (destination.telemetry_waiting + destination.telemetry_delivered == 0) return {};
+  return say(lang, "事件和采样：积压 ", "events and samples: waiting ") + number(destination.telemetry_waiting) +
+         say(lang, "，已送达 ", ", delivered ") + number(destination.telemetry_delivered);
+}
+
 std::string counts(const DestinationStatus& destination, Lang lang) {
   std::string text = say(lang, "积压 ", "waiting ") + number(destination.waiting);
   if (destination.waiting > 0)
@@ -103,7 +110,9 @@ void add_destinations(Table& table, const NodeStatus& status, Lang lang) {
   const char* label = say(lang, "上传", "Uploading");
   for (const DestinationStatus& destination : status.destinations) {
     table.add({label, destination.name + "  " + destination.address + "  " + connection(destination, lang)});
-    table.add({"", counts(destination, lang)});
+    const std::string telemetry = telemetry_counts(destination, lang);
+    if (destination.courier != "http" || telemetry.empty()) table.add({"", counts(destination, lang)});
+    if (!telemetry.empty()) table.add({"", telemetry});
     add_reasons(table, destination.rejected_reasons, say(lang, "拒收", "rejected"), lang);
     add_reasons(table, destination.on_hold_reasons, say(lang, "暂停", "on hold"), lang);
     label = "";

@@ -105,6 +105,7 @@ struct DestinationStatus {
   std::uint64_t archived = 0;   // of these, proven safe at the hospital
   std::uint64_t sending = 0;
   std::uint64_t telemetry_waiting = 0;  // events and samples, which the other numbers leave out
+  std::uint64_t telemetry_delivered = 0;
   std::vector<BlockedClass> blocked_classes;
   std::vector<ReasonCount> on_hold_reasons, rejected_reasons;  // the most frequent first
   std::string detour_to;       // the fallback to which its images go just now

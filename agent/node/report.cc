@@ -89,6 +89,7 @@ void add_count(control::DestinationStatus& status, const queue::DestinationCount
   status.on_hold_reasons = reasons_of(from.on_hold_reasons);
   status.rejected_reasons = reasons_of(from.rejected_reasons);
   status.telemetry_waiting = from.news_waiting;
+  status.telemetry_delivered = from.news_delivered;
 }
 
 std::vector<control::StrandedStatus> stranded_of(const settings::Settings& settings, const Findings& findings) {

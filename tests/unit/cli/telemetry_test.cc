@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "cli/queue_view.h"
+#include "cli/status_view.h"
 
 using namespace sampan;
 using namespace sampan::cli;
@@ -75,4 +76,10 @@ TEST_CASE("waiting_telemetry_is_told_beside_the_images") {
   status.destinations[0].telemetry_waiting = 12;
   CHECK(has(show_queue(status, Lang::en), "lead: 12 events and samples wait as well\n"));
   CHECK(has(show_queue(status, Lang::zh), "另有 12 项事件和采样待传"));
+  status.destinations[0].telemetry_delivered = 30;
+  CHECK(has(show_status(status, Lang::en), "waiting 0, delivered 0\n"));
+  CHECK(has(show_status(status, Lang::en), "events and samples: waiting 12, delivered 30\n"));
+  status.destinations[0].courier = "http";  // gets nothing else
+  CHECK_FALSE(has(show_status(status, Lang::en), "waiting 0, delivered 0\n"));
+  CHECK(has(show_status(status, Lang::zh), "事件和采样：积压 12，已送达 30\n"));
 }

@@ -10,6 +10,7 @@
 #include "base/panic.h"
 #include "cli/exit_code.h"
 #include "cli/help.h"
+#include "cli/usual.h"
 #include "cli/verbs.h"
 #include "settings/settings.h"
 
@@ -17,8 +18,6 @@ namespace sampan::cli {
 namespace {
 
 using control::Lang;
-
-constexpr const char* usual_settings = "/etc/sampan/sampan.yaml";
 
 struct Parsed {
   const Verb* verb = nullptr;

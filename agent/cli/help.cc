@@ -13,16 +13,12 @@ namespace {
 
 using control::Lang;
 
-struct Code {
-  int code;
-  const char *zh, *en;
-};
 constexpr std::array codes{
-    Code{exit_good, "正常", "good"},
-    Code{exit_attention, "需要注意", "attention"},
-    Code{exit_failure, "故障", "failure"},
-    Code{exit_unreachable, "服务没有应答", "the daemon did not answer"},
-    Code{exit_usage, "命令写错", "the command is wrong"},
+    ExitWords{exit_good, "正常", "good"},
+    ExitWords{exit_attention, "需要注意", "attention"},
+    ExitWords{exit_failure, "故障", "failure"},
+    ExitWords{exit_unreachable, "服务没有应答", "the daemon did not answer"},
+    ExitWords{exit_usage, "命令写错", "the command is wrong"},
 };
 
 std::string shown(std::string_view name, std::string_view choices) {
@@ -42,6 +38,8 @@ std::string options_text(std::span<const Option> options, Lang lang) {
 }
 
 }  // namespace
+
+std::span<const ExitWords> exit_words() { return codes; }
 
 std::string usage_of(const Verb& verb) {
   std::string text = "sampan " + std::string(verb.word);
@@ -63,7 +61,7 @@ std::string show_help(Lang lang) {
     words.add({"", usage.substr(usage.find(' ') + 1), std::string(zh ? verb.zh : verb.en)});
   }
   Table exits({Table::Align::left, Table::Align::right, Table::Align::left});
-  for (const Code& code : codes) exits.add({"", std::to_string(code.code), zh ? code.zh : code.en});
+  for (const ExitWords& code : codes) exits.add({"", std::to_string(code.code), zh ? code.zh : code.en});
   return (zh ? "用法：sampan [命令] [选项]；不写命令即 status。\n\n命令\n"
              : "Usage: sampan [command] [options]; without a command: status.\n\nCommands\n") +
          words.text() + options_text(common_options(), lang) + (zh ? "\n退出码\n" : "\nExit codes\n") + exits.text();

@@ -5,7 +5,11 @@
 
 #include "cli/ask.h"
 #include "cli/table.h"
+#include "cli/usual.h"
 #include "control/reload.h"
+#include "control/rows.h"
+#include "settings/reference.h"
+#include "settings/show.h"
 
 namespace sampan::cli {
 namespace {
@@ -28,7 +32,63 @@ int tell_reload(Session& session, const control::ReloadAnswer& answer) {
   return exit_attention;
 }
 
+settings::Lang language(const Session& session) {
+  return session.lang == Lang::zh ? settings::Lang::zh : settings::Lang::en;
+}
+
+std::vector<control::Row> problem_rows(const settings::Reading& reading) {
+  std::vector<control::Row> rows;
+  for (const auto& problem : reading.problems)
+    rows.push_back({{"file", problem.place.file},
+                    {"line", std::to_string(problem.place.line)},
+                    {"column", std::to_string(problem.place.column)},
+                    {"en", problem.words.en},
+                    {"zh", problem.words.zh}});
+  return rows;
+}
+
+int check_files(Session& session, const settings::Reading& reading) {
+  const settings::Checked checked = settings::checked(reading, language(session));
+  if (session.json)
+    session.out << control::rows_json({{"problems", problem_rows(reading)}});
+  else
+    (checked.good ? session.out : session.err) << printable(checked.text);
+  return checked.good ? exit_good : exit_failure;
+}
+
+int show_files(Session& session, const settings::Reading& reading) {
+  if (!reading.problems.empty()) return check_files(session, reading);
+  if (!session.json) return session.out << printable(settings::show(reading, language(session))), exit_good;
+  std::vector<control::Row> rows;
+  for (const auto& one : settings::effective(reading))
+    rows.push_back({{"path", one.path}, {"value", one.value}, {"origin", one.origin}});
+  session.out << control::rows_json({{"values", rows}});
+  return exit_good;
+}
+
+int show_reference(Session& session) {
+  const settings::Lang lang = language(session);
+  if (!session.json) return session.out << settings::reference(lang), exit_good;
+  std::vector<control::Row> options, limits;
+  for (const auto& option : settings::option_table()) {
+    const settings::Described told = settings::describe(option, lang);
+    options.push_back({{"path", told.path}, {"type", told.type}, {"initial", std::string(option.initial)},
+                       {"notes", told.notes}, {"words", told.words}});
+  }
+  for (const auto& limit : settings::fixed_limits(lang))
+    limits.push_back({{"name", limit.path}, {"value", limit.initial}, {"words", limit.words}});
+  session.out << control::rows_json({{"options", options}, {"limits", limits}});
+  return exit_good;
+}
+
 }  // namespace
+
+int run_config(Session& session) {
+  const std::string what = session.args.get("WHAT");
+  if (what == "reference") return show_reference(session);
+  const settings::Reading reading = settings::read(session.config.empty() ? usual_settings : session.config);
+  return what == "show" ? show_files(session, reading) : check_files(session, reading);
+}
 
 int run_reload(Session& session) {
   const Heard heard = tell(session, "/v1/reload", "{}");

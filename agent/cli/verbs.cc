@@ -33,6 +33,11 @@ constexpr std::array push_options{
     Option{"--emergency", "", "before everything else", "作为急诊优先上传"},
 };
 
+constexpr std::array config_arguments{
+    Argument{"WHAT", true, "check tells every mistake; show prints the values that hold; reference explains every option and limit.",
+             "check 列出全部错误；show 显示生效的值；reference 说明全部选项和上限。", "check|show|reference"},
+};
+
 constexpr std::array verbs{
     Verb{"status", "Are my images arriving? One screen.", "图像是否正常到达，一屏看清。", run_status},
     Verb{"queue", "What waits, by destination and age.", "按目的地和时长查看积压。", run_queue},
@@ -50,6 +55,8 @@ constexpr std::array verbs{
     Verb{"events", "What happened, and what still asks for a person.", "发生过的事件，以及尚待处理的问题。", run_events, {}, events_options},
     Verb{"reload", "Have the daemon read its settings again: all of a good set, nothing of a wrong one.",
          "让服务重新读取配置：正确则全部启用，有误则一概不用。", run_reload},
+    Verb{"config", "Check the settings files, show what holds and from where, or explain every option.",
+         "检查配置文件，显示生效的值及其出处，或说明全部选项。", run_config, config_arguments, {}, false},
     Verb{"version", "The version of this command and of the daemon.", "本命令和服务的版本。", run_version},
     Verb{"help", "This page, or the one of a command.", "显示本说明，或某个命令的说明。", run_help, help_arguments, {}, false},
 };
@@ -58,7 +65,7 @@ constexpr std::array common{
     Option{"--json", "", "JSON, for scripts", "输出 JSON，供脚本使用"},
     Option{"--lang", "LANGUAGE", "language, by default the system's", "语言，默认随系统", "zh|en"},
     Option{"--socket", "PATH", "the daemon's socket", "服务的套接字"},
-    Option{"--config", "PATH", "take the socket from this settings file", "从该配置文件读取套接字位置"},
+    Option{"--config", "PATH", "the settings file, by default /etc/sampan/sampan.yaml", "配置文件，默认 /etc/sampan/sampan.yaml"},
     Option{"--help", "", "explain the command", "显示命令的说明", {}, 'h'},
 };
 

@@ -15,21 +15,11 @@
 #include "daemon/notify.h"
 #include "daemon/reload.h"
 #include "daemon/signals.h"
+#include "daemon/usage.h"
+#include "settings/show.h"
 
 namespace sampan::daemon {
 namespace {
-
-constexpr const char* help =
-    "Usage: sampand --config PATH [--state DIRECTORY] [--check]\n"
-    "\n"
-    "  --config PATH      the settings file\n"
-    "  --state DIRECTORY  use this state directory instead of the one in the settings\n"
-    "  --check            read the settings, tell every problem, and stop\n"
-    "  --undelivered      count the images that are not delivered yet, and stop; not beside a running daemon\n"
-    "  --version          tell the version, and stop\n"
-    "\n"
-    "SIGHUP reads the settings again: all of a good set is taken over, nothing of a wrong one. SIGTERM stops.\n"
-    "Exit codes: 0 clean stop, 1 could not start, 2 settings are wrong, 64 usage.\n";
 
 struct Options {
   std::string config, state;
@@ -124,24 +114,25 @@ int serve(const settings::Settings& settings, const Options& options, const Buil
 int run(std::vector<std::string> arguments, const Build& build, std::ostream& out, std::ostream& err) {
   Options options;
   if (const std::string wrong = parse(std::move(arguments), options); !wrong.empty()) {
-    err << "sampand: " << wrong << "\n" << help;
+    err << "sampand: " << wrong << "\n" << help();
     return exit_usage;
   }
   if (options.help || options.version) {
-    out << (options.help ? help : "sampand " + std::string(version()) + "\n");
+    out << (options.help ? help() : "sampand " + std::string(version()) + "\n");
     return exit_clean;
   }
-  settings::Loaded loaded = settings::load(options.config);
-  if (const auto* problems = std::get_if<settings::Problems>(&loaded)) {
-    for (const settings::Problem& problem : *problems) err << settings::to_string(problem) << "\n";
+  settings::Reading reading = settings::read(options.config);
+  const settings::Checked checked = settings::checked(reading, settings::Lang::en);
+  if (!checked.good) {
+    err << checked.text;
     return exit_settings;
   }
-  auto& settings = std::get<settings::Settings>(loaded);
-  if (!options.state.empty()) settings.state_directory = options.state;
   if (options.check) {
-    out << options.config << ": no problem found\n";
+    out << checked.text;
     return exit_clean;
   }
+  settings::Settings& settings = reading.settings;
+  if (!options.state.empty()) settings.state_directory = options.state;
   set_log_level(settings);
   if (options.undelivered) return count_undelivered(settings, build, out, err);
   return serve(settings, options, build, out, err);

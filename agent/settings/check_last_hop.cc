@@ -43,7 +43,7 @@ void check_last_hop(const Destination& destination, const std::string& path, con
     if (given(at + "." + name) && !given(path + ".dimse"))
       complain(at + "." + name, {name + " without dimse, expected it for a dimse destination only", "没有 dimse 却有 " + name + "，它只用于 dimse 目的地"});
   };
-  needs_dimse(path, "as_sender");
+  if (destination.as_sender) needs_dimse(path, "as_sender");
   check_transform(destination.transform, {}, path + ".transform", complain);
   for (std::size_t i = 0; i < destination.origins.size(); ++i) {
     const Origin& origin = destination.origins[i];

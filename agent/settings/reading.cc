@@ -2,11 +2,13 @@
 // Bytes are looked over first (encoding, tabs), then YAML is walked along the option table.
 #include "settings/reading.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <exception>
 #include <set>
+#include <sstream>
 
 #include "core/limits.h"
 #include "settings/check.h"
@@ -56,8 +58,10 @@ class Walker {
                            "文件内容是" + what.zh + "，应为“名称: 值”形式的行"});
   }
 
-  void second_document(const YAML::Node& node) {
-    complain(node.Mark(), {"a second document begins, expected one per file", "出现第二个文档，每个文件应只有一个"});
+  void left_over(const YAML::Mark& mark, bool is_document) {
+    if (is_document)
+      return complain(mark, {"a second document begins, expected one per file", "出现第二个文档，每个文件应只有一个"});
+    complain(mark, {"this belongs to nothing above it, expected \"name: value\" lines", "此处与上文无关，应为“名称: 值”形式的行"});
   }
 
  private:
@@ -204,6 +208,35 @@ class Walker {
   std::size_t values_ = 0;
 };
 
+// Where documents begin. The library never gets past some text that is left over, so only two are looked at.
+class Documents final : public YAML::EventHandler {
+ public:
+  explicit Documents(const std::string& text) {
+    std::istringstream in(text);
+    YAML::Parser parser(in);
+    while (marks.size() < 2 && parser.HandleNextDocument(*this)) {
+    }
+  }
+  void OnDocumentStart(const YAML::Mark& mark) override { marks.push_back(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  std::vector<YAML::Mark> marks;
+};
+
+bool is_document_line(const std::string& text, int number) {
+  std::istringstream lines(text);
+  std::string line;
+  for (int at = 0; at <= number; ++at) std::getline(lines, line);
+  return line.starts_with("---");
+}
+
 // True: it was understood so far that what it does not say is really missing.
 bool walk(const File& file, Reading& reading) {
   if (!file.read) return false;
@@ -213,11 +246,15 @@ bool walk(const File& file, Reading& reading) {
     return false;
   }
   try {
-    const auto documents = YAML::LoadAll(file.text);
+    const Documents documents(file.text);
     Walker walker(reading, file.name);
-    if (documents.size() > 1) return walker.second_document(documents[1]), false;
-    if (!documents.empty() && !documents[0].IsNull()) walker.document(documents[0]);
-    return documents.empty() || documents[0].IsNull() || documents[0].IsMap();
+    if (documents.marks.size() > 1) {
+      const YAML::Mark& second = documents.marks[1];
+      return walker.left_over(second, is_document_line(file.text, second.line)), false;
+    }
+    const YAML::Node document = YAML::Load(file.text);
+    if (!document.IsNull()) walker.document(document);
+    return document.IsNull() || document.IsMap();
   } catch (const YAML::Exception& broken) {
     reading.problems.push_back({{file.name, broken.mark.line + 1, broken.mark.column + 1},
                                 {"not YAML (" + broken.msg + "), expected \"name: value\" lines",

@@ -4,7 +4,7 @@ import copy
 import json
 import signal
 
-from harness import free_port, wait_until
+from harness import BIN, TOP, free_port, tool, wait_until
 
 
 def with_more(settings, **more):
@@ -195,3 +195,19 @@ def test_what_takes_a_restart_is_said_and_the_rest_is_at_work(ctx):
     node.write(moved)
     code, text = node.sampan("reload", "--json")
     assert code == 1 and json.loads(text) == {"applied": True, "problems": [], "after_restart": ["site", "state_directory", "intake.listen"]}
+
+
+def test_what_config_shows_is_a_settings_file(ctx):
+    lead = ctx.raw_scp("lead").start()
+    node = ctx.node(destinations=[lead.destination])
+    shown = ctx.command(BIN / "sampan", "config", "show", "--config", node.write()).stdout
+    copied = ctx.dir / "copied.yaml"
+    copied.write_text(shown)
+    assert "no problem found" in ctx.command(BIN / "sampan", "config", "check", "--config", copied).stdout
+    assert "no problem found" in ctx.command(tool("sampand"), "--config", copied, "--check").stdout
+
+
+def test_the_manual_pages_are_clean(ctx):
+    for page in sorted((TOP / "packaging" / "man").glob("*.[158]")):
+        said = ctx.command(tool("groff"), "-ww", "-mandoc", "-Tutf8", "-K", "utf8", "-z", page)
+        assert said.stderr == "", said.stderr

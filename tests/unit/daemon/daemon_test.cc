@@ -19,6 +19,8 @@
 #include "daemon/lock.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
+#include "daemon/usage.h"
+#include "support/golden.h"
 #include "support/temporary_directory.h"
 
 using namespace sampan;
@@ -316,4 +318,16 @@ TEST_CASE("usage_version_and_help") {
   CHECK(call({"--config", "x", "--state", "relative"}).code == exit_usage);
   CHECK(call({"--version"}).out == "sampand " + std::string(version()) + "\n");
   CHECK(call({"--help"}).out.starts_with("Usage: sampand"));
+}
+
+TEST_CASE("the_manual_page_of_the_daemon_is_made_from_its_tables") {
+  CHECK(test::compare_golden("packaging/man/sampand.8", manual(settings::Lang::en)) == "");
+  CHECK(test::compare_golden("packaging/man/zh_CN/sampand.8", manual(settings::Lang::zh)) == "");
+  for (const char* told : {"SIGHUP", "SIGTERM", "--undelivered", "--check", "64"}) CHECK(help().find(told) != std::string::npos);
+}
+
+TEST_CASE("check_says_how_many_files_it_read") {
+  Folder folder;
+  folder.write("conf.d/a.yaml", "log: {level: warn}\n");
+  CHECK(call({"--config", folder.good(), "--check"}).out == folder.good() + " and 1 in conf.d: no problem found\n");
 }

@@ -7,8 +7,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <random>
 
 #include "core/limits.h"
+#include "settings/reference.h"
+#include "settings/show.h"
 #include "support/temporary_directory.h"
 
 using namespace sampan;
@@ -129,7 +132,7 @@ TEST_CASE("every_mistake_of_every_file_is_told_at_once") {
         "conf.d/b.yaml:2:6: log is a list, expected options below it, indented\n"
         "conf.d/c.yaml:2:1: not YAML (end of sequence flow not found), expected \"name: value\" lines\n"
         "conf.d/d.yaml:1:3: bytes that are not UTF-8, expected a file saved as UTF-8\n"
-        "conf.d/f.yaml:3:1: a second document begins, expected one per file\n"
+        "conf.d/f.yaml:2:1: a second document begins, expected one per file\n"
         "conf.d/g.yaml: is a folder, expected a file\n"
         "conf.d/h.yaml: cannot be read (conf.d/h.yaml: larger than 1048576 bytes), expected a readable file\n"
         "conf.d/i.yaml: is no regular file, expected a file\n"
@@ -195,4 +198,34 @@ TEST_CASE("every_mistake_is_told_in_chinese_too") {
         "sampan.yaml:2:16: intake.port 是“x”，应为 0 至 65535 的整数\n"
         "sampan.yaml:4:5: 目的地缺少地址，应填 dimse、stow、folder 或 http\n"
         "conf.d/a.yaml:1:10: intake.associations_per_host_max 是 16，不应超过 intake.associations_max，后者是 4");
+}
+
+TEST_CASE("text_that_belongs_to_nothing_is_named_and_nobody_waits_for_its_end") {
+  const auto told = [](const std::string& text) {
+    const Reading reading = read_texts({{"f", text}});
+    return reading.problems.empty() ? std::string() : to_string(reading.problems.front());
+  };
+  const std::string words = ": this belongs to nothing above it, expected \"name: value\" lines";
+  CHECK(told("\"site\" a\n") == "f:1:8" + words);
+  CHECK(told("{site: a}\nae_title: B\n") == "f:2:1" + words);
+  CHECK(told(", site: a\n") == "f:1:1" + words);
+}
+
+TEST_CASE("damaged_settings_have_an_answer_and_no_crash") {
+  const std::string whole = full_sample();
+  std::mt19937 dice(20261126);
+  const auto roll = [&](std::size_t sides) { return static_cast<std::size_t>(dice()) % sides; };
+  const std::string odd = "\t:-[]{}&*!|>'\"#%@`,?\n\\\xff\xe9\0 x9";
+  for (int i = 0; i < 400; ++i) {
+    std::string text = whole;
+    const std::size_t begin = roll(text.size());
+    text = text.substr(begin, 1 + roll(4000));
+    for (std::size_t n = 1 + roll(8); n > 0; --n) text[roll(text.size())] = odd[roll(odd.size())];
+    if (roll(2) == 0)
+      for (std::size_t at = 0; (at = text.find("\n#", at)) != std::string::npos; ++at)
+        if (roll(2) == 0) text.erase(at + 1, 1);
+    const Reading reading = read_texts({{"a", text}, {"b", text}});
+    for (const Problem& problem : reading.problems) CHECK_FALSE(problem.words.en.empty());
+    if (reading.problems.empty()) CHECK(!show(reading, Lang::en).empty());
+  }
 }

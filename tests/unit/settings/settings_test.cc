@@ -415,7 +415,7 @@ TEST_CASE("empty_files_say_so") {
 TEST_CASE("what_is_not_yaml_is_told_with_its_place") {
   CHECK(complaints("site: [a\n").starts_with("f:2:1: not YAML ("));
   CHECK(complaints("site: a\n  ae_title: b\n").starts_with("f:2:11: not YAML ("));
-  CHECK(complaints(minimal + "---\nsite: b\n") == "f:6:1: a second document begins, expected one per file");
+  CHECK(complaints(minimal + "---\nsite: b\n") == "f:5:1: a second document begins, expected one per file");
 }
 
 TEST_CASE("tabs_in_the_indentation_are_named_in_every_line") {

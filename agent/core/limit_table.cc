@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/limit_table.h"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+
+#include "core/limits.h"
+
+namespace sampan::core {
+namespace {
+
+// In the largest unit that divides it.
+template <class Units>
+std::string in_units(std::uint64_t count, const Units& units) {
+  auto chosen = units.front();
+  for (const auto& unit : units)
+    if (count >= unit.first && count % unit.first == 0) chosen = unit;
+  const std::string name = chosen.second;
+  return std::to_string(count / chosen.first) + (name.empty() ? "" : " " + name);
+}
+
+template <class Rep, class Period>
+std::string told(std::string_view, std::chrono::duration<Rep, Period> time) {
+  constexpr std::array units{std::pair{std::uint64_t{1}, "ms"}, std::pair{std::uint64_t{1000}, "s"},
+                             std::pair{std::uint64_t{60'000}, "min"}, std::pair{std::uint64_t{3'600'000}, "h"}};
+  return in_units(static_cast<std::uint64_t>(std::chrono::milliseconds(time).count()), units);
+}
+
+std::string told(std::string_view name, std::uint64_t count) {
+  constexpr std::array bytes{std::pair{std::uint64_t{1}, "bytes"}, std::pair{std::uint64_t{1} << 10, "KiB"},
+                             std::pair{std::uint64_t{1} << 20, "MiB"}, std::pair{std::uint64_t{1} << 30, "GiB"},
+                             std::pair{std::uint64_t{1} << 40, "TiB"}};
+  const bool of_bytes = name.find("bytes") != std::string_view::npos || name.ends_with("_checked_every");
+  return of_bytes ? in_units(count, bytes) : std::to_string(count);
+}
+
+#define LIMIT(name, en, zh) {#name, told(#name, limits::name), en, zh},
+const std::vector<Limit> table{
+    LIMIT(gathered_bytes_max, "A larger object streams into a segment of its own.",
+          "更大的对象直接写入独立的段文件。")
+    LIMIT(pool_bytes, "Memory that gathers objects on their way to the disk; when it is used up, senders wait.",
+          "写盘前聚集对象的内存；用尽时发送方等待。")
+    LIMIT(segment_bytes_max, "A segment of the spool is closed at this size.",
+          "存储段达到该大小即封闭。")
+    LIMIT(note_segment_bytes_max, "A segment of receipts is closed at this size.",
+          "回执段达到该大小即封闭。")
+    LIMIT(chunk_bytes, "Bytes that are encrypted as one piece.",
+          "作为一块加密的字节数。")
+    LIMIT(item_bytes_max, "One object.",
+          "单个对象。")
+    LIMIT(facts_bytes_max, "What is remembered of one object's header.",
+          "从一个对象头部记录的信息。")
+    LIMIT(reserve_bytes, "Disk space kept free of images, for receipts and telemetry.",
+          "为回执和状态数据保留、不存图像的磁盘空间。")
+    LIMIT(reserve_inodes, "The same, counted in files.",
+          "同上，按文件数计。")
+    LIMIT(unindexed_items_max, "Objects stored while the ledger cannot be written; beyond it new ones are refused.",
+          "账本无法写入期间可存储的对象数；超出则拒收。")
+    LIMIT(room_checked_every, "An object that arrives is checked against the free space after so many bytes.",
+          "接收对象时每隔该字节数检查一次剩余空间。")
+    LIMIT(queue_tick_every, "How often retention and free space are looked at.",
+          "检查保留期和剩余空间的间隔。")
+    LIMIT(intake_rate_time, "What the forecast of the disk looks back at.",
+          "预测磁盘可用时间所依据的时间段。")
+    LIMIT(order_patience, "How long a person's order may take to be written.",
+          "人工指令写入的最长等待时间。")
+    LIMIT(reasons_shown_max, "Reasons shown of what is on hold or rejected, per destination.",
+          "每个目的地显示的暂停或拒收原因数。")
+    LIMIT(scan_bytes_max, "Bytes of an object that are searched for facts.",
+          "为提取信息而扫描的对象字节数。")
+    LIMIT(fact_value_bytes_max, "A longer value of a header is not remembered.",
+          "更长的头部值不予记录。")
+    LIMIT(pdu_bytes_max, "Largest PDU that is offered.",
+          "提出的最大 PDU。")
+    LIMIT(pdu_bytes_min, "Smallest PDU that may be chosen.",
+          "可选的最小 PDU。")
+    LIMIT(associations_max, "Connections of modalities at the same time, unless the settings say otherwise.",
+          "设备同时连接数，可在配置中修改。")
+    LIMIT(associations_per_host_max, "Of these, from one address, unless the settings say otherwise.",
+          "其中来自同一地址的数量，可在配置中修改。")
+    LIMIT(association_idle_max, "A silent connection is closed, unless the settings say otherwise.",
+          "静默连接的关闭时间，可在配置中修改。")
+    LIMIT(negotiation_time_max, "From the connection to the whole association request.",
+          "从连接建立到收齐关联请求的时间。")
+    LIMIT(refused_callers_kept, "Refused callers that are shown.",
+          "显示的被拒绝来访者数量。")
+    LIMIT(association_request_bytes_max, "A longer association request is refused.",
+          "更长的关联请求将被拒绝。")
+    LIMIT(knocking_max, "Connections beyond the associations that are heard out before they are refused.",
+          "超出关联数、仍会听完再拒绝的连接数。")
+    LIMIT(knocking_per_host_max, "The same, from one address.",
+          "同上，来自同一地址。")
+    LIMIT(folder_depth_max, "Levels of folders below a folder.",
+          "目录之下的层数。")
+    LIMIT(folder_files_max, "Files looked after at once; the others wait for their turn.",
+          "同时处理的文件数，其余排队。")
+    LIMIT(folder_subfolders_max, "Folders watched; those beyond are looked at every so often.",
+          "监视的子目录数，其余定期查看。")
+    LIMIT(folder_remembered_max, "Files remembered that were taken and could not be removed.",
+          "已接收但无法移除、需记住的文件数。")
+    LIMIT(file_head_bytes_max, "File meta information of a DICOM file.",
+          "DICOM 文件头信息。")
+    LIMIT(dicomdir_bytes_max, "A larger DICOMDIR gives no order to the files of its medium.",
+          "更大的 DICOMDIR 不再决定介质上文件的顺序。")
+    LIMIT(folder_poll_every, "How often a folder is looked at that cannot be watched.",
+          "无法监视的目录的查看间隔。")
+    LIMIT(folder_rescan_every, "How often a watched folder is looked at for what was missed.",
+          "监视中的目录查漏的间隔。")
+    LIMIT(folder_retry_every, "After a full disk, a locked file or a missing folder.",
+          "磁盘满、文件锁定或目录缺失后的重试间隔。")
+    LIMIT(file_unclosed_max, "An empty file, or one with a temporary name, counts as complete after that.",
+          "空文件或临时名称的文件，超过该时间视为已写完。")
+    LIMIT(lanes_max, "Lanes of one destination.",
+          "单个目的地的通道数。")
+    LIMIT(batch_items_max, "Objects given to a lane at once.",
+          "一次交给通道的对象数。")
+    LIMIT(batch_bytes_max, "The same, in bytes.",
+          "同上，按字节计。")
+    LIMIT(connect_time_max, "To connect to a next hop.",
+          "连接目的地的时间。")
+    LIMIT(answer_time_max, "For the answer to an object that was sent whole.",
+          "对象发完后等待应答的时间。")
+    LIMIT(back_off_least, "Shortest pause after a failure.",
+          "失败后的最短间隔。")
+    LIMIT(back_off_most, "Longest pause after failures.",
+          "失败后的最长间隔。")
+    LIMIT(configuration_probe_every, "How often a destination that refuses this node is tried.",
+          "拒绝本机的目的地的重试间隔。")
+    LIMIT(doubtful_tries_max, "Tries of an object whose answer nobody can read; then it is rejected.",
+          "应答含义不明的对象的尝试次数，之后列为拒收。")
+    LIMIT(doubtful_wait_least, "Shortest pause between these tries.",
+          "上述尝试之间的最短间隔。")
+    LIMIT(connection_keep_time, "A lane without work keeps its connection for so long.",
+          "空闲通道保留连接的时间。")
+    LIMIT(upload_buffer_bytes, "Read from an object at once for HTTP.",
+          "HTTP 发送时一次读取的字节数。")
+    LIMIT(http_answer_bytes_max, "A longer answer is not read.",
+          "更长的应答不予读取。")
+    LIMIT(secret_bytes_max, "A password or token.",
+          "密码或令牌。")
+    LIMIT(stow_request_bytes_max, "Images gathered in one STOW request; a larger one goes alone.",
+          "一个 STOW 请求中聚集的图像；更大的单独发送。")
+    LIMIT(token_margin, "A token is renewed so long before it ends.",
+          "令牌到期前提前更新的时间。")
+    LIMIT(titles_connected_max, "Calling AE titles of one lane that keep a connection.",
+          "单个通道中保持连接的呼叫 AE 标题数。")
+    LIMIT(titles_remembered_max, "Calling AE titles of one lane remembered as the destination treated them.",
+          "单个通道记住的、目的地曾作出应答的呼叫 AE 标题数。")
+    LIMIT(transform_held_bytes_max, "Changed text of the images that a lane carries at once.",
+          "单个通道同时传送的图像中经改动的文字。")
+    LIMIT(transform_bytes_max, "Text that is read and written anew in one image; beyond it the image is rejected.",
+          "单幅图像中重新读写的文字；超出则列为拒收。")
+    LIMIT(suspects_max, "Objects remembered per destination for breaking an attempt.",
+          "每个目的地记住的可疑对象数。")
+    LIMIT(suspect_strikes_max, "After so many failures, an object's failure says nothing about the destination.",
+          "对象失败达该次数后，其失败不再说明目的地有问题。")
+    LIMIT(blocked_classes_max, "Kinds of objects remembered as refused, per destination.",
+          "每个目的地记住的被拒对象类别数。")
+    LIMIT(control_body_bytes_max, "A request to the control socket.",
+          "发往控制套接字的请求。")
+    LIMIT(control_connections_max, "Connections to the control socket.",
+          "控制套接字的连接数。")
+    LIMIT(control_idle_max, "A silent connection to the control socket is closed.",
+          "控制套接字静默连接的关闭时间。")
+    LIMIT(exams_traced_max, "Exams of one name that are told at once.",
+          "一次显示的同名检查数。")
+    LIMIT(exams_listed_max, "Exams of today that are listed.",
+          "列出的今日检查数。")
+    LIMIT(samples_waiting_max, "Samples that wait; the oldest go first.",
+          "等待发送的采样数，超出则先丢弃最旧的。")
+    LIMIT(samples_waiting_full, "The same, while the disk is too full for images.",
+          "同上，磁盘已满不能接收图像时。")
+    LIMIT(news_share, "One object in so many of a batch is telemetry that goes ahead of waiting images.",
+          "每批中可有几分之一为先于图像发送的状态数据。")
+    LIMIT(news_bytes_max, "One event, or the samples of one period.",
+          "一个事件或一个周期的采样。")
+    LIMIT(devices_max, "Devices known.",
+          "已知设备数。")
+    LIMIT(callers_max, "Callers known.",
+          "已知来访者数。")
+    LIMIT(device_values_max, "Software versions or detectors remembered of one device.",
+          "每台设备记住的软件版本或探测器数。")
+    LIMIT(device_text_bytes_max, "A value from a header, as shown.",
+          "显示的头部值长度。")
+    LIMIT(alarms_open_max, "Open alarms; beyond it the oldest is closed.",
+          "未关闭的告警数，超出则关闭最旧的。")
+    LIMIT(sightings_max, "Kinds of images seen and not yet looked at.",
+          "已见而尚未处理的图像种类数。")
+    LIMIT(news_waiting_max, "Happenings not yet looked at.",
+          "尚未处理的事件数。")
+    LIMIT(events_unsent_max, "Events that could not be queued yet.",
+          "尚未能入队的事件数。")
+    LIMIT(event_file_bytes, "The local list of events; there are two of them.",
+          "本地事件列表文件，共两个。")
+    LIMIT(events_answered_max, "Events told by one question.",
+          "一次查询返回的事件数。")
+    LIMIT(telemetry_gather_time, "After something came, before it is looked at.",
+          "收到信息后到处理前的等待。")
+    LIMIT(telemetry_save_every, "How often telemetry is saved while something changes.",
+          "状态数据有变化时的保存间隔。")
+    LIMIT(clock_check_every, "How often the clock is looked at.",
+          "检查时钟的间隔。")
+    LIMIT(clock_step_least, "A smaller step of the clock is none.",
+          "更小的时钟跳变不计。")
+    LIMIT(clock_step_critical, "A larger step of the clock is critical.",
+          "更大的时钟跳变为严重。")
+    LIMIT(alarm_quiet_time, "A cause that is counted is over after so long without it.",
+          "计数类告警在该时间内未再出现即解除。")
+    LIMIT(outage_critical, "An outage this long is critical.",
+          "中断达该时间为严重。")
+    LIMIT(disk_forecast_least, "Less time until the disk is full is an alarm.",
+          "磁盘写满前的时间少于此值即告警。")
+    LIMIT(disk_trend_time, "What the forecast of telemetry looks back at.",
+          "状态数据预测所依据的时间段。")
+    LIMIT(settings_bytes_max, "One file of settings.",
+          "单个配置文件。")
+    LIMIT(settings_files_max, "Files in conf.d.",
+          "conf.d 中的文件数。")
+    LIMIT(settings_values_max, "Values in one file of settings.",
+          "单个配置文件中的值数。")
+    LIMIT(stop_grace, "For transfers that run when the node is stopped.",
+          "停止服务时留给进行中传输的时间。")
+    LIMIT(reload_grace, "For transfers to a destination that is taken out or changed.",
+          "目的地被移除或修改时留给其进行中传输的时间。")
+};
+#undef LIMIT
+
+}  // namespace
+
+const std::vector<Limit>& limit_table() { return table; }
+
+}  // namespace sampan::core

@@ -28,7 +28,8 @@ void fields(A& a, ExamStatus& v) {
 }
 template <class A>
 void fields(A& a, ExamList& v) {
-  a("now", v.now), a("matched", v.matched), a("more", v.more), a("exams", v.exams);
+  a("now", v.now), a("matched", v.matched), a("more", v.more), a("rebuilding", v.rebuilding);
+  a("exams", v.exams);
 }
 template <class A>
 void fields(A& a, Ordered& v) {

@@ -55,6 +55,7 @@ struct ExamList {
   WallTime now;
   std::string matched;  // what the name that was asked for is: study, series, image, accession, patient, file
   bool more = false;    // there are others beyond the bound
+  bool rebuilding = false;  // the index is being read from the spool: exams may be missing yet
   std::vector<ExamStatus> exams;
 };
 

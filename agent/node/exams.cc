@@ -64,6 +64,14 @@ WallTime midnight_before(WallTime now) {
   return WallTime{std::int64_t{std::mktime(&parts)} * 1000};
 }
 
+bool nothing_left(const control::Ordered& done) { return done.deliveries == 0 && done.reclaimed + done.damaged > 0; }
+
+Refusal gone(const control::Ordered& done) {
+  const std::string count = std::to_string(done.reclaimed + done.damaged);
+  return {409, "gone", "the images were archived and are no longer here, so nothing can be sent: " + count,
+          "图像已归档并从本机清除，无法上传：" + count};
+}
+
 Refusal refusal_of(const Error& error) {
   switch (error.code) {
     case Errc::refused: return {409, "held", error.message, "整个检查已暂停，请先执行 sampan resume"};
@@ -115,6 +123,7 @@ control::ExamList Exams::trace(const std::string& key) {
   queue::Lookup& lookup = needs_.queue.lookup();
   control::ExamList list;
   list.now = needs_.clock.wall();
+  list.rebuilding = needs_.queue.summary().rebuilding;
   for (const auto& match : lookup.find(key, limits::exams_traced_max + 1)) {
     if (list.matched.empty()) list.matched = word_of(match.what);
     if ((list.more = list.exams.size() >= limits::exams_traced_max)) break;
@@ -129,6 +138,7 @@ control::ExamList Exams::trace(const std::string& key) {
 control::ExamList Exams::today() {
   control::ExamList list;
   list.now = needs_.clock.wall();
+  list.rebuilding = needs_.queue.summary().rebuilding;
   const auto exams = needs_.queue.lookup().received_since(midnight_before(list.now), limits::exams_listed_max + 1);
   list.more = exams.size() > limits::exams_listed_max;
   for (const auto& exam : exams)
@@ -144,6 +154,9 @@ std::variant<queue::Match, Refusal> Exams::find(const std::string& key, const st
     return Refusal{404, "no_destination", "no such destination; there are: " + names, "没有此目的地，现有：" + names};
   }
   const auto found = needs_.queue.lookup().find(key, 2);
+  if (found.empty() && needs_.queue.summary().rebuilding)
+    return Refusal{503, "rebuilding", "not found yet: the index is being rebuilt; try again when sampan status says that it is done",
+                   "暂未找到：索引正在重建，请待 sampan status 显示完成后再试"};
   if (found.empty())
     return Refusal{404, "not_found", "nothing of that name is here; it must be given exactly",
                    "本机没有此检查；请输入完整的 UID、检查号或患者 ID"};
@@ -179,10 +192,7 @@ Exams::Answer Exams::resume(const std::string& key, const std::string& destinati
 Exams::Answer Exams::resend(const std::string& key, const std::string& destination) {
   Answer answer = carry_out(&queue::Orders::resend, key, destination, true);
   const auto* done = std::get_if<control::Ordered>(&answer);
-  if (done == nullptr || done->deliveries > 0 || done->reclaimed + done->damaged == 0) return answer;
-  const std::string count = std::to_string(done->reclaimed + done->damaged);
-  return Refusal{409, "gone", "the images were archived and are no longer here, so nothing can be sent again: " + count,
-                 "图像已归档并从本机清除，无法重发：" + count};
+  return done != nullptr && nothing_left(*done) ? gone(*done) : answer;
 }
 
 Exams::Answer Exams::push(const std::string& key, const std::string& destination, bool emergency) {
@@ -194,6 +204,10 @@ Exams::Answer Exams::push(const std::string& key, const std::string& destination
     const auto done = needs_.queue.orders().owe(match, destination);
     if (!done) return refusal_of(done.error());
     ordered = {done->deliveries, done->reclaimed, done->damaged};
+    if (nothing_left(ordered)) return gone(ordered);
+    if (ordered.deliveries == 0 && !emergency)
+      return Refusal{409, "owed", destination + " has this exam or is owed it already; sampan resend sends it again",
+                     destination + " 已有或即将收到此检查；如需重新上传请用 sampan resend"};
   }
   if (emergency) {
     const auto done = needs_.queue.orders().prioritise(match, core::Priority::emergency);

@@ -29,7 +29,7 @@ struct Orders::Aim {
 };
 
 Result<Orders::Aim> Orders::aim(const Match& match, const std::string& destination) {
-  store_.catch_up(core::limits::order_patience);
+  store_.catch_up(Millis(200));
   auto exam = lookup_.exam(match.exam);
   if (!exam) return fail(Errc::not_found, "no such exam is here");
   Aim aim{exam_name(exam->sample), std::move(*exam), lookup_.images(match.exam, match.item), !match.item};

@@ -136,6 +136,8 @@ def test_an_exam_is_pushed_to_another_destination_with_all_that_comes(ctx):
     assert expert.shas() == first | late and lead.shas() == first | late | rest
     assert len(expert.received()) == 4, "nothing was sent twice"
     assert "added by a person" in said(node, "trace", study_of(ctx, files))[1]
+    code, text = said(node, "push", study_of(ctx, files), "--to", "expert")
+    assert code == 2 and "owed it already" in text, text
     code, text = said(node, "push", study_of(ctx, files), "--to", "nowhere")
     assert code == 1 and "there are: lead, expert" in text, text
 

@@ -95,6 +95,10 @@ TEST_CASE("today_is_a_line_for_each_exam_and_its_columns_stay_straight") {
         "08:00  Chen X*  *0012  CT      12    12    12  08:02\n");
   CHECK(needs_a_person(list));
   CHECK(show_today({}, Lang::en) == "No image was received today.\n");
+  ExamList early;
+  early.rebuilding = true;
+  CHECK(show_today(early, Lang::en) == "The index is being rebuilt: exams may be missing yet.\n");
+  CHECK(has(show_trace(early, Lang::zh), "索引正在重建"));
 }
 
 TEST_CASE("what_a_header_says_cannot_drive_the_terminal_of_who_traces") {

@@ -40,7 +40,7 @@ inline ExamList rich_exams() {
   exam.priority = "emergency";
   exam.priority_ordered = true;
   exam.destinations = {lead, expert};
-  return {sample_now, "accession", false, {exam}};
+  return {sample_now, "accession", false, false, {exam}};
 }
 
 }  // namespace sampan::control

@@ -33,7 +33,7 @@ TEST_CASE("a_name_is_read_in_its_character_set_and_masked" * doctest::descriptio
   CHECK(status.study_uid == "1.2.3");
   CHECK(status.patient_name == "张*");
   CHECK_FALSE(status.charset_suspect);
-  const std::string json = control::exams_json({{}, "", false, {status}});
+  const std::string json = control::exams_json({{}, "", false, false, {status}});
   for (const char* secret : {"张三", "P0012345", "ACC778899", "1987", "knee"}) CHECK_MESSAGE(json.find(secret) == std::string::npos, secret);
   facts.set(Fact::character_set, "ISO_IR 192");
   CHECK(exam_status(exam).patient_name == "张*");

@@ -79,7 +79,7 @@ static std::unique_ptr<core::Courier> make_carrier(const settings::Destination& 
   };
   if (!has_titles(destination)) return make(destination.calling_ae);
   const auto title_of = [destination](const core::Item& item) { return calling_ae_for(destination, item); };
-  return uplink::make_by_title_courier({destination.name, title_of, make});
+  return uplink::make_by_title_courier({destination.name, title_of, make, env.clock});
 }
 
 std::unique_ptr<core::Courier> make_courier(const settings::Destination& destination, Env env, const core::Judge& judge) {

@@ -3,11 +3,10 @@
 
 #include <algorithm>
 #include <list>
+#include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <utility>
-#include <vector>
 
 #include "base/log.h"
 #include "core/limits.h"
@@ -38,24 +37,24 @@ class ByTitleCourier final : public core::Courier {
     bool answered = false;  // the destination spoke about an item
     std::optional<core::Retry> down;
   };
+  // A title that is not taken, and when it is asked for again.
   struct Refused {
-    Uuid item;
-    std::string title;
     core::Retry retry;
+    unsigned times = 0;
+    MonoTime until{};
   };
-  Run carry(const std::string& title, std::span<Consignment> batch, const core::Report& report, std::vector<Refused>& refused);
-  void report_refused(const std::vector<Refused>& refused, const core::Report& report);
+  Run carry(const std::string& title, std::span<Consignment> batch, const core::Report& report);
+  core::Retry refuse(const std::string& title, const core::Retry& retry);
   core::Courier& courier_for(const std::string& title);
 
   const ByTitleOptions options_;
   std::mutex mutex_;  // guards the list; couriers in it are used by the lane's thread alone, but for interrupt()
   std::list<std::pair<std::string, std::unique_ptr<core::Courier>>> couriers_;  // used last first
   bool interrupted_ = false;
-  std::set<std::string> accepted_, refused_;  // titles, as the destination last treated them
+  std::map<std::string, Refused> refused_;
 };
 
 void ByTitleCourier::attempt(std::span<Consignment> batch, const core::Report& report) {
-  std::vector<Refused> refused;
   std::optional<core::Retry> down;
   for (std::size_t begin = 0; begin < batch.size();) {
     const std::string title = options_.title_of(batch[begin].item);
@@ -63,24 +62,29 @@ void ByTitleCourier::attempt(std::span<Consignment> batch, const core::Report& r
     while (end < batch.size() && options_.title_of(batch[end].item) == title) ++end;
     const auto run = batch.subspan(begin, end - begin);
     begin = end;
-    if (!down) down = carry(title, run, report, refused).down;
+    if (!down)
+      down = carry(title, run, report).down;
     else
       for (const Consignment& one : run) report(one.item.id, *down);
   }
-  report_refused(refused, report);
 }
 
-ByTitleCourier::Run ByTitleCourier::carry(const std::string& title, std::span<Consignment> batch, const core::Report& report,
-                                          std::vector<Refused>& refused) {
+ByTitleCourier::Run ByTitleCourier::carry(const std::string& title, std::span<Consignment> batch, const core::Report& report) {
   Run run;
-  bool was_refused = false;
+  const auto known = refused_.find(title);
+  if (known != refused_.end() && options_.clock.mono() < known->second.until) {
+    core::Retry later = known->second.retry;
+    later.not_before = known->second.until - options_.clock.mono();
+    for (const Consignment& one : batch) report(one.item.id, later);
+    return run;
+  }
+  std::optional<core::Retry> refusal;
   courier_for(title).attempt(batch, [&](const Uuid& id, Outcome outcome) {
     const auto* retry = std::get_if<core::Retry>(&outcome);
     run.down.reset();
     if (retry != nullptr && retry->scope == core::Scope::configuration) {
-      was_refused = true;
-      refused.push_back({id, title, *retry});
-      return;
+      if (!refusal) refusal = refuse(title, *retry);
+      return report(id, *refusal);
     }
     if (retry != nullptr && retry->scope == core::Scope::destination)
       run.down = *retry;
@@ -88,30 +92,28 @@ ByTitleCourier::Run ByTitleCourier::carry(const std::string& title, std::span<Co
       run.answered = true;
     report(id, std::move(outcome));
   });
-  if (run.answered) accepted_.insert(title);
-  if (run.answered && refused_.erase(title) > 0)
+  if (run.answered && !refusal && refused_.erase(title) > 0)
     log::info("destination " + options_.name + ": takes the calling AE title " + log::safe(title) + " again");
-  if (was_refused) accepted_.erase(title);
   return run;
 }
 
-// Where another title is taken, the refusal is about the origin.
-void ByTitleCourier::report_refused(const std::vector<Refused>& refused, const core::Report& report) {
-  for (const Refused& one : refused) {
-    core::Retry retry = one.retry;
-    if (!accepted_.empty()) {
-      retry.scope = core::Scope::item;
-      retry.reason = "calling as " + log::safe(one.title) + ": " + retry.reason;
-      if (refused_.size() < core::limits::titles_remembered_max && refused_.insert(one.title).second)
-        log::error("destination " + options_.name + ": refuses what is called in as " + log::safe(one.title) + ": " + one.retry.reason);
-    }
-    report(one.item, std::move(retry));
-  }
+// About the origin alone.
+core::Retry ByTitleCourier::refuse(const std::string& title, const core::Retry& retry) {
+  if (refused_.size() >= core::limits::titles_remembered_max && !refused_.contains(title)) refused_.clear();
+  Refused& refused = refused_[title];
+  if (refused.times == 0)
+    log::error("destination " + options_.name + ": refuses what is called in as " + log::safe(title) + ": " + retry.reason);
+  const Millis wait = std::min<Millis>(core::limits::back_off_least * (1u << std::min(refused.times++, 9u)), core::limits::back_off_most);
+  refused.until = options_.clock.mono() + wait;
+  refused.retry = retry;
+  refused.retry.scope = core::Scope::item;
+  refused.retry.reason = "calling as " + log::safe(title) + ": " + retry.reason;
+  refused.retry.not_before = wait;
+  return refused.retry;
 }
 
 core::Courier& ByTitleCourier::courier_for(const std::string& title) {
   const std::lock_guard lock(mutex_);
-  if (accepted_.size() > core::limits::titles_remembered_max) accepted_.clear();
   const auto found = std::ranges::find(couriers_, title, [](const auto& one) { return one.first; });
   if (found != couriers_.end()) {
     couriers_.splice(couriers_.begin(), couriers_, found);

@@ -110,11 +110,18 @@ struct Transforming {
       {[this](const core::Item&) { return wanted; }, "SAMPAN ME", true}, std::make_unique<Recorder>(book));
 };
 
+struct HandClock final : Clock {
+  MonoTime now{1000};
+  MonoTime mono() const override { return now; }
+  WallTime wall() const override { return WallTime{1'700'000'000'000}; }
+};
+
 struct ByTitle {
   Recorder::Book book;
+  HandClock clock;
   std::unique_ptr<core::Courier> courier = uplink::make_by_title_courier(
       {"lead", [](const core::Item& item) { return std::string(item.facts.get(Fact::calling_ae)); },
-       [this](const std::string& title) { return std::make_unique<Recorder>(book, title); }});
+       [this](const std::string& title) { return std::make_unique<Recorder>(book, title); }, clock});
 };
 
 }  // namespace
@@ -186,14 +193,26 @@ TEST_CASE_FIXTURE(ByTitle, "a_title_that_is_refused_holds_up_no_other" * doctest
     CHECK(retry_of(outcomes.at(id_of(i))).scope == Scope::item);
     CHECK(retry_of(outcomes.at(id_of(i))).reason == "calling as B: called AE title not recognised");
   }
+  // It is not asked for every image, and asked again by itself.
+  const auto attempts = book.attempts;
+  const auto later = attempt(*courier, {image(4, "1", "B"), image(5, "1", "A")});
+  CHECK(book.attempts == attempts + 1);
+  CHECK(retry_of(later.at(id_of(4))).not_before > Millis(0));
   book.answers.clear();
+  clock.now = clock.now + core::limits::back_off_most;
   CHECK(std::holds_alternative<Delivered>(attempt(*courier, {image(4, "1", "B")}).at(id_of(4))));
 }
 
-TEST_CASE_FIXTURE(ByTitle, "a_destination_that_refuses_every_title_refuses_this_node") {
-  book.answers["A"] = book.answers["B"] = Retry{"refused", Scope::configuration, {}, 0};
-  const auto outcomes = attempt(*courier, {image(1, "1", "A"), image(2, "1", "B")});
-  for (const unsigned i : {1u, 2u}) CHECK(retry_of(outcomes.at(id_of(i))).scope == Scope::configuration);
+TEST_CASE_FIXTURE(ByTitle, "a_title_that_is_refused_again_and_again_is_asked_for_ever_more_rarely_and_never_given_up") {
+  book.answers["B"] = Retry{"refused", Scope::configuration, {}, 0};
+  for (unsigned hour = 0; hour < 24; ++hour) {
+    for (unsigned minute = 0; minute < 60; ++minute) {
+      CHECK(retry_of(attempt(*courier, {image(1, "1", "B")}).at(id_of(1))).scope == Scope::item);
+      clock.now = clock.now + std::chrono::minutes(1);
+    }
+  }
+  CHECK(book.attempts >= 24 * 4);
+  CHECK(book.attempts <= 24 * 4 + 10);
 }
 
 TEST_CASE_FIXTURE(ByTitle, "a_destination_that_is_away_is_asked_once") {

@@ -255,7 +255,10 @@ void Telemetry::Worker::send() {
     events = rules_.take();
   }
   for (Event& event : events) outbox_.send(std::move(event));
-  if (!events.empty()) changed();
+  if (events.empty()) return;
+  // At once: what was told must not be told again after a crash.
+  dirty_ = true;
+  save_due_ = needs_.clock.mono();
 }
 
 void Telemetry::Worker::save(bool stopped) {

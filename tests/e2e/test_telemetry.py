@@ -121,6 +121,7 @@ def test_telemetry_crosses_an_outage_a_liar_and_a_kill_without_a_gap_or_a_duplic
     told = {line["event"]: line for line in late if "event" in line}
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ended))
     assert told["security.unknown_ae"]["time"] < stamp, "the time is that of the attempt, not of the arrival"
+    assert sum(line.get("event") == "device.new" for line in lines) == 1, "a device is new once, whatever is killed"
     starts = [line["attributes"]["before"] for line in of_kind(lines, "event") if line["event"] == "agent.started"]
     assert starts == ["first", "unclean"], starts
     return f"{len(of_kind(lines, 'event'))} events, {len(of_kind(lines, 'samples'))} samples, {len(receiver.batches)} posts, up to {max(count for _, count in receiver.batches)} together"
@@ -139,12 +140,13 @@ def test_kills_between_the_list_and_the_queue_make_no_gap_and_no_duplicate(ctx):
 
     def lines():
         return [json.loads(path.read_text()) for path in out.rglob("*.jsonl")]
+    # A life that dies while it offers the event of the one before tells nothing of its own; the last one does.
+    wait_until(lambda: len(local_events(node)) > len(LABELS), lambda: str(local_events(node)))
     wait_until(lambda: all_there(node, lines()) and of_kind(lines(), "samples"), lambda: str(node.destination("tele")), 60)
     node.stop()
     found = lines()
     without_gap_or_duplicate(of_kind(found, "event"))
     without_gap_or_duplicate(of_kind(found, "samples"))
-    # A life that dies while it offers the event of the one before tells nothing of its own.
     assert len(of_kind(found, "event")) > len(LABELS), [event["time"] for event in of_kind(found, "event")]
     return f"{len(found)} items after {2 * len(LABELS)} kills"
 

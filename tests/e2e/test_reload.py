@@ -116,6 +116,16 @@ def test_what_waits_for_a_destination_that_is_taken_out_is_told_and_goes_when_it
     assert len(list(ctx.folder("copy").rglob("*.dcm"))) == 3
 
 
+def test_what_matched_no_rule_goes_when_a_reload_says_where(ctx):
+    lead = ctx.raw_scp("lead").start()
+    rules = [{"when": {"modality": "MR"}, "to": "lead"}]
+    node = ctx.node(destinations=[lead.destination], routes=rules).start()
+    _, sent = send(ctx, node, ctx.images("ct", 3))
+    wait_until(lambda: [one["waiting"] for one in node.status()["stranded"]] == [3], "nobody is owed them")
+    assert node.reload(with_more(node.settings, routes=[*rules, {"to": "lead"}]))[0] == 0
+    wait_until(lambda: lead.shas() == sent, "they are there")
+
+
 def test_who_is_let_in_changes_for_the_next_caller_and_not_for_the_one_who_is_here(ctx):
     lead = ctx.raw_scp("lead").start()
     node = ctx.node(destinations=[lead.destination]).start()

@@ -98,3 +98,49 @@ TEST_CASE("a_payload_goes_only_when_every_required_destination_proved_it_for_lon
   CHECK(ask(DeliveryState::delivered, Level::archived, hours(24 * 31), hours(241), false));
   CHECK_FALSE(may(std::vector<queue::DeliveryStanding>{}, true));
 }
+
+TEST_CASE("a_reload_changes_all_or_nothing") {
+  const TemporaryDirectory home, other;
+  settings::Settings now = settings_in(home.path(), {nobody_there()});
+  node::Node node(now, node::system_env());
+  CHECK(node.reload(now).failure == "the node is not running");
+  REQUIRE(node.start().ok());
+  const auto port = node.intake_port();
+  const auto names = [&] {
+    std::vector<std::string> all;
+    for (const auto& destination : node.status().destinations) all.push_back(destination.name);
+    return all;
+  };
+  settings::Settings next = now;
+  next.destinations.push_back(nobody_there());
+  next.destinations.back().name = "second";
+  next.intake.folders.push_back({(home.path() / "in").string(), "A"});
+
+  node::Node holder(settings_in(other.path(), {nobody_there()}), node::system_env());
+  REQUIRE(holder.start().ok());
+  next.intake.port = holder.intake_port();
+  const auto refused = node.reload(next);
+  CHECK_FALSE(refused.applied);
+  CHECK(refused.failure == "cannot listen on 127.0.0.1 port " + std::to_string(holder.intake_port()) + ": another program has the port");
+  CHECK(names() == std::vector<std::string>{"lead"});
+  CHECK(node.intake_port() == port);
+
+  next.intake.port = 0;
+  next.site = "Other";
+  const auto applied = node.reload(next);
+  CHECK(applied.applied);
+  CHECK(applied.after_restart == std::vector<std::string>{"site"});
+  CHECK(names() == std::vector<std::string>{"lead", "second"});
+  CHECK(node.intake_port() == port);
+  CHECK(node.status().site == "Test");
+
+  next.intake.enabled = false;
+  CHECK(node.reload(next).applied);
+  CHECK(node.intake_port() == 0);
+  CHECK_FALSE(node.status().intake.enabled);
+  CHECK(node.reload(now).applied);
+  CHECK(node.intake_port() != 0);
+  CHECK(names() == std::vector<std::string>{"lead"});
+  node.stop();
+  CHECK(node.reload(now).failure == "the node is not running");
+}

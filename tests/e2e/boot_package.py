@@ -189,6 +189,8 @@ def test_the_package_lives_through_kill_upgrade_removal_and_purge_with_every_ima
     assert SETTINGS in said and "尚未设置上传目的地" in said, said
     check_installation(machine)
     sent = send(inside, 3)
+    machine.run(f"sed -i 's/192.0.2.10/192.0.2.11/' {SETTINGS} && systemctl reload sampand")
+    assert "192.0.2.11" in machine.status()["destinations"][0]["address"]
 
     pid = machine.unit("MainPID")
     machine.run("systemctl kill -s KILL sampand")

@@ -27,7 +27,8 @@ std::string joined(const std::vector<std::string>& words) {
 // For the log and the manager.
 std::string in_a_line(const settings::ReloadReport& report) {
   if (!report.problems.empty())
-    return "new settings refused, " + std::to_string(report.problems.size()) + " mistakes; the old ones are kept";
+    return "new settings refused, " + std::to_string(report.problems.size()) +
+           (report.problems.size() == 1 ? " mistake" : " mistakes") + "; the old ones are kept";
   if (!report.applied) return "new settings refused: " + report.failure + "; the old ones are kept";
   if (report.after_restart.empty()) return "new settings applied";
   return "new settings applied; takes effect after a restart: " + joined(report.after_restart);

@@ -171,6 +171,20 @@ def check_installation(machine):
     assert (machine.root / "usr/share/doc/sampan/copyright").exists()
 
 
+def check_reload(machine):
+    """A good set is put to work by the service manager's own word; a wrong one is refused, and the service goes on."""
+    pid, more = machine.unit("MainPID"), f"{Path(SETTINGS).parent}/conf.d"
+    machine.write(f"{more}/10-log.yaml", "log: {level: debug}\n")
+    machine.run("systemctl reload sampand")
+    assert machine.unit("StatusText") == "new settings applied"
+    machine.write(f"{more}/10-log.yaml", "log: {level: loud}\n")
+    assert "failed" in machine.run("systemctl reload sampand", check=False)
+    assert f"{more}/10-log.yaml:1:14: log.level is" in machine.run("journalctl -u sampand")
+    assert machine.unit("StatusText") == "new settings refused, 1 mistake; the old ones are kept"
+    machine.run(f"rm {more}/10-log.yaml && systemctl reload sampand")
+    assert (machine.unit("ActiveState"), machine.unit("MainPID")) == ("active", pid)
+
+
 def test_the_package_lives_through_kill_upgrade_removal_and_purge_with_every_image(ctx):
     if os.geteuid() != 0:
         raise Skip("booting a system needs root")
@@ -188,6 +202,7 @@ def test_the_package_lives_through_kill_upgrade_removal_and_purge_with_every_ima
     said = machine.run("dpkg -i /srv/first.deb")
     assert SETTINGS in said and "尚未设置上传目的地" in said, said
     check_installation(machine)
+    check_reload(machine)
     sent = send(inside, 3)
     machine.run(f"sed -i 's/192.0.2.10/192.0.2.11/' {SETTINGS} && systemctl reload sampand")
     assert "192.0.2.11" in machine.status()["destinations"][0]["address"]

@@ -37,6 +37,21 @@ Uuid uuid_from(std::string_view text) {
   return id;
 }
 
+std::string to_dicom_uid(const Uuid& id) {
+  auto number = id.bytes;
+  std::string digits;
+  do {  // divides by ten, digit by digit of base 256
+    unsigned rest = 0;
+    for (auto& byte : number) {
+      const unsigned value = rest << 8 | byte;
+      byte = static_cast<std::uint8_t>(value / 10);
+      rest = value % 10;
+    }
+    digits.insert(digits.begin(), static_cast<char>('0' + rest));
+  } while (number != decltype(number){});
+  return "2.25." + digits;
+}
+
 std::size_t UuidHash::operator()(const Uuid& id) const noexcept {
   return load_le<std::uint64_t>(id.bytes.data() + 8);
 }

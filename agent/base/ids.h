@@ -26,6 +26,8 @@ Uuid make_uuid7(WallTime now, Random& random);
 std::string to_string(const Uuid& id);
 // Nil when text is not a UUID.
 Uuid uuid_from(std::string_view text);
+// "2.25." and the number, a UID that needs no registration (PS3.5 B.2).
+std::string to_dicom_uid(const Uuid& id);
 
 struct UuidHash {
   std::size_t operator()(const Uuid& id) const noexcept;

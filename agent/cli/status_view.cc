@@ -95,7 +95,9 @@ std::string counts(const DestinationStatus& destination, Lang lang) {
   };
   add("正在上传", "sending", destination.sending, false);
   add("已送达", "delivered", destination.delivered, true);
-  add("已归档确认", "archived", destination.archived, destination.archived > 0);
+  add("已归档确认", "archived", destination.archived, destination.archived > 0 || !destination.proof.empty());
+  if (destination.proof == "commitment") text += say(lang, "（存储承诺）", " (storage commitment)");
+  if (destination.proof == "query") text += say(lang, "（查询确认）", " (found by query)");
   add("拒收", "rejected", destination.rejected, false);
   add("暂停", "on hold", destination.on_hold, false);
   return text;

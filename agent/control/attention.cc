@@ -145,6 +145,19 @@ void look_at_refusals_by(const DestinationStatus& destination, Findings& out) {
                    "Ask the lead hospital to enable it; the images then go on by themselves."});
 }
 
+// Nothing leaves the disk for such a destination until a person decides; the day it will be full is named.
+void look_at_proof(const NodeStatus& status, const DestinationStatus& destination, Findings& out) {
+  if (destination.proof != "none" || destination.trusted) return;
+  const auto lasts = status.spool.disk_lasts_s;
+  const std::string day = lasts ? to_iso8601(WallTime{status.now.ms + *lasts * 1000}).substr(0, 10) : std::string();
+  out.push_back({"no_proof", Verdict::attention,
+                 "目的地 " + destination.name + " 无法证明已归档，本机副本一直保留" + (lasts ? "，磁盘约在 " + day + " 用满" : ""),
+                 "Destination " + destination.name + " cannot prove that it keeps images, so all copies stay here" +
+                     (lasts ? "; the disk will be full about " + day : ""),
+                 "请让牵头医院启用存储承诺或查询；或在配置中为该目的地设置 reclaim_after: accepted 和 retention_days。",
+                 "Ask the lead hospital for storage commitment or query; or choose reclaim_after: accepted and retention_days for it."});
+}
+
 void look_at_stranded(const StrandedStatus& stranded, Findings& out) {
   const std::string since_zh = "，最久 " + duration(stranded.oldest_waiting_s, Lang::zh);
   const std::string since_en = ", up to " + duration(stranded.oldest_waiting_s, Lang::en);
@@ -171,6 +184,7 @@ std::vector<Finding> assess(const NodeStatus& status) {
     look_at_connection(destination, findings);
     look_at_detour(destination, findings);
     look_at_refusals_by(destination, findings);
+    look_at_proof(status, destination, findings);
   }
   for (const StrandedStatus& stranded : status.stranded) look_at_stranded(stranded, findings);
   look_at_disk(status, findings);

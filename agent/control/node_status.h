@@ -103,6 +103,8 @@ struct DestinationStatus {
   std::uint64_t rejected = 0;
   std::uint64_t delivered = 0;  // receipts of either level
   std::uint64_t archived = 0;   // of these, proven safe at the hospital
+  std::string proof;            // that it keeps an image: unknown, commitment, query or none; empty: nobody asks it
+  bool trusted = false;         // a person chose that acceptance is proof enough
   std::uint64_t sending = 0;
   std::uint64_t telemetry_waiting = 0;  // events and samples, which the other numbers leave out
   std::uint64_t telemetry_delivered = 0;

@@ -125,6 +125,20 @@ const std::vector<Limit> table{
           "失败后的最短间隔。")
     LIMIT(back_off_most, "Longest pause after failures.",
           "失败后的最长间隔。")
+    LIMIT(commitment_wait, "For a report of storage commitment on the association that asked for it.",
+          "在请求存储承诺的同一关联上等待报告的时间。")
+    LIMIT(proof_batch_items_max, "Images that one question for proof speaks of.",
+          "一次询问归档所涉及的图像数。")
+    LIMIT(proof_wait_least, "From delivery to the first question for proof, and between questions at least.",
+          "送达后到首次询问归档、以及两次询问之间的最短时间。")
+    LIMIT(proof_wait_most, "Between questions for proof at most.",
+          "两次询问归档之间的最长时间。")
+    LIMIT(resend_pause, "Before an image that the next hop lost is sent again.",
+          "对方丢失的图像重发之前的等待时间。")
+    LIMIT(commitment_kept, "A report of storage commitment that comes later than that is not known any more.",
+          "超过该时间才到达的存储承诺报告不再被识别。")
+    LIMIT(missing_answers_max, "An image that a query does not find so often is sent again.",
+          "查询多次未找到的图像将重发。")
     LIMIT(configuration_probe_every, "How often a destination that refuses this node is tried.",
           "拒绝本机的目的地的重试间隔。")
     LIMIT(doubtful_tries_max, "Tries of an object whose answer nobody can read; then it is rejected.",

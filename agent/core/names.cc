@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/item.h"
 #include "core/outcome.h"
+#include "core/prover.h"
 
 namespace sampan::core {
 
@@ -22,6 +23,16 @@ std::string_view to_string(DeliveryState state) {
     case DeliveryState::on_hold: return "on_hold";
     case DeliveryState::delivered: return "delivered";
     case DeliveryState::rejected: return "rejected";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(ProofWay way) {
+  switch (way) {
+    case ProofWay::unknown: return "unknown";
+    case ProofWay::commitment: return "commitment";
+    case ProofWay::query: return "query";
+    case ProofWay::none: return "none";
   }
   return "unknown";
 }

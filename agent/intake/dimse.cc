@@ -47,8 +47,8 @@ class DimseIntake::Change {
 
 class DimseIntake::Server {
  public:
-  Server(core::Sink& sink, Clock& clock, DimseIntakeOptions options, Observer& observer)
-      : house_(sink, clock, observer, options),
+  Server(core::Sink& sink, Clock& clock, DimseIntakeOptions options, Observer& observer, core::Receipts* receipts)
+      : house_(sink, clock, observer, receipts, options),
         connections_(options.associations_max + core::limits::knocking_max,
                      options.associations_per_host_max + core::limits::knocking_per_host_max) {}
 
@@ -200,8 +200,8 @@ void DimseIntake::Server::stop(Millis grace) {
   guests_.clear();
 }
 
-DimseIntake::DimseIntake(core::Sink& sink, Clock& clock, DimseIntakeOptions options, Observer& observer)
-    : server_(std::make_unique<Server>(sink, clock, checked(std::move(options)), observer)) {}
+DimseIntake::DimseIntake(core::Sink& sink, Clock& clock, DimseIntakeOptions options, Observer& observer, core::Receipts* receipts)
+    : server_(std::make_unique<Server>(sink, clock, checked(std::move(options)), observer, receipts)) {}
 DimseIntake::~DimseIntake() { stop(Millis(0)); }
 
 Status DimseIntake::start() { return server_->start(); }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DimseIntake: takes DICOM images from modalities over the network: C-ECHO and C-STORE service class provider.
+// DimseIntake: takes DICOM images from modalities over the network: C-ECHO and C-STORE service class provider; and what a
+// next hop reports of storage commitment: N-EVENT-REPORT as its user (PS3.4 J.3.3), also while no image is admitted.
 //
 // A C-STORE is answered with success only after the sink's commit() said so (DESIGN, contract 1). When the sink admits
 // no image the data set is discarded as it arrives and 0xA700 answered, and new associations are rejected as transient
@@ -21,6 +22,7 @@
 #include "core/facts.h"
 #include "core/item.h"
 #include "core/limits.h"
+#include "core/receipts.h"
 #include "core/sink.h"
 #include "intake/refusals.h"
 
@@ -63,7 +65,8 @@ class DimseIntake {
     virtual void received(const core::Facts&, std::uint64_t /*bytes*/, bool /*repeated*/) {}
   };
 
-  DimseIntake(core::Sink& sink, Clock& clock, DimseIntakeOptions options, Observer& observer);
+  // receipts: told of reports of storage commitment; null: none are taken.
+  DimseIntake(core::Sink& sink, Clock& clock, DimseIntakeOptions options, Observer& observer, core::Receipts* receipts = nullptr);
   ~DimseIntake();  // stops without grace
 
   Status start();

@@ -11,10 +11,12 @@
 
 namespace sampan::intake {
 
-House::House(core::Sink& its_sink, Clock& its_clock, DimseIntake::Observer& its_observer, DimseIntakeOptions options)
+House::House(core::Sink& its_sink, Clock& its_clock, DimseIntake::Observer& its_observer, core::Receipts* its_receipts,
+             DimseIntakeOptions options)
     : sink(its_sink),
       clock(its_clock),
       observer(its_observer),
+      receipts(its_receipts),
       associations(options.associations_max, options.associations_per_host_max),
       options_(std::make_shared<const DimseIntakeOptions>(std::move(options))) {}
 
@@ -106,8 +108,10 @@ void Connection::converse() {
 
 std::optional<Verdict> Connection::judge(const Negotiation& negotiation, const Caller& caller, Seating seating) const {
   if (!negotiation.application_context_is_dicom()) return foreign_application;
-  if (const auto verdict = judge_caller(*options_, caller)) return verdict;
-  return judge_room(seating, house_.sink.admits(core::Kind::image));
+  // A report is believed by its transaction, whoever brings it; and it makes room: it comes in while no image does.
+  const bool reports = house_.receipts != nullptr && negotiation.only_reports();
+  if (const auto verdict = judge_caller(*options_, caller); verdict && !reports) return verdict;
+  return judge_room(seating, reports ? Status() : house_.sink.admits(core::Kind::image));
 }
 
 void Connection::serve(Negotiation& negotiation, Caller caller) {
@@ -116,7 +120,7 @@ void Connection::serve(Negotiation& negotiation, Caller caller) {
     house_.refuse(caller, verdict->reject.code(), verdict->words);
     return negotiation.reject(verdict->reject);
   }
-  auto contexts = negotiation.acknowledge(options_->accept);
+  auto contexts = negotiation.acknowledge(options_->accept, house_.receipts != nullptr);
   if (!contexts) return;
   if (contexts->empty())
     house_.refuse(caller, 0, "the caller asked only for services or transfer syntaxes that are not taken here");
@@ -124,7 +128,7 @@ void Connection::serve(Negotiation& negotiation, Caller caller) {
     house_.observer.associated(caller);
   const core::Priority priority = priority_for(*options_, caller);
   Association association{std::move(caller), priority, std::move(*contexts), negotiation.peer_pdu_bytes_max()};
-  Session(house_.sink, house_.observer, *this, negotiation.wire(), std::move(association),
+  Session({house_.sink, house_.observer, house_.receipts}, *this, negotiation.wire(), std::move(association),
           options_->idle_time_max)
       .run();
 }

@@ -24,11 +24,13 @@ namespace sampan::intake {
 // What all connections of one intake share; outlives them.
 class House {
  public:
-  House(core::Sink& its_sink, Clock& its_clock, DimseIntake::Observer& its_observer, DimseIntakeOptions options);
+  House(core::Sink& its_sink, Clock& its_clock, DimseIntake::Observer& its_observer, core::Receipts* its_receipts,
+        DimseIntakeOptions options);
 
   core::Sink& sink;
   Clock& clock;
   DimseIntake::Observer& observer;
+  core::Receipts* const receipts;  // null: no reports are taken
   Seats associations;
   Refusals refusals{};
   std::atomic<bool> stopping{false};

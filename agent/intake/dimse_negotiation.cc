@@ -6,10 +6,12 @@
 #include <dcmtk/dcmnet/dcmlayer.h>
 #include <dcmtk/dcmnet/lst.h>
 
+#include <algorithm>
 #include <mutex>
 #include <string_view>
 
 #include "base/panic.h"
+#include "dicom/commitment.h"
 #include "dicom/implementation.h"
 #include "intake/dimse_contexts.h"
 
@@ -73,6 +75,16 @@ std::vector<std::string> offered_by(const DUL_PRESENTATIONCONTEXT& context) {
   return offered;
 }
 
+// The role the caller asks for, as it is: an image's sender asks for none.
+T_ASC_SC_ROLE role_of(const DUL_PRESENTATIONCONTEXT& context) {
+  switch (context.proposedSCRole) {
+    case DUL_SC_ROLE_SCU: return ASC_SC_ROLE_SCU;
+    case DUL_SC_ROLE_SCP: return ASC_SC_ROLE_SCP;
+    case DUL_SC_ROLE_SCUSCP: return ASC_SC_ROLE_SCUSCP;
+    default: return ASC_SC_ROLE_DEFAULT;
+  }
+}
+
 }  // namespace
 
 struct Negotiation::State {
@@ -131,20 +143,31 @@ void Negotiation::reject(const Reject& reject) {
   ASC_rejectAssociation(state_->association, &parameters);
 }
 
-Result<Contexts> Negotiation::acknowledge(std::span<const std::string> accept) {
+bool Negotiation::only_reports() const {
+  const auto all = members<DUL_PRESENTATIONCONTEXT>(state_->params().DULparams.requestedPresentationContext);
+  const auto of = [](std::string_view service) {
+    return [service](const auto* context) { return trimmed(context->abstractSyntax) == service; };
+  };
+  const auto reports = std::ranges::count_if(all, of(dicom::commitment_class));
+  return reports > 0 && reports + std::ranges::count_if(all, of(verification_class)) == std::ssize(all);
+}
+
+Result<Contexts> Negotiation::acknowledge(std::span<const std::string> accept, bool reports) {
   Contexts accepted;
   T_ASC_Parameters& params = state_->params();
   for (const auto* context : members<DUL_PRESENTATIONCONTEXT>(params.DULparams.requestedPresentationContext)) {
     const std::string abstract_syntax = trimmed(context->abstractSyntax);
-    const bool verification = abstract_syntax == verification_class;
-    if (!verification && !is_storage_class(abstract_syntax)) {
+    // Its provider proposes the provider's role for itself when it comes to report (PS3.7 D.3.3.4).
+    const bool report = reports && abstract_syntax == dicom::commitment_class;
+    const bool service = report || abstract_syntax == verification_class;
+    if (!service && !is_storage_class(abstract_syntax)) {
       ASC_refusePresentationContext(&params, context->presentationContextID, ASC_P_ABSTRACTSYNTAXNOTSUPPORTED);
       continue;
     }
     const std::vector<std::string> offered = offered_by(*context);
-    const std::string chosen(choose_transfer_syntax(offered, verification ? std::span<const std::string>() : accept));
+    const std::string chosen(choose_transfer_syntax(offered, service ? std::span<const std::string>() : accept));
     if (chosen.empty() ||
-        ASC_acceptPresentationContext(&params, context->presentationContextID, chosen.c_str()).bad()) {
+        ASC_acceptPresentationContext(&params, context->presentationContextID, chosen.c_str(), role_of(*context)).bad()) {
       ASC_refusePresentationContext(&params, context->presentationContextID, ASC_P_TRANSFERSYNTAXESNOTSUPPORTED);
       continue;
     }

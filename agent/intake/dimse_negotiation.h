@@ -48,8 +48,10 @@ class Negotiation {
   std::uint32_t peer_pdu_bytes_max() const;  // 0: no limit
 
   void reject(const Reject& reject);
+  // Reports of storage commitment are proposed, and nothing else but Verification.
+  bool only_reports() const;
   // Takes what dimse_contexts.h says, limited to the transfer syntaxes of accept, and acknowledges.
-  Result<Contexts> acknowledge(std::span<const std::string> accept);
+  Result<Contexts> acknowledge(std::span<const std::string> accept, bool reports);
   // After acknowledge().
   dicom::Wire& wire();
 

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/crash_point.h"
+#include "base/log.h"
+#include "dicom/commitment.h"
 #include "intake/dimse_reception.h"
 
 namespace sampan::intake {
@@ -14,7 +16,10 @@ using dicom::PduEvent;
 namespace command = dicom::command;
 
 constexpr std::uint16_t success = 0x0000;
+constexpr std::uint16_t processing_failure = 0x0110;
+constexpr std::uint16_t no_such_instance = 0x0112;
 constexpr std::uint16_t unrecognized_operation = 0x0211;
+constexpr std::string_view implicit_le = "1.2.840.10008.1.2";
 constexpr std::uint8_t abort_by_provider = 2;  // PS3.8 table 9-26
 constexpr std::uint8_t abort_no_reason = 0;
 constexpr std::uint8_t abort_invalid_parameter = 6;
@@ -31,10 +36,8 @@ Session::Ending ending_of(PduEvent event) {
 
 }  // namespace
 
-Session::Session(core::Sink& sink, DimseIntake::Observer& observer, Needs& needs, dicom::Wire& wire,
-                 Association association, Millis idle_time_max)
-    : sink_(sink),
-      observer_(observer),
+Session::Session(Takers takers, Needs& needs, dicom::Wire& wire, Association association, Millis idle_time_max)
+    : takers_(takers),
       needs_(needs),
       association_(std::move(association)),
       idle_time_max_(idle_time_max),
@@ -61,6 +64,8 @@ Session::Step Session::next_message() {
 
 Session::Step Session::handle(std::uint8_t context_id, const AcceptedContext& context, const CommandSet& request) {
   if (request.command_field == command::c_store_rq) return store(context_id, context, request);
+  if (request.command_field == command::n_event_report_rq && context.abstract_syntax == dicom::commitment_class)
+    return take_report(context_id, context, request);
   if (request.has_data_set())
     if (const Step ended = read_data_set(context_id, [](ByteView) {})) return ended;
   if (request.is_response() || request.command_field == command::c_cancel_rq) return std::nullopt;
@@ -70,13 +75,33 @@ Session::Step Session::handle(std::uint8_t context_id, const AcceptedContext& co
 }
 
 Session::Step Session::store(std::uint8_t context_id, const AcceptedContext& context, const CommandSet& request) {
-  Reception reception(sink_, observer_, association_.caller, association_.priority, context, request);
+  Reception reception(takers_.sink, takers_.observer, association_.caller, association_.priority, context, request);
   if (request.has_data_set())
     if (const Step ended = read_data_set(context_id, [&](ByteView bytes) { reception.feed(bytes); })) return ended;
   const Answer outcome = reception.finish();
   const Step ended = answer(context_id, response_to(request, outcome.status, outcome.comment));
   crash_point("item.acknowledged");
   return ended;
+}
+
+// Answered with success once the report is kept; a report about nothing we asked is refused, and changes nothing.
+Session::Step Session::take_report(std::uint8_t context_id, const AcceptedContext& context, const CommandSet& request) {
+  Bytes information;
+  bool too_long = false;
+  const auto gather = [&](ByteView bytes) {
+    too_long = too_long || information.size() + bytes.size() > dicom::commitment_bytes_max;
+    if (!too_long) information.insert(information.end(), bytes.begin(), bytes.end());
+  };
+  if (request.has_data_set())
+    if (const Step ended = read_data_set(context_id, gather)) return ended;
+  const auto report = dicom::read_commitment_report(information, context.transfer_syntax != implicit_le);
+  const Status taken = too_long ? Status(fail(Errc::limit, "too long"))
+                       : report ? takers_.receipts->commitment_reported(*report)
+                                : Status(report.error());
+  if (!taken) log::warn("intake: a report of storage commitment was not taken: " + taken.error().message);
+  CommandSet response = response_to(request, taken ? success : taken.error().code == Errc::not_found ? no_such_instance : processing_failure);
+  response.event_type_id = request.event_type_id;
+  return answer(context_id, response);
 }
 
 Session::Step Session::read_data_set(std::uint8_t context_id, const std::function<void(ByteView)>& take) {

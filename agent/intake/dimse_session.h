@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Session: the messages of one association, from the acknowledged request to its end (PS3.7 9, PS3.8 7).
 //
-// Answers C-ECHO and C-STORE in order; any other request gets "unrecognized operation" and the association goes on.
+// Answers C-ECHO, C-STORE and reports of storage commitment in order; any other request gets "unrecognized operation"
+// and the association goes on.
 // Threads: the connection's own.
 // Fails:   broken framing, silence beyond the idle time or a caller that leaves end the session; nothing of a data set
 //          that did not arrive whole stays.
@@ -40,8 +41,14 @@ class Session {
     virtual void request_arrived() = 0;
   };
 
-  Session(core::Sink& sink, DimseIntake::Observer& observer, Needs& needs, dicom::Wire& wire, Association association,
-          Millis idle_time_max);
+  // Whom it hands over to.
+  struct Takers {
+    core::Sink& sink;
+    DimseIntake::Observer& observer;
+    core::Receipts* receipts;  // null: no reports are taken
+  };
+
+  Session(Takers takers, Needs& needs, dicom::Wire& wire, Association association, Millis idle_time_max);
 
   // Until the association has ended, in whatever way.
   void run();
@@ -53,12 +60,12 @@ class Session {
   Step next_message();
   Step handle(std::uint8_t context_id, const AcceptedContext& context, const dicom::CommandSet& request);
   Step store(std::uint8_t context_id, const AcceptedContext& context, const dicom::CommandSet& request);
+  Step take_report(std::uint8_t context_id, const AcceptedContext& context, const dicom::CommandSet& request);
   Step read_data_set(std::uint8_t context_id, const std::function<void(ByteView)>& take);
   Step answer(std::uint8_t context_id, const dicom::CommandSet& response);
   void take_leave(Ending ending);
 
-  core::Sink& sink_;
-  DimseIntake::Observer& observer_;
+  const Takers takers_;
   Needs& needs_;
   const Association association_;
   const Millis idle_time_max_;

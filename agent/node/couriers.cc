@@ -4,9 +4,11 @@
 #include "node/last_hop.h"
 #include "uplink/by_title.h"
 #include "uplink/dimse.h"
+#include "uplink/dimse_prover.h"
 #include "uplink/folder.h"
 #include "uplink/http_json.h"
 #include "uplink/stow.h"
+#include "uplink/stow_prover.h"
 #include "uplink/transforming.h"
 
 namespace sampan::node {
@@ -90,6 +92,20 @@ std::unique_ptr<core::Courier> make_courier(const settings::Destination& destina
   options.system = "SAMPAN " + destination.calling_ae;
   options.digest_wanted = !destination.folder.empty();
   return uplink::make_transforming_courier(std::move(options), std::move(carrier));
+}
+
+std::unique_ptr<core::Prover> make_prover(const settings::Destination& destination, Env env, const core::Judge& judge,
+                                          core::Transactions& transactions, core::Receipts& receipts) {
+  using settings::ProofBy;
+  const bool may_commit = destination.proof == ProofBy::automatic || destination.proof == ProofBy::commitment;
+  const bool may_query = destination.proof == ProofBy::automatic || destination.proof == ProofBy::query;
+  if (!may_commit && !may_query) return nullptr;
+  if (destination.dimse)
+    return uplink::make_dimse_prover({dimse_options(destination, destination.calling_ae), may_commit, may_query}, transactions, receipts, env.clock);
+  if (!destination.stow.empty())
+    return uplink::make_stow_prover({destination.name, stow_options(destination), may_commit, may_query}, transactions, receipts,
+                                    env.files, judge, env.clock);
+  return nullptr;
 }
 
 }  // namespace sampan::node

@@ -7,6 +7,8 @@
 
 #include "core/courier.h"
 #include "core/judge.h"
+#include "core/prover.h"
+#include "core/receipts.h"
 #include "node/node.h"
 #include "settings/settings.h"
 
@@ -18,5 +20,9 @@ std::string courier_kind(const settings::Destination& destination);
 std::string address_of(const settings::Destination& destination);
 // judge and what env refers to must outlive the courier.
 std::unique_ptr<core::Courier> make_courier(const settings::Destination& destination, Env env, const core::Judge& judge);
+
+// Null where there is nobody to ask. What it is given must outlive it.
+std::unique_ptr<core::Prover> make_prover(const settings::Destination& destination, Env env, const core::Judge& judge,
+                                          core::Transactions& transactions, core::Receipts& receipts);
 
 }  // namespace sampan::node

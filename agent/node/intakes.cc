@@ -50,11 +50,12 @@ class Intakes::Watch final : public intake::DimseIntake::Observer, public intake
   std::atomic<std::int64_t> last_ms_{0};
 };
 
-Intakes::Intakes(core::Sink& sink, Clock& clock, const settings::Settings& settings, telemetry::Telemetry& telemetry)
+Intakes::Intakes(core::Sink& sink, Clock& clock, const settings::Settings& settings, telemetry::Telemetry& telemetry,
+                 core::Receipts& receipts)
     : sink_(sink),
       clock_(clock),
       watch_(std::make_unique<Watch>(clock, telemetry)),
-      dimse_(std::make_unique<intake::DimseIntake>(sink, clock, intake_options(settings), *watch_)) {
+      dimse_(std::make_unique<intake::DimseIntake>(sink, clock, intake_options(settings), *watch_, &receipts)) {
   for (const auto& options : folder_options(settings)) folders_.push_back(folder(options));
 }
 

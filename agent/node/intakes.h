@@ -22,7 +22,8 @@ namespace sampan::node {
 class Intakes {
  public:
   // Opens nothing yet.
-  Intakes(core::Sink& sink, Clock& clock, const settings::Settings& settings, telemetry::Telemetry& telemetry);
+  Intakes(core::Sink& sink, Clock& clock, const settings::Settings& settings, telemetry::Telemetry& telemetry,
+          core::Receipts& receipts);
   ~Intakes();
 
   Status start();

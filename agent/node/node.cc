@@ -17,6 +17,7 @@
 #include "node/live.h"
 #include "node/loop.h"
 #include "node/plans.h"
+#include "node/proving.h"
 #include "node/queue_duties.h"
 #include "node/report.h"
 #include "node/routing.h"
@@ -53,12 +54,14 @@ struct Node::Parts {
   SchedulerWatch scheduler_watch;
   Loop loop;
   std::atomic<scheduler::Scheduler*> listener{nullptr};
+  std::atomic<Proving*> prover{nullptr};
   std::unique_ptr<queue::Queue> queue;
   std::unique_ptr<telemetry::World> world;
   std::unique_ptr<telemetry::Telemetry> telemetry;
   std::unique_ptr<QueueDuties> duties;
   std::unique_ptr<scheduler::LaneThreads> lanes;
   std::unique_ptr<scheduler::Scheduler> scheduler;
+  std::unique_ptr<Proving> proving;
   std::unique_ptr<Intakes> intakes;
   std::unique_ptr<control::Reporter> reporter;
   std::unique_ptr<Exams> exams;
@@ -109,6 +112,7 @@ Status Node::Parts::open_queue() {
                           },
                           same_data_set,
                           [this] {
+                            if (auto* proving_now = prover.load()) proving_now->notify();
                             if (auto* scheduler_now = listener.load()) scheduler_now->notify();
                           },
                           [this](const core::Item& item) { return live.priority(item); }};
@@ -139,10 +143,13 @@ void Node::Parts::start_scheduler() {
   scheduler = std::make_unique<scheduler::Scheduler>(
       scheduler::Needs{*duties, *lanes, loop, scheduler_watch, env.clock, env.random});
   add_destinations(*scheduler, live.settings()->destinations, make);
+  proving = std::make_unique<Proving>(*queue, *lanes, loop, env, judge);
+  proving->add(live.settings()->destinations);
   listener = scheduler.get();
+  prover = proving.get();
   const auto step = [this] {
-    const MonoTime next = scheduler->step();
-    if (stopping && !stopped && scheduler->stopped()) stopped = true, scheduler_ended.set_value();
+    const MonoTime next = std::min(scheduler->step(), proving->step());
+    if (stopping && !stopped && scheduler->stopped() && proving->stopped()) stopped = true, scheduler_ended.set_value();
     return next;
   };
   loop.start(step, [this] { queue->tick(); }, limits::queue_tick_every);
@@ -171,7 +178,7 @@ Status Node::start() {
   p.open_telemetry();
   p.start_scheduler();
   p.telemetry->start();
-  p.intakes = std::make_unique<Intakes>(*p.queue, p.env.clock, *p.live.settings(), *p.telemetry);
+  p.intakes = std::make_unique<Intakes>(*p.queue, p.env.clock, *p.live.settings(), *p.telemetry, *p.proving);
   p.reporter = std::make_unique<NodeReporter>(*this);
   p.exams = p.open_exams();
   p.reloader = std::make_unique<NodeReloader>(p.reload_request);
@@ -200,7 +207,10 @@ settings::ReloadReport Node::reload(settings::Settings next) {
   if (!doors) return refuse(doors.error().message);
   // Everything that may fail is done; from here on nothing does.
   p.live.replace(next);
-  p.loop.call([&] { change_destinations(*p.scheduler, before->destinations, next.destinations, p.make); });
+  p.loop.call([&] {
+    change_destinations(*p.scheduler, before->destinations, next.destinations, p.make);
+    p.proving->change(before->destinations, next.destinations);
+  });
   p.intakes->change(std::move(*doors));
   const auto told = telemetry_options(next);
   p.telemetry->change(told.forwards, told.every, told.outage);
@@ -225,11 +235,13 @@ void Node::stop() {
     p.loop.call([&p] {
       p.stopping = true;
       p.scheduler->stop(limits::stop_grace);
+      p.proving->stop();
     });
     p.loop.wake();
     if (ended.wait_for(3 * limits::stop_grace) != std::future_status::ready)
       log::warn("a transfer did not end in time; what it carried is sent again after the next start");
     p.listener = nullptr;
+    p.prover = nullptr;
     p.loop.stop();
   }
   p.lanes.reset();
@@ -279,10 +291,15 @@ control::NodeStatus Node::status() {
     for (const auto& exam : p.queue->lookup().received_since({0}, 1)) findings.last_image = exam.last;
   findings.admits = p.queue->admits(core::Kind::image);
   findings.queue = p.queue->summary();
-  p.loop.call([&] { findings.destinations = p.scheduler->snapshot(); });
+  const auto settings = p.live.settings();
+  p.loop.call([&] {
+    findings.destinations = p.scheduler->snapshot();
+    for (const auto& destination : settings->destinations)
+      if (p.proving->asks(destination.name)) findings.proofs[destination.name] = p.proving->way(destination.name);
+  });
   findings.ages = p.ages();
   findings.intake = p.queue->counts().intake_since({findings.now.ms - Millis(limits::intake_rate_time).count()});
-  return report(*p.live.settings(), findings);
+  return report(*settings, findings);
 }
 
 }  // namespace sampan::node

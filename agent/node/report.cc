@@ -121,6 +121,9 @@ control::NodeStatus report(const settings::Settings& settings, const Findings& f
   for (const auto& destination : settings.destinations) {
     control::DestinationStatus one;
     one.name = destination.name;
+    one.trusted = destination.reclaim_after == settings::ReclaimAfter::accepted;
+    if (const auto proof = findings.proofs.find(destination.name); proof != findings.proofs.end())
+      one.proof = to_string(proof->second);
     one.courier = courier_kind(destination);
     one.address = address_of(destination);
     for (const auto& snapshot : findings.destinations)

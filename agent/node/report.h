@@ -3,6 +3,7 @@
 #pragma once
 
 #include "control/node_status.h"
+#include "core/prover.h"
 #include "intake/refusals.h"
 #include "queue/queue.h"
 #include "scheduler/snapshot.h"
@@ -23,6 +24,7 @@ struct Findings {
   queue::QueueSummary queue;
   std::vector<scheduler::DestinationSnapshot> destinations;
   std::map<std::string, control::AgeCounts> ages;
+  std::map<std::string, core::ProofWay> proofs;  // of those that are asked
   std::vector<queue::HourlyIntake> intake;  // of the last days
 };
 

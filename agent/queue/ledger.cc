@@ -82,10 +82,14 @@ void Ledger::prepare() {
   u.delivery_of_exam = Statement(s, found + "i.study_key=?1 AND i.study_key<>0 AND v.state IN (1,2) AND (?2=0 OR v.destination=?2)");
   u.delivery_move = Statement(s, "UPDATE delivery SET state=?, level=?, reason=? WHERE seq=? AND destination=?");
   u.delivery_rank = Statement(s, "UPDATE delivery SET rank=? WHERE seq=? AND destination=?");
-  u.delivery_receipt = Statement(s, "UPDATE delivery SET node=?, settled_run_ms=? WHERE seq=? AND destination=?");
+  u.delivery_receipt = Statement(s, "UPDATE delivery SET node=?, settled_run_ms=?, attempts=0, not_before_ms=? WHERE seq=? AND destination=?");
   u.delivery_anew = Statement(s, "UPDATE delivery SET not_before_ms=0, attempts=0 WHERE seq=? AND destination=?");
   u.delivery_postpone =
       Statement(s, "UPDATE delivery SET attempts=?, not_before_ms=?, reason=? WHERE seq=? AND destination=? AND state=1");
+  u.delivery_ask_later =
+      Statement(s, "UPDATE delivery SET attempts=?, not_before_ms=? WHERE seq=? AND destination=? AND state=3 AND level=1");
+  u.commitment_begin = Statement(s, "INSERT OR IGNORE INTO commitment VALUES(?,?,?)");
+  u.commitment_forget = Statement(s, "DELETE FROM commitment WHERE begun_ms<?");
   u.deliveries_of = Statement(s, "SELECT d.name, v.state, v.level, v.settled_run_ms, v.destination, v.bytes FROM delivery v "
                                  "JOIN destination d ON d.number=v.destination WHERE v.seq=?");
   u.exam_not_owed = Statement(s, "SELECT seq, kind, priority, size, received_ms, study_order, class_key, reason FROM item i WHERE "

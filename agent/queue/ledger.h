@@ -53,6 +53,9 @@ class Ledger {
   // A note on an item that is not indexed yet is kept until it is.
   void apply(const Note& note, std::int64_t run_ms);
   void postpone(Sequence seq, const std::string& destination, unsigned attempts, WallTime not_before, std::string_view reason);
+  // The next question about a delivery that was accepted and is not proven.
+  void ask_later(Sequence seq, const std::string& destination, unsigned asked, WallTime not_before);
+  void begin_commitment(std::string_view transaction_uid, const std::string& destination, WallTime now);
   // A duplicate takes its place, where there is one; otherwise its deliveries are held.
   void quarantine_item(Sequence seq, std::string_view reason);
   void quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason);

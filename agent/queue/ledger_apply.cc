@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "core/limits.h"
 #include "queue/ledger.h"
 #include "queue/ledger_duties.h"
 #include "queue/ledger_statements.h"
@@ -238,7 +239,8 @@ void Ledger::apply_receipt(const ReceiptNote& note, Sequence seq, std::int64_t r
   const bool done = state == code(DeliveryState::delivered) || state == delivery_closed;
   if (done && found->counted.level >= level) return;
   auto& set = use_->delivery_receipt;
-  set.bind(1, std::string_view(note.receipt.node)).bind(2, run_ms).bind(3, seq).bind(4, destination).run();
+  const std::int64_t first_question = note.receipt.time.ms + Millis(core::limits::proof_wait_least).count();
+  set.bind(1, std::string_view(note.receipt.node)).bind(2, run_ms).bind(3, first_question).bind(4, seq).bind(5, destination).run();
   move(*found, done ? state : code(DeliveryState::delivered), level, "", note.receipt.time.ms);
 }
 
@@ -270,6 +272,16 @@ void Ledger::postpone(Sequence seq, const std::string& destination, unsigned att
   auto& set = use_->delivery_postpone;
   set.bind(1, static_cast<std::int64_t>(attempts)).bind(2, not_before.ms).bind(3, reason).bind(4, seq);
   set.bind(5, destination_number(destination)).run();
+}
+
+void Ledger::ask_later(Sequence seq, const std::string& destination, unsigned asked, WallTime not_before) {
+  auto& set = use_->delivery_ask_later;
+  set.bind(1, static_cast<std::int64_t>(asked)).bind(2, not_before.ms).bind(3, seq).bind(4, destination_number(destination)).run();
+}
+
+void Ledger::begin_commitment(std::string_view transaction_uid, const std::string& destination, WallTime now) {
+  use_->commitment_forget.bind(1, now.ms - Millis(core::limits::commitment_kept).count()).run();
+  use_->commitment_begin.bind(1, transaction_uid).bind(2, destination_number(destination)).bind(3, now.ms).run();
 }
 
 void Ledger::quarantine_item(Sequence seq, std::string_view reason) {

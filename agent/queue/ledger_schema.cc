@@ -57,7 +57,12 @@ END;
 INSERT INTO meta SELECT 'exams missing', 1 WHERE EXISTS(SELECT 1 FROM item);
 )sql";
 
-constexpr std::array migrations{first, second};
+constexpr const char* third = R"sql(
+CREATE INDEX delivery_unproven ON delivery(destination, not_before_ms) WHERE state=3 AND level=1;
+CREATE TABLE commitment(uid TEXT PRIMARY KEY, destination INTEGER, begun_ms INTEGER) WITHOUT ROWID;
+)sql";
+
+constexpr std::array migrations{first, second, third};
 static_assert(migrations.size() == ledger_version);
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "queue/ledger_reader.h"
 #include "queue/lookup.h"
 #include "queue/orders.h"
+#include "queue/unproven.h"
 #include "queue/record_writer.h"
 #include "queue/scan.h"
 #include "queue/store.h"
@@ -63,6 +64,7 @@ struct Queue::Parts {
   std::optional<Counts> counts;
   std::optional<Lookup> lookup;
   std::optional<Orders> orders;
+  std::optional<Unproven> unproven;
 
   Status has_room(core::Kind kind) const;
   Result<core::Consignment> consign(const DueDelivery& due);
@@ -158,6 +160,7 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   parts->counts.emplace(*parts->view);
   parts->lookup.emplace(*parts->view, parts->keys);
   parts->orders.emplace(*parts->store, *parts->lookup, parts->needs.clock);
+  parts->unproven.emplace(*parts->store, *parts->view, parts->keys, parts->needs.clock);
   parts->store->start();
   return std::unique_ptr<Queue>(new Queue(std::move(parts)));
 }
@@ -311,6 +314,7 @@ Lookup& Queue::lookup() {
   return *parts_->lookup;
 }
 Orders& Queue::orders() { return *parts_->orders; }
+Unproven& Queue::unproven() { return *parts_->unproven; }
 
 void Queue::tick() {
   parts_->pool.trim();

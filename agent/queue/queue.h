@@ -83,6 +83,7 @@ struct QueueSummary {
 
 class Lookup;
 class Orders;
+class Unproven;
 
 class Queue final : public core::Sink {
  public:
@@ -103,6 +104,8 @@ class Queue final : public core::Sink {
   Counts& counts();
   Lookup& lookup();
   Orders& orders();
+  // What was accepted and is to be proven.
+  Unproven& unproven();
   // Asks again where the items go that match no route; those that have a destination keep it.
   void route_again();
   // Now and then: counts running time, reclaims, gives idle memory back.

@@ -10,6 +10,12 @@ namespace {
 using S = Settings;
 using V = const Value&;
 
+ProofBy proof_from(std::string_view name) {
+  if (name == "commitment") return ProofBy::commitment;
+  if (name == "query") return ProofBy::query;
+  return name == "none" ? ProofBy::none : ProofBy::automatic;
+}
+
 // clang-format off
 constexpr std::array table{
     Option{.path = "destinations", .kind = Kind::list, .required = true,
@@ -54,6 +60,10 @@ constexpr std::array table{
              s.destinations.back().reclaim_after =
                  v.text == "accepted" ? ReclaimAfter::accepted : ReclaimAfter::archived;
            }},
+    Option{.path = "destinations[].proof", .kind = Kind::choice, .initial = "auto", .choices = "auto|commitment|query|none",
+           .en = "How it is asked whether it keeps an image: storage commitment, a query, or auto, whichever it offers.",
+           .zh = "如何确认对方已归档：commitment 为存储承诺，query 为查询，auto 按对方支持的方式，none 为不询问。",
+           .set = [](S& s, V v) { s.destinations.back().proof = proof_from(v.text); }},
     Option{.path = "destinations[].retention_days", .kind = Kind::integer, .initial = "30", .least = 0, .most = 36500,
            .en = "Days the local copy stays after that proof.", .zh = "得到证明后本地副本继续保留的天数。",
            .set = [](S& s, V v) { s.destinations.back().retention_days = static_cast<unsigned>(v.number); }},

@@ -73,6 +73,9 @@ struct DimseAddress {
 // The receipt after which a local payload may go (DESIGN, contract 4).
 enum class ReclaimAfter { archived, accepted };
 
+// How a destination is asked whether it keeps what it accepted; automatic: storage commitment, or else a query.
+enum class ProofBy { automatic, commitment, query, none };
+
 // Of a destination over HTTP. Files are PEM; an empty ca_file means whom the system trusts.
 struct Tls {
   std::string ca_file{};
@@ -127,6 +130,7 @@ struct Destination {
   bool as_sender = false;      // called with the AE title an image came with
   Transform transform{};
   std::vector<Origin> origins{};
+  ProofBy proof = ProofBy::automatic;
   friend bool operator==(const Destination&, const Destination&) = default;
 };
 

@@ -225,8 +225,7 @@ void set_connection(CURL* curl, const HttpOptions& options, const std::string& p
   set(curl, CURLOPT_PROXYAUTH, static_cast<long>(CURLAUTH_BASIC));
 }
 
-void set_request(CURL* curl, const HttpRequest& request, Transfer& transfer) {
-  set(curl, CURLOPT_URL, request.url.c_str());
+void set_body(CURL* curl, const HttpRequest& request, Transfer& transfer) {
   set(curl, CURLOPT_POST, 1L);
   set(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.size));
   set(curl, CURLOPT_UPLOAD_BUFFERSIZE, static_cast<long>(core::limits::upload_buffer_bytes));
@@ -234,6 +233,14 @@ void set_request(CURL* curl, const HttpRequest& request, Transfer& transfer) {
   set(curl, CURLOPT_READDATA, static_cast<void*>(&transfer));
   set(curl, CURLOPT_SEEKFUNCTION, &seek_body);
   set(curl, CURLOPT_SEEKDATA, static_cast<void*>(&transfer));
+}
+
+void set_request(CURL* curl, const HttpRequest& request, Transfer& transfer, bool get) {
+  set(curl, CURLOPT_URL, request.url.c_str());
+  if (get)
+    set(curl, CURLOPT_HTTPGET, 1L);
+  else
+    set_body(curl, request, transfer);
   set(curl, CURLOPT_HEADERFUNCTION, &take_header);
   set(curl, CURLOPT_HEADERDATA, static_cast<void*>(&transfer));
   set(curl, CURLOPT_WRITEFUNCTION, &take_body);
@@ -286,7 +293,17 @@ HttpClient::HttpClient(HttpOptions options, FileSystem& files, const Clock& cloc
     : options_(std::move(options)), files_(files), clock_(clock), handle_(std::make_unique<Handle>()) {}
 HttpClient::~HttpClient() = default;
 
-HttpResult HttpClient::post(const HttpRequest& request) {
+HttpResult HttpClient::post(const HttpRequest& request) { return send(request, false); }
+HttpResult HttpClient::get(const HttpRequest& request) { return send(request, true); }
+
+// A connection that was kept and proves dead in the middle of a body is not tried again by the library.
+HttpResult HttpClient::send(const HttpRequest& request, bool get) {
+  bool kept_was_dead = false;
+  HttpResult result = send_once(request, get, kept_was_dead);
+  return kept_was_dead ? send_once(request, get, kept_was_dead) : std::move(result);
+}
+
+HttpResult HttpClient::send_once(const HttpRequest& request, bool get, bool& kept_was_dead) {
   std::string proxy_password;
   if (!options_.proxy_user.empty()) {
     auto secret = read_secret(files_, options_.proxy_password_file);
@@ -297,7 +314,7 @@ HttpResult HttpClient::post(const HttpRequest& request) {
   Transfer transfer{request, options_, clock_, handle_->interrupted, curl};
   transfer.moved_at = clock_.mono();
   set_connection(curl, options_, proxy_password);
-  set_request(curl, request, transfer);
+  set_request(curl, request, transfer, get);
   Headers headers;
   for (const std::string& line : request.headers) headers.add(line);
   headers.add("User-Agent: sampan/" + std::string(version()));
@@ -306,6 +323,10 @@ HttpResult HttpClient::post(const HttpRequest& request) {
   std::array<char, CURL_ERROR_SIZE> text{};
   set(curl, CURLOPT_ERRORBUFFER, text.data());
   const CURLcode code = transfer.interrupted ? CURLE_ABORTED_BY_CALLBACK : curl_easy_perform(curl);
+  long connections = 0;
+  curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &connections);
+  const bool unanswered = (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING) && transfer.answer.status == 0 && transfer.answer.body.empty();
+  kept_was_dead = unanswered && connections == 0 && !transfer.interrupted && !transfer.body_failed;
   HttpResult result = result_of(code, transfer, text.data());
   curl_easy_reset(curl);  // nothing of this call is referred to any more
   if (code != CURLE_OK) close();

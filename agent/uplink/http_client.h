@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP client: sends one POST at a time, its body streamed from a source, over a connection that is kept.
+// HTTP client: sends one GET or POST at a time, a body streamed from a source, over a connection that is kept.
 //
 // The length of a body is known in advance and sent with it. TLS 1.2 or newer, always verified. No redirect is followed,
 // no proxy is used but the one named here (the environment is not asked), nothing but http and https is spoken.
 // A request sent over a kept connection that proves dead is sent again over a new one.
 // Memory: one buffer of limits::upload_buffer_bytes, and the answer up to its limit.
-// Threads: one; interrupt() from any, after which every post() fails at once.
+// Threads: one; interrupt() from any, after which every call fails at once.
 // Fails:   HttpFailure says what kind of failure, in words without anything of the content.
 #pragma once
 
@@ -79,12 +79,16 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
 
   HttpResult post(const HttpRequest& request);
+  // The request's body is not looked at.
+  HttpResult get(const HttpRequest& request);
   // Gives the connection back to the peer.
   void close();
   void interrupt();
 
  private:
   struct Handle;
+  HttpResult send(const HttpRequest& request, bool get);
+  HttpResult send_once(const HttpRequest& request, bool get, bool& kept_was_dead);
   const HttpOptions options_;
   FileSystem& files_;
   const Clock& clock_;

@@ -167,14 +167,17 @@ class Orthanc:
         except (OSError, urllib.error.URLError):
             return None
 
-    def request(self, path, body=None):
+    def request(self, path, body=None, method=None):
         url = f"http://127.0.0.1:{self.http_port}{path}"
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(urllib.request.Request(url, data=body, headers=self.headers), timeout=30) as answer:
+        with opener.open(urllib.request.Request(url, data=body, headers=self.headers, method=method), timeout=30) as answer:
             return answer.read()
 
     def get(self, path):
         return json.loads(self.request(path))
+
+    def delete(self, path):
+        self.request(path, method="DELETE")
 
     def find(self, sop_instance):
         """The instance's identifier at Orthanc, or None."""

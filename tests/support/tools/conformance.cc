@@ -50,11 +50,13 @@ void introduction() {
       "disk, and sends each to one or several next hops as a Storage SCU or a DICOMweb user agent (STOW-RS). It keeps no archive that\n"
       "can be queried, and shows no image.\n\n"
       "| Network service | User (SCU) | Provider (SCP) |\n|---|---|---|\n"
-      "| Verification | no | yes |\n| Storage | yes | yes |\n| STOW-RS (PS3.18 10.5) | yes | no |\n\n"
+      "| Verification | no | yes |\n| Storage | yes | yes |\n| Storage Commitment Push Model | yes | no |\n"
+      "| Query/Retrieve, Study Root, FIND | yes | no |\n| STOW-RS (PS3.18 10.5) | yes | no |\n"
+      "| Storage Commitment (PS3.18 13) | yes | no |\n| QIDO-RS (PS3.18 10.6) | yes | no |\n\n"
       "| Media service | Creator | Reader |\n|---|---|---|\n"
       "| General purpose media, DICOMDIR (read as a whole, from a folder) | no | yes |\n\n"
-      "Neither offered nor used in this version: Storage Commitment, Modality Performed Procedure Step, Modality Worklist,\n"
-      "Query/Retrieve.\n\n");
+      "Neither offered nor used in this version: Storage Commitment towards the modality, Modality Performed Procedure Step,\n"
+      "Modality Worklist, retrieval.\n\n");
 }
 
 void implementation_model() {
@@ -78,7 +80,8 @@ void ae_common() {
   say("| Implementation Class UID | %s |\n", std::string(dicom::implementation_uid).c_str());
   say("| Implementation Version Name | %s |\n", std::string(dicom::implementation_version).c_str());
   say("| Asynchronous operations window | not supported |\n"
-      "| SOP Class extended negotiation, role selection, user identity | not supported, not used |\n\n");
+      "| SOP Class extended negotiation, user identity | not supported, not used |\n"
+      "| Role selection | accepted for Storage Commitment: the archive that reports is the provider; otherwise not used |\n\n");
 }
 
 void scp_policies() {
@@ -190,6 +193,18 @@ void scu() {
 }
 
 void stow() {
+  say("#### 3.3.5 Proof that an image is kept\n\n"
+      "Some time after an image was accepted the peer is asked whether it keeps it, on an association of its own. Storage Commitment\n"
+      "Push Model (1.2.840.10008.1.20.1) is proposed with Implicit VR Little Endian, and Study Root Query/Retrieve FIND\n"
+      "(1.2.840.10008.5.1.4.1.2.2.1) beside it; where the first is accepted, the second is not used.\n\n"
+      "| | |\n|---|---|\n"
+      "| N-ACTION | Action Type 1, at most %zu instances, a Transaction UID for each request |\n"
+      "| N-EVENT-REPORT | on the same association for %lld s,"
+      " or later on one that the peer opens to this node, which accepts it also while the disk is full |\n"
+      "| Event Type 1, 2 | each instance by itself: committed, or by its Failure Reason: 0112 and 0119 are sent again, others are asked for again |\n"
+      "| Transaction UID nobody asked for | status 0112, nothing is changed |\n"
+      "| C-FIND | IMAGE level, Study and Series Instance UID, list of SOP Instance UIDs; an instance that is not found %u times is sent again |\n\n",
+      core::limits::proof_batch_items_max, static_cast<long long>(core::limits::commitment_wait.count()), core::limits::missing_answers_max);
   say("### 3.4 STOW-RS user agent\n\n"
       "POST of `multipart/related; type=\"application/dicom\"` to the studies resource, one Part 10 file per part, streamed from disk; as many\n"
       "instances in a request as fit %llu MiB, a larger one alone. Answers are read as `application/dicom+json` and `application/dicom+xml`.\n"

@@ -54,6 +54,11 @@ TEST_CASE("uuids_are_version_7_and_survive_text") {
   CHECK(uuid_from("nonsense").is_nil());
 }
 
+TEST_CASE("a_uuid_as_a_dicom_uid_is_its_decimal_number") {
+  CHECK(to_dicom_uid(uuid_from("f81d4fae-7dec-11d0-a765-00a0c91e6bf6")) == "2.25.329800735698586629295641978511506172918");
+  CHECK(to_dicom_uid(Uuid{}) == "2.25.0");
+}
+
 TEST_CASE("times_are_shown_in_utc") {
   CHECK(to_iso8601(WallTime{0}) == "1970-01-01T00:00:00.000Z");
   CHECK(to_iso8601(WallTime{1795336200123}) == "2026-11-22T08:30:00.123Z");

@@ -86,12 +86,12 @@ Result<std::unique_ptr<core::Inflow>> MemorySink::open(const core::Manifest& man
   return std::unique_ptr<core::Inflow>(new MemoryInflow(*this, manifest));
 }
 
-Clinic::Clinic(const std::function<void(DimseIntakeOptions&)>& adjust) {
+Clinic::Clinic(const std::function<void(DimseIntakeOptions&)>& adjust, core::Receipts* receipts) {
   DimseIntakeOptions options;
   options.address = "127.0.0.1";
   options.port = 0;
   if (adjust) adjust(options);
-  intake = std::make_unique<DimseIntake>(sink, system_clock(), options, *this);
+  intake = std::make_unique<DimseIntake>(sink, system_clock(), options, *this, receipts);
   const Status started = intake->start();
   if (!started) SAMPAN_PANIC(started.error().message.c_str());
 }

@@ -76,7 +76,7 @@ class MemorySink final : public core::Sink {
 // An intake on a free port, heard by an observer that remembers.
 class Clinic final : public DimseIntake::Observer {
  public:
-  explicit Clinic(const std::function<void(DimseIntakeOptions&)>& adjust = {});
+  explicit Clinic(const std::function<void(DimseIntakeOptions&)>& adjust = {}, core::Receipts* receipts = nullptr);
   std::string port() const { return std::to_string(intake->port()); }
   // What the connections' threads did before their last word on the network is seen from here on, and what the test
   // did is seen by them: a socket orders events, but not memory.

@@ -150,6 +150,7 @@ Case play(const policy::FailureRow& row, std::uint16_t code, std::uint8_t result
   }
   made.destination.name = "d" + std::to_string(static_cast<int>(row.family)) + "-" + std::to_string(code) + "-" + std::to_string(result);
   made.destination.lanes = 1;
+  made.destination.proof = settings::ProofBy::none;  // the peers know one answer
   return made;
 }
 

@@ -172,6 +172,7 @@ class ScriptedPeer {
   struct Heard {
     Message message;
     std::string sha256;
+    Bytes data_set;          // the first 64 KiB
     std::size_t number = 0;  // of all instances heard
   };
   // Answers one C-STORE; false ends the association by closing it.
@@ -273,13 +274,17 @@ class ScriptedPeer {
     Pdu pdu;
     for (;;) {
       Sha256 hash;
-      const auto message = read_message(connection, pdu, [&](const Message&, ByteView part) { hash.update(part); });
+      Bytes beginning;
+      const auto message = read_message(connection, pdu, [&](const Message&, ByteView part) {
+        hash.update(part);
+        if (beginning.size() + part.size() <= (64u << 10)) beginning.insert(beginning.end(), part.begin(), part.end());
+      });
       if (!message) return;
       if (message->type == PduType::release_rq) ++released;
       if (message->type == PduType::release_rq) (void)send_pdu(connection, PduType::release_rp, Bytes(4)).ok();
       if (message->type == PduType::abort) ++aborted;
       if (message->type != PduType::data) return;
-      Heard heard{*message, to_hex(hash.finish()), ++stored};
+      Heard heard{*message, to_hex(hash.finish()), std::move(beginning), ++stored};
       {
         const std::lock_guard lock(mutex_);
         heard_.push_back(heard);

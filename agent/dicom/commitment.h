@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commitment: the messages of the Storage Commitment Push Model (PS3.4 annex J) as values.
+//
+// Threads: plain functions on plain values.
+// Fails:   a report that is no data set, or names no transaction -> Errc::invalid.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "core/receipts.h"
+
+namespace sampan::dicom {
+
+inline constexpr std::string_view commitment_class = "1.2.840.10008.1.20.1";
+inline constexpr std::string_view commitment_instance = "1.2.840.10008.1.20.1.1";  // the one well-known SOP Instance
+inline constexpr std::uint16_t commitment_requested = 1;  // Action Type ID, J.3.2
+inline constexpr std::uint16_t all_committed = 1;         // Event Type IDs, J.3.3
+inline constexpr std::uint16_t failures_exist = 2;
+inline constexpr std::size_t commitment_bytes_max = 8u << 20;  // of a report
+
+struct InstanceReference {
+  std::string sop_class_uid;
+  std::string sop_instance_uid;
+};
+
+// Action Information of an N-ACTION request, Implicit or Explicit VR Little Endian.
+Bytes commitment_request(std::string_view transaction_uid, std::span<const InstanceReference> instances, bool explicit_vr);
+// Event Information of an N-EVENT-REPORT request. An instance that stands on both lists counts as failed.
+Result<core::CommitmentReport> read_commitment_report(ByteView bytes, bool explicit_vr);
+
+}  // namespace sampan::dicom

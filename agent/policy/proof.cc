@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/proof.h"
+
+#include <algorithm>
+
+#include "core/limits.h"
+
+namespace sampan::policy {
+namespace {
+
+using namespace core::limits;
+using What = ProofDecision::What;
+
+constexpr std::uint16_t no_such_object_instance = 0x0112;
+constexpr std::uint16_t class_instance_conflict = 0x0119;
+constexpr unsigned doublings_max = 16;
+
+Millis wait_after(unsigned asked) {
+  const Millis least = proof_wait_least, most = proof_wait_most;
+  return std::min(most, least * (std::int64_t{1} << std::min(asked, doublings_max)));
+}
+
+ProofDecision ask_later(unsigned asked) { return {What::ask_later, wait_after(asked)}; }
+
+}  // namespace
+
+ProofDecision decide(const core::Proof& proof, unsigned asked) {
+  if (std::holds_alternative<core::Held>(proof)) return {What::archived, {}};
+  if (std::holds_alternative<core::Missing>(proof))
+    return asked + 1 >= missing_answers_max ? ProofDecision{What::send_again, {}} : ask_later(asked);
+  ProofDecision later = ask_later(asked);
+  if (const auto& wish = std::get<core::Unclear>(proof).not_before)
+    later.wait = std::clamp<Millis>(*wish, later.wait, proof_wait_most);
+  return later;
+}
+
+ProofDecision decide_failure(std::uint16_t reason, unsigned asked) {
+  if (reason == no_such_object_instance || reason == class_instance_conflict) return {What::send_again, {}};
+  return ask_later(asked);
+}
+
+}  // namespace sampan::policy

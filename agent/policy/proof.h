@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Proof: what follows from what a destination says about an image that it accepted (DESIGN, contract 4).
+//
+// An image that the destination does not know any more is sent again: at once when it says so itself in a report of
+// storage commitment, after missing_answers_max spaced questions when a query merely does not find it, for an archive
+// may take its time to index. Whoever does not say is asked again, ever more rarely, without end.
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.h"
+#include "core/prover.h"
+
+namespace sampan::policy {
+
+struct ProofDecision {
+  enum class What { archived, send_again, ask_later };
+  What what = What::ask_later;
+  Millis wait{};  // before the next question
+};
+
+// asked: questions about this item that brought nothing, before this one.
+ProofDecision decide(const core::Proof& proof, unsigned asked);
+
+// Failure Reason (0008,1197) in a report of storage commitment (PS3.3 C.14.1.1).
+ProofDecision decide_failure(std::uint16_t reason, unsigned asked);
+
+}  // namespace sampan::policy

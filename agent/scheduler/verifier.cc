@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scheduler/verifier.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "core/limits.h"
+
+namespace sampan::scheduler {
+namespace {
+
+using What = policy::ProofDecision::What;
+
+const std::string& reason_of(const core::Proof& proof) {
+  static const std::string none;
+  if (const auto* missing = std::get_if<core::Missing>(&proof)) return missing->reason;
+  if (const auto* unclear = std::get_if<core::Unclear>(&proof)) return unclear->reason;
+  return none;
+}
+
+void record(Proofs& proofs, const std::string& destination, const Proofs::Asked& asked, const core::Proof& proof) {
+  const auto decision = policy::decide(proof, asked.asked);
+  switch (decision.what) {
+    case What::archived: return proofs.archived(destination, std::get<core::Held>(proof).receipt);
+    case What::send_again: return proofs.send_again(destination, asked, reason_of(proof));
+    case What::ask_later: return proofs.ask_later(destination, asked, decision.wait, reason_of(proof));
+  }
+}
+
+void converse(core::Prover& prover, Proofs& proofs, const std::string& destination, const std::vector<Proofs::Asked>& asked) {
+  std::vector<core::Item> batch;
+  std::map<Uuid, const Proofs::Asked*> by_id;
+  for (const auto& one : asked) {
+    batch.push_back(one.item);
+    by_id[one.item.id] = &one;
+  }
+  prover.ask(batch, [&](const Uuid& id, const core::Proof& proof) {
+    if (const auto found = by_id.find(id); found != by_id.end()) record(proofs, destination, *found->second, proof);
+  });
+}
+
+}  // namespace
+
+void Verifier::add(const std::string& destination, std::shared_ptr<core::Prover> prover) {
+  if (stopping_) return;
+  questions_.push_back({destination, std::move(prover)});
+  needs_.waker.wake();
+}
+
+void Verifier::remove(const std::string& destination) {
+  const auto found = std::ranges::find(questions_, destination, &Question::destination);
+  if (found == questions_.end()) return;
+  found->prover->interrupt();
+  leaving_.push_back(std::move(*found));
+  questions_.erase(found);
+}
+
+MonoTime Verifier::step() {
+  std::erase_if(leaving_, [](const Question& question) { return !*question.busy; });
+  if (stopping_) return never;
+  if (something_new_.exchange(false))
+    for (Question& question : questions_) question.nothing_until = MonoTime{};
+  MonoTime next = never;
+  for (Question& question : questions_) {
+    if (*question.busy) continue;  // its end wakes us
+    const MonoTime now = needs_.clock.mono();
+    if (now >= question.nothing_until) {
+      Proofs::Due due = needs_.proofs.due(question.destination, core::limits::proof_batch_items_max);
+      if (!due.items.empty()) {
+        ask(question, std::move(due.items));
+        continue;
+      }
+      question.nothing_until = due.due_at ? std::max(*due.due_at, now + Millis(std::chrono::seconds(1))) : never;
+    }
+    next = std::min(next, question.nothing_until);
+  }
+  return next;
+}
+
+void Verifier::ask(Question& question, std::vector<Proofs::Asked> items) {
+  *question.busy = true;
+  needs_.lanes.run([prover = question.prover, busy = question.busy, destination = question.destination, items = std::move(items),
+                    &proofs = needs_.proofs, &waker = needs_.waker] {
+    converse(*prover, proofs, destination, items);
+    *busy = false;
+    waker.wake();
+  });
+}
+
+void Verifier::stop() {
+  stopping_ = true;
+  for (Question& question : questions_) question.prover->interrupt();
+}
+
+bool Verifier::stopped() const {
+  const auto idle = [](const Question& question) { return !*question.busy; };
+  return stopping_ && std::ranges::all_of(questions_, idle) && std::ranges::all_of(leaving_, idle);
+}
+
+bool Verifier::asks(const std::string& destination) const {
+  return std::ranges::find(questions_, destination, &Question::destination) != questions_.end();
+}
+
+core::ProofWay Verifier::way(const std::string& destination) const {
+  const auto found = std::ranges::find(questions_, destination, &Question::destination);
+  return found == questions_.end() ? core::ProofWay::unknown : found->prover->way();
+}
+
+}  // namespace sampan::scheduler

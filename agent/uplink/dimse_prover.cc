@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "uplink/dimse_prover.h"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "dicom/commitment.h"
+#include "dicom/data_set.h"
+#include "uplink/dimse_association.h"
+
+namespace sampan::uplink {
+namespace {
+
+using core::Fact;
+using core::Item;
+using core::ProofWay;
+using core::Unclear;
+namespace command = dicom::command;
+
+constexpr const char* implicit_le = "1.2.840.10008.1.2";
+constexpr const char* study_root_find = "1.2.840.10008.5.1.4.1.2.2.1";
+constexpr std::uint16_t pending = 0xFF00, pending_with_warning = 0xFF01;  // PS3.4 C.4.1.1.4
+constexpr std::size_t instances_per_query = 64;
+constexpr std::size_t answer_bytes_max = 64u << 10;
+
+const ContextKey commitment_context{std::string(dicom::commitment_class), implicit_le};
+const ContextKey query_context{study_root_find, implicit_le};
+
+std::string uid(const Item& item, Fact fact) { return std::string(item.facts.get(fact)); }
+
+struct Message {
+  std::uint8_t context = 0;
+  dicom::CommandSet command;
+  Bytes data_set;
+};
+
+class DimseProver final : public core::Prover {
+ public:
+  DimseProver(DimseProverOptions options, core::Transactions& transactions, core::Receipts& receipts, const Clock& clock)
+      : options_(std::move(options)), transactions_(transactions), receipts_(receipts), clock_(clock) {}
+
+  void ask(std::span<const Item> batch, const core::ProofReport& report) override {
+    batch_ = batch;
+    report_ = &report;
+    const std::optional<Unclear> over = converse();
+    association_.reset();
+    for (const Item& item : batch)
+      if (!told_.contains(item.id)) report(item.id, over.value_or(Unclear{"it gave no answer for this image", {}}));
+    told_.clear();
+  }
+  ProofWay way() const override { return way_; }
+  void interrupt() override {
+    interrupted_ = true;
+    const std::lock_guard lock(mutex_);
+    if (plug_) plug_->pull();
+  }
+
+ private:
+  // What goes for every item that was not told about.
+  std::optional<Unclear> converse();
+  std::optional<Unclear> associate();
+  std::optional<Unclear> commit(const AcceptedContext& context);
+  std::optional<Unclear> await_report(const AcceptedContext& context);
+  std::optional<Unclear> take_report(const Message& message);
+  std::optional<Unclear> query(const AcceptedContext& context);
+  std::optional<Unclear> find(const AcceptedContext& context, std::span<const Item* const> items);
+  Result<std::set<std::string>> find_all(const AcceptedContext& context, const dicom::DataSet& identifier);
+  Result<Message> receive(Millis timeout, std::size_t bytes_max);
+  Status send(const AcceptedContext& context, dicom::CommandSet command, const Bytes& data_set);
+  const AcceptedContext* accepted(const ContextKey& key) const {
+    const AcceptedContext* context = association_->find(key);
+    return context != nullptr && context->accepted() ? context : nullptr;
+  }
+  void tell_held(const Item& item);
+
+  const DimseProverOptions options_;
+  core::Transactions& transactions_;
+  core::Receipts& receipts_;
+  const Clock& clock_;
+  std::atomic<ProofWay> way_{ProofWay::unknown};
+  std::span<const Item> batch_;
+  const core::ProofReport* report_ = nullptr;
+  std::set<Uuid> told_;
+  std::unique_ptr<DimseAssociation> association_;
+  std::mutex mutex_;  // guards plug_
+  std::shared_ptr<dicom::Plug> plug_;
+  std::atomic<bool> interrupted_{false};
+};
+
+std::optional<Unclear> DimseProver::converse() {
+  if (auto failed = associate()) return failed;
+  const AcceptedContext* commitment = options_.may_commit ? accepted(commitment_context) : nullptr;
+  const AcceptedContext* find = options_.may_query ? accepted(query_context) : nullptr;
+  way_ = commitment != nullptr ? ProofWay::commitment : find != nullptr ? ProofWay::query : ProofWay::none;
+  std::optional<Unclear> said;
+  if (commitment != nullptr)
+    said = commit(*commitment);
+  else if (find != nullptr)
+    said = query(*find);
+  else
+    said = Unclear{"it offers neither storage commitment nor a query for images", {}};
+  if (association_->idle()) association_->release();
+  return said;
+}
+
+std::optional<Unclear> DimseProver::associate() {
+  std::vector<ContextKey> proposed;
+  if (options_.may_commit) proposed.push_back(commitment_context);
+  if (options_.may_query) proposed.push_back(query_context);
+  const auto connected = [this](std::shared_ptr<dicom::Plug> plug) {
+    const std::lock_guard lock(mutex_);
+    plug_ = std::move(plug);
+    if (interrupted_) plug_->pull();
+  };
+  auto requested = DimseAssociation::request(options_.peer, proposed, connected);
+  if (std::get_if<AssociationRefused>(&requested) != nullptr) return Unclear{"it refused the association for proof", {}};
+  if (const auto* error = std::get_if<Error>(&requested)) return Unclear{error->message, {}};
+  association_ = std::move(std::get<std::unique_ptr<DimseAssociation>>(requested));
+  return std::nullopt;
+}
+
+Status DimseProver::send(const AcceptedContext& context, dicom::CommandSet command, const Bytes& data_set) {
+  command.data_set_type = dicom::with_data_set;
+  return association_->writer().send(context.id, command, data_set.size(), [&](std::uint64_t offset, ByteSpan into) {
+    std::copy_n(data_set.begin() + static_cast<std::ptrdiff_t>(offset), into.size(), into.begin());
+    return Result<std::size_t>(into.size());
+  });
+}
+
+// A command and, when it has one, its data set.
+Result<Message> DimseProver::receive(Millis timeout, std::size_t bytes_max) {
+  auto arrived = association_->reader().next_command(timeout);
+  if (!arrived) return arrived.error();
+  if (arrived->event != dicom::PduEvent::fragment) return fail(Errc::unreachable, "it ended the association");
+  Message message{arrived->context, std::move(arrived->command), {}};
+  for (bool more = message.command.has_data_set(); more;) {
+    const auto part = association_->reader().next(timeout);
+    if (!part) return part.error();
+    if (part->event != dicom::PduEvent::fragment || part->command || part->context != message.context)
+      return fail(Errc::invalid, "its message breaks off");
+    if (message.data_set.size() + part->bytes.size() > bytes_max) return fail(Errc::limit, "its message is too long");
+    message.data_set.insert(message.data_set.end(), part->bytes.begin(), part->bytes.end());
+    more = !part->last;
+  }
+  return message;
+}
+
+std::optional<Unclear> DimseProver::commit(const AcceptedContext& context) {
+  const auto transaction = transactions_.begin(options_.peer.name);
+  if (!transaction) return Unclear{transaction.error().message, {}};
+  std::vector<dicom::InstanceReference> instances;
+  for (const Item& item : batch_) instances.push_back({uid(item, Fact::sop_class_uid), uid(item, Fact::sop_instance_uid)});
+  dicom::CommandSet request;
+  request.command_field = command::n_action_rq;
+  request.message_id = association_->next_message_id();
+  request.requested_sop_class_uid = dicom::commitment_class;
+  request.requested_sop_instance_uid = dicom::commitment_instance;
+  request.action_type_id = dicom::commitment_requested;
+  if (Status sent = send(context, request, dicom::commitment_request(*transaction, instances, false)); !sent)
+    return Unclear{sent.error().message, {}};
+  const auto answer = receive(options_.peer.answer_time_max, answer_bytes_max);
+  if (!answer) return Unclear{answer.error().message, {}};
+  if (answer->command.command_field == command::n_event_report_rq) return take_report(*answer);  // quicker than its answer
+  if (answer->command.command_field != command::n_action_rsp || !answer->command.status)
+    return Unclear{"its answer to the request for storage commitment is none", {}};
+  if (*answer->command.status != 0)
+    return Unclear{"it refused the request for storage commitment with status " + std::to_string(*answer->command.status), {}};
+  return await_report(context);
+}
+
+// It may come on this association, or hours later on one of the peer's own.
+std::optional<Unclear> DimseProver::await_report(const AcceptedContext&) {
+  const auto message = receive(options_.report_time_max, dicom::commitment_bytes_max);
+  if (!message) {
+    const bool later = message.error().code == Errc::timeout || message.error().code == Errc::unreachable;
+    return Unclear{later ? "asked; its report of storage commitment is awaited" : message.error().message, {}};
+  }
+  if (message->command.command_field != command::n_event_report_rq) return Unclear{"an unexpected message", {}};
+  return take_report(*message);
+}
+
+std::optional<Unclear> DimseProver::take_report(const Message& message) {
+  const auto report = dicom::read_commitment_report(message.data_set, false);
+  const Status taken = report ? receipts_.commitment_reported(*report) : Status(report.error());
+  dicom::CommandSet answer = dicom::response_to(message.command, taken.ok() ? 0x0000 : 0x0110);
+  answer.event_type_id = message.command.event_type_id;
+  const Status sent = association_->writer().send(message.context, answer);
+  if (!taken) return Unclear{taken.error().message, {}};
+  if (!sent) return Unclear{sent.error().message, {}};
+  return Unclear{"its report says nothing of this image", {}};  // of those it does name, the receipt is there already
+}
+
+std::optional<Unclear> DimseProver::query(const AcceptedContext& context) {
+  std::map<std::pair<std::string, std::string>, std::vector<const Item*>> by_series;
+  for (const Item& item : batch_)
+    by_series[{uid(item, Fact::study_instance_uid), uid(item, Fact::series_instance_uid)}].push_back(&item);
+  for (const auto& [series, items] : by_series) {
+    for (std::size_t at = 0; at < items.size(); at += instances_per_query) {
+      const std::span some(items.data() + at, std::min(instances_per_query, items.size() - at));
+      if (auto failed = find(context, some)) return failed;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Unclear> DimseProver::find(const AcceptedContext& context, std::span<const Item* const> items) {
+  dicom::DataSet identifier;
+  identifier.set(dicom::tag::query_level, "CS", "IMAGE");
+  identifier.set(dicom::tag::study_instance_uid, "UI", uid(*items.front(), Fact::study_instance_uid));
+  identifier.set(dicom::tag::series_instance_uid, "UI", uid(*items.front(), Fact::series_instance_uid));
+  std::string wanted;  // list of UID matching, PS3.4 C.2.2.2.2
+  for (const Item* item : items) wanted += (wanted.empty() ? "" : "\\") + uid(*item, Fact::sop_instance_uid);
+  identifier.set(dicom::tag::sop_instance_uid, "UI", wanted);
+  const auto found = find_all(context, identifier);
+  if (!found) return Unclear{found.error().message, {}};
+  for (const Item* item : items) {
+    told_.insert(item->id);
+    if (found->contains(uid(*item, Fact::sop_instance_uid)))
+      tell_held(*item);
+    else
+      (*report_)(item->id, core::Missing{"a query does not find it there"});
+  }
+  return std::nullopt;
+}
+
+Result<std::set<std::string>> DimseProver::find_all(const AcceptedContext& context, const dicom::DataSet& identifier) {
+  dicom::CommandSet request;
+  request.command_field = command::c_find_rq;
+  request.message_id = association_->next_message_id();
+  request.priority = 0;
+  request.affected_sop_class_uid = study_root_find;
+  if (Status sent = send(context, request, dicom::encode(identifier, false)); !sent) return sent.error();
+  std::set<std::string> found;
+  for (std::size_t answers = 0; answers < 16 * instances_per_query; ++answers) {
+    const auto message = receive(options_.peer.answer_time_max, answer_bytes_max);
+    if (!message) return message.error();
+    if (message->command.command_field != command::c_find_rsp || !message->command.status)
+      return fail(Errc::invalid, "its answer to a query is none");
+    const std::uint16_t status = *message->command.status;
+    if (status == 0) return found;
+    if (status != pending && status != pending_with_warning)
+      return fail(Errc::refused, "it refused a query for images with status " + std::to_string(status));
+    const auto match = dicom::decode_data_set(message->data_set, false);
+    if (!match) return match.error();
+    found.emplace(match->text(dicom::tag::sop_instance_uid));
+  }
+  return fail(Errc::limit, "it answers a query without an end");
+}
+
+void DimseProver::tell_held(const Item& item) {
+  core::Receipt receipt{item.id, item.sha256, options_.peer.called_ae + '@' + options_.peer.host + ':' + std::to_string(options_.peer.port),
+                        clock_.wall(), core::Level::archived};
+  (*report_)(item.id, core::Held{std::move(receipt)});
+}
+
+}  // namespace
+
+std::unique_ptr<core::Prover> make_dimse_prover(DimseProverOptions options, core::Transactions& transactions,
+                                                core::Receipts& receipts, const Clock& clock) {
+  return std::make_unique<DimseProver>(std::move(options), transactions, receipts, clock);
+}
+
+}  // namespace sampan::uplink

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "uplink/stow_prover.h"
+
+#include <atomic>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "uplink/stow_answer.h"
+
+namespace sampan::uplink {
+namespace {
+
+using core::Fact;
+using core::Item;
+using core::ProofWay;
+using core::Unclear;
+using nlohmann::json;
+
+constexpr std::size_t instances_per_page = 200;
+constexpr std::size_t pages_max = 500;  // of one series
+
+std::string uid(const Item& item, Fact fact) { return std::string(item.facts.get(fact)); }
+
+// "https://host/dicom-web/studies" -> "https://host/dicom-web"
+std::string service_of(std::string url) {
+  while (url.ends_with('/')) url.pop_back();
+  return url.ends_with("/studies") ? url.substr(0, url.size() - 8) : url;
+}
+
+// No such resource here (RFC 9110 15.5.5, 15.5.6, 15.6.2).
+bool not_offered(int status) { return status == 404 || status == 405 || status == 501; }
+
+std::string request_body(std::span<const Item> batch) {
+  json items = json::array();
+  const auto value = [](const std::string& text) { return json{{"vr", "UI"}, {"Value", json::array({text})}}; };
+  for (const Item& item : batch)
+    items.push_back({{"00081150", value(uid(item, Fact::sop_class_uid))}, {"00081155", value(uid(item, Fact::sop_instance_uid))}});
+  return json{{"00081199", {{"vr", "SQ"}, {"Value", std::move(items)}}}}.dump();
+}
+
+// SOP Instance UIDs of a search's answer; nothing when it is none.
+std::optional<std::vector<std::string>> read_matches(const std::string& body) {
+  const json root = json::parse(body, nullptr, false);
+  if (!root.is_array()) return {};
+  std::vector<std::string> found;
+  for (const json& match : root) {
+    const auto values = match.is_object() ? match.value(json::json_pointer("/00080018/Value"), json()) : json();
+    if (!values.is_array() || values.empty() || !values[0].is_string()) return {};
+    found.push_back(values[0].get<std::string>());
+  }
+  return found;
+}
+
+class StowProver final : public core::Prover {
+ public:
+  StowProver(StowProverOptions options, core::Transactions& transactions, core::Receipts& receipts, FileSystem& files,
+             const core::Judge& judge, const Clock& clock)
+      : options_(std::move(options)),
+        service_(service_of(options_.service.url)),
+        transactions_(transactions),
+        receipts_(receipts),
+        clock_(clock),
+        client_(options_.service.http, files, clock),
+        access_(options_.service.auth, client_, files, judge, clock),
+        may_commit_(options_.may_commit) {}
+
+  void ask(std::span<const Item> batch, const core::ProofReport& report) override;
+  ProofWay way() const override { return way_; }
+  void interrupt() override { client_.interrupt(); }
+
+ private:
+  using Said = std::variant<HttpAnswer, Unclear>;
+  Said call(const std::string& url, const std::string* body);
+  // Nothing: this service has no such resource.
+  std::optional<Unclear> commit(std::span<const Item> batch);
+  std::optional<Unclear> judge(const std::string& transaction, const Said& said);
+  std::optional<Unclear> query(std::span<const Item> batch, const core::ProofReport& report);
+  std::variant<std::set<std::string>, Unclear> list(const std::string& study, const std::string& series);
+  core::Receipt receipt_for(const Item& item) const {
+    return {item.id, item.sha256, service_, clock_.wall(), core::Level::archived};
+  }
+
+  const StowProverOptions options_;
+  const std::string service_;
+  core::Transactions& transactions_;
+  core::Receipts& receipts_;
+  const Clock& clock_;
+  HttpClient client_;
+  StowAccess access_;
+  bool may_commit_;
+  std::string working_;  // the transaction whose result is awaited
+  std::atomic<ProofWay> way_{ProofWay::unknown};
+};
+
+void StowProver::ask(std::span<const Item> batch, const core::ProofReport& report) {
+  std::set<Uuid> told;
+  const core::ProofReport remember = [&](const Uuid& id, core::Proof proof) {
+    told.insert(id);
+    report(id, std::move(proof));
+  };
+  std::optional<Unclear> said;
+  if (may_commit_) said = commit(batch);
+  if (!said && options_.may_query) said = query(batch, remember);
+  if (!said) said = Unclear{"it offers no proof that it keeps an image", {}};
+  for (const Item& item : batch)
+    if (!told.contains(item.id)) report(item.id, *said);
+  client_.close();
+}
+
+StowProver::Said StowProver::call(const std::string& url, const std::string* body) {
+  for (;;) {
+    HttpRequest request;
+    request.url = url;
+    request.headers = {"Accept: application/dicom+json"};
+    request.ask_first = false;
+    if (body != nullptr) {
+      request.headers.emplace_back("Content-Type: application/dicom+json");
+      request.size = body->size();
+      request.body = [body](std::uint64_t offset, ByteSpan into) { return Result<std::size_t>(body->copy(reinterpret_cast<char*>(into.data()), into.size(), offset)); };
+    }
+    if (auto failed = access_.authorise(request)) return Unclear{failed->reason, {}};
+    HttpResult result = body != nullptr ? client_.post(request) : client_.get(request);
+    if (const auto* failure = std::get_if<HttpFailure>(&result)) return Unclear{failure->words, {}};
+    auto& answer = std::get<HttpAnswer>(result);
+    if (answer.status != 401 || answer.by_proxy || !access_.refused()) return std::move(answer);
+  }
+}
+
+std::optional<Unclear> StowProver::commit(std::span<const Item> batch) {
+  const std::string resource = service_ + "/commitment-requests/";
+  if (!working_.empty()) {
+    const std::string transaction = working_;
+    const Said said = call(resource + transaction, nullptr);
+    const auto* answer = std::get_if<HttpAnswer>(&said);
+    if (answer == nullptr || !not_offered(answer->status)) return judge(transaction, said);
+    working_.clear();  // forgotten over there
+  }
+  const auto transaction = transactions_.begin(options_.name);
+  if (!transaction) return Unclear{transaction.error().message, {}};
+  const std::string body = request_body(batch);
+  const Said said = call(resource + *transaction, &body);
+  const auto* answer = std::get_if<HttpAnswer>(&said);
+  if (answer != nullptr && !answer->by_proxy && not_offered(answer->status)) {
+    may_commit_ = false;
+    way_ = options_.may_query ? ProofWay::query : ProofWay::none;
+    return std::nullopt;
+  }
+  return judge(*transaction, said);
+}
+
+std::optional<Unclear> StowProver::judge(const std::string& transaction, const Said& said) {
+  if (const auto* unclear = std::get_if<Unclear>(&said)) return *unclear;
+  const auto& answer = std::get<HttpAnswer>(said);
+  if (answer.by_proxy) return Unclear{"the proxy answered with HTTP " + std::to_string(answer.status), answer.retry_after};
+  if (answer.status == 202) {
+    way_ = ProofWay::commitment;
+    working_ = transaction;
+    return Unclear{"asked; it is still working on the storage commitment", answer.retry_after};
+  }
+  working_.clear();
+  const auto read = answer.status == 200 ? read_stow_answer(answer.body) : std::nullopt;
+  if (!read) return Unclear{"its answer about storage commitment is none: HTTP " + std::to_string(answer.status), answer.retry_after};
+  way_ = ProofWay::commitment;
+  core::CommitmentReport report{transaction, {}, {}};
+  for (const auto& name : read->stored)
+    if (!read->failed.contains(name)) report.committed.push_back(name);
+  for (const auto& [name, reason] : read->failed) report.failed.push_back({name, reason});
+  if (Status taken = receipts_.commitment_reported(report); !taken) return Unclear{taken.error().message, {}};
+  return Unclear{"its report says nothing of this image", {}};  // of those it does name, the receipt is there already
+}
+
+std::optional<Unclear> StowProver::query(std::span<const Item> batch, const core::ProofReport& report) {
+  std::map<std::pair<std::string, std::string>, std::vector<const Item*>> by_series;
+  for (const Item& item : batch)
+    by_series[{uid(item, Fact::study_instance_uid), uid(item, Fact::series_instance_uid)}].push_back(&item);
+  for (const auto& [series, items] : by_series) {
+    if (series.first.empty() || series.second.empty()) continue;  // cannot be searched for
+    const auto found = list(series.first, series.second);
+    if (const auto* unclear = std::get_if<Unclear>(&found)) return *unclear;
+    way_ = ProofWay::query;
+    for (const Item* item : items) {
+      if (std::get<0>(found).contains(uid(*item, Fact::sop_instance_uid)))
+        report(item->id, core::Held{receipt_for(*item)});
+      else
+        report(item->id, core::Missing{"a search does not find it there"});
+    }
+  }
+  return Unclear{"it cannot be searched for without its study and series", {}};
+}
+
+// All instances of a series, page by page.
+std::variant<std::set<std::string>, Unclear> StowProver::list(const std::string& study, const std::string& series) {
+  std::set<std::string> found;
+  const std::string url = service_ + "/studies/" + percent_encode(study) + "/series/" + percent_encode(series) + "/instances?includefield=00080018&limit=" + std::to_string(instances_per_page);
+  for (std::size_t page = 0, offset = 0; page < pages_max; ++page) {
+    const Said said = call(url + "&offset=" + std::to_string(offset), nullptr);
+    if (const auto* unclear = std::get_if<Unclear>(&said)) return *unclear;
+    const auto& answer = std::get<HttpAnswer>(said);
+    if (!answer.by_proxy && (answer.status == 204 || (answer.status == 404 && answer.content_type.find("html") == answer.content_type.npos)))
+      return found;  // nothing more, or no such series
+    const auto matches = answer.status == 200 && !answer.by_proxy ? read_matches(answer.body) : std::nullopt;
+    if (!matches) return Unclear{"its answer to a search for images is none: HTTP " + std::to_string(answer.status), answer.retry_after};
+    const std::size_t before = found.size();
+    found.insert(matches->begin(), matches->end());
+    if (matches->size() < instances_per_page || found.size() == before) return found;
+    offset += matches->size();
+  }
+  return Unclear{"it answers a search without an end", {}};
+}
+
+}  // namespace
+
+std::unique_ptr<core::Prover> make_stow_prover(StowProverOptions options, core::Transactions& transactions,
+                                               core::Receipts& receipts, FileSystem& files, const core::Judge& judge,
+                                               const Clock& clock) {
+  return std::make_unique<StowProver>(std::move(options), transactions, receipts, files, judge, clock);
+}
+
+}  // namespace sampan::uplink

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/proof.h"
+
+#include <doctest/doctest.h>
+
+#include "core/limits.h"
+
+using namespace sampan;
+using namespace sampan::policy;
+using What = ProofDecision::What;
+namespace limits = core::limits;
+
+TEST_CASE("what_the_destination_holds_is_archived") {
+  CHECK(decide(core::Held{}, 0).what == What::archived);
+  CHECK(decide(core::Held{}, 99).what == What::archived);
+}
+
+TEST_CASE("what_a_query_does_not_find_is_asked_for_again_and_then_sent_again") {
+  for (unsigned asked = 0; asked + 1 < limits::missing_answers_max; ++asked)
+    CHECK(decide(core::Missing{"not there"}, asked).what == What::ask_later);
+  CHECK(decide(core::Missing{"not there"}, limits::missing_answers_max - 1).what == What::send_again);
+}
+
+TEST_CASE("who_does_not_say_is_asked_ever_more_rarely_and_without_end") {
+  Millis before{0};
+  for (unsigned asked = 0; asked < 1000; ++asked) {
+    const auto decision = decide(core::Unclear{"no answer", {}}, asked);
+    CHECK(decision.what == What::ask_later);
+    CHECK(decision.wait >= before);
+    CHECK(decision.wait >= Millis(limits::proof_wait_least));
+    CHECK(decision.wait <= Millis(limits::proof_wait_most));
+    before = decision.wait;
+  }
+  CHECK(before == Millis(limits::proof_wait_most));
+}
+
+TEST_CASE("the_peers_own_wish_is_followed_within_reason") {
+  CHECK(decide(core::Unclear{"later", Millis(60000)}, 0).wait == Millis(60000));
+  CHECK(decide(core::Unclear{"later", Millis(1)}, 0).wait == Millis(limits::proof_wait_least));
+  CHECK(decide(core::Unclear{"later", Millis(INT64_MAX)}, 0).wait == Millis(limits::proof_wait_most));
+}
+
+TEST_CASE("a_failure_reason_sends_again_only_what_the_archive_does_not_have") {
+  for (unsigned reason = 0; reason <= 0xffff; ++reason) {
+    const bool gone = reason == 0x0112 || reason == 0x0119;
+    CHECK((decide_failure(static_cast<std::uint16_t>(reason), 0).what == What::send_again) == gone);
+  }
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "uplink/dimse_prover.h"
+
+#include <doctest/doctest.h>
+
+#include "dicom/commitment.h"
+#include "dicom/data_set.h"
+#include "dimse_support.h"
+
+using namespace sampan;
+using namespace sampan::test;
+
+namespace {
+
+constexpr std::uint16_t n_action_rq = 0x0130, n_action_rsp = 0x8130, n_event_report_rq = 0x0100, n_event_report_rsp = 0x8100;
+constexpr std::uint16_t c_find_rq = 0x0020, c_find_rsp = 0x8020;
+const std::string find_class = "1.2.840.10008.5.1.4.1.2.2.1";
+
+class Office final : public core::Transactions, public core::Receipts {
+ public:
+  Result<std::string> begin(const std::string& destination) override {
+    begun_for = destination;
+    return std::string("2.25.4711");
+  }
+  Status commitment_reported(const core::CommitmentReport& report) override {
+    if (report.transaction_uid != "2.25.4711") return fail(Errc::not_found, "an unknown transaction");
+    reports.push_back(report);
+    return {};
+  }
+  std::string begun_for;
+  std::vector<core::CommitmentReport> reports;
+};
+
+// A PACS that answers N-ACTION and C-FIND.
+struct Pacs {
+  Pacs() {
+    peer.answer = [this](Connection& connection, const ScriptedPeer::Heard& heard) { return serve(connection, heard); };
+  }
+  bool say(Connection& connection, std::uint8_t context, Command command, const dicom::DataSet* data = nullptr) {
+    const Bytes bytes = data == nullptr ? Bytes() : dicom::encode(*data, false);
+    command.has_data_set = data != nullptr;
+    const ByteView piece(bytes);
+    return send_message(connection, context, command, data == nullptr ? std::span<const ByteView>() : std::span(&piece, 1), {}).ok();
+  }
+  bool serve(Connection& connection, const ScriptedPeer::Heard& heard) {
+    Command reply = heard.message.command;
+    const auto asked = dicom::decode_data_set(heard.data_set, false);
+    if (reply.field == n_event_report_rsp) return event_answered = true;
+    if (reply.field == n_action_rq) {
+      request = *asked;
+      reply.field = n_action_rsp;
+      reply.status = action_status;
+      if (!say(connection, heard.message.context, reply)) return false;
+      return !reports || say(connection, heard.message.context, {n_event_report_rq, 7, 0, true, std::string(dicom::commitment_class), std::string(dicom::commitment_instance)}, &*reports);
+    }
+    if (reply.field != c_find_rq) return false;
+    query = *asked;
+    reply.field = c_find_rsp;
+    for (const auto& uid : has) {
+      dicom::DataSet match;
+      match.set(dicom::tag::sop_instance_uid, "UI", uid);
+      reply.status = 0xFF00;
+      if (!say(connection, heard.message.context, reply, &match)) return false;
+    }
+    reply.status = find_status;
+    return say(connection, heard.message.context, reply);
+  }
+  ScriptedPeer peer;
+  std::uint16_t action_status = 0, find_status = 0;
+  std::optional<dicom::DataSet> reports;  // said after the answer
+  std::vector<std::string> has;
+  dicom::DataSet request, query;
+  std::atomic<bool> event_answered{false};
+};
+
+std::vector<core::Item> items(std::size_t count) {
+  std::vector<core::Item> made;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto item = image().item;
+    item.facts.set(core::Fact::study_instance_uid, "2.25.77");
+    item.facts.set(core::Fact::series_instance_uid, "2.25.78");
+    made.push_back(std::move(item));
+  }
+  return made;
+}
+std::string uid_of(const core::Item& item) { return std::string(item.facts.get(core::Fact::sop_instance_uid)); }
+
+std::vector<core::Proof> ask(core::Prover& prover, const std::vector<core::Item>& batch) {
+  std::map<Uuid, core::Proof> seen;
+  prover.ask(batch, [&](const Uuid& id, core::Proof proof) {
+    if (!seen.emplace(id, std::move(proof)).second) throw std::logic_error("reported twice");
+  });
+  std::vector<core::Proof> proofs;
+  for (const auto& item : batch) proofs.push_back(seen.at(item.id));
+  return proofs;
+}
+std::string unclear(const core::Proof& proof) {
+  const auto* said = std::get_if<core::Unclear>(&proof);
+  return said == nullptr ? "not unclear" : said->reason;
+}
+
+std::unique_ptr<core::Prover> prover_for(const Pacs& pacs, Office& office, const std::function<void(uplink::DimseProverOptions&)>& adjust = {}) {
+  uplink::DimseProverOptions options;
+  options.peer = options_for(pacs.peer.port());
+  options.report_time_max = std::chrono::milliseconds(200);
+  if (adjust) adjust(options);
+  return uplink::make_dimse_prover(options, office, office, system_clock());
+}
+
+dicom::DataSet report_of(const std::vector<core::Item>& committed, const std::string& transaction = "2.25.4711") {
+  dicom::DataSet set;
+  set.set(dicom::tag::transaction_uid, "UI", transaction);
+  for (const auto& item : committed)
+    set.add_item(dicom::tag::referenced_sop_sequence).set(dicom::tag::referenced_sop_instance_uid, "UI", uid_of(item));
+  return set;
+}
+
+}  // namespace
+
+TEST_CASE("[contract 4] a_commitment_is_asked_for_every_instance_under_a_transaction_that_was_kept_before") {
+  Pacs pacs;
+  Office office;
+  pacs.peer.start();
+  const auto batch = items(3);
+  const auto prover = prover_for(pacs, office);
+  for (const auto& proof : ask(*prover, batch)) CHECK(unclear(proof) == "asked; its report of storage commitment is awaited");
+  CHECK(prover->way() == core::ProofWay::commitment);
+  CHECK(office.begun_for == "pacs");
+  CHECK(pacs.request.text(dicom::tag::transaction_uid) == "2.25.4711");
+  const auto& named = pacs.request.items(dicom::tag::referenced_sop_sequence);
+  REQUIRE(named.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(named[i].text(dicom::tag::referenced_sop_instance_uid) == uid_of(batch[i]));
+    CHECK(named[i].text(dicom::tag::referenced_sop_class_uid) == ct_class);
+  }
+}
+
+TEST_CASE("a_report_on_the_same_association_is_handed_on_and_answered") {
+  Pacs pacs;
+  Office office;
+  const auto batch = items(2);
+  pacs.reports = report_of(batch);
+  pacs.peer.start();
+  const auto prover = prover_for(pacs, office, [](auto& options) { options.report_time_max = std::chrono::seconds(10); });
+  static_cast<void>(ask(*prover, batch));
+  REQUIRE(office.reports.size() == 1);
+  CHECK(office.reports[0].committed == std::vector<std::string>{uid_of(batch[0]), uid_of(batch[1])});
+  // The peer hears the answer before it hears the release, and hears that before the next association.
+  static_cast<void>(ask(*prover, batch));
+  CHECK(pacs.event_answered);
+}
+
+TEST_CASE("a_report_of_another_transaction_proves_nothing") {
+  Pacs pacs;
+  Office office;
+  const auto batch = items(1);
+  pacs.reports = report_of(batch, "2.25.1");
+  pacs.peer.start();
+  const auto prover = prover_for(pacs, office, [](auto& options) { options.report_time_max = std::chrono::seconds(10); });
+  CHECK(unclear(ask(*prover, batch)[0]) == "an unknown transaction");
+  CHECK(office.reports.empty());
+}
+
+TEST_CASE("a_refused_request_for_commitment_says_so_and_proves_nothing") {
+  Pacs pacs;
+  Office office;
+  pacs.action_status = 0x0110;
+  pacs.peer.start();
+  const auto prover = prover_for(pacs, office);
+  CHECK(unclear(ask(*prover, items(1))[0]) == "it refused the request for storage commitment with status 272");
+}
+
+TEST_CASE("where_commitment_is_not_offered_a_query_finds_what_is_there") {
+  Pacs pacs;
+  Office office;
+  const auto batch = items(70);  // more than one query names
+  for (std::size_t i = 0; i < batch.size(); i += 2) pacs.has.push_back(uid_of(batch[i]));
+  pacs.peer.result = [](const Context& context) {
+    return static_cast<std::uint8_t>(context.abstract_syntax == find_class ? 0 : 3);
+  };
+  pacs.peer.start();
+  const auto prover = prover_for(pacs, office);
+  const auto proofs = ask(*prover, batch);
+  CHECK(prover->way() == core::ProofWay::query);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const auto* held = std::get_if<core::Held>(&proofs[i]);
+    REQUIRE((held != nullptr) == (i % 2 == 0));
+    if (held == nullptr) continue;
+    CHECK(held->receipt.level == core::Level::archived);
+    CHECK(held->receipt.sha256 == batch[i].sha256);
+  }
+  CHECK(std::holds_alternative<core::Missing>(proofs[1]));
+  CHECK(pacs.query.text(dicom::tag::query_level) == "IMAGE");
+  CHECK(pacs.query.text(dicom::tag::study_instance_uid) == "2.25.77");
+}
+
+TEST_CASE("a_query_that_fails_after_some_matches_proves_nothing") {
+  Pacs pacs;
+  Office office;
+  const auto batch = items(2);
+  pacs.has = {uid_of(batch[0])};
+  pacs.find_status = 0xA700;
+  pacs.peer.start();
+  const auto prover = prover_for(pacs, office, [](auto& options) { options.may_commit = false; });
+  for (const auto& proof : ask(*prover, batch)) CHECK(unclear(proof) == "it refused a query for images with status 42752");
+}
+
+TEST_CASE("a_peer_that_offers_no_proof_and_one_that_is_not_there_are_told_apart") {
+  Pacs pacs;
+  Office office;
+  pacs.peer.result = [](const Context&) { return std::uint8_t{3}; };
+  pacs.peer.start();
+  const auto prover = prover_for(pacs, office);
+  CHECK(unclear(ask(*prover, items(1))[0]) == "it offers neither storage commitment nor a query for images");
+  CHECK(prover->way() == core::ProofWay::none);
+
+  uplink::DimseProverOptions nowhere;
+  {
+    const ScriptedPeer gone;
+    nowhere.peer = options_for(gone.port());
+  }
+  const auto lost = uplink::make_dimse_prover(nowhere, office, office, system_clock());
+  CHECK(unclear(ask(*lost, items(1))[0]) == "Connection refused");
+  CHECK(lost->way() == core::ProofWay::unknown);
+}

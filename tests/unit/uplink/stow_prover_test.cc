@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "uplink/stow_prover.h"
+
+#include <doctest/doctest.h>
+
+#include "stow_support.h"
+
+using namespace sampan;
+using namespace sampan::test;
+
+namespace {
+
+class Office final : public core::Transactions, public core::Receipts {
+ public:
+  Result<std::string> begin(const std::string&) override { return "2.25." + std::to_string(++begun); }
+  Status commitment_reported(const core::CommitmentReport& report) override {
+    reports.push_back(report);
+    return {};
+  }
+  int begun = 0;
+  std::vector<core::CommitmentReport> reports;
+};
+
+struct Service {
+  explicit Service(std::function<std::string(const HttpHeard&)> answer) {
+    server.answer = std::move(answer);
+    server.start();
+  }
+  std::unique_ptr<core::Prover> prover(bool may_query = true) {
+    uplink::StowProverOptions options;
+    options.name = "cloud";
+    options.service.url = server.url();
+    options.may_query = may_query;
+    return uplink::make_stow_prover(options, office, office, disk(), judge, system_clock());
+  }
+  HttpServer server;
+  HttpJudge judge;
+  Office office;
+};
+
+std::vector<core::Item> items(std::size_t count) {
+  std::vector<core::Item> made;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto item = image().item;
+    item.facts.set(core::Fact::study_instance_uid, "2.25.77");
+    item.facts.set(core::Fact::series_instance_uid, "2.25.78");
+    made.push_back(std::move(item));
+  }
+  return made;
+}
+std::string uid_of(const core::Item& item) { return std::string(item.facts.get(core::Fact::sop_instance_uid)); }
+
+std::vector<core::Proof> ask(core::Prover& prover, const std::vector<core::Item>& batch) {
+  std::map<Uuid, core::Proof> seen;
+  prover.ask(batch, [&](const Uuid& id, core::Proof proof) {
+    if (!seen.emplace(id, std::move(proof)).second) throw std::logic_error("reported twice");
+  });
+  std::vector<core::Proof> proofs;
+  for (const auto& item : batch) proofs.push_back(seen.at(item.id));
+  return proofs;
+}
+std::string unclear(const core::Proof& proof) {
+  const auto* said = std::get_if<core::Unclear>(&proof);
+  return said == nullptr ? "not unclear" : said->reason;
+}
+std::string not_found() { return http("404 Not Found", "application/json", "{}"); }
+std::string json(const std::string& body) { return http("200 OK", "application/dicom+json", body); }
+
+}  // namespace
+
+TEST_CASE("[contract 4] a_commitment_request_names_every_instance_and_each_is_judged_by_its_own_entry") {
+  const auto batch = items(3);
+  Service service([&](const HttpHeard&) {
+    return json(json_body(json_item(uid_of(batch[0])) + "," + json_item(uid_of(batch[2])), json_failed(uid_of(batch[1]), 0x0112) + "," + json_failed(uid_of(batch[2]), 0x0110)));
+  });
+  const auto prover = service.prover();
+  static_cast<void>(ask(*prover, batch));
+  CHECK(prover->way() == core::ProofWay::commitment);
+  const auto heard = service.server.heard();
+  REQUIRE(heard.size() == 1);
+  CHECK(heard[0].method == "POST");
+  CHECK(heard[0].target == "/dicom-web/commitment-requests/2.25.1");
+  for (const auto& item : batch) CHECK(heard[0].body.find(uid_of(item)) != std::string::npos);
+  REQUIRE(service.office.reports.size() == 1);
+  const auto& report = service.office.reports[0];
+  CHECK(report.transaction_uid == "2.25.1");
+  CHECK(report.committed == std::vector<std::string>{uid_of(batch[0])});
+  CHECK(report.failed.size() == 2);
+}
+
+TEST_CASE("a_service_that_is_still_working_is_asked_for_the_result_and_not_anew") {
+  const auto batch = items(1);
+  std::atomic<int> calls{0};
+  Service service([&](const HttpHeard&) {
+    return ++calls < 3 ? http("202 Accepted", "application/dicom+json", "", "Retry-After: 120\r\n") : json(json_body(json_item(uid_of(batch[0]))));
+  });
+  const auto prover = service.prover();
+  for (int i = 0; i < 2; ++i) {
+    const auto proof = ask(*prover, batch)[0];
+    REQUIRE(std::holds_alternative<core::Unclear>(proof));
+    CHECK(std::get<core::Unclear>(proof).not_before == Millis(120000));
+  }
+  static_cast<void>(ask(*prover, batch));
+  REQUIRE(service.office.reports.size() == 1);
+  CHECK(service.office.reports[0].committed.size() == 1);
+  CHECK(service.office.begun == 1);
+  const auto heard = service.server.heard();
+  CHECK(heard[1].method == "GET");
+  CHECK(heard[2].target == "/dicom-web/commitment-requests/2.25.1");
+}
+
+TEST_CASE("where_there_is_no_such_resource_a_search_finds_what_is_there_page_by_page") {
+  const auto batch = items(4);
+  Service service([&](const HttpHeard& heard) {
+    if (heard.method == "POST") return not_found();
+    std::string matches;
+    const bool first = heard.target.find("offset=0") != std::string::npos;
+    for (int i = 0; i < (first ? 200 : 1); ++i) {
+      const std::string name = i > 0 ? "2.25.9" + std::to_string(i) : uid_of(batch[first ? 0 : 3]);
+      matches += std::string(i > 0 ? "," : "") + R"({"00080018":{"vr":"UI","Value":[")" + name + R"("]}})";
+    }
+    return json("[" + matches + "]");
+  });
+  const auto prover = service.prover();
+  const auto proofs = ask(*prover, batch);
+  CHECK(prover->way() == core::ProofWay::query);
+  CHECK(std::holds_alternative<core::Held>(proofs[0]));
+  CHECK(std::holds_alternative<core::Missing>(proofs[1]));
+  CHECK(std::holds_alternative<core::Missing>(proofs[2]));
+  CHECK(std::holds_alternative<core::Held>(proofs[3]));
+  CHECK(std::get<core::Held>(proofs[0]).receipt.level == core::Level::archived);
+  const auto heard = service.server.heard();
+  REQUIRE(heard.size() == 3);
+  CHECK(heard[1].target.starts_with("/dicom-web/studies/2.25.77/series/2.25.78/instances?"));
+  static_cast<void>(ask(*prover, batch));
+  CHECK(service.server.heard()[3].method == "GET");  // it is known by now
+}
+
+TEST_CASE("a_captive_portal_a_failing_service_and_a_closed_one_prove_nothing") {
+  const auto batch = items(1);
+  for (const std::string& answer :
+       {http("200 OK", "text/html", "<html>Please log in</html>"), http("200 OK", "application/dicom+json", "{}"),
+        http("200 OK", "application/dicom+json", ""), http("500 Oops", "text/plain", "no"), http("503 Busy", "text/plain", "", "Retry-After: 7\r\n"),
+        http("302 Found", "text/html", "", "Location: http://portal/\r\n"), http("409 Conflict", "application/json", "{}"), std::string()}) {
+    Service service([&](const HttpHeard&) { return answer; });
+    const auto proof = ask(*service.prover(), batch)[0];
+    CHECK(std::holds_alternative<core::Unclear>(proof));
+    CHECK(service.office.reports.empty());
+  }
+  for (const std::string& answer : {http("200 OK", "text/html", "<html/>"), json("{}"), json("[1]"), json("[{}]"), http("500 Oops", "text/plain", "no"),
+                                    http("404 Not Found", "text/html", "<html>portal</html>")}) {
+    Service service([&](const HttpHeard& heard) { return heard.method == "POST" ? not_found() : answer; });
+    CHECK(std::holds_alternative<core::Unclear>(ask(*service.prover(), batch)[0]));
+  }
+}
+
+TEST_CASE("a_service_without_the_resource_that_may_not_be_searched_offers_no_proof") {
+  Service service([](const HttpHeard&) { return not_found(); });
+  const auto prover = service.prover(false);
+  CHECK(unclear(ask(*prover, items(1))[0]) == "it offers no proof that it keeps an image");
+  CHECK(prover->way() == core::ProofWay::none);
+}

@@ -32,6 +32,8 @@ class File {
   virtual Status reserve(std::uint64_t length) = 0;
   // Asks the kernel to start writing [offset, offset + length) back now, so that the sync at the end is short; a hint.
   virtual void write_back(std::uint64_t offset, std::uint64_t length) = 0;
+  // Asks the kernel to have [offset, offset + length) at hand soon; a hint.
+  virtual void will_need(std::uint64_t offset, std::uint64_t length) = 0;
   // Tells the page cache that [offset, offset + length) is not needed again; a hint.
   virtual void forget(std::uint64_t offset, std::uint64_t length) = 0;
 };

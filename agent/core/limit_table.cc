@@ -57,6 +57,8 @@ const std::vector<Limit> table{
           "同上，按文件数计。")
     LIMIT(unindexed_items_max, "Objects stored while the ledger cannot be written; beyond it new ones are refused.",
           "账本无法写入期间可存储的对象数；超出则拒收。")
+    LIMIT(read_ahead_bytes_max, "Of each object that is sent next, so much is read from the disk ahead.",
+          "对即将发送的每个对象预先从磁盘读取的字节数。")
     LIMIT(room_checked_every, "An object that arrives is checked against the free space after so many bytes.",
           "接收对象时每隔该字节数检查一次剩余空间。")
     LIMIT(queue_tick_every, "How often retention and free space are looked at.",

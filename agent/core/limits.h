@@ -21,6 +21,7 @@ inline constexpr std::size_t facts_bytes_max = 32u << 10;          // facts of o
 inline constexpr std::uint64_t reserve_bytes = 256ull << 20;       // kept free of images, for receipts and telemetry
 inline constexpr std::uint64_t reserve_inodes = 256;
 inline constexpr std::size_t unindexed_items_max = 4096;           // stored while the ledger cannot be written; then refused
+inline constexpr std::uint64_t read_ahead_bytes_max = 2u << 20;  // of each item that is lent
 inline constexpr std::uint64_t room_checked_every = 8u << 20;      // of an object that arrives, in bytes
 
 inline constexpr auto queue_tick_every = 30s;

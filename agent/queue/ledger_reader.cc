@@ -11,7 +11,7 @@ namespace sampan::queue {
 namespace {
 
 constexpr std::string_view due_text =
-    "SELECT seq, attempts, class_key, rank FROM delivery WHERE destination=?1 AND state=1 AND (not_before_ms<=?2 OR not_before_ms>?3) ";
+    "SELECT seq, attempts, class_key, rank, bytes FROM delivery WHERE destination=?1 AND state=1 AND (not_before_ms<=?2 OR not_before_ms>?3) ";
 constexpr std::string_view order_text = "ORDER BY rank, study_order, seq";
 
 core::Priority priority_of(std::int64_t rank) { return static_cast<core::Priority>(std::min<std::int64_t>(rank % rank_of_images / 10, 3)); }
@@ -66,7 +66,9 @@ void LedgerReader::take_due(Statement& rows, const DueQuery& query, const std::u
   const auto& blocked = query.blocked_classes;
   while (found.size() < items_max && rows.step()) {
     if (std::find(blocked.begin(), blocked.end(), rows.number(2)) != blocked.end()) continue;
-    if (!leased.contains(rows.number(0))) found.push_back({rows.number(0), static_cast<unsigned>(rows.number(1)), priority_of(rows.number(3))});
+    if (!leased.contains(rows.number(0)))
+      found.push_back({rows.number(0), static_cast<unsigned>(rows.number(1)), priority_of(rows.number(3)),
+                     static_cast<std::uint64_t>(rows.number(4))});
   }
   rows.begin();
 }

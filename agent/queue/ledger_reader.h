@@ -22,6 +22,7 @@ struct DueDelivery {
   Sequence seq = 0;
   unsigned attempts = 0;
   std::optional<core::Priority> priority;  // as it stands now
+  std::uint64_t bytes = 0;                 // of the payload
 };
 
 struct DueQuery {

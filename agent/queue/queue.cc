@@ -68,6 +68,7 @@ struct Queue::Parts {
 
   Status has_room(core::Kind kind) const;
   Result<core::Consignment> consign(const DueDelivery& due);
+  void read_ahead(std::span<const DueDelivery> deliveries, std::uint64_t bytes_max);
   void set_aside(const DueDelivery& due, const std::string& destination, const Error& error);
   [[noreturn]] void begin_anew(const std::string& ledger_path);
   bool same_content(Sequence one, Sequence other);
@@ -218,6 +219,17 @@ Result<core::Consignment> Queue::Parts::consign(const DueDelivery& due) {
   return consignment;
 }
 
+// Records went to the disk past the page cache: what is lent next is brought back all at once, not block by block.
+void Queue::Parts::read_ahead(std::span<const DueDelivery> deliveries, std::uint64_t bytes_max) {
+  std::uint64_t bytes = 0;
+  for (const auto& one : deliveries) {
+    if (bytes_max > 0 && bytes >= bytes_max) return;
+    bytes += one.bytes;
+    const std::uint64_t record = round_to_block(one.bytes) + 2 * block_bytes;  // and its facts, as a rule
+    if (auto file = files.get(segment_of(one.seq))) (*file)->will_need(offset_of(one.seq), std::min(record, limits::read_ahead_bytes_max));
+  }
+}
+
 // Out of the way of the others: for good where it is damaged, for a while where the disk does not read.
 void Queue::Parts::set_aside(const DueDelivery& due, const std::string& destination, const Error& error) {
   log::error("a stored image cannot be read: " + error.message);
@@ -248,7 +260,9 @@ LeasedBatch Queue::lease(const LeaseQuery& query) {
     due.blocked_classes.push_back(parts_->reader->class_key(skip.sop_class, skip.transfer_syntax));
   if (query.only_class) due.only_class = parts_->reader->class_key(query.only_class->sop_class, query.only_class->transfer_syntax);
   std::uint64_t bytes = 0;
-  for (const auto& delivery : parts_->reader->due(due, parts_->leases.taken(query.destination))) {
+  const auto deliveries = parts_->reader->due(due, parts_->leases.taken(query.destination));
+  parts_->read_ahead(deliveries, query.bytes_max);
+  for (const auto& delivery : deliveries) {
     if (batch.items.size() >= query.items_max || (query.bytes_max > 0 && bytes >= query.bytes_max)) break;
     auto consignment = parts_->consign(delivery);
     if (!consignment) {

@@ -42,6 +42,7 @@ class FaultyFiles final : public FileSystem {
     Status punch(std::uint64_t offset, std::uint64_t length) override { return file_->punch(offset, length); }
     Status reserve(std::uint64_t length) override { return file_->reserve(length); }
     void write_back(std::uint64_t offset, std::uint64_t length) override { file_->write_back(offset, length); }
+    void will_need(std::uint64_t offset, std::uint64_t length) override { file_->will_need(offset, length); }
     void forget(std::uint64_t offset, std::uint64_t length) override { file_->forget(offset, length); }
 
    private:

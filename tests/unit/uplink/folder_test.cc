@@ -80,6 +80,7 @@ class WatchedDisk final : public FileSystem {
     Status punch(std::uint64_t offset, std::uint64_t length) override { return inner->punch(offset, length); }
     Status reserve(std::uint64_t length) override { return inner->reserve(length); }
     void write_back(std::uint64_t offset, std::uint64_t length) override { inner->write_back(offset, length); }
+    void will_need(std::uint64_t offset, std::uint64_t length) override { inner->will_need(offset, length); }
     void forget(std::uint64_t offset, std::uint64_t length) override { inner->forget(offset, length); }
     std::unique_ptr<File> inner;
     std::string path;

@@ -135,6 +135,12 @@ const std::vector<Limit> table{
           "送达后到首次询问归档、以及两次询问之间的最短时间。")
     LIMIT(proof_wait_most, "Between questions for proof at most.",
           "两次询问归档之间的最长时间。")
+    LIMIT(proof_pause, "Between questions for proof to one destination.",
+          "对同一目的地两次询问归档之间的间隔。")
+    LIMIT(resends_max, "An image that the next hop lost is sent again so often, until the next start.",
+          "对方丢失的图像在下次启动前最多重发的次数。")
+    LIMIT(commitment_work_max, "A service that works on a request for storage commitment for longer is asked anew.",
+          "对方处理存储承诺请求超过该时间则重新请求。")
     LIMIT(resend_pause, "Before an image that the next hop lost is sent again.",
           "对方丢失的图像重发之前的等待时间。")
     LIMIT(commitment_kept, "A report of storage commitment that comes later than that is not known any more.",

@@ -4,15 +4,28 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/panic.h"
-
 namespace sampan::dicom {
 
+namespace {
+
+// What is only inserted at a place stands before what is replaced there.
+bool comes_before(const Edit& a, const Edit& b) { return std::pair(a.at, a.removed != 0) < std::pair(b.at, b.removed != 0); }
+
+}  // namespace
+
+std::shared_ptr<core::Payload> splice(std::shared_ptr<core::Payload> original, std::vector<Edit> edits) {
+  std::stable_sort(edits.begin(), edits.end(), comes_before);
+  std::uint64_t at = 0;
+  for (const Edit& edit : edits) {
+    if (edit.at < at || edit.removed > original->size() || edit.at > original->size() - edit.removed) return nullptr;
+    at = edit.at + edit.removed;
+  }
+  return std::make_shared<Spliced>(std::move(original), std::move(edits));
+}
+
 Spliced::Spliced(std::shared_ptr<core::Payload> original, std::vector<Edit> edits) : original_(std::move(original)) {
-  std::stable_sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) { return a.at < b.at; });
   std::uint64_t at = 0;
   for (Edit& edit : edits) {
-    SAMPAN_ASSERT(edit.at >= at && edit.at + edit.removed <= original_->size());
     add(edit.at - at, at, {});
     const std::uint64_t inserted = edit.inserted.size();
     add(inserted, 0, std::move(edit.inserted));

@@ -2,7 +2,7 @@
 // Spliced: a payload as it reads with some stretches replaced by others. What is stored stays as it is.
 //
 // Threads: as the payload it stands on.
-// Fails:   as that payload; edits that overlap or reach beyond it are a panic.
+// Fails:   as that payload; splice() of edits that overlap or reach beyond it -> null.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,7 @@ struct Edit {
 
 class Spliced final : public core::Payload {
  public:
-  // Edits at one place apply in the order given.
+  // Through splice(): the edits are in order.
   Spliced(std::shared_ptr<core::Payload> original, std::vector<Edit> edits);
   std::uint64_t size() const override { return size_; }
   Result<std::size_t> read(std::uint64_t offset, ByteSpan into) override;
@@ -41,5 +41,8 @@ class Spliced final : public core::Payload {
   std::vector<Stretch> stretches_;
   std::uint64_t size_ = 0;
 };
+
+// Insertions at one place apply in the order given, and before what is replaced there.
+std::shared_ptr<core::Payload> splice(std::shared_ptr<core::Payload> original, std::vector<Edit> edits);
 
 }  // namespace sampan::dicom

@@ -54,7 +54,9 @@ Result<std::shared_ptr<core::Payload>> Transformer::run(const ChangeNote& note) 
   if (before_.empty()) return payload_;
   if (Status recorded = record(note); !recorded) return recorded.error();
   if (Status corrected = correct_lengths(); !corrected) return corrected.error();
-  return std::shared_ptr<core::Payload>(std::make_shared<Spliced>(payload_, std::move(edits_)));
+  auto spliced = splice(payload_, std::move(edits_));
+  if (!spliced) return unsafe("it is malformed");
+  return spliced;
 }
 
 Status Transformer::afford(std::size_t bytes) {
@@ -63,7 +65,7 @@ Status Transformer::afford(std::size_t bytes) {
 }
 
 Status Transformer::top_element(const Element& element) {
-  const bool counts = element.length == 4;
+  const bool counts = element.length == 4 && (top_.implicit_vr || element.vr == "UL");
   if (counts && (element.tag & 0xffff) == 0) length_of_[group_] = element.value_at();
   if (counts && element.tag == length_to_end_tag) length_to_end_ = element.value_at();
   const std::size_t edits_before = edits_.size();

@@ -4,12 +4,15 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "core/limits.h"
 #include "node/couriers.h"
 #include "policy/proof.h"
 #include "queue/unproven.h"
 
 namespace sampan::node {
 namespace {
+
+constexpr std::size_t resends_remembered = 4096;
 
 // The same but for what proof has nothing to do with.
 bool asked_alike(const settings::Destination& one, settings::Destination other) {
@@ -82,6 +85,14 @@ void Proving::archived(const std::string& destination, const core::Receipt& rece
 }
 
 void Proving::send_again(const std::string& destination, const Asked& asked, const std::string& reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (resends_.size() >= resends_remembered && !resends_.contains(asked.item.id)) resends_.erase(resends_.begin());
+    if (++resends_[asked.item.id] > core::limits::resends_max) {
+      queue_.unproven().ask_later(destination, unproven_of(asked), core::limits::proof_wait_most);
+      return;
+    }
+  }
   log::warn("destination " + destination + ": it does not have item " + to_string(asked.item.id) + " that it accepted: sent again: " + reason);
   queue_.unproven().send_again(destination, unproven_of(asked), reason);
 }

@@ -51,6 +51,7 @@ class Proving final : public core::Receipts, private core::Transactions, private
   const core::Judge& judge_;
   std::mutex mutex_;
   std::map<std::string, std::string> why_not_;  // by destination; said once
+  std::map<Uuid, unsigned> resends_;            // of the latest resends_remembered
   scheduler::Verifier verifier_;
 };
 

@@ -23,6 +23,7 @@ void add_tallies(Question& question, DestinationCount& count, std::int64_t numbe
       case 4: count.rejected += items; break;
       case 3:
       case delivery_closed:
+        if (rows.number(1) == 0) break;  // given up with the payload: it never arrived
         count.delivered += items;
         if (rows.number(1) == 2) count.archived += items;
         break;

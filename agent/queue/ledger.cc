@@ -83,7 +83,7 @@ void Ledger::prepare() {
   u.delivery_move = Statement(s, "UPDATE delivery SET state=?, level=?, reason=? WHERE seq=? AND destination=?");
   u.delivery_rank = Statement(s, "UPDATE delivery SET rank=? WHERE seq=? AND destination=?");
   u.delivery_receipt = Statement(s, "UPDATE delivery SET node=?, settled_run_ms=?, attempts=0, not_before_ms=? WHERE seq=? AND destination=?");
-  u.delivery_anew = Statement(s, "UPDATE delivery SET not_before_ms=0, attempts=0 WHERE seq=? AND destination=?");
+  u.delivery_anew = Statement(s, "UPDATE delivery SET not_before_ms=?, attempts=0 WHERE seq=? AND destination=?");
   u.delivery_postpone =
       Statement(s, "UPDATE delivery SET attempts=?, not_before_ms=?, reason=? WHERE seq=? AND destination=? AND state=1");
   u.delivery_ask_later =

@@ -239,7 +239,8 @@ void Ledger::apply_receipt(const ReceiptNote& note, Sequence seq, std::int64_t r
   const bool done = state == code(DeliveryState::delivered) || state == delivery_closed;
   if (done && found->counted.level >= level) return;
   auto& set = use_->delivery_receipt;
-  const std::int64_t first_question = note.receipt.time.ms + Millis(core::limits::proof_wait_least).count();
+  const bool by_fallback = note.receipt.node.starts_with("via ");  // nobody asks about it
+  const std::int64_t first_question = by_fallback ? INT64_MAX : note.receipt.time.ms + Millis(core::limits::proof_wait_least).count();
   set.bind(1, std::string_view(note.receipt.node)).bind(2, run_ms).bind(3, first_question).bind(4, seq).bind(5, destination).run();
   move(*found, done ? state : code(DeliveryState::delivered), level, "", note.receipt.time.ms);
 }
@@ -261,7 +262,9 @@ void Ledger::apply_verdict(const VerdictNote& note, Sequence seq) {
   if (!found || found->counted.state == delivery_closed) return;
   const bool anew = note.state == DeliveryState::waiting;
   if (anew && found->item != ItemState::living) return;  // there is nothing to send
-  use_->delivery_anew.bind(1, seq).bind(2, destination).run();
+  // What is sent again because the next hop lost it waits a while, so that one who loses everything is not fed without end.
+  const std::int64_t pause = anew && !note.reason.empty() ? note.time.ms + Millis(core::limits::resend_pause).count() : 0;
+  use_->delivery_anew.bind(1, pause).bind(2, seq).bind(3, destination).run();
   if (anew && orders_of(found->counted.exam).holds(destination))
     return move(*found, code(DeliveryState::on_hold), 0, exam_held, note.time.ms);
   move(*found, code(note.state), anew ? 0 : found->counted.level, note.reason, note.time.ms);

@@ -47,6 +47,7 @@ void add(ExamDelivery& delivery, Statement& row, int at) {
     case 4: delivery.rejected += items; break;
     case 3:
     case delivery_closed: {
+      if (row.number(at + 1) == 0) break;  // given up with the payload: it never arrived
       const bool archived = row.number(at + 1) == 2;
       delivery.delivered += items;
       if (archived) delivery.archived += items;
@@ -167,7 +168,7 @@ std::vector<ImageDelivery> Lookup::images(std::int64_t exam, const std::optional
   Question question(view_);
   std::vector<ImageDelivery> all;
   Statement rows = question.ask(
-      "SELECT i.id, i.state, d.name, v.state, v.reason FROM item i JOIN delivery v ON v.seq=i.seq "
+      "SELECT i.id, i.state, d.name, v.state, v.reason, v.level FROM item i JOIN delivery v ON v.seq=i.seq "
       "JOIN destination d ON d.number=v.destination WHERE i.study_key=?1 AND i.study_key<>0 AND i.state IN (1,2,3)");
   for (rows.bind(1, exam); rows.step();) {
     ImageDelivery one;
@@ -177,8 +178,11 @@ std::vector<ImageDelivery> Lookup::images(std::int64_t exam, const std::optional
     one.payload = state == ItemState::living ? Payload::here : state == ItemState::reclaimed ? Payload::reclaimed : Payload::damaged;
     one.destination = rows.text(2);
     const auto delivery = rows.number(3);
-    one.state = delivery == delivery_closed ? DeliveryState::delivered : static_cast<DeliveryState>(delivery);
-    one.reason = rows.text(4);
+    const bool arrived = rows.number(5) > 0;
+    one.state = delivery != delivery_closed ? static_cast<DeliveryState>(delivery)
+                : arrived                   ? DeliveryState::delivered
+                                            : DeliveryState::rejected;
+    one.reason = delivery == delivery_closed && !arrived ? "the copy here was given up before it was sent" : rows.text(4);
     all.push_back(std::move(one));
   }
   return all;

@@ -54,6 +54,11 @@ std::size_t Store::unindexed() {
   return written_.size();
 }
 
+std::size_t Store::waiting() {
+  std::lock_guard lock(mutex_);
+  return pending_.size() + changes_.size();
+}
+
 void Store::wake() {
   {
     std::lock_guard lock(mutex_);

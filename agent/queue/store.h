@@ -53,6 +53,8 @@ class Store {
   // Anything that changes only the ledger.
   using Change = std::function<void(Ledger&)>;
   void change(Change change);
+  // Notes and changes that wait for the ledger.
+  std::size_t waiting();
   // Reclaims what may go, and counts running time. Called now and then.
   void tick();
   // Asks again where the items go that match no route: at the start, and when the routes have changed.

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <future>
+#include <thread>
 
 #include "core/limits.h"
 #include "queue/store.h"
@@ -14,9 +14,15 @@ namespace {
 namespace limits = core::limits;
 
 const std::string columns = "SELECT v.seq, v.attempts, i.id, i.sha256, i.size, i.facts ";
-// What a fallback took is not with the destination itself, which would deny it.
-const std::string unproven = "FROM delivery v JOIN item i ON i.seq=v.seq WHERE v.state=3 AND v.level=1 AND i.state=1 AND i.kind=1 "
-                             "AND substr(v.node,1,4)<>'via ' ";
+// What a fallback took is not with the destination itself, which would deny it. Where two items of one SOP Instance UID differ,
+// an answer that names the UID proves neither: a person decides.
+const std::string unproven =
+    "FROM delivery v JOIN item i ON i.seq=v.seq WHERE v.state=3 AND v.level=1 AND i.state=1 AND i.kind=1 AND substr(v.node,1,4)<>'via ' "
+    "AND NOT EXISTS(SELECT 1 FROM item o WHERE o.sop_key=i.sop_key AND o.sop_key<>0 AND o.seq<>i.seq AND o.state IN (1,2,3) "
+    "AND o.sha256<>i.sha256) ";
+
+constexpr auto begun_looked_for_every = std::chrono::milliseconds(10);
+constexpr std::size_t changes_waiting_max = 2000;  // of the ledger; beyond it nobody is asked
 
 }  // namespace
 
@@ -36,14 +42,23 @@ Unproven::Due Unproven::due(const std::string& destination, std::size_t items_ma
   const std::int64_t now = clock_.wall().ms;
   const std::int64_t jumped = now + Millis(limits::proof_wait_most).count();  // beyond it a clock was set, nobody waits so long
   Due due;
+  if (store_.waiting() > changes_waiting_max) {
+    due.due_in = limits::proof_wait_least;
+    return due;
+  }
   Question question(view_);
-  Statement rows = question.ask(columns + unproven + "AND v.destination=(SELECT number FROM destination WHERE name=?1) AND "
-                                "(v.not_before_ms<=?2 OR v.not_before_ms>?3) ORDER BY v.not_before_ms LIMIT ?4");
-  rows.bind(1, std::string_view(destination)).bind(2, now).bind(3, jumped).bind(4, static_cast<std::int64_t>(items_max));
-  while (rows.step()) due.items.push_back(read(rows));
+  const auto take = [&](const char* range, std::int64_t from) {
+    Statement rows = question.ask(columns + unproven + "AND v.destination=(SELECT number FROM destination WHERE name=?1) AND " + range +
+                                  " ORDER BY v.not_before_ms LIMIT ?3");
+    rows.bind(1, std::string_view(destination)).bind(2, from).bind(3, static_cast<std::int64_t>(items_max));
+    while (rows.step()) due.items.push_back(read(rows));
+  };
+  take("v.not_before_ms<=?2", now);
+  if (due.items.empty()) take("v.not_before_ms>?2 AND v.not_before_ms<9223372036854775807", jumped);
   if (!due.items.empty()) return due;
   Statement next = question.ask("SELECT min(not_before_ms) FROM delivery WHERE state=3 AND level=1 AND "
-                                "destination=(SELECT number FROM destination WHERE name=?1) AND not_before_ms>?2");
+                                "destination=(SELECT number FROM destination WHERE name=?1) AND not_before_ms>?2 "
+                                  "AND not_before_ms<9223372036854775807");
   next.bind(1, std::string_view(destination)).bind(2, now);
   if (next.step() && next.number(0) > now) due.due_in = Millis(next.number(0) - now);
   return due;
@@ -55,10 +70,7 @@ void Unproven::archived(const std::string& destination, const core::Receipt& rec
 
 void Unproven::send_again(const std::string& destination, const UnprovenItem& item, std::string_view reason) {
   VerdictNote verdict{item.item.id, core::DeliveryState::waiting, clock_.wall(), destination, std::string(reason)};
-  const WallTime not_before{clock_.wall().ms + Millis(limits::resend_pause).count()};
-  store_.note(std::move(verdict), [this, destination, seq = item.seq, not_before, why = std::string(reason)] {
-    store_.change([=](Ledger& ledger) { ledger.postpone(seq, destination, 0, not_before, why); });
-  });
+  store_.note(std::move(verdict), nullptr);
 }
 
 void Unproven::ask_later(const std::string& destination, const UnprovenItem& item, Millis wait) {
@@ -73,14 +85,14 @@ Result<std::string> Unproven::begin(const std::string& destination) {
   Uuid number;
   std::copy_n(dice.begin(), number.bytes.size(), number.bytes.begin());
   const std::string uid = to_dicom_uid(number);
-  const auto done = std::make_shared<std::promise<void>>();
-  auto kept = done->get_future();
-  store_.change([uid, destination, now = clock_.wall(), done](Ledger& ledger) {
-    ledger.begin_commitment(uid, destination, now);
-    done->set_value();
-  });
-  if (kept.wait_for(limits::order_patience) != std::future_status::ready)
-    return fail(Errc::timeout, "the request for storage commitment cannot be remembered just now");
+  store_.change([uid, destination, now = clock_.wall()](Ledger& ledger) { ledger.begin_commitment(uid, destination, now); });
+  // The report may be quicker than the ledger: it is asked for only once everybody sees that it was.
+  const auto end = std::chrono::steady_clock::now() + limits::order_patience;
+  while (!named_in(uid, {})) {
+    if (std::chrono::steady_clock::now() >= end)
+      return fail(Errc::timeout, "the request for storage commitment cannot be remembered just now");
+    std::this_thread::sleep_for(begun_looked_for_every);
+  }
   return uid;
 }
 

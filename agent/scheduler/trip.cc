@@ -50,7 +50,10 @@ void Trip::on(std::size_t index, core::Delivered delivered) {
   tally_->delivered_bytes += item(index).size;
   tally_->last_success_ms = needs_.clock.wall().ms;
   report_.gone.push_back(item(index).id);
-  if (!load_.via.empty()) delivered.receipt.node = "via " + load_.via + ": " + delivered.receipt.node;
+  if (!load_.via.empty()) {  // what the fallback keeps says nothing of the destination itself
+    delivered.receipt.node = "via " + load_.via + ": " + delivered.receipt.node;
+    delivered.receipt.level = core::Level::accepted;
+  }
   settled_.push_back({item(index).id, std::move(delivered)});
 }
 

@@ -65,6 +65,10 @@ MonoTime Verifier::step() {
   for (Question& question : questions_) {
     if (*question.busy) continue;  // its end wakes us
     const MonoTime now = needs_.clock.mono();
+    if (now < question.pause_until) {
+      next = std::min(next, question.pause_until);
+      continue;
+    }
     if (now >= question.nothing_until) {
       Proofs::Due due = needs_.proofs.due(question.destination, core::limits::proof_batch_items_max);
       if (!due.items.empty()) {
@@ -80,6 +84,7 @@ MonoTime Verifier::step() {
 
 void Verifier::ask(Question& question, std::vector<Proofs::Asked> items) {
   *question.busy = true;
+  question.pause_until = needs_.clock.mono() + core::limits::proof_pause;
   needs_.lanes.run([prover = question.prover, busy = question.busy, destination = question.destination, items = std::move(items),
                     &proofs = needs_.proofs, &waker = needs_.waker] {
     converse(*prover, proofs, destination, items);

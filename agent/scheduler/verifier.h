@@ -72,6 +72,7 @@ class Verifier {
     std::shared_ptr<core::Prover> prover;
     std::shared_ptr<std::atomic<bool>> busy = std::make_shared<std::atomic<bool>>(false);
     MonoTime nothing_until{};
+    MonoTime pause_until{};  // what was answered last is in the ledger by then
   };
   void ask(Question& question, std::vector<Proofs::Asked> items);
 

@@ -85,6 +85,7 @@ class DimseProver final : public core::Prover {
   std::span<const Item> batch_;
   const core::ProofReport* report_ = nullptr;
   std::set<Uuid> told_;
+  bool found_before_ = false;  // a query of this peer found something
   std::unique_ptr<DimseAssociation> association_;
   std::mutex mutex_;  // guards plug_
   std::shared_ptr<dicom::Plug> plug_;
@@ -199,6 +200,7 @@ std::optional<Unclear> DimseProver::query(const AcceptedContext& context) {
   for (const Item& item : batch_)
     by_series[{uid(item, Fact::study_instance_uid), uid(item, Fact::series_instance_uid)}].push_back(&item);
   for (const auto& [series, items] : by_series) {
+    if (series.first.empty() || series.second.empty()) continue;  // cannot be asked for
     for (std::size_t at = 0; at < items.size(); at += instances_per_query) {
       const std::span some(items.data() + at, std::min(instances_per_query, items.size() - at));
       if (auto failed = find(context, some)) return failed;
@@ -217,12 +219,15 @@ std::optional<Unclear> DimseProver::find(const AcceptedContext& context, std::sp
   identifier.set(dicom::tag::sop_instance_uid, "UI", wanted);
   const auto found = find_all(context, identifier);
   if (!found) return Unclear{found.error().message, {}};
+  found_before_ = found_before_ || !found->empty();
   for (const Item* item : items) {
     told_.insert(item->id);
     if (found->contains(uid(*item, Fact::sop_instance_uid)))
       tell_held(*item);
-    else
+    else if (found_before_)
       (*report_)(item->id, core::Missing{"a query does not find it there"});
+    else
+      (*report_)(item->id, Unclear{"a query has never found anything there", {}});
   }
   return std::nullopt;
 }

@@ -4,6 +4,7 @@
 //
 // One association for each ask(). A report that comes at once, on the same association, goes to core::Receipts like one
 // that comes hours later on an association of the peer's own (intake/dimse). Instances are asked for by their UIDs only.
+// Where a query has never found anything, "not found" says nothing: the peer may not answer such queries.
 // Threads: as core::Prover.
 // Fails:   no connection, a refusal, an answer that is none -> Unclear with words.
 #pragma once

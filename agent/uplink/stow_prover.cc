@@ -22,6 +22,7 @@ using nlohmann::json;
 
 constexpr std::size_t instances_per_page = 200;
 constexpr std::size_t pages_max = 500;  // of one series
+constexpr unsigned failures_max = 3;    // series whose search failed; then the others are left for later
 
 std::string uid(const Item& item, Fact fact) { return std::string(item.facts.get(fact)); }
 
@@ -65,8 +66,7 @@ class StowProver final : public core::Prover {
         receipts_(receipts),
         clock_(clock),
         client_(options_.service.http, files, clock),
-        access_(options_.service.auth, client_, files, judge, clock),
-        may_commit_(options_.may_commit) {}
+        access_(options_.service.auth, client_, files, judge, clock) {}
 
   void ask(std::span<const Item> batch, const core::ProofReport& report) override;
   ProofWay way() const override { return way_; }
@@ -91,8 +91,10 @@ class StowProver final : public core::Prover {
   const Clock& clock_;
   HttpClient client_;
   StowAccess access_;
-  bool may_commit_;
-  std::string working_;  // the transaction whose result is awaited
+  MonoTime commit_from_{};  // not asked for commitment before: it had no such resource
+  std::string working_;     // the transaction whose result is awaited
+  MonoTime working_since_{};
+  bool found_before_ = false;  // a search of this service found something
   std::atomic<ProofWay> way_{ProofWay::unknown};
 };
 
@@ -103,7 +105,7 @@ void StowProver::ask(std::span<const Item> batch, const core::ProofReport& repor
     report(id, std::move(proof));
   };
   std::optional<Unclear> said;
-  if (may_commit_) said = commit(batch);
+  if (options_.may_commit && (!options_.may_query || clock_.mono() >= commit_from_)) said = commit(batch);
   if (!said && options_.may_query) said = query(batch, remember);
   if (!said) said = Unclear{"it offers no proof that it keeps an image", {}};
   for (const Item& item : batch)
@@ -132,6 +134,7 @@ StowProver::Said StowProver::call(const std::string& url, const std::string* bod
 
 std::optional<Unclear> StowProver::commit(std::span<const Item> batch) {
   const std::string resource = service_ + "/commitment-requests/";
+  if (clock_.mono() - working_since_ > core::limits::commitment_work_max) working_.clear();
   if (!working_.empty()) {
     const std::string transaction = working_;
     const Said said = call(resource + transaction, nullptr);
@@ -145,7 +148,7 @@ std::optional<Unclear> StowProver::commit(std::span<const Item> batch) {
   const Said said = call(resource + *transaction, &body);
   const auto* answer = std::get_if<HttpAnswer>(&said);
   if (answer != nullptr && !answer->by_proxy && not_offered(answer->status)) {
-    may_commit_ = false;
+    commit_from_ = clock_.mono() + core::limits::proof_wait_most;
     way_ = options_.may_query ? ProofWay::query : ProofWay::none;
     return std::nullopt;
   }
@@ -158,7 +161,7 @@ std::optional<Unclear> StowProver::judge(const std::string& transaction, const S
   if (answer.by_proxy) return Unclear{"the proxy answered with HTTP " + std::to_string(answer.status), answer.retry_after};
   if (answer.status == 202) {
     way_ = ProofWay::commitment;
-    working_ = transaction;
+    if (std::exchange(working_, transaction) != transaction) working_since_ = clock_.mono();
     return Unclear{"asked; it is still working on the storage commitment", answer.retry_after};
   }
   working_.clear();
@@ -177,16 +180,23 @@ std::optional<Unclear> StowProver::query(std::span<const Item> batch, const core
   std::map<std::pair<std::string, std::string>, std::vector<const Item*>> by_series;
   for (const Item& item : batch)
     by_series[{uid(item, Fact::study_instance_uid), uid(item, Fact::series_instance_uid)}].push_back(&item);
+  unsigned failures = 0;
   for (const auto& [series, items] : by_series) {
     if (series.first.empty() || series.second.empty()) continue;  // cannot be searched for
     const auto found = list(series.first, series.second);
-    if (const auto* unclear = std::get_if<Unclear>(&found)) return *unclear;
+    if (const auto* unclear = std::get_if<Unclear>(&found)) {
+      for (const Item* item : items) report(item->id, *unclear);
+      if (++failures >= failures_max) return *unclear;
+      continue;
+    }
     way_ = ProofWay::query;
     for (const Item* item : items) {
       if (std::get<0>(found).contains(uid(*item, Fact::sop_instance_uid)))
         report(item->id, core::Held{receipt_for(*item)});
-      else
+      else if (found_before_)
         report(item->id, core::Missing{"a search does not find it there"});
+      else
+        report(item->id, Unclear{"a search has never found anything there", {}});
     }
   }
   return Unclear{"it cannot be searched for without its study and series", {}};
@@ -206,7 +216,8 @@ std::variant<std::set<std::string>, Unclear> StowProver::list(const std::string&
     if (!matches) return Unclear{"its answer to a search for images is none: HTTP " + std::to_string(answer.status), answer.retry_after};
     const std::size_t before = found.size();
     found.insert(matches->begin(), matches->end());
-    if (matches->size() < instances_per_page || found.size() == before) return found;
+    found_before_ = found_before_ || !matches->empty();
+    if (found.size() == before) return found;  // a service may give shorter pages than it was asked for
     offset += matches->size();
   }
   return Unclear{"it answers a search without an end", {}};

@@ -2,6 +2,7 @@
 // STOW prover: has a DICOMweb service say that it keeps what it accepted: the Storage Commitment Service (PS3.18 13), or
 // a search that finds the instance (QIDO-RS, PS3.18 10.6) where the service has no such resource.
 //
+// Where a search has never found anything, "not found" says nothing: the service may have none, or not for us.
 // Each instance is judged by what the answer says of it; a status alone proves nothing. Where the service is still
 // working on a request, the next ask() looks for its result instead of asking anew.
 // Threads: as core::Prover.

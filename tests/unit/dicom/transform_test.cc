@@ -270,6 +270,35 @@ TEST_CASE("what_was_remembered_before_stays_and_a_new_item_follows") {
   }
 }
 
+// 标签 in GB18030.
+const std::string label_gb("\xb1\xea\xc7\xa9", 4);
+
+TEST_CASE("text_that_stands_right_behind_what_is_remembered_is_rewritten_too") {
+  for (const bool remembered_before : {false, true}) {
+    DataSetWriter out;
+    out.text(0x00080005, "CS", "GB18030");
+    out.text(0x00100020, "LO", "123");
+    if (remembered_before) {
+      out.header(0x04000561, "SQ", 22);
+      out.header(0xfffee000, "", 14);
+      out.text(0x04000563, "LO", "Other");
+    }
+    out.text(0x30060002, "SH", label_gb);  // Structure Set Label
+    const Elements after = elements_of(explicit_le, good(explicit_le, out.bytes(), in_utf8));
+    const Bytes& label = after.at(0x30060002);
+    CHECK(std::string(label.begin() + 8, label.end()) == "标签");
+    CHECK(after.contains(0x04000561));
+  }
+}
+
+TEST_CASE("text_in_the_place_of_a_group_length_is_no_length_and_never_a_crash") {
+  DataSetWriter out;
+  out.text(0x00080005, "CS", "GB18030");
+  out.text(0x00100000, "LO", label_gb);
+  out.text(0x00100020, "LO", "123");
+  static_cast<void>(change(explicit_le, out.bytes(), in_utf8).ok());
+}
+
 TEST_CASE("retired_lengths_of_groups_and_of_the_whole_are_corrected") {
   const auto number = [](DataSetWriter& out, std::uint32_t tag, std::uint32_t value) {
     Bytes bytes(4);

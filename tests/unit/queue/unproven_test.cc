@@ -118,6 +118,19 @@ TEST_CASE_FIXTURE(UnprovenFixture, "what_a_fallback_took_is_not_asked_of_the_des
   CHECK(count().delivered == 1);
 }
 
+TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] where_two_images_of_one_uid_differ_an_answer_that_names_the_uid_proves_neither") {
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  REQUIRE(put(pattern(1000, 2), image_facts("1.1")).ok());
+  REQUIRE(put(pattern(1000, 3), image_facts("1.2")).ok());
+  for (const auto& one : lease()) deliver(one, core::Level::accepted);
+  pass(std::chrono::hours(1));
+  REQUIRE(due().size() == 1);
+  CHECK(sop_of(due()[0]) == "1.2");
+  const auto uid = queue->unproven().begin("lead");
+  REQUIRE(uid.ok());
+  CHECK(queue->unproven().named_in(*uid, {"1.1"})->items.empty());
+}
+
 TEST_CASE_FIXTURE(UnprovenFixture, "telemetry_and_plain_files_are_not_asked_about") {
   core::Manifest manifest;
   manifest.kind = core::Kind::message;

@@ -130,10 +130,10 @@ TEST_CASE("where_there_is_no_such_resource_a_search_finds_what_is_there_page_by_
   CHECK(std::holds_alternative<core::Held>(proofs[3]));
   CHECK(std::get<core::Held>(proofs[0]).receipt.level == core::Level::archived);
   const auto heard = service.server.heard();
-  REQUIRE(heard.size() == 3);
+  REQUIRE(heard.size() == 4);  // until a page brings nothing new
   CHECK(heard[1].target.starts_with("/dicom-web/studies/2.25.77/series/2.25.78/instances?"));
   static_cast<void>(ask(*prover, batch));
-  CHECK(service.server.heard()[3].method == "GET");  // it is known by now
+  CHECK(service.server.heard()[4].method == "GET");  // it is known by now
 }
 
 TEST_CASE("a_captive_portal_a_failing_service_and_a_closed_one_prove_nothing") {
@@ -151,6 +151,28 @@ TEST_CASE("a_captive_portal_a_failing_service_and_a_closed_one_prove_nothing") {
                                     http("404 Not Found", "text/html", "<html>portal</html>")}) {
     Service service([&](const HttpHeard& heard) { return heard.method == "POST" ? not_found() : answer; });
     CHECK(std::holds_alternative<core::Unclear>(ask(*service.prover(), batch)[0]));
+  }
+}
+
+TEST_CASE("a_service_that_gives_shorter_pages_than_it_was_asked_for_is_read_to_the_end") {
+  const auto batch = items(5);
+  Service service([&](const HttpHeard& heard) {
+    if (heard.method == "POST") return not_found();
+    const auto at = static_cast<std::size_t>(std::stoul(heard.target.substr(heard.target.find("offset=") + 7)));
+    std::string matches;
+    for (std::size_t i = at; i < std::min<std::size_t>(at + 2, batch.size()); ++i)
+      matches += std::string(i > at ? "," : "") + R"({"00080018":{"vr":"UI","Value":[")" + uid_of(batch[i]) + R"("]}})";
+    return json("[" + matches + "]");
+  });
+  for (const auto& proof : ask(*service.prover(), batch)) CHECK(std::holds_alternative<core::Held>(proof));
+}
+
+TEST_CASE("a_search_that_has_never_found_anything_denies_nothing") {
+  for (const std::string& nothing : {http("404 Not Found", "application/json", "{}"), http("404 Not Found", "text/plain", "no route"), json("[]"),
+                                     http("204 No Content", "text/plain", "")}) {
+    Service service([&](const HttpHeard& heard) { return heard.method == "POST" ? not_found() : nothing; });
+    const auto prover = service.prover();
+    for (int i = 0; i < 5; ++i) CHECK(std::holds_alternative<core::Unclear>(ask(*prover, items(1))[0]));
   }
 }
 

@@ -64,6 +64,10 @@ class Line:
         except OSError:
             near_out.transport.abort()
             return
+        if self.server is None:  # cut while it was being joined: it must not live on beside the cut
+            near_out.transport.abort()
+            far_out.transport.abort()
+            return
         self.writers |= {near_out, far_out}
         await asyncio.gather(self.carry(near_in, far_out, self.counts), self.carry(far_in, near_out, lambda size: None))
         self.writers -= {near_out, far_out}

@@ -5,7 +5,7 @@
 
 #include "dicom/commitment.h"
 #include "dicom/data_set.h"
-#include "dimse_support.h"
+#include "prover_support.h"
 
 using namespace sampan;
 using namespace sampan::test;
@@ -72,32 +72,6 @@ struct Pacs {
   dicom::DataSet request, query;
   std::atomic<bool> event_answered{false};
 };
-
-std::vector<core::Item> items(std::size_t count) {
-  std::vector<core::Item> made;
-  for (std::size_t i = 0; i < count; ++i) {
-    auto item = image().item;
-    item.facts.set(core::Fact::study_instance_uid, "2.25.77");
-    item.facts.set(core::Fact::series_instance_uid, "2.25.78");
-    made.push_back(std::move(item));
-  }
-  return made;
-}
-std::string uid_of(const core::Item& item) { return std::string(item.facts.get(core::Fact::sop_instance_uid)); }
-
-std::vector<core::Proof> ask(core::Prover& prover, const std::vector<core::Item>& batch) {
-  std::map<Uuid, core::Proof> seen;
-  prover.ask(batch, [&](const Uuid& id, core::Proof proof) {
-    if (!seen.emplace(id, std::move(proof)).second) throw std::logic_error("reported twice");
-  });
-  std::vector<core::Proof> proofs;
-  for (const auto& item : batch) proofs.push_back(seen.at(item.id));
-  return proofs;
-}
-std::string unclear(const core::Proof& proof) {
-  const auto* said = std::get_if<core::Unclear>(&proof);
-  return said == nullptr ? "not unclear" : said->reason;
-}
 
 std::unique_ptr<core::Prover> prover_for(const Pacs& pacs, Office& office, const std::function<void(uplink::DimseProverOptions&)>& adjust = {}) {
   uplink::DimseProverOptions options;

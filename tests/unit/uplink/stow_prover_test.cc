@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "prover_support.h"
 #include "stow_support.h"
 
 using namespace sampan;
@@ -38,31 +39,6 @@ struct Service {
   Office office;
 };
 
-std::vector<core::Item> items(std::size_t count) {
-  std::vector<core::Item> made;
-  for (std::size_t i = 0; i < count; ++i) {
-    auto item = image().item;
-    item.facts.set(core::Fact::study_instance_uid, "2.25.77");
-    item.facts.set(core::Fact::series_instance_uid, "2.25.78");
-    made.push_back(std::move(item));
-  }
-  return made;
-}
-std::string uid_of(const core::Item& item) { return std::string(item.facts.get(core::Fact::sop_instance_uid)); }
-
-std::vector<core::Proof> ask(core::Prover& prover, const std::vector<core::Item>& batch) {
-  std::map<Uuid, core::Proof> seen;
-  prover.ask(batch, [&](const Uuid& id, core::Proof proof) {
-    if (!seen.emplace(id, std::move(proof)).second) throw std::logic_error("reported twice");
-  });
-  std::vector<core::Proof> proofs;
-  for (const auto& item : batch) proofs.push_back(seen.at(item.id));
-  return proofs;
-}
-std::string unclear(const core::Proof& proof) {
-  const auto* said = std::get_if<core::Unclear>(&proof);
-  return said == nullptr ? "not unclear" : said->reason;
-}
 std::string not_found() { return http("404 Not Found", "application/json", "{}"); }
 std::string json(const std::string& body) { return http("200 OK", "application/dicom+json", body); }
 

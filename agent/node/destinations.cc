@@ -7,9 +7,6 @@
 #include "node/fallbacks.h"
 
 namespace sampan::node {
-namespace {
-
-// The same but for what only says what is owed and when a copy may go, which couriers and lanes know nothing of.
 bool carried_alike(const settings::Destination& one, settings::Destination other) {
   other.reclaim_after = one.reclaim_after;
   other.retention_days = one.retention_days;
@@ -17,6 +14,8 @@ bool carried_alike(const settings::Destination& one, settings::Destination other
   other.takes = one.takes;
   return one == other;
 }
+
+namespace {
 
 using Destinations = std::vector<settings::Destination>;
 

@@ -18,6 +18,9 @@ namespace sampan::node {
 
 using MakeCourier = std::function<std::unique_ptr<core::Courier>(const settings::Destination&)>;
 
+// The same but for what only says what is owed and when a copy may go, which couriers and lanes know nothing of.
+bool carried_alike(const settings::Destination& one, settings::Destination other);
+
 void add_destinations(scheduler::Scheduler& scheduler, const std::vector<settings::Destination>& all, const MakeCourier& make);
 void change_destinations(scheduler::Scheduler& scheduler, const std::vector<settings::Destination>& before,
                          const std::vector<settings::Destination>& after, const MakeCourier& make);

@@ -2,10 +2,12 @@
 #include "node/proving.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "core/limits.h"
 #include "node/couriers.h"
+#include "node/destinations.h"
 #include "policy/proof.h"
 #include "queue/unproven.h"
 
@@ -14,14 +16,10 @@ namespace {
 
 constexpr std::size_t resends_remembered = 4096;
 
-// The same but for what proof has nothing to do with.
+// Carried alike but for the lanes, of which a question knows nothing.
 bool asked_alike(const settings::Destination& one, settings::Destination other) {
   other.lanes = one.lanes;
-  other.reclaim_after = one.reclaim_after;
-  other.retention_days = one.retention_days;
-  other.required = one.required;
-  other.takes = one.takes;
-  return one == other;
+  return carried_alike(one, std::move(other));
 }
 
 bool stays(const settings::Destination& one, const std::vector<settings::Destination>& others) {

@@ -33,7 +33,7 @@ case $mode in
   long) steps="unit tidy e2e crash package chroot" kills=${kills:-2000} cuts=${cuts:-1000} ;;
 esac
 [ -z "$only" ] || steps=${only//,/ }
-export SAMPAN_KILLS=${kills:-200} SAMPAN_CUTS=${cuts:-50} SAMPAN_PRESET=$preset
+export SAMPAN_KILLS=${kills:-200} SAMPAN_CUTS=${cuts:-100} SAMPAN_PRESET=$preset
 export SAMPAN_BIN=$PWD/build/$preset/bin PYTHONDONTWRITEBYTECODE=1
 python=/usr/bin/python3
 jobs=$(nproc)

@@ -141,6 +141,7 @@ void Store::punch(std::uint64_t segment, const std::vector<Sequence>& graves) {
     // The body first: a record that kept its header is known by its tombstone when the power goes in between.
     if (frame->trailer.record_bytes > block_bytes)
       static_cast<void>((*file)->punch(at + block_bytes, frame->trailer.record_bytes - block_bytes));
+    crash_point("reclaim.half_punched");
     static_cast<void>((*file)->punch(at, block_bytes));
   }
 }

@@ -1,48 +1,137 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The power of the disk goes, at any write and any flush: no acknowledged image is lost, with or without the ledger."""
+"""The power of the disk goes, at any write and any flush, also while receipts make room: no acknowledged image is lost and
+no start is refused, with or without the ledger, on ext4 and on xfs."""
 import os
+from collections import Counter
 
 from fleet import Fleet
 from harness import wait_until
 from volatile_disk import VolatileDisk
 
-contract = (1, 9)
-CUTS = int(os.environ.get("SAMPAN_CUTS", "50"))
+contract = (1, 4, 9)
+CUTS = int(os.environ.get("SAMPAN_CUTS", "100"))
+READY_S, LIFE_S = 60, 5
+
+# Moments of making room, and the highest pass at which the power goes. What is punched is what earlier lives wrote.
+RECLAIM = {"receipt.synced": 6, "note.written": 2, "tombstone.synced": 2, "reclaim.half_punched": 12, "reclaim.punched": 3}
 
 
-def when(rng):
-    """At a write, at a flush, or at no particular moment; what survives of the rest is chance."""
-    kind = rng.choice(("cutwrite", "cutflush", "none"))
-    moment = {"cutwrite": {"cutwrite": rng.randint(5, 1500)}, "cutflush": {"cutflush": rng.randint(2, 400)}, "none": {}}[kind]
-    return {"seed": rng.randint(1, 1 << 30), "keep": rng.choice((0, 30, 50, 90)), "torn": rng.randint(0, 1), **moment}
+class Cuts:
+    """Lives of one clinic on one disk, each ended by the power."""
 
+    def __init__(self, ctx, kind, seed):
+        self.disk = VolatileDisk(ctx, 768 << 20, kind)
+        self.fleet = Fleet(ctx, seed, state=self.disk.mount_point / "state")
+        self.random, self.clinic = self.fleet.random, self.fleet.clinic
+        self.moments = Counter()  # what the power went at
 
-def one_cut(fleet, disk):
-    """The power comes, the node lives on the disk, the power goes and takes the node with it."""
-    if disk.power_on(**when(fleet.random)):
-        fleet.clinic.spawn()
+    def chance(self):
+        """What survives of that which was not flushed."""
+        return {"seed": self.random.randint(1, 1 << 30), "keep": self.random.choice((0, 30, 50, 90)), "torn": self.random.randint(0, 1)}
+
+    def live(self, moment, env=None, life_s=None):
+        """The power comes, the node starts; its power goes at the moment, or after a while -> whether the moment came."""
+        if not self.disk.power_on(**self.chance(), **moment):
+            return self.moments.update(["mount"])  # the journal was being read
+        self.clinic.spawn(env)
+        came = self.reaches(self.is_ready, READY_S) and self.reaches(self.is_over, life_s or self.random.uniform(0.05, 1.0))
+        if self.disk.has_power():
+            self.disk.cut()
+        self.clinic.kill()
+        self.disk.power_off()
+        return came
+
+    def is_over(self):
+        return not self.disk.has_power() or self.is_killed()
+
+    def is_killed(self):
+        return self.clinic.process.child.poll() == -9
+
+    def is_ready(self):
+        return self.is_over() or "\nsampand ready " in "\n" + self.clinic.process.said()
+
+    def reaches(self, condition, deadline_s):
+        """Whether it holds in that time. The node must not end by itself while it has power."""
+        def holds():
+            if self.clinic.alive() or self.is_killed():
+                return condition()
+            wait_until(lambda: not self.disk.has_power(), lambda: f"a start was refused: {self.clinic.log()[-3000:]}", 2)
+            return True
         try:
-            wait_until(lambda: not disk.has_power(), "the power goes by itself", fleet.random.uniform(0.3, 2.5))
-        except AssertionError:
-            disk.cut()
-        fleet.clinic.kill()
-    disk.power_off()
+            wait_until(holds, "", deadline_s, 0.005)
+        except AssertionError as error:
+            if "refused" in str(error) or deadline_s == READY_S:
+                raise
+            return False
+        return True
+
+    def at_a_write_or_flush(self):
+        kind = self.random.choice(("cutwrite", "cutflush", "none"))
+        most = {"cutwrite": 600, "cutflush": 200, "none": 1}[kind]
+        came = self.live({kind: self.random.randint(2, most)} if kind != "none" else {}, life_s=2.5 if kind != "none" else None)
+        self.moments[{"cutwrite": "a write", "cutflush": "a flush"}[kind] if came and kind != "none" else "any time"] += 1
+
+    def at_reclaim(self, turn):
+        label = list(RECLAIM)[turn % len(RECLAIM)]
+        self.fleet.lead_comes_or_goes(chance_up=1)
+        env = {"SAMPAN_CRASH_AT": f"{label}:{self.random.randint(1, RECLAIM[label])}"}
+        self.moments[label if self.live({}, env, LIFE_S) else "any time"] += 1
+
+    def lose_ledger(self):
+        self.disk.mount_plain()
+        self.clinic.delete_ledger()
+        self.disk.power_off()
+
+    def finish(self):
+        self.disk.mount_plain()
+        self.fleet.finish()
+        self.disk.power_off()
+        checked = self.disk.check()
+        assert checked.returncode == 0, checked.stdout
+        moments = ", ".join(f"{name} {count}" for name, count in self.moments.items())
+        return f"{sum(self.moments.values())} cuts ({moments}), {self.fleet.summary()}"
 
 
-def test_no_acknowledged_image_is_lost_when_the_power_goes(ctx):
-    disk = VolatileDisk(ctx, 768 << 20)
-    fleet = Fleet(ctx, 5, state=disk.mount_point / "state")
-    for turn in range(CUTS):
-        fleet.keep_sending()
-        fleet.lead_comes_or_goes(chance_up=0.3)  # away most of the time: the disk is all there is
-        one_cut(fleet, disk)
+def cut_under_load(ctx, kind, seed):
+    cuts = Cuts(ctx, kind, seed)
+    for turn in range(CUTS // 4):
+        cuts.fleet.keep_sending()
+        cuts.fleet.lead_comes_or_goes(chance_up=0.3)  # away most of the time: the disk is all there is
+        cuts.at_a_write_or_flush()
         if turn % 2:
-            disk.mount_plain()
-            fleet.clinic.delete_ledger()
-            disk.power_off()
-    disk.mount_plain()
-    fleet.finish()
-    disk.power_off()
-    checked = disk.check()
-    assert checked.returncode == 0, checked.stdout
-    return f"{CUTS} cuts, {fleet.summary()}"
+            cuts.lose_ledger()
+    return cuts.finish()
+
+
+def cut_while_room_is_made(ctx, kind, seed):
+    """The lead proves by accepting and nothing is kept longer: what is gone here is there, or lost."""
+    cuts = Cuts(ctx, kind, seed)
+    for turn in range(CUTS // 4):
+        cuts.fleet.keep_sending()
+        if turn % 3 == 0:
+            cuts.fleet.lead_comes_or_goes(chance_up=0)  # what it leaves behind is punched in the lives that follow
+            cuts.at_a_write_or_flush()
+        else:
+            cuts.at_reclaim(turn)
+        if turn % 2:
+            cuts.lose_ledger()
+    summary = cuts.finish()
+    missed = [label for label in RECLAIM if CUTS >= 20 * len(RECLAIM) and not cuts.moments[label]]
+    assert not missed, f"never reached: {missed}; {summary}"
+    return summary
+
+
+def test_no_acknowledged_image_is_lost_when_the_power_of_an_ext4_goes(ctx):
+    return cut_under_load(ctx, "ext4", 5)
+
+
+def test_no_acknowledged_image_is_lost_when_the_power_of_an_xfs_goes(ctx):
+    return cut_under_load(ctx, "xfs", 6)
+
+
+def test_no_acknowledged_image_is_lost_when_the_power_of_an_ext4_goes_while_room_is_made(ctx):
+    return cut_while_room_is_made(ctx, "ext4", 7)
+
+
+def test_no_acknowledged_image_is_lost_when_the_power_of_an_xfs_goes_while_room_is_made(ctx):
+    return cut_while_room_is_made(ctx, "xfs", 8)

@@ -16,8 +16,7 @@ def write(path, content, sync):
     os.close(fd)
 
 
-def test_the_disk_keeps_what_was_synced_and_loses_the_rest(ctx):
-    disk = VolatileDisk(ctx)
+def keeps_what_was_synced(disk):
     disk.power_on(seed=1, keep=0)
     write(disk.mount_point / "kept", b"k" * 100_000, sync=True)
     write(disk.mount_point / "lost", b"l" * 100_000, sync=False)
@@ -29,8 +28,7 @@ def test_the_disk_keeps_what_was_synced_and_loses_the_rest(ctx):
     assert not lost.exists() or lost.read_bytes() != b"l" * 100_000
 
 
-def test_power_goes_at_the_write_asked_for(ctx):
-    disk = VolatileDisk(ctx)
+def goes_at_the_write(disk):
     disk.power_on(seed=2, keep=50, torn=1, cutwrite=40)
     number = 0
     while disk.has_power():
@@ -44,3 +42,19 @@ def test_power_goes_at_the_write_asked_for(ctx):
     disk.mount_plain()
     for before in range(number):
         assert (disk.mount_point / f"f{before}").read_bytes() == b"x" * 5000, before
+
+
+def test_an_ext4_keeps_what_was_synced_and_loses_the_rest(ctx):
+    keeps_what_was_synced(VolatileDisk(ctx))
+
+
+def test_an_xfs_keeps_what_was_synced_and_loses_the_rest(ctx):
+    keeps_what_was_synced(VolatileDisk(ctx, kind="xfs"))
+
+
+def test_power_goes_at_the_write_asked_for_below_ext4(ctx):
+    goes_at_the_write(VolatileDisk(ctx))
+
+
+def test_power_goes_at_the_write_asked_for_below_xfs(ctx):
+    goes_at_the_write(VolatileDisk(ctx, kind="xfs"))

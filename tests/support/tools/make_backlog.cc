@@ -1,22 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// make_backlog: writes a ledger with many items that wait, without the spool behind it, to ask it questions.
+// make_backlog: writes the state directory of a node in which many items wait.
 //
-//   make_backlog --state DIR --destination NAME [--items N] [--study-images N] [--days N]
+//   make_backlog --state DIR --destination NAME [--items N] [--study-images N] [--days N] [--payload BYTES]
 //
-// The rows are the ledger's own: each item is added as one that was received, evenly over the last days, as if by its
-// rebuild. Every fiftieth is delivered and every thousandth rejected. The next try of the others is a few minutes away, so
-// that a daemon on top of it leaves them alone. Prints a Study Instance UID, an accession number and a patient ID of it.
+// Without --payload: a ledger without the spool behind it, to ask it questions. The rows are the ledger's own: each item is
+// added as one that was received, evenly over the last days, as if by its rebuild. Every fiftieth is delivered and every
+// thousandth rejected. The next try of the others is a few minutes away, so that a daemon on top of it leaves them alone.
+// With it: a whole queue, its spool too; each item was taken in by the queue itself, evenly over the last days, and waits.
+// Prints a Study Instance UID, an accession number and a patient ID of it.
+#include <unistd.h>
+
+#include <atomic>
 #include <filesystem>
 #include <iostream>
+#include <thread>
 
 #include "base/random.h"
 #include "queue/keyring.h"
 #include "queue/ledger.h"
+#include "queue/queue.h"
 #include "queue/sql.h"
 #include "support/options.h"
 
 using namespace sampan;
 using namespace sampan::test;
+
+// Here nothing has to survive a power cut, and a million syncs take an hour.
+extern "C" int fdatasync(int) { return 0; }
+extern "C" int fsync(int) { return 0; }
 
 namespace {
 
@@ -33,16 +44,8 @@ void need(const Status& status) {
 
 std::string study_uid(std::size_t study) { return "2.25.7000." + std::to_string(study); }
 
-queue::IndexedItem item_of(std::size_t number, std::size_t study, WallTime received) {
-  queue::IndexedItem indexed;
-  indexed.seq = static_cast<queue::Sequence>(number + 1);
-  indexed.record_bytes = 135'168;
-  indexed.item.id = make_uuid7(received, system_random());
-  indexed.item.origin = "bench";
-  indexed.item.size = 131'072;
-  indexed.item.received = received;
-  store_le(indexed.item.sha256.data(), static_cast<std::uint64_t>(number));
-  core::Facts& facts = indexed.item.facts;
+core::Facts facts_of(std::size_t number, std::size_t study) {
+  core::Facts facts;
   facts.set(core::Fact::sop_class_uid, "1.2.840.10008.5.1.4.1.1.2");
   facts.set(core::Fact::transfer_syntax_uid, "1.2.840.10008.1.2.1");
   facts.set(core::Fact::sop_instance_uid, study_uid(study) + "." + std::to_string(number));
@@ -56,6 +59,19 @@ queue::IndexedItem item_of(std::size_t number, std::size_t study, WallTime recei
   facts.set(core::Fact::patient_name, "陈^晓雨");
   facts.set(core::Fact::patient_id, "P" + std::to_string(study));
   facts.set(core::Fact::accession_number, "A" + std::to_string(study));
+  return facts;
+}
+
+queue::IndexedItem item_of(std::size_t number, std::size_t study, WallTime received) {
+  queue::IndexedItem indexed;
+  indexed.seq = static_cast<queue::Sequence>(number + 1);
+  indexed.record_bytes = 135'168;
+  indexed.item.id = make_uuid7(received, system_random());
+  indexed.item.origin = "bench";
+  indexed.item.size = 131'072;
+  indexed.item.received = received;
+  store_le(indexed.item.sha256.data(), static_cast<std::uint64_t>(number));
+  indexed.item.facts = facts_of(number, study);
   return indexed;
 }
 
@@ -65,31 +81,72 @@ queue::Note fate_of(const queue::IndexedItem& indexed, const std::string& destin
   return queue::ReceiptNote{{item.id, item.sha256, "LEAD", item.received, core::Level::accepted}, destination};
 }
 
+struct Wanted {
+  std::string state, destination;
+  std::size_t items, per_study, payload_bytes;
+  std::int64_t begin_ms, span_ms;
+  WallTime received(std::size_t number) const {
+    const auto part = static_cast<double>(number) / static_cast<double>(items);
+    return {begin_ms + static_cast<std::int64_t>(part * static_cast<double>(span_ms))};
+  }
+};
+
+void write_ledger(const Wanted& wanted) {
+  const auto keys = need(queue::Keyring::open_or_make(disk(), wanted.state));
+  auto opened = need(queue::Ledger::open(disk(), wanted.state + "/ledger.db", keys, system_clock()));
+  queue::Ledger& ledger = *opened.ledger;
+  const std::vector<std::string> destinations{wanted.destination};
+  for (std::size_t i = 0; i < wanted.items; ++i) {
+    if (i % items_per_commit == 0) ledger.begin();
+    const auto indexed = item_of(i, i / wanted.per_study, wanted.received(i));
+    ledger.add(indexed, destinations, false);
+    if (i % 50 == 0) ledger.apply(fate_of(indexed, wanted.destination, i % 1000 == 0), 0);
+    if (i % items_per_commit == items_per_commit - 1 || i + 1 == wanted.items) need(ledger.commit());
+  }
+  opened.ledger.reset();
+  auto sql = need(queue::Sql::open(wanted.state + "/ledger.db", false));
+  sql->execute(("UPDATE delivery SET not_before_ms=" + std::to_string(system_clock().wall().ms + 14 * 60'000) + " WHERE state=1").c_str());
+  need(sql->status());
+}
+
+// The wall shows when the item was received that is being taken in.
+class PastClock final : public Clock {
+ public:
+  MonoTime mono() const override { return system_clock().mono(); }
+  WallTime wall() const override { return {wall_ms}; }
+  std::atomic<std::int64_t> wall_ms{0};
+};
+
+void write_queue(const Wanted& wanted) {
+  PastClock clock;
+  queue::QueueNeeds needs{disk(), clock, system_random(), {}, {}, {}, [] {}};
+  needs.route = [&](const core::Item&) { return std::vector<std::string>{wanted.destination}; };
+  needs.may_reclaim = [](auto, bool) { return false; };
+  auto queue = need(queue::Queue::open({wanted.state, "bench"}, std::move(needs)));
+  Bytes payload(wanted.payload_bytes);
+  for (auto& byte : payload) byte = static_cast<std::uint8_t>(system_random().next());
+  for (std::size_t i = 0; i < wanted.items; ++i) {
+    while (!queue->admits(core::Kind::image)) std::this_thread::yield();  // the ledger is behind
+    clock.wall_ms = wanted.received(i).ms;
+    store_le(payload.data(), static_cast<std::uint64_t>(i));
+    auto inflow = need(queue->open(core::Manifest{}));
+    need(inflow->append(payload));
+    need(inflow->commit(facts_of(i, i / wanted.per_study)));
+  }
+  queue->drain();
+}
+
 }  // namespace
 
 int main(int count, char** words) {
-  const Options options(count, words, {}, {"state", "destination", "items", "study-images", "days"});
-  const std::string state = options.text("state"), destination = options.text("destination", "lead");
-  const std::size_t items = options.number("items", 1'000'000), per_study = options.number("study-images", 200);
-  const std::int64_t span_ms = static_cast<std::int64_t>(options.number("days", 7)) * 86'400'000;
-  if (state.empty()) Options::usage("--state DIR is needed");
-  std::filesystem::create_directories(state);
-  const auto keys = need(queue::Keyring::open_or_make(disk(), state));
-  auto opened = need(queue::Ledger::open(disk(), state + "/ledger.db", keys, system_clock()));
-  queue::Ledger& ledger = *opened.ledger;
-  const std::vector<std::string> destinations{destination};
-  const std::int64_t start = system_clock().wall().ms - span_ms;
-  for (std::size_t i = 0; i < items; ++i) {
-    if (i % items_per_commit == 0) ledger.begin();
-    const auto part = static_cast<double>(i) / static_cast<double>(items);
-    const auto indexed = item_of(i, i / per_study, {start + static_cast<std::int64_t>(part * static_cast<double>(span_ms))});
-    ledger.add(indexed, destinations, false);
-    if (i % 50 == 0) ledger.apply(fate_of(indexed, destination, i % 1000 == 0), 0);
-    if (i % items_per_commit == items_per_commit - 1 || i + 1 == items) need(ledger.commit());
-  }
-  opened.ledger.reset();
-  auto sql = need(queue::Sql::open(state + "/ledger.db", false));
-  sql->execute(("UPDATE delivery SET not_before_ms=" + std::to_string(system_clock().wall().ms + 14 * 60'000) + " WHERE state=1").c_str());
-  need(sql->status());
-  std::cout << study_uid(items / per_study / 2) << " A" << items / per_study / 2 << " P" << items / per_study / 2 << "\n";
+  const Options options(count, words, {}, {"state", "destination", "items", "study-images", "days", "payload"});
+  Wanted wanted{options.text("state"), options.text("destination", "lead"), options.number("items", 1'000'000),
+                options.number("study-images", 200), options.number("payload", 0), 0, 0};
+  if (wanted.state.empty()) Options::usage("--state DIR is needed");
+  wanted.span_ms = static_cast<std::int64_t>(options.number("days", 7)) * 86'400'000;
+  wanted.begin_ms = system_clock().wall().ms - wanted.span_ms;
+  std::filesystem::create_directories(wanted.state);
+  wanted.payload_bytes >= 8 ? write_queue(wanted) : write_ledger(wanted);
+  const std::string study = std::to_string(wanted.items / wanted.per_study / 2);
+  std::cout << study_uid(wanted.items / wanted.per_study / 2) << " A" << study << " P" << study << "\n";
 }

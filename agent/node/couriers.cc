@@ -85,6 +85,7 @@ static std::unique_ptr<core::Courier> make_carrier(const settings::Destination& 
 }
 
 std::unique_ptr<core::Courier> make_courier(const settings::Destination& destination, Env env, const core::Judge& judge) {
+  if (env.transport != nullptr) return env.transport->courier(destination);
   auto carrier = make_carrier(destination, env, judge);
   if (!transforms(destination)) return carrier;
   uplink::TransformingOptions options;
@@ -100,6 +101,7 @@ std::unique_ptr<core::Prover> make_prover(const settings::Destination& destinati
   const bool may_commit = destination.proof == ProofBy::automatic || destination.proof == ProofBy::commitment;
   const bool may_query = destination.proof == ProofBy::automatic || destination.proof == ProofBy::query;
   if (!may_commit && !may_query) return nullptr;
+  if (env.transport != nullptr) return env.transport->prover(destination, transactions, receipts);
   if (destination.dimse)
     return uplink::make_dimse_prover({dimse_options(destination, destination.calling_ae), may_commit, may_query}, transactions, receipts, env.clock);
   if (!destination.stow.empty())

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/node.h"
 
-#include <atomic>
 #include <future>
 #include <mutex>
 
@@ -10,21 +9,16 @@
 #include "control/reload_routes.h"
 #include "core/limits.h"
 #include "http/server.h"
-#include "node/couriers.h"
-#include "node/destinations.h"
+#include "node/engine.h"
 #include "node/exams.h"
 #include "node/intakes.h"
 #include "node/live.h"
 #include "node/loop.h"
-#include "node/plans.h"
-#include "node/proving.h"
-#include "node/queue_duties.h"
 #include "node/report.h"
 #include "node/routing.h"
 #include "node/telemetry_wiring.h"
 #include "policy/table_judge.h"
 #include "scheduler/lane_threads.h"
-#include "scheduler/scheduler.h"
 
 namespace sampan::node {
 namespace {
@@ -33,14 +27,13 @@ namespace limits = core::limits;
 
 }  // namespace
 
-Env system_env() { return {disk(), system_clock(), system_random()}; }
+Env system_env() { return {disk(), system_clock(), system_random(), nullptr}; }
 
 struct Node::Parts {
   Parts(settings::Settings s, Env e)
       : live(std::move(s)), env(e), loop(e.clock), started(e.clock.wall()), started_mono(e.clock.mono()) {}
 
-  Status open_queue();
-  void start_scheduler();
+  void start_engine();
   void open_telemetry();
   telemetry::Gauges gauges();
   Status open_control();
@@ -53,15 +46,10 @@ struct Node::Parts {
   const policy::TableJudge judge{};
   SchedulerWatch scheduler_watch;
   Loop loop;
-  std::atomic<scheduler::Scheduler*> listener{nullptr};
-  std::atomic<Proving*> prover{nullptr};
-  std::unique_ptr<queue::Queue> queue;
+  std::unique_ptr<scheduler::LaneThreads> lanes = std::make_unique<scheduler::LaneThreads>();
+  Engine engine{{env, live, judge, *lanes, loop, scheduler_watch}};
   std::unique_ptr<telemetry::World> world;
   std::unique_ptr<telemetry::Telemetry> telemetry;
-  std::unique_ptr<QueueDuties> duties;
-  std::unique_ptr<scheduler::LaneThreads> lanes;
-  std::unique_ptr<scheduler::Scheduler> scheduler;
-  std::unique_ptr<Proving> proving;
   std::unique_ptr<Intakes> intakes;
   std::unique_ptr<control::Reporter> reporter;
   std::unique_ptr<Exams> exams;
@@ -74,7 +62,6 @@ struct Node::Parts {
   bool running = false;                    // guarded by it
   std::function<settings::ReloadReport()> reload_request;
   std::unique_ptr<control::Reloader> reloader;
-  const MakeCourier make{[this](const settings::Destination& destination) { return make_courier(destination, env, judge); }};
   bool stopping = false, stopped = false;  // on the loop's thread
   std::promise<void> scheduler_ended;
 };
@@ -104,55 +91,28 @@ struct NodeReloader final : control::Reloader {
 Node::Node(settings::Settings settings, Env env) : parts_(std::make_unique<Parts>(std::move(settings), env)) {}
 Node::~Node() { stop(); }
 
-Status Node::Parts::open_queue() {
-  queue::QueueNeeds needs{env.files, env.clock, env.random,
-                          [this](const core::Item& item) { return live.route(item); },
-                          [this](std::span<const queue::DeliveryStanding> standings, bool space_is_short) {
-                            return live.may_reclaim(standings, space_is_short);
-                          },
-                          same_data_set,
-                          [this] {
-                            if (auto* proving_now = prover.load()) proving_now->notify();
-                            if (auto* scheduler_now = listener.load()) scheduler_now->notify();
-                          },
-                          [this](const core::Item& item) { return live.priority(item); }};
-  const auto settings = live.settings();
-  auto opened = queue::Queue::open({settings->state_directory, settings->site}, std::move(needs));
-  if (!opened) return opened.error();
-  queue = std::move(*opened);
-  return {};
-}
-
 void Node::Parts::open_telemetry() {
   world = std::make_unique<NodeWorld>([this] { return gauges(); });
   telemetry = std::make_unique<telemetry::Telemetry>(
-      telemetry_options(*live.settings()), telemetry::Needs{*queue, *world, env.files, env.clock, env.random});
+      telemetry_options(*live.settings()), telemetry::Needs{engine.queue(), *world, env.files, env.clock, env.random});
   book = std::make_unique<NodeBook>(*telemetry, env.clock);
   scheduler_watch.tell(telemetry.get());
 }
 
 telemetry::Gauges Node::Parts::gauges() {
-  Gauged gauged{queue->summary(), {}, env.clock.wall(), env.clock.mono() - started_mono};
-  loop.call([&] { gauged.destinations = scheduler->snapshot(); });
+  Gauged gauged{engine.queue().summary(), {}, env.clock.wall(), env.clock.mono() - started_mono};
+  loop.call([&] { gauged.destinations = engine.scheduler().snapshot(); });
   return gauges_of(*live.settings(), gauged);
 }
 
-void Node::Parts::start_scheduler() {
-  duties = std::make_unique<QueueDuties>(*queue, env.clock);
-  lanes = std::make_unique<scheduler::LaneThreads>();
-  scheduler = std::make_unique<scheduler::Scheduler>(
-      scheduler::Needs{*duties, *lanes, loop, scheduler_watch, env.clock, env.random});
-  add_destinations(*scheduler, live.settings()->destinations, make);
-  proving = std::make_unique<Proving>(*queue, *lanes, loop, env, judge);
-  proving->add(live.settings()->destinations);
-  listener = scheduler.get();
-  prover = proving.get();
+void Node::Parts::start_engine() {
+  engine.start();
   const auto step = [this] {
-    const MonoTime next = std::min(scheduler->step(), proving->step());
-    if (stopping && !stopped && scheduler->stopped() && proving->stopped()) stopped = true, scheduler_ended.set_value();
+    const MonoTime next = engine.step();
+    if (stopping && !stopped && engine.stopped()) stopped = true, scheduler_ended.set_value();
     return next;
   };
-  loop.start(step, [this] { queue->tick(); }, limits::queue_tick_every);
+  loop.start(step, [this] { engine.tick(); }, limits::queue_tick_every);
 }
 
 std::unique_ptr<Exams> Node::Parts::open_exams() {
@@ -161,8 +121,8 @@ std::unique_ptr<Exams> Node::Parts::open_exams() {
     for (const auto& destination : live.settings()->destinations) all.push_back(destination.name);
     return all;
   };
-  const auto try_now = [this](const std::string& name) { loop.call([&] { scheduler->retry_now(name); }); };
-  return std::make_unique<Exams>(Exams::Needs{*queue, env.clock, names, try_now});
+  const auto try_now = [this](const std::string& name) { loop.call([&] { engine.scheduler().retry_now(name); }); };
+  return std::make_unique<Exams>(Exams::Needs{engine.queue(), env.clock, names, try_now});
 }
 
 Status Node::Parts::open_control() {
@@ -174,11 +134,11 @@ Status Node::Parts::open_control() {
 Status Node::start() {
   Parts& p = *parts_;
   std::unique_lock changing(p.change_mutex);
-  if (Status opened = p.open_queue(); !opened) return opened;
+  if (Status opened = p.engine.open(); !opened) return opened;
   p.open_telemetry();
-  p.start_scheduler();
+  p.start_engine();
   p.telemetry->start();
-  p.intakes = std::make_unique<Intakes>(*p.queue, p.env.clock, *p.live.settings(), *p.telemetry, *p.proving);
+  p.intakes = std::make_unique<Intakes>(p.engine.queue(), p.env.clock, *p.live.settings(), *p.telemetry, p.engine.proving());
   p.reporter = std::make_unique<NodeReporter>(*this);
   p.exams = p.open_exams();
   p.reloader = std::make_unique<NodeReloader>(p.reload_request);
@@ -207,15 +167,12 @@ settings::ReloadReport Node::reload(settings::Settings next) {
   if (!doors) return refuse(doors.error().message);
   // Everything that may fail is done; from here on nothing does.
   p.live.replace(next);
-  p.loop.call([&] {
-    change_destinations(*p.scheduler, before->destinations, next.destinations, p.make);
-    p.proving->change(before->destinations, next.destinations);
-  });
+  p.loop.call([&] { p.engine.change(*before, next); });
   p.intakes->change(std::move(*doors));
   const auto told = telemetry_options(next);
   p.telemetry->change(told.forwards, told.every, told.outage);
-  p.queue->route_again();
-  p.scheduler->notify();
+  p.engine.queue().route_again();
+  p.engine.scheduler().notify();
   report.applied = true;
   report.after_restart = std::move(held.paths);
   return report;
@@ -230,29 +187,27 @@ void Node::stop() {
   if (p.intakes) p.intakes->stop(limits::stop_grace);
   if (p.server) p.server->stop();
   if (p.telemetry) p.telemetry->stop();
-  if (p.scheduler && !p.stopping) {
+  if (p.engine.started() && !p.stopping) {
     auto ended = p.scheduler_ended.get_future();
     p.loop.call([&p] {
       p.stopping = true;
-      p.scheduler->stop(limits::stop_grace);
-      p.proving->stop();
+      p.engine.stop(limits::stop_grace);
     });
     p.loop.wake();
     if (ended.wait_for(3 * limits::stop_grace) != std::future_status::ready)
       log::warn("a transfer did not end in time; what it carried is sent again after the next start");
-    p.listener = nullptr;
-    p.prover = nullptr;
+    p.engine.quiet();
     p.loop.stop();
   }
   p.lanes.reset();
-  p.queue.reset();
+  p.engine.close();
 }
 
 Result<std::uint64_t> Node::undelivered() {
-  if (Status opened = parts_->open_queue(); !opened) return opened.error();
-  parts_->queue->drain();
-  auto count = parts_->queue->counts().undelivered();
-  parts_->queue.reset();
+  if (Status opened = parts_->engine.open(); !opened) return opened.error();
+  parts_->engine.queue().drain();
+  auto count = parts_->engine.queue().counts().undelivered();
+  parts_->engine.close();
   return count;
 }
 
@@ -266,7 +221,7 @@ std::map<std::string, control::AgeCounts> Node::Parts::ages() {
   const auto settings = live.settings();
   for (const auto& destination : settings->destinations) {
     auto& buckets = counts[destination.name];
-    const auto older = queue->counts().waiting_before(destination.name, borders);
+    const auto older = engine.queue().counts().waiting_before(destination.name, borders);
     for (std::size_t i = 0; i < buckets.size(); ++i)
       buckets[i] = older[i] - std::min(older[i], i + 1 < older.size() ? older[i + 1] : 0);
   }
@@ -288,17 +243,17 @@ control::NodeStatus Node::status() {
     findings.refusals = p.intakes->refusals();
   }
   if (!findings.last_image)  // of an earlier run
-    for (const auto& exam : p.queue->lookup().received_since({0}, 1)) findings.last_image = exam.last;
-  findings.admits = p.queue->admits(core::Kind::image);
-  findings.queue = p.queue->summary();
+    for (const auto& exam : p.engine.queue().lookup().received_since({0}, 1)) findings.last_image = exam.last;
+  findings.admits = p.engine.queue().admits(core::Kind::image);
+  findings.queue = p.engine.queue().summary();
   const auto settings = p.live.settings();
   p.loop.call([&] {
-    findings.destinations = p.scheduler->snapshot();
+    findings.destinations = p.engine.scheduler().snapshot();
     for (const auto& destination : settings->destinations)
-      if (p.proving->asks(destination.name)) findings.proofs[destination.name] = p.proving->way(destination.name);
+      if (p.engine.proving().asks(destination.name)) findings.proofs[destination.name] = p.engine.proving().way(destination.name);
   });
   findings.ages = p.ages();
-  findings.intake = p.queue->counts().intake_since({findings.now.ms - Millis(limits::intake_rate_time).count()});
+  findings.intake = p.engine.queue().counts().intake_since({findings.now.ms - Millis(limits::intake_rate_time).count()});
   return report(*settings, findings);
 }
 

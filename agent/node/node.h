@@ -16,16 +16,30 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "control/node_status.h"
+#include "core/courier.h"
+#include "core/prover.h"
+#include "core/receipts.h"
 #include "settings/change.h"
 
 namespace sampan::node {
+
+// Who carries to a destination and who asks it for proof, in the place of the network. It outlives what it makes.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  virtual std::unique_ptr<core::Courier> courier(const settings::Destination& destination) = 0;
+  // Null where there is nobody to ask.
+  virtual std::unique_ptr<core::Prover> prover(const settings::Destination& destination, core::Transactions& transactions,
+                                               core::Receipts& receipts) = 0;
+};
 
 struct Env {
   FileSystem& files;
   Clock& clock;
   Random& random;
+  Transport* transport = nullptr;  // null: the network
 };
-// The real disk, clock and dice.
+// The real disk, clock, dice and network.
 Env system_env();
 
 class Node {

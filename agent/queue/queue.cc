@@ -162,7 +162,7 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   parts->lookup.emplace(*parts->view, parts->keys);
   parts->orders.emplace(*parts->store, *parts->lookup, parts->needs.clock);
   parts->unproven.emplace(*parts->store, *parts->view, parts->keys, parts->needs.clock);
-  parts->store->start();
+  parts->options.own_thread ? parts->store->start() : parts->store->start_by_hand();
   return std::unique_ptr<Queue>(new Queue(std::move(parts)));
 }
 

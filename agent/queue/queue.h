@@ -53,6 +53,7 @@ struct QueueOptions {
   std::string state_directory;
   std::string origin;  // name of this node
   std::size_t unindexed_items_max = core::limits::unindexed_items_max;
+  bool own_thread = true;  // false: what its thread would do is done by drain(), so that a simulator can replay it
 };
 
 struct LeaseQuery {

@@ -31,6 +31,7 @@ Store::Store(Parts parts, std::unique_ptr<Ledger> ledger, Backlog backlog)
       started_(parts_.clock.mono()) {}
 
 void Store::start() { thread_ = std::thread([this] { run(); }); }
+void Store::start_by_hand() { by_hand_ = true; }
 
 Store::~Store() {
   {
@@ -39,6 +40,7 @@ Store::~Store() {
   }
   work_.notify_all();
   if (thread_.joinable()) thread_.join();
+  if (by_hand_) run();
 }
 
 std::int64_t Store::run_ms_now() const { return run_ms_before_ + (parts_.clock.mono() - started_).count(); }
@@ -101,6 +103,7 @@ void Store::route_again() {
 
 void Store::catch_up(Millis patience) {
   std::unique_lock lock(mutex_);
+  if (by_hand_) return drain_by_hand(lock);
   const std::uint64_t now = written_count_;
   idle_.wait_for(lock, patience, [this, now] { return seen_count_ >= now; });
 }
@@ -108,8 +111,16 @@ void Store::catch_up(Millis patience) {
 void Store::drain() {
   std::unique_lock lock(mutex_);
   woken_ = hurried_ = true;
+  if (by_hand_) return drain_by_hand(lock);
   work_.notify_one();
   idle_.wait(lock, [this] { return !has_work() && !busy_ && written_.empty() && rebuild_.done(); });
+}
+
+// What fails waits for the next time.
+void Store::drain_by_hand(std::unique_lock<std::mutex>& lock) {
+  woken_ = woken_ || !written_.empty();
+  bool good = true;
+  while (good && has_work()) good = work(lock);
 }
 
 bool Store::has_work() const {
@@ -122,7 +133,10 @@ void Store::run() {
     work_.wait(lock, [this] { return stopping_ || has_work(); });
     if (stopping_ && pending_.empty() && changes_.empty() && (written_.empty() || !woken_)) break;
     busy_ = true;
-    work(lock);
+    if (!work(lock)) {
+      if (!stopping_) work_.wait_for(lock, retry_after, [this] { return stopping_; });
+      if (stopping_) written_.clear(), pending_.clear(), changes_.clear();  // the spool has them; receipts are asked for again
+    }
     busy_ = false;
     seen_count_ = written_count_ - written_.size();
     idle_.notify_all();
@@ -158,12 +172,13 @@ bool Store::still_arriving(std::uint64_t segment) {
 // does not wait. A transaction for each image took more time than the image.
 void Store::gather(std::unique_lock<std::mutex>& lock) {
   const auto at_once = [this] { return stopping_ || hurried_ || !changes_.empty(); };
-  if (rebuild_.done()) work_.wait_until(lock, batch_begun_ + batch_every, at_once);
+  if (rebuild_.done() && !by_hand_) work_.wait_until(lock, batch_begun_ + batch_every, at_once);
   hurried_ = false;
   batch_begun_ = std::chrono::steady_clock::now();
 }
 
-void Store::work(std::unique_lock<std::mutex>& lock) {
+// False when some of it failed: it is kept, to be tried again.
+bool Store::work(std::unique_lock<std::mutex>& lock) {
   gather(lock);
   auto written = take_written();
   auto notes = std::exchange(pending_, {});
@@ -186,11 +201,9 @@ void Store::work(std::unique_lock<std::mutex>& lock) {
   }
   lock.lock();
   if (good && !rerouting) reroutes_done_ = reroute_round_;
-  if (good && rebuilt) return;
   if (!good) keep(written, notes, changes);
-  woken_ = true;
-  if (!stopping_) work_.wait_for(lock, retry_after, [this] { return stopping_; });
-  if (stopping_) written_.clear(), pending_.clear(), changes_.clear();  // the spool has them; receipts are asked for again
+  woken_ = woken_ || !good || !rebuilt;
+  return good && rebuilt;
 }
 
 void Store::keep(std::deque<Written>& written, std::deque<Pending>& notes, std::deque<Change>& changes) {

@@ -2,7 +2,8 @@
 // Store: the one thread that writes the ledger and the notes, reads the spool again after a start, and reclaims.
 //
 // Items become visible to lease when they are durable; receipts are gathered, synced, and only then believed.
-// Threads: the public methods from any; everything else on the store thread.
+// Threads: the public methods from any; everything else on the store thread. Started by hand there is no such thread: what
+//          waits is done by drain(), on the caller's, so that a simulator can replay it.
 // Fails:   a note that cannot be written waits and is tried again; a ledger that cannot be written is tried again;
 //          one that is damaged -> Parts::ledger_damaged, which does not return.
 #pragma once
@@ -42,6 +43,7 @@ class Store {
   Store(Parts parts, std::unique_ptr<Ledger> ledger, Backlog backlog);
   ~Store();
   void start();
+  void start_by_hand();
 
   // Under the appender's lock, in the order of the stream; becomes visible once the place is synced.
   void written(const Place& place, IndexedItem item);
@@ -59,7 +61,7 @@ class Store {
   void tick();
   // Asks again where the items go that match no route: at the start, and when the routes have changed.
   void route_again();
-  // Returns when everything handed in before has been dealt with. For tests and for stopping.
+  // Returns when everything handed in before has been dealt with; by hand, also when it failed. For tests and for stopping.
   void drain();
   // Waits until what was written before is visible, but no longer than patience: an answer that is asked for now.
   void catch_up(Millis patience);
@@ -82,7 +84,8 @@ class Store {
   void run();
   bool has_work() const;
   void gather(std::unique_lock<std::mutex>& lock);
-  void work(std::unique_lock<std::mutex>& lock);
+  bool work(std::unique_lock<std::mutex>& lock);
+  void drain_by_hand(std::unique_lock<std::mutex>& lock);
   std::deque<Written> take_written();
   bool write_notes(std::deque<Pending>& notes);
   bool write_note_record(Type type, ByteView payload);
@@ -121,7 +124,7 @@ class Store {
   std::deque<Pending> pending_;
   unsigned reroutes_wanted_ = 1, reroutes_done_ = 0;  // rounds over all items that match no route; one at the start
   std::deque<Change> changes_;
-  bool reclaim_due_ = false, stopping_ = false, busy_ = false, woken_ = false, hurried_ = false;
+  bool reclaim_due_ = false, stopping_ = false, busy_ = false, woken_ = false, hurried_ = false, by_hand_ = false;
   std::chrono::steady_clock::time_point batch_begun_{};
   std::thread thread_;  // last: everything above exists before it runs
 };

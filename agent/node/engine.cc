@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/engine.h"
+
+#include <algorithm>
+
+#include "node/couriers.h"
+#include "node/destinations.h"
+#include "node/plans.h"
+
+namespace sampan::node {
+
+Status Engine::open(bool own_thread) {
+  Live& live = needs_.live;
+  queue::QueueNeeds needs{needs_.env.files,
+                          needs_.env.clock,
+                          needs_.env.random,
+                          [&live](const core::Item& item) { return live.route(item); },
+                          [&live](std::span<const queue::DeliveryStanding> standings, bool space_is_short) {
+                            return live.may_reclaim(standings, space_is_short);
+                          },
+                          same_data_set,
+                          [this] { changed(); },
+                          [&live](const core::Item& item) { return live.priority(item); }};
+  const auto settings = live.settings();
+  queue::QueueOptions options{settings->state_directory, settings->site};
+  options.own_thread = own_thread;
+  auto opened = queue::Queue::open(std::move(options), std::move(needs));
+  if (!opened) return opened.error();
+  queue_ = std::move(*opened);
+  return {};
+}
+
+void Engine::start() {
+  const Env& env = needs_.env;
+  duties_ = std::make_unique<QueueDuties>(*queue_, env.clock);
+  scheduler_ = std::make_unique<scheduler::Scheduler>(
+      scheduler::Needs{*duties_, needs_.lanes, needs_.waker, needs_.observer, env.clock, env.random});
+  const auto settings = needs_.live.settings();
+  add_destinations(*scheduler_, settings->destinations, [this](const settings::Destination& one) { return make(one); });
+  proving_ = std::make_unique<Proving>(*queue_, needs_.lanes, needs_.waker, env, needs_.judge);
+  proving_->add(settings->destinations);
+  listener_ = scheduler_.get();
+  prover_ = proving_.get();
+}
+
+std::unique_ptr<core::Courier> Engine::make(const settings::Destination& destination) {
+  return make_courier(destination, needs_.env, needs_.judge);
+}
+
+void Engine::changed() {
+  if (auto* proving_now = prover_.load()) proving_now->notify();
+  if (auto* scheduler_now = listener_.load()) scheduler_now->notify();
+}
+
+MonoTime Engine::step() { return std::min(scheduler_->step(), proving_->step()); }
+
+void Engine::change(const settings::Settings& before, const settings::Settings& after) {
+  change_destinations(*scheduler_, before.destinations, after.destinations,
+                      [this](const settings::Destination& one) { return make(one); });
+  proving_->change(before.destinations, after.destinations);
+}
+
+void Engine::stop(Millis grace) {
+  scheduler_->stop(grace);
+  proving_->stop();
+}
+
+void Engine::quiet() {
+  listener_ = nullptr;
+  prover_ = nullptr;
+}
+
+}  // namespace sampan::node

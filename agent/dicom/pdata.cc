@@ -205,7 +205,7 @@ Status PdataWriter::send(std::uint8_t context, const CommandSet& command) {
 }
 
 void PdataWriter::read_ahead(std::uint64_t size, const DataSource& source) {
-  const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(size, send_bytes));
+  const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(size, ahead_bytes_max));
   if (ahead_.size() < bytes) ahead_.resize(bytes);
   const auto got = source(0, ByteSpan(ahead_).first(bytes));
   ahead_bytes_ = got && *got == bytes ? bytes : 0;
@@ -214,21 +214,24 @@ void PdataWriter::read_ahead(std::uint64_t size, const DataSource& source) {
 Status PdataWriter::send(std::uint8_t context, const CommandSet& command, std::uint64_t size,
                          const DataSource& source) {
   begin(context, command);
-  const auto block_bytes = static_cast<std::size_t>(std::min<std::uint64_t>(size, send_bytes));
-  const bool ready = std::exchange(ahead_bytes_, 0) == block_bytes && block_bytes > 0;
-  if (ready) std::swap(buffer_, ahead_);
-  if (buffer_.size() < block_bytes) buffer_.resize(block_bytes);
   std::uint64_t at = 0;
-  do {
+  if (const std::size_t ready = std::exchange(ahead_bytes_, 0); ready > 0 && ready <= size) {
+    add_data(context, ByteView(ahead_).first(ready), size);
+    if (Status sent = write(); !sent) return sent;
+    at = ready;
+  }
+  const auto block_bytes = static_cast<std::size_t>(std::min<std::uint64_t>(size - at, send_bytes));
+  if (buffer_.size() < block_bytes) buffer_.resize(block_bytes);
+  while (at < size || at == 0) {
     const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(size - at, block_bytes));
     const ByteSpan block = ByteSpan(buffer_).first(bytes);
-    const auto got = ready && at == 0 ? Result<std::size_t>(bytes) : source(at, block);
+    const auto got = source(at, block);
     if (!got) return got.error();
     if (*got != bytes) return fail(Errc::damaged, "the data set ends early");
     add_data(context, block, size - at);
     if (Status sent = write(); !sent) return sent;
-    at += bytes;
-  } while (at < size);
+    if ((at += bytes) == 0) break;  // an empty data set is one empty fragment
+  }
   return {};
 }
 

@@ -61,26 +61,37 @@ Result<std::size_t> StoredPayload::read(std::uint64_t offset, ByteSpan into) {
   const std::uint64_t chunk_size = frame_.header.chunk_bytes;
   while (done < into.size() && offset + done < size()) {
     const std::uint64_t at = offset + done, index = at / chunk_size, within = at % chunk_size;
-    if (Status loaded = load_chunk(index); !loaded) {
-      if (loaded.error().code == Errc::damaged && on_damage_ && !std::exchange(told_, true)) on_damage_();
-      return loaded.error();
+    const ByteSpan rest = into.subspan(done);
+    const bool whole = within == 0 && rest.size() >= plain_bytes(index) && index != chunk_index_;
+    if (Status opened = whole ? open_chunk(index, rest.data()) : load_chunk(index); !opened) {
+      if (opened.error().code == Errc::damaged && on_damage_ && !std::exchange(told_, true)) on_damage_();
+      return opened.error();
     }
-    const std::size_t n = std::min<std::size_t>(into.size() - done, chunk_.size() - within);
-    std::memcpy(into.data() + done, chunk_.data() + within, n);
+    const std::size_t n = std::min<std::size_t>(rest.size(), plain_bytes(index) - within);
+    if (!whole) std::memcpy(rest.data(), chunk_.data() + within, n);
     done += n;
   }
   return done;
 }
 
+std::size_t StoredPayload::plain_bytes(std::uint64_t index) const {
+  const std::uint64_t chunk_size = frame_.header.chunk_bytes;
+  return std::min<std::uint64_t>(chunk_size, size() - index * chunk_size);
+}
+
+Status StoredPayload::open_chunk(std::uint64_t index, std::uint8_t* plain) {
+  const std::size_t bytes = plain_bytes(index) + tag_bytes;
+  const auto room = std::make_unique_for_overwrite<std::uint8_t[]>(bytes);
+  const ByteSpan sealed(room.get(), bytes);
+  if (Status read = read_exactly(*file_, record_ + chunk_offset(index, frame_.header.chunk_bytes), sealed); !read) return read;
+  return seal_.open_chunk(index, sealed, plain);
+}
+
 Status StoredPayload::load_chunk(std::uint64_t index) {
   if (index == chunk_index_) return {};
-  const std::uint64_t chunk_size = frame_.header.chunk_bytes;
-  const std::size_t plain = std::min<std::uint64_t>(chunk_size, size() - index * chunk_size);
   chunk_index_ = ~0ull;
-  chunk_.resize(plain + tag_bytes);
-  if (Status read = read_exactly(*file_, record_ + chunk_offset(index, chunk_size), chunk_); !read) return read;
-  if (Status opened = seal_.open_chunk(index, chunk_, chunk_.data()); !opened) return opened;
-  chunk_.resize(plain);
+  chunk_.resize(plain_bytes(index));
+  if (Status opened = open_chunk(index, chunk_.data()); !opened) return opened;
   chunk_index_ = index;
   return {};
 }

@@ -34,6 +34,8 @@ class StoredPayload final : public core::Payload {
   Result<std::size_t> read(std::uint64_t offset, ByteSpan into) override;
 
  private:
+  std::size_t plain_bytes(std::uint64_t index) const;
+  Status open_chunk(std::uint64_t index, std::uint8_t* plain);
   Status load_chunk(std::uint64_t index);
   const std::shared_ptr<File> file_;
   const std::uint64_t record_;
@@ -41,7 +43,7 @@ class StoredPayload final : public core::Payload {
   Seal seal_;
   const std::function<void()> on_damage_;
   bool told_ = false;
-  Bytes chunk_;  // the plain chunk last opened
+  Bytes chunk_;  // the plain chunk last opened in part
   std::uint64_t chunk_index_ = ~0ull;
 };
 

@@ -219,7 +219,8 @@ Result<core::Consignment> Queue::Parts::consign(const DueDelivery& due) {
   return consignment;
 }
 
-// Records went to the disk past the page cache: what is lent next is brought back all at once, not block by block.
+// Records went to the disk past the page cache: what is lent now, and what will be next, is brought back all at once, not
+// block by block, so that the lane sends one batch while the disk reads the other.
 void Queue::Parts::read_ahead(std::span<const DueDelivery> deliveries, std::uint64_t bytes_max) {
   std::uint64_t bytes = 0;
   for (const auto& one : deliveries) {
@@ -261,7 +262,7 @@ LeasedBatch Queue::lease(const LeaseQuery& query) {
   if (query.only_class) due.only_class = parts_->reader->class_key(query.only_class->sop_class, query.only_class->transfer_syntax);
   std::uint64_t bytes = 0;
   const auto deliveries = parts_->reader->due(due, parts_->leases.taken(query.destination));
-  parts_->read_ahead(deliveries, query.bytes_max);
+  parts_->read_ahead(deliveries, 2 * query.bytes_max);
   for (const auto& delivery : deliveries) {
     if (batch.items.size() >= query.items_max || (query.bytes_max > 0 && bytes >= query.bytes_max)) break;
     auto consignment = parts_->consign(delivery);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scheduler/trip.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sampan::scheduler {
 
 // So many left: time enough to have the next batch ready, and few enough that an emergency hardly waits longer.
-constexpr std::size_t few_left = 16;
+constexpr std::size_t few_left_max = 16;
 
 Trip::Trip(Load load, Needs needs, const Options& options, std::shared_ptr<Tally> tally)
     : load_(std::move(load)), needs_(needs), options_(options), tally_(std::move(tally)) {
@@ -39,8 +40,8 @@ void Trip::take(const Uuid& id, core::Outcome outcome) {
 }
 
 void Trip::tell_nearly_done() {
-  const bool few = unanswered_.size() <= few_left && load_.items.size() > few_left;
-  if (few && load_.nearly_done && trouble_.empty() && refused_.empty()) std::exchange(load_.nearly_done, nullptr)();
+  const bool few = unanswered_.size() <= std::min(few_left_max, load_.items.size() / 2);
+  if (few && !unanswered_.empty() && load_.nearly_done && trouble_.empty() && refused_.empty()) std::exchange(load_.nearly_done, nullptr)();
 }
 
 void Trip::on(std::size_t index, core::Delivered delivered) {

@@ -62,6 +62,22 @@ TEST_CASE("while_a_batch_ends_the_next_one_is_leased_so_that_no_lane_waits_for_t
   CHECK(world.queue.violations == 0);
 }
 
+TEST_CASE("a_batch_of_few_large_items_has_its_follower_leased_when_half_of_it_is_gone") {
+  World world;
+  Peer& pacs = world.add("pacs", 1);
+  for (unsigned n = 1; n <= 24; ++n) world.queue.put("pacs", item_of(n, "ct", core::limits::batch_bytes_max / 8));
+  std::map<unsigned, std::size_t> leased;  // by item, while it was on its way
+  pacs.answer = [&](const core::Item& item) {
+    world.step();
+    leased[sim::number_of(item.id)] = world.count("pacs", State::leased);
+    return sim::delivered(item);
+  };
+  world.run_for(1s);
+  CHECK(leased[3] == 8);
+  CHECK(leased[6] == 16);
+  CHECK(world.done("pacs") == 24);
+}
+
 TEST_CASE("what_was_leased_ahead_goes_back_when_the_batch_ends_in_trouble_or_nothing_more_is_to_be_sent") {
   for (const bool stops : {false, true}) {
     World world;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The power of the disk goes, at any write and any flush, also while receipts make room: no acknowledged image is lost and
 no start is refused, with or without the ledger, on ext4 and on xfs."""
+import contextlib
 import os
 from collections import Counter
 
@@ -13,7 +14,7 @@ CUTS = int(os.environ.get("SAMPAN_CUTS", "100"))
 READY_S, LIFE_S = 60, 5
 
 # Moments of making room, and the highest pass at which the power goes. What is punched is what earlier lives wrote.
-RECLAIM = {"receipt.synced": 6, "note.written": 2, "tombstone.synced": 2, "reclaim.half_punched": 12, "reclaim.punched": 3}
+RECLAIM = {"receipt.synced": 6, "note.written": 2, "tombstone.synced": 2, "reclaim.half_punched": 3, "reclaim.punched": 3}
 
 
 class Cuts:
@@ -24,6 +25,7 @@ class Cuts:
         self.fleet = Fleet(ctx, seed, state=self.disk.mount_point / "state")
         self.random, self.clinic = self.fleet.random, self.fleet.clinic
         self.moments = Counter()  # what the power went at
+        self.is_filling = False   # the disk, when it was looked at last
 
     def chance(self):
         """What survives of that which was not flushed."""
@@ -34,12 +36,19 @@ class Cuts:
         if not self.disk.power_on(**self.chance(), **moment):
             return self.moments.update(["mount"])  # the journal was being read
         self.clinic.spawn(env)
-        came = self.reaches(self.is_ready, READY_S) and self.reaches(self.is_over, life_s or self.random.uniform(0.05, 1.0))
+        came = self.reaches(self.is_ready, READY_S)
+        self.look_at_room()
+        came = came and self.reaches(self.is_over, life_s or self.random.uniform(0.05, 1.0))
         if self.disk.has_power():
             self.disk.cut()
         self.clinic.kill()
         self.disk.power_off()
         return came
+
+    def look_at_room(self):
+        with contextlib.suppress(OSError):  # without power there is nothing to see
+            room = os.statvfs(self.disk.mount_point)
+            self.is_filling = room.f_bavail < room.f_blocks / 2
 
     def is_over(self):
         return not self.disk.has_power() or self.is_killed()
@@ -96,7 +105,7 @@ def cut_under_load(ctx, kind, seed):
     cuts = Cuts(ctx, kind, seed)
     for turn in range(CUTS // 4):
         cuts.fleet.keep_sending()
-        cuts.fleet.lead_comes_or_goes(chance_up=0.3)  # away most of the time: the disk is all there is
+        cuts.fleet.lead_comes_or_goes(chance_up=1 if cuts.is_filling else 0.3)  # away most of the time: the disk is all there is
         cuts.at_a_write_or_flush()
         if turn % 2:
             cuts.lose_ledger()
@@ -109,7 +118,7 @@ def cut_while_room_is_made(ctx, kind, seed):
     for turn in range(CUTS // 4):
         cuts.fleet.keep_sending()
         if turn % 3 == 0:
-            cuts.fleet.lead_comes_or_goes(chance_up=0)  # what it leaves behind is punched in the lives that follow
+            cuts.fleet.lead_comes_or_goes(chance_up=cuts.is_filling)  # what it leaves behind is punched in the lives that follow
             cuts.at_a_write_or_flush()
         else:
             cuts.at_reclaim(turn)

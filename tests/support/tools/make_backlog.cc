@@ -31,6 +31,20 @@ extern "C" int fsync(int) { return 0; }
 
 namespace {
 
+// For the same reason the page cache gathers what is written.
+class CachedFiles final : public FileSystem {
+ public:
+  Result<std::unique_ptr<File>> open(const std::string& path, Mode mode) override {
+    return disk().open(path, mode == Mode::append_new ? Mode::create_new : mode);
+  }
+  Status make_directories(const std::string& path) override { return disk().make_directories(path); }
+  Status sync_directory(const std::string& path) override { return disk().sync_directory(path); }
+  Status rename(const std::string& from, const std::string& to) override { return disk().rename(from, to); }
+  Status unlink(const std::string& path) override { return disk().unlink(path); }
+  Result<std::vector<std::string>> list(const std::string& directory) override { return disk().list(directory); }
+  Result<DiskSpace> space(const std::string& path) override { return disk().space(path); }
+};
+
 constexpr std::size_t items_per_commit = 20'000;
 
 template <class T>
@@ -119,7 +133,8 @@ class PastClock final : public Clock {
 
 void write_queue(const Wanted& wanted) {
   PastClock clock;
-  queue::QueueNeeds needs{disk(), clock, system_random(), {}, {}, {}, [] {}};
+  CachedFiles files;
+  queue::QueueNeeds needs{files, clock, system_random(), {}, {}, {}, [] {}};
   needs.route = [&](const core::Item&) { return std::vector<std::string>{wanted.destination}; };
   needs.may_reclaim = [](auto, bool) { return false; };
   auto queue = need(queue::Queue::open({wanted.state, "bench"}, std::move(needs)));

@@ -3,6 +3,7 @@
 //
 // attempt() tries each consignment once, in order, and reports one outcome for every one of them, also when the
 // connection breaks in the middle (the rest: Retry, scope destination). It never loops, sleeps or decides to retry.
+// Where a report is answered with false, something more urgent waits: what was not begun may be left without an outcome.
 // A connection may be kept between attempts; after any doubt about its state it is dropped.
 // Threads: one Courier belongs to one lane's thread; interrupt() may come from any thread.
 #pragma once
@@ -34,7 +35,8 @@ struct Consignment {
   unsigned attempts = 0;  // made before this one
 };
 
-using Report = std::function<void(const Uuid& item, Outcome outcome)>;
+// Whether to go on.
+using Report = std::function<bool(const Uuid& item, Outcome outcome)>;
 
 class Courier {
  public:

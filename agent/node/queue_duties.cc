@@ -12,6 +12,7 @@ scheduler::Leased QueueDuties::lease(const scheduler::LeaseRequest& request) {
   query.bytes_max = request.bytes_max;
   query.skip_items = request.skip_items;
   query.only_items = request.only_items;
+  query.only_emergencies = request.only_emergencies;
   for (const auto& key : request.skip_classes) query.skip_classes.push_back(to_class(key));
   if (request.only_class) query.only_class = to_class(*request.only_class);
   auto batch = queue_.lease(query);

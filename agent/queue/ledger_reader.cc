@@ -30,6 +30,7 @@ Result<std::unique_ptr<LedgerReader>> LedgerReader::open(const std::string& path
 LedgerReader::LedgerReader(std::unique_ptr<Sql> sql, const Keyring& keys) : sql_(std::move(sql)), keys_(keys) {
   due_first_ = Statement(*sql_, std::string(due_text) + "AND rank<?4 " + std::string(order_text));
   due_ = Statement(*sql_, std::string(due_text) + "AND rank>=?4 " + std::string(order_text));
+  due_urgent_ = Statement(*sql_, std::string(due_text) + "AND rank>=?4 AND rank<?4+10 " + std::string(order_text));
   due_class_ = Statement(*sql_, std::string(due_text) + "AND class_key=?4 " + std::string(order_text));
   due_item_ = Statement(*sql_, std::string(due_text) + "AND seq IN (SELECT seq FROM item WHERE id=?4)");
   waits_ = Statement(*sql_, "SELECT 1 FROM delivery WHERE destination=? AND state=1 LIMIT 1");
@@ -81,6 +82,8 @@ std::vector<DueDelivery> LedgerReader::due(const DueQuery& query, const std::uno
   };
   if (!query.only_items.empty()) {
     for (const auto& item : query.only_items) take_due(bind(due_item_).bind(4, ByteView(item.bytes)), query, leased, query.items_max, found);
+  } else if (query.only_emergencies) {
+    take_due(bind(due_urgent_).bind(4, rank_of_images + 10 * static_cast<int>(core::Priority::emergency)), query, leased, query.items_max, found);
   } else if (query.only_class) {
     take_due(bind(due_class_).bind(4, *query.only_class), query, leased, query.items_max, found);
   } else {

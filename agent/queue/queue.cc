@@ -256,6 +256,7 @@ bool Queue::Parts::is_sound(Sequence seq) {
 LeasedBatch Queue::lease(const LeaseQuery& query) {
   LeasedBatch batch;
   DueQuery due{query.destination, query.items_max + query.skip_items.size(), parts_->needs.clock.wall(), limits::back_off_most, {}, {}, {}};
+  due.only_emergencies = query.only_emergencies;
   due.only_items.assign(query.only_items.begin(), query.only_items.end());
   for (const auto& skip : query.skip_classes)
     due.blocked_classes.push_back(parts_->reader->class_key(skip.sop_class, skip.transfer_syntax));
@@ -275,7 +276,7 @@ LeasedBatch Queue::lease(const LeaseQuery& query) {
     bytes += consignment->item.size;
     batch.items.push_back(std::move(*consignment));
   }
-  if (batch.items.empty()) batch.due_in = parts_->reader->next_due(due);
+  if (batch.items.empty() && !query.only_emergencies) batch.due_in = parts_->reader->next_due(due);
   return batch;
 }
 

@@ -67,6 +67,7 @@ struct LeaseQuery {
   std::set<Uuid> skip_items{};
   std::set<Uuid> only_items{};  // few; empty: any
   std::optional<Class> only_class{};
+  bool only_emergencies = false;
 };
 struct LeasedBatch {
   std::vector<core::Consignment> items;

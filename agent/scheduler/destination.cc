@@ -5,6 +5,8 @@
 
 namespace sampan::scheduler {
 
+static bool is_emergency(const core::Consignment& one) { return one.item.priority == core::Priority::emergency; }
+
 Destination::Destination(DestinationSpec spec, Needs needs, const Options& options)
     : spec_(std::move(spec)),
       needs_(needs),
@@ -17,6 +19,7 @@ MonoTime Destination::step() {
   collect();
   if (!winding_down_ && open_) {
     send_out();
+    make_way();
     look_ahead();
   }
   rest_lanes();
@@ -25,6 +28,7 @@ MonoTime Destination::step() {
 }
 
 void Destination::something_new() {
+  news_ = true;
   nothing_until_ = {};
   blocked_.something_new(needs_.clock.mono());
 }
@@ -113,6 +117,32 @@ void Destination::look_ahead() {
   wanted.skip_items = suspects_.all();
   MonoTime due_at = never;
   ahead_ = lend(wanted, due_at);
+}
+
+// The item on its way arrives; a batch of routine images over a slow line would take minutes more.
+void Destination::make_way() {
+  const MonoTime now = needs_.clock.mono();
+  if (!news_ || now < make_way_at_ || breaker_.open()) return;
+  news_ = false;
+  make_way_at_ = now + options_.make_way_every;
+  const auto yields = [](const Lane& lane) { return lane.busy && lane.connected && lane.mode == Mode::batch && !lane.urgent && !*lane.give_way; };
+  const auto lane = std::ranges::find_if(lanes_, yields);
+  if (lane == lanes_.end() || free_lane(false) != nullptr || !emergency_ahead()) return;
+  *lane->give_way = true;
+}
+
+// Leases it where there is one.
+bool Destination::emergency_ahead() {
+  if (std::ranges::any_of(ahead_, is_emergency)) return true;
+  LeaseRequest wanted = request(options_.batch_items_max);
+  wanted.skip_items = suspects_.all();
+  wanted.only_emergencies = true;
+  MonoTime due_at = never;
+  Items urgent = lend(wanted, due_at);
+  if (urgent.empty()) return false;
+  give_back_ahead();
+  ahead_ = std::move(urgent);
+  return true;
 }
 
 void Destination::give_back_ahead() {
@@ -215,8 +245,11 @@ void Destination::launch(Lane& lane, Mode mode, Items items) {
   const unsigned strikes = suspects_.strikes(items.front().item.id);
   lane.mode = mode;
   lane.connected = true;
+  lane.urgent = std::ranges::any_of(items, is_emergency);
+  lane.give_way = std::make_shared<std::atomic<bool>>(false);
   if (!silent_since_) silent_since_ = needs_.clock.mono();
   Load load{spec_.name, std::move(items), mode, strikes, spec_.via};
+  load.give_way = lane.give_way;
   if (mode == Mode::batch) {
     const auto index = static_cast<std::size_t>(&lane - lanes_.data());
     load.nearly_done = [box = post_box_, &waker = needs_.waker, index] {
@@ -281,7 +314,7 @@ void Destination::interrupt_late_ones() {
 
 MonoTime Destination::next_step() const {
   if (winding_down_) return idle() ? never : interrupt_at_;
-  MonoTime next = never;
+  MonoTime next = news_ && open_ && !breaker_.open() ? make_way_at_ : never;
   for (const Lane& lane : lanes_) {
     if (lane.busy) continue;
     next = std::min(next, lane.rest_at);

@@ -4,8 +4,9 @@
 // Healthy: every free lane takes a batch, in turn with single suspects. Open breaker: one item on one lane when the
 // time comes. A lane that fails while another gets through rests alone: a peer that allows two associations is not down
 // for refusing the third. While a batch ends, the next one is leased ahead, so that no lane waits for the queue; it is
-// given back when anything goes wrong meanwhile. Threads: the scheduler's; only the post box is shared with lanes, and what a job needs lives
-// as long as the job.
+// given back when anything goes wrong meanwhile. An emergency that finds every lane at work takes the place of what was leased ahead,
+// and one lane leaves the rest of its batch for it. Threads: the scheduler's; only the post box is shared with lanes, and what a job
+// needs lives as long as the job.
 #pragma once
 
 #include <memory>
@@ -51,6 +52,8 @@ class Destination {
     bool busy = false;
     bool connected = false;   // it ran since the last rest()
     bool ending = false;      // its batch is nearly done
+    bool urgent = false;      // its batch holds emergencies
+    std::shared_ptr<std::atomic<bool>> give_way{};  // of the last trip
     Mode mode = Mode::batch;  // of the last trip
     std::optional<ClassKey> probed_class;
     unsigned failures = 0;  // of this lane alone
@@ -84,6 +87,8 @@ class Destination {
   void send_out();
   bool send_batch(Lane& lane, MonoTime& due_at);
   void look_ahead();
+  void make_way();
+  bool emergency_ahead();
   void give_back_ahead();
   bool send_suspect(Lane& lane, bool others_flow, MonoTime& due_at);
   void probe();
@@ -112,6 +117,8 @@ class Destination {
   BlockedClasses blocked_{core::limits::blocked_classes_max, core::limits::suspects_max};
   MonoTime nothing_until_{};  // the queue has nothing for us before then
   std::vector<core::Consignment> ahead_;  // leased for the lane that is free next
+  bool news_ = false;             // since make_way() looked
+  MonoTime make_way_at_{};
   bool suspects_turn_ = false;
   bool only_suspects_failed_ = false;  // in this outage: a newcomer need not wait for it to end
   WallTime since_{};

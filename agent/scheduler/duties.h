@@ -45,6 +45,7 @@ struct LeaseRequest {
   std::set<Uuid> skip_items{};        // few; suspected of breaking attempts
   std::set<Uuid> only_items{};        // few; empty: any
   std::optional<ClassKey> only_class{};
+  bool only_emergencies = false;
 };
 
 struct Leased {

@@ -55,6 +55,7 @@ struct Options {
   Millis configuration_probe_every = core::limits::configuration_probe_every;
   Millis connection_keep_time = core::limits::connection_keep_time;
   Millis lease_pause{100};                           // between leases that gave nothing, at least
+  Millis make_way_every{200};                        // between looks for an emergency while every lane is at work
   Millis settle_every = std::chrono::seconds(1);     // outcomes of a long batch are recorded as it goes
   Millis interrupt_every = std::chrono::seconds(1);  // a courier that was interrupted and did not return
 };

@@ -17,26 +17,41 @@ Trip::Trip(Load load, Needs needs, const Options& options, std::shared_ptr<Tally
 
 TripReport Trip::run(core::Courier& courier) {
   flushed_at_ = needs_.clock.mono();
-  courier.attempt(load_.items, [this](const Uuid& id, core::Outcome outcome) { take(id, std::move(outcome)); });
-  // A courier owes an outcome for every item; without one the item is not delivered (DESIGN, contract 3).
-  core::Retry silence;
-  silence.reason = "no outcome was reported";
-  for (const auto& consignment : load_.items) take(consignment.item.id, silence);
+  courier.attempt(load_.items, [this](const Uuid& id, core::Outcome outcome) { return take(id, std::move(outcome)); });
+  resolve_silence();
   resolve_classes();
   resolve_trouble();
   flush();
   return std::move(report_);
 }
 
-void Trip::take(const Uuid& id, core::Outcome outcome) {
+// A courier owes an outcome for every item it began; without one the item is not delivered (DESIGN, contract 3).
+void Trip::resolve_silence() {
+  core::Retry silence;
+  silence.reason = "no outcome was reported";
+  for (const auto& consignment : load_.items) {
+    const auto found = unanswered_.find(consignment.item.id);
+    if (found == unanswered_.end()) continue;
+    if (!gives_way()) {
+      take(consignment.item.id, silence);
+      continue;
+    }
+    unanswered_.erase(found);
+    --tally_->sending;
+    settled_.push_back({consignment.item.id, PutBack{}});
+  }
+}
+
+bool Trip::take(const Uuid& id, core::Outcome outcome) {
   const auto found = unanswered_.find(id);
-  if (found == unanswered_.end()) return;
+  if (found == unanswered_.end()) return true;
   const std::size_t index = found->second;
   unanswered_.erase(found);
   --tally_->sending;
   std::visit([&](auto&& what) { on(index, std::forward<decltype(what)>(what)); }, std::move(outcome));
   if (needs_.clock.mono() - flushed_at_ >= options_.settle_every) flush();
   tell_nearly_done();
+  return !gives_way();
 }
 
 void Trip::tell_nearly_done() {

@@ -44,6 +44,7 @@ struct Load {
   unsigned strikes = 0;  // of a suspect that travels alone
   std::string via{};     // the fallback that is tried in the place of the destination
   std::function<void()> nearly_done{};  // called on the lane's thread, once, when few of many are left and none is in trouble
+  std::shared_ptr<std::atomic<bool>> give_way{};  // set: what is not begun goes back, for something more urgent waits
 };
 
 struct TripReport {
@@ -76,7 +77,10 @@ class Trip {
     std::size_t index;
     core::Retry retry;
   };
-  void take(const Uuid& item, core::Outcome outcome);
+  // Whether the courier is to go on.
+  bool take(const Uuid& item, core::Outcome outcome);
+  bool gives_way() const { return load_.give_way && *load_.give_way; }
+  void resolve_silence();
   void on(std::size_t index, core::Delivered delivered);
   void on(std::size_t index, core::Rejected rejected);
   void on(std::size_t index, core::Retry retry);

@@ -35,6 +35,7 @@ class ByTitleCourier final : public core::Courier {
   // What one title came to.
   struct Run {
     bool answered = false;  // the destination spoke about an item
+    bool go_on = true;      // nothing more urgent waits
     std::optional<core::Retry> down;
   };
   // A title that is not taken, and when it is asked for again.
@@ -62,10 +63,13 @@ void ByTitleCourier::attempt(std::span<Consignment> batch, const core::Report& r
     while (end < batch.size() && options_.title_of(batch[end].item) == title) ++end;
     const auto run = batch.subspan(begin, end - begin);
     begin = end;
-    if (!down)
-      down = carry(title, run, report).down;
-    else
+    if (down) {
       for (const Consignment& one : run) report(one.item.id, *down);
+      continue;
+    }
+    Run carried = carry(title, run, report);
+    down = std::move(carried.down);
+    if (!carried.go_on && !down) return;
   }
 }
 
@@ -84,13 +88,13 @@ ByTitleCourier::Run ByTitleCourier::carry(const std::string& title, std::span<Co
     run.down.reset();
     if (retry != nullptr && retry->scope == core::Scope::configuration) {
       if (!refusal) refusal = refuse(title, *retry);
-      return report(id, *refusal);
+      return run.go_on = report(id, *refusal);
     }
     if (retry != nullptr && retry->scope == core::Scope::destination)
       run.down = *retry;
     else
       run.answered = true;
-    report(id, std::move(outcome));
+    return run.go_on = report(id, std::move(outcome));
   });
   if (run.answered && !refusal && refused_.erase(title) > 0)
     log::info("destination " + options_.name + ": takes the calling AE title " + log::safe(title) + " again");

@@ -115,7 +115,7 @@ void DimseCourier::attempt(std::span<Consignment> batch, const core::Report& rep
       if (suspicious(attempted, batch[i])) mine.scope = Scope::item;
       attempted.outcome = std::move(mine);
     }
-    report(id, std::move(attempted.outcome));
+    if (!report(id, std::move(attempted.outcome)) && !over) return;
   }
 }
 

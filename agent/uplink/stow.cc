@@ -127,15 +127,17 @@ void StowCourier::attempt(std::span<Consignment> batch, const core::Report& repo
              Rejected{"no image with SOP Class, SOP Instance and Transfer Syntax UID: STOW-RS cannot carry it"});
   }
   std::optional<Retry> over;
-  while (!waiting.empty() && !over) {
+  bool go_on = true;
+  while (go_on && !waiting.empty() && !over) {
     const Bundle bundle = next_bundle(waiting);
     Carried carried = carry(bundle);
     over = std::move(carried.over);
     for (std::size_t i = bundle.size(); i-- > 0;)
       if (!carried.outcomes[i]) waiting.push_front(bundle[i]);
     for (std::size_t i = 0; i < bundle.size(); ++i)
-      if (carried.outcomes[i]) report(bundle[i]->item.id, std::move(*carried.outcomes[i]));
+      if (carried.outcomes[i]) go_on = report(bundle[i]->item.id, std::move(*carried.outcomes[i]));
   }
+  if (!over) return;
   for (const Consignment* consignment : waiting) report(consignment->item.id, *over);
 }
 

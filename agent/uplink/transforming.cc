@@ -23,6 +23,7 @@ class TransformingCourier final : public core::Courier {
     std::optional<core::Retry> over;
     std::vector<Consignment> ready;
     std::uint64_t held_bytes = 0;
+    go_on_ = true;
     for (const Consignment& one : batch) {
       if (over) {
         report(one.item.id, *over);
@@ -37,6 +38,7 @@ class TransformingCourier final : public core::Courier {
       ready.push_back(std::move(changed));
       if (held_bytes < core::limits::transform_held_bytes_max) continue;
       over = carry(ready, batch, report);
+      if (!go_on_ && !over) return;
       held_bytes = 0;
     }
     if (!ready.empty()) static_cast<void>(carry(ready, batch, report));
@@ -51,6 +53,7 @@ class TransformingCourier final : public core::Courier {
 
   const TransformingOptions options_;
   const std::unique_ptr<core::Courier> carrier_;
+  bool go_on_ = true;  // nothing more urgent waits
 };
 
 // PS3.5 6.2: what comes from the wire may hold anything.
@@ -97,7 +100,7 @@ std::optional<core::Retry> TransformingCourier::carry(std::vector<Consignment>& 
     over.reset();
     if (const auto* retry = std::get_if<core::Retry>(&outcome))
       if (retry->scope == core::Scope::destination || retry->scope == core::Scope::configuration) over = *retry;
-    report(id, std::move(outcome));
+    return go_on_ = report(id, std::move(outcome));
   });
   ready.clear();
   return over;

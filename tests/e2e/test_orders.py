@@ -157,6 +157,22 @@ def test_an_exam_that_becomes_an_emergency_overtakes(ctx):
     assert {one.sha256 for one in lead.received()[:3]} == shas, "the emergency came first"
 
 
+def test_an_emergency_goes_right_behind_the_image_that_a_slow_pacs_is_taking(ctx):
+    lead = ctx.raw_scp(delay_ms=300).start()
+    node = ctx.node(destinations=[{**lead.destination, "lanes": 1}],
+                    routes=[{"when": {"called_ae": "JIZHEN"}, "priority": "emergency"}, {"to": "lead"}])
+    node.settings["intake"]["ae_titles"] = ["CLINIC", "JIZHEN"]
+    node.start()
+    send(ctx, node, ctx.images("mr", 60))
+    wait_until(lambda: len(lead.received()) >= 2, "the batch is on its way")
+    urgent = ctx.raw_scu(node.address, ctx.images("ct", 1), called="JIZHEN")
+    assert urgent.wait() == 0
+    before = len(lead.received())
+    wait_until(lambda: urgent.acknowledged() <= lead.shas(), "the emergency arrives", 30)
+    place = [one.sha256 for one in lead.received()].index(*urgent.acknowledged())
+    assert place <= before + 4, f"{place} after {before} of 60"
+
+
 def test_the_story_of_an_exam_names_nobody(ctx):
     lead = ctx.raw_scp().start()
     node = ctx.node(destinations=[lead.destination]).start()

@@ -96,10 +96,10 @@ async def main():
     chosen = arguments.parse_args()
     host, _, port = chosen.to.rpartition(":")
     line = Line(chosen.listen, host.strip("[]"), int(port), chosen.cut_after, tls_context(chosen.certificate, chosen.ca))
-    await line.give_back()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, line.cut)
     loop.add_signal_handler(signal.SIGUSR2, lambda: asyncio.ensure_future(line.give_back()))
+    await line.give_back()  # which tells that signals are heard
     await asyncio.Event().wait()
 
 

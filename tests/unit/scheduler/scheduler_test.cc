@@ -78,6 +78,58 @@ TEST_CASE("a_batch_of_few_large_items_has_its_follower_leased_when_half_of_it_is
   CHECK(world.done("pacs") == 24);
 }
 
+TEST_CASE("an_emergency_that_finds_every_lane_at_work_goes_right_behind_the_image_on_its_way") {
+  World world;
+  Peer& pacs = world.add("pacs", 2);
+  world.put("pacs", 1, 200);
+  bool put = false;
+  pacs.answer = [&](const core::Item& item) {
+    world.clock.advance(100ms);
+    if (sim::number_of(item.id) == 10) {
+      core::Item urgent = item_of(500);
+      urgent.priority = core::Priority::emergency;
+      world.queue.put("pacs", urgent);
+      world.scheduler.notify();
+      put = true;
+    }
+    if (put) world.step();
+    return sim::delivered(item);
+  };
+  world.run_for(1h);
+  REQUIRE(pacs.trips.size() >= 4);
+  CHECK(pacs.trips[0].front() == 1);
+  const auto urgent_trip = std::ranges::find(pacs.trips, std::vector<unsigned>{500});
+  REQUIRE(urgent_trip != pacs.trips.end());
+  CHECK(urgent_trip - pacs.trips.begin() <= 2);
+  CHECK(world.queue.at("pacs", 40).attempts == 0);  // left behind, not failed
+  CHECK(world.done("pacs") == 201);
+  CHECK(world.shown("pacs").put_back == 0);
+  CHECK(world.queue.violations == 0);
+}
+
+TEST_CASE("emergencies_do_not_push_each_other_aside") {
+  World world;
+  Peer& pacs = world.add("pacs", 1);
+  const auto put = [&](unsigned number) {
+    core::Item urgent = item_of(number);
+    urgent.priority = core::Priority::emergency;
+    world.queue.put("pacs", urgent);
+    world.scheduler.notify();
+  };
+  for (unsigned n = 1; n <= 20; ++n) put(n);
+  pacs.answer = [&](const core::Item& item) {
+    world.clock.advance(1s);
+    if (const unsigned number = sim::number_of(item.id); number < 10) put(100 + number);
+    world.step();
+    return sim::delivered(item);
+  };
+  world.run_for(1h);
+  REQUIRE(!pacs.trips.empty());
+  CHECK(pacs.trips[0].size() == 20);
+  CHECK(pacs.trips.size() == 2);
+  CHECK(world.done("pacs") == 29);
+}
+
 TEST_CASE("what_was_leased_ahead_goes_back_when_the_batch_ends_in_trouble_or_nothing_more_is_to_be_sent") {
   for (const bool stops : {false, true}) {
     World world;

@@ -136,7 +136,8 @@ class Queue final : public Duties {
     const ClassKey key = class_of(entry.item);
     return !request.skip_classes.contains(key) && !request.skip_items.contains(entry.item.id) &&
            (request.only_items.empty() || request.only_items.contains(entry.item.id)) &&
-           (!request.only_class || *request.only_class == key);
+           (!request.only_class || *request.only_class == key) &&
+           (!request.only_emergencies || entry.item.priority == core::Priority::emergency);
   }
   const sampan::Clock& clock_;
   std::mutex mutex_;
@@ -166,7 +167,8 @@ class Courier final : public core::Courier {
   void attempt(std::span<core::Consignment> batch, const core::Report& report) override {
     auto& trip = peer_.trips.emplace_back();
     for (const auto& consignment : batch) trip.push_back(number_of(consignment.item.id));
-    for (const auto& consignment : batch) report(consignment.item.id, peer_.answer(consignment.item));
+    for (const auto& consignment : batch)
+      if (!report(consignment.item.id, peer_.answer(consignment.item))) return;
   }
   void rest() override { ++peer_.rests; }
   void interrupt() override { ++peer_.interrupts; }

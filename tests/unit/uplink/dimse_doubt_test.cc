@@ -278,6 +278,25 @@ TEST_CASE("the_next_instance_is_opened_while_the_peer_stores_the_last_and_arrive
   CHECK(heard == sent);
 }
 
+TEST_CASE("when_something_more_urgent_waits_the_rest_of_the_batch_is_left_and_the_association_stays") {
+  ScriptedPeer peer;
+  peer.start();
+  const auto courier = courier_to(peer);
+  std::vector batch{image(), image(), image()};
+  std::vector<Uuid> told;
+  courier->attempt(batch, [&](const Uuid& id, core::Outcome outcome) {
+    CHECK(delivered(outcome));
+    told.push_back(id);
+    return told.size() < 2;
+  });
+  CHECK(told == std::vector{batch[0].item.id, batch[1].item.id});
+  std::vector urgent{image(ct_class, 900)};
+  CHECK(delivered(attempt(*courier, urgent)[0]));
+  CHECK(peer.heard().size() == 3);
+  CHECK(peer.heard().back().sha256 == to_hex(urgent[0].item.sha256));
+  CHECK(peer.associations == 1);
+}
+
 TEST_CASE("a_stored_copy_that_does_not_verify_stops_only_itself") {
   ScriptedPeer peer;
   peer.start();

@@ -109,6 +109,7 @@ inline std::vector<core::Outcome> attempt(core::Courier& courier, std::vector<co
   std::map<Uuid, core::Outcome> seen;
   courier.attempt(batch, [&](const Uuid& id, core::Outcome outcome) {
     if (!seen.emplace(id, std::move(outcome)).second) throw std::logic_error("reported twice");
+    return true;
   });
   std::vector<core::Outcome> outcomes;
   for (const auto& consignment : batch) outcomes.push_back(seen.at(consignment.item.id));

@@ -120,6 +120,7 @@ struct Folder {
     courier->attempt(batch, [&](const Uuid& id, const Outcome& outcome) {
       files.note("report", "");
       CHECK(outcomes.emplace(id, outcome).second);
+      return true;
     });
     std::vector<Outcome> ordered;
     for (const Consignment& cargo : batch) ordered.push_back(outcomes.at(cargo.item.id));
@@ -408,7 +409,7 @@ TEST_CASE("lanes_that_share_a_root_never_overwrite_each_other" * doctest::descri
       std::vector<Consignment> batch{consign(noise(100, 80))};
       bool delivered = false;
       uplink::make_folder_courier({root}, disk(), system_clock())
-          ->attempt(batch, [&](const Uuid&, const Outcome& outcome) { delivered = is_delivered(outcome); });
+          ->attempt(batch, [&](const Uuid&, const Outcome& outcome) { return delivered = is_delivered(outcome); });
       return delivered;
     });
     other.wait_for(std::chrono::milliseconds(200));

@@ -51,7 +51,7 @@ Consignment news(core::Kind kind = core::Kind::event, const std::string& text = 
 std::vector<Outcome> attempt(const std::string& url, std::vector<Consignment>& batch) {
   const auto courier = uplink::make_http_json_courier({url, {}, {}}, disk(), judge, system_clock());
   std::map<Uuid, Outcome> outcomes;
-  courier->attempt(batch, [&](const Uuid& id, const Outcome& outcome) { CHECK(outcomes.emplace(id, outcome).second); });
+  courier->attempt(batch, [&](const Uuid& id, const Outcome& outcome) { CHECK(outcomes.emplace(id, outcome).second); return true; });
   std::vector<Outcome> ordered;
   for (const Consignment& cargo : batch) ordered.push_back(outcomes.at(cargo.item.id));
   return ordered;

@@ -93,7 +93,7 @@ class Recorder final : public core::Courier {
 
 std::map<Uuid, Outcome> attempt(core::Courier& courier, std::vector<core::Consignment> batch) {
   std::map<Uuid, Outcome> outcomes;
-  courier.attempt(batch, [&](const Uuid& id, Outcome outcome) { CHECK(outcomes.emplace(id, std::move(outcome)).second); });
+  courier.attempt(batch, [&](const Uuid& id, Outcome outcome) { CHECK(outcomes.emplace(id, std::move(outcome)).second); return true; });
   CHECK(outcomes.size() == batch.size());
   return outcomes;
 }

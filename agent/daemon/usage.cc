@@ -18,8 +18,8 @@ constexpr std::array flags{
     Flag{"--config", "PATH", "The settings file; conf.d/*.yaml beside it is read too.", "配置文件；同目录下的 conf.d/*.yaml 也会读取。"},
     Flag{"--state", "DIRECTORY", "Use this state directory instead of the one in the settings.", "使用此状态目录，代替配置中的目录。"},
     Flag{"--check", "", "Read the settings, tell every problem, and stop.", "读取配置，列出全部问题后退出。"},
-    Flag{"--undelivered", "", "Count the images that are not delivered yet, and stop; not beside a running daemon.",
-         "统计尚未送达的图像后退出；不可与运行中的服务同时使用。"},
+    Flag{"--undelivered", "", "Count the images that are not delivered, or not known to be archived, and stop; not beside a running daemon.",
+         "统计尚未送达或尚未确认归档的图像后退出；不可与运行中的服务同时使用。"},
     Flag{"--version", "", "Tell the version, and stop.", "显示版本后退出。"},
     Flag{"--help", "", "Tell this, and stop.", "显示说明后退出。"},
 };

@@ -206,7 +206,10 @@ void Node::stop() {
 Result<std::uint64_t> Node::undelivered() {
   if (Status opened = parts_->engine.open(); !opened) return opened.error();
   parts_->engine.queue().drain();
-  auto count = parts_->engine.queue().counts().undelivered();
+  std::set<std::string> believed;
+  for (const auto& one : parts_->live.settings()->destinations)
+    if (one.reclaim_after == settings::ReclaimAfter::accepted) believed.insert(one.name);
+  auto count = parts_->engine.queue().counts().undelivered(believed);
   parts_->engine.close();
   return count;
 }

@@ -105,18 +105,20 @@ Totals Counts::totals() {
   return totals;
 }
 
-Result<std::uint64_t> Counts::undelivered() {
+Result<std::uint64_t> Counts::undelivered(const std::set<std::string>& believed) {
   Question question(view_);
   std::uint64_t count = 0;
   bool counted = false;
   {
-    // Settled is 3, delivered, alone: what is on hold or rejected waits for a person.
+    // Settled is 3, delivered, alone: what is on hold or rejected waits for a person. Accepted is level 1.
+    std::string names = "\n";
+    for (const auto& name : believed) names += name + "\n";
     Statement owed = question.ask("SELECT (SELECT count(*) FROM item WHERE state=1 AND kind IN (1,2) AND ("
-                                  "EXISTS (SELECT 1 FROM delivery WHERE delivery.seq=item.seq AND delivery.state IN (1,2,4)) OR "
+                                  "EXISTS (SELECT 1 FROM delivery v JOIN destination d ON d.number=v.destination WHERE v.seq=item.seq AND "
+                                  "(v.state IN (1,2,4) OR (v.state=3 AND v.level=1 AND instr(?2, char(10)||d.name||char(10))=0))) OR "
                                   "NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.seq=item.seq))) + "
                                   "(SELECT count(*) FROM item WHERE state=3) + (SELECT count(*) FROM quarantine WHERE reason<>?)");
-    owed.bind(1, torn_tail);
-    counted = owed.step();
+    counted = owed.bind(1, torn_tail).bind(2, std::string_view(names)).step();
     if (counted) count = count_of(owed.number(0));
   }
   if (!counted || !question.good()) return fail(Errc::io, "the ledger does not answer");

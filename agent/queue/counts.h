@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <span>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,9 +46,10 @@ class Counts {
 
   std::vector<DestinationCount> destinations();
   Totals totals();
-  // Images and messages that some destination, or nobody yet, is still owed, and what was set aside unread. Walks the
-  // ledger: for one who asks before everything goes.
-  Result<std::uint64_t> undelivered();
+  // Images and messages that some destination, or nobody yet, is still owed or has not proven to keep, and what was set
+  // aside unread. believed: destinations whose acceptance a person trusts. Walks the ledger: for one who asks before
+  // everything goes.
+  Result<std::uint64_t> undelivered(const std::set<std::string>& believed);
   // For each border, the waiting deliveries received before it.
   std::vector<std::uint64_t> waiting_before(const std::string& destination, std::span<const WallTime> borders);
   // Hours in which something came, since then, in order.

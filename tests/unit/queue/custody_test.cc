@@ -43,7 +43,7 @@ TEST_CASE_FIXTURE(QueueFixture, "a_segment_with_something_set_aside_in_it_is_nev
 TEST_CASE_FIXTURE(QueueFixture, "what_is_not_delivered_to_everyone_is_counted_also_without_the_ledger" * doctest::description("contract 2")) {
   const auto undelivered = [this] {
     queue->drain();
-    return queue->counts().undelivered().value();
+    return queue->counts().undelivered({}).value();
   };
   destinations = {"lead", "second"};
   for (const char* uid : {"1.1", "1.2", "1.3"}) REQUIRE(put(pattern(1000, 1), image_facts(uid)).ok());
@@ -55,6 +55,12 @@ TEST_CASE_FIXTURE(QueueFixture, "what_is_not_delivered_to_everyone_is_counted_al
   deliver(leased[1]);  // to one of two
   queue->reject("lead", leased[2].item.id, "refused");
   CHECK(undelivered() == 2);
+  REQUIRE(put(pattern(1000, 4), image_facts("1.5")).ok());
+  deliver(lease()[0], core::Level::accepted);
+  for (const auto& one : lease(10, "second")) deliver(one, core::Level::archived, "second");
+  CHECK(undelivered() == 2);  // refused, and accepted by who did not say that it keeps it
+  CHECK(queue->counts().undelivered({"second"}).value() == 2);
+  CHECK(queue->counts().undelivered({"lead"}).value() == 1);
   destinations = {};
   REQUIRE(put(pattern(1000, 2), image_facts("1.4")).ok());
   core::Manifest telemetry;

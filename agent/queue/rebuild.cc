@@ -135,6 +135,7 @@ void Rebuild::take_item(const Finding& found, Ledger& ledger) {
   indexed.seq = found.frame.header.sequence;
   indexed.record_bytes = found.bytes;
   if (Status read = read_item(*file_, found.offset, found.frame, keys_, indexed.item); !read) {
+    blind_ = blind_ || read.error().code == Errc::io;
     ++news_.quarantined_ranges;
     return ledger.quarantine_range(segment_of(indexed.seq), found.offset, found.bytes, read.error().message);
   }
@@ -145,6 +146,7 @@ void Rebuild::take_item(const Finding& found, Ledger& ledger) {
 void Rebuild::take_notes(const Finding& found, Ledger& ledger, std::int64_t run_ms) {
   auto payload = read_payload(*file_, found.offset, found.frame, keys_);
   if (!payload) {
+    blind_ = blind_ || payload.error().code == Errc::io;
     ++news_.quarantined_ranges;
     return ledger.quarantine_range(backlog_.segments[next_].number, found.offset, found.bytes, payload.error().message);
   }

@@ -14,6 +14,7 @@ class FaultyFiles final : public FileSystem {
   std::atomic<bool> sync_fails{false}, write_fails{false}, full{false};
   std::atomic<int> syncs{0}, directory_syncs{0};
   std::atomic<std::uint64_t> unreadable_from{0}, unreadable_to{0};  // of every segment
+  std::atomic<int> failing_read{0};                                 // of segments: the nth from now fails, once; 0: none
   std::atomic<std::uint64_t> free_bytes_max{UINT64_MAX};            // shown
   // Set before the threads that meet them.
   std::function<void()> before_sync = [] {};
@@ -25,6 +26,7 @@ class FaultyFiles final : public FileSystem {
     Result<std::size_t> read_at(std::uint64_t offset, ByteSpan into) override {
       if (segment_ && offset < owner_.unreadable_to && offset + into.size() > owner_.unreadable_from)
         return fail(Errc::io, "read: injected");
+      if (segment_ && owner_.failing_read > 0 && --owner_.failing_read == 0) return fail(Errc::io, "read: injected once");
       return file_->read_at(offset, into);
     }
     Status write_at(std::uint64_t offset, ByteView bytes) override {

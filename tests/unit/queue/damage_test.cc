@@ -14,6 +14,25 @@ std::set<std::string> uids(const std::vector<core::Consignment>& items) {
   return found;
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "what_did_not_read_once_while_the_spool_was_read_is_there_at_the_next_start" * doctest::description("contract 2, 9")) {
+  for (unsigned n = 1; n <= 3; ++n) REQUIRE(put(pattern(6000, n), image_facts("1.2." + std::to_string(n))).ok());
+  for (const auto& one : lease(1)) deliver(one, core::Level::accepted);
+  bool failed = true;
+  for (int nth = 1; failed; ++nth) {
+    CAPTURE(nth);
+    stop();
+    lose_ledger();
+    files.failing_read = nth;
+    start();
+    queue->drain();
+    failed = files.failing_read.exchange(0) == 0;
+    restart();
+    CHECK(lease().size() == 2);
+    CHECK(queue->summary().items == 3);
+    CHECK(count().delivered == 1);
+  }
+}
+
 }  // namespace
 
 TEST_CASE_FIXTURE(QueueFixture, "items_behind_a_flipped_bit_are_kept_and_the_damage_is_quarantined" * doctest::description("contract 9")) {

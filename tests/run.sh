@@ -2,26 +2,28 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds and tests everything. The last line is `N passed, N failed`, the exit code is 0 when nothing failed.
 #
-#   tests/run.sh            unit, tidy, end to end, crash, package; under 20 minutes on two cores
+#   tests/run.sh            unit, tidy, simulated, end to end, crash, package; under 20 minutes on two cores
 #   tests/run.sh --quick    no server and no root needed, under 4 minutes after the build; prints the contract's lines
 #   tests/run.sh --long     for nights: many more kills and power cuts, and the fresh machine in a chroot
 #   --kills N  --cuts N     how often the crash tests kill a node, and cut the power of its disk
+#   --seeds N               how many simulated histories (500)
 #   --preset NAME           build preset (release)           --no-build   test what is built
-#   --only STEP[,STEP]      of: unit, tidy, e2e, crash, package, chroot
+#   --only STEP[,STEP]      of: unit, tidy, sim, e2e, crash, package, chroot
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . packaging/dependencies.sh
 
-mode=normal preset=release build=yes only= kills= cuts=
+mode=normal preset=release build=yes only= kills= cuts= seeds=
 while [ $# -gt 0 ]; do
   case $1 in
     --quick | --long) mode=${1#--} ;;
     --kills) kills=${2:?}; shift ;;
     --cuts) cuts=${2:?}; shift ;;
+    --seeds) seeds=${2:?}; shift ;;
     --preset) preset=${2:?}; shift ;;
     --only) only=${2:?}; shift ;;
     --no-build) build= ;;
-    -h | --help) sed -n '3,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '3,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "unknown option $1; see $0 --help" >&2; exit 64 ;;
   esac
   shift
@@ -29,8 +31,8 @@ done
 
 case $mode in
   quick) steps="unit tidy" ;;
-  normal) steps="unit tidy e2e crash package" ;;
-  long) steps="unit tidy e2e crash package chroot" kills=${kills:-2000} cuts=${cuts:-1000} ;;
+  normal) steps="unit tidy sim e2e crash package" ;;
+  long) steps="unit tidy sim e2e crash package chroot" seeds=${seeds:-20000} kills=${kills:-2000} cuts=${cuts:-1000} ;;
 esac
 [ -z "$only" ] || steps=${only//,/ }
 export SAMPAN_KILLS=${kills:-200} SAMPAN_CUTS=${cuts:-100} SAMPAN_PRESET=$preset
@@ -61,6 +63,7 @@ run_step() {
     tidy)
       $python tests/tidy/tidy.py
       $python tests/support/run_python.py --jobs "$jobs" instruments tests/tidy tests/support ;;
+    sim) $python tests/sim/run_sim.py --seeds "${seeds:-500}" --jobs "$jobs" ;;
     e2e) $python tests/support/run_python.py --jobs "$jobs" --deadline 300 e2e tests/e2e ;;
     crash) $python tests/support/run_python.py --jobs "$jobs" --deadline $((600 + 3 * (SAMPAN_KILLS + SAMPAN_CUTS))) crash tests/crash ;;
     package)

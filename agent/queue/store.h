@@ -44,6 +44,7 @@ class Store {
   ~Store();
   void start();
   void start_by_hand();
+  bool by_hand() const { return by_hand_; }
 
   // Under the appender's lock, in the order of the stream; becomes visible once the place is synced.
   void written(const Place& place, IndexedItem item);

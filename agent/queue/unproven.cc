@@ -89,7 +89,7 @@ Result<std::string> Unproven::begin(const std::string& destination) {
   // The report may be quicker than the ledger: it is asked for only once everybody sees that it was.
   const auto end = std::chrono::steady_clock::now() + limits::order_patience;
   while (!named_in(uid, {})) {
-    if (std::chrono::steady_clock::now() >= end)
+    if (store_.by_hand() || std::chrono::steady_clock::now() >= end)
       return fail(Errc::timeout, "the request for storage commitment cannot be remembered just now");
     std::this_thread::sleep_for(begun_looked_for_every);
   }

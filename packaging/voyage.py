@@ -186,6 +186,8 @@ def scene_compare(voyage):
 def scene_status(voyage):
     """技术员看到的：sampan status
     What the technician sees: sampan status"""
+    code, _ = voyage.clinic.sampan("key", "recovery")  # on paper, where there is a person; status asks for it until then
+    assert code == 0
     for language in ("zh", "en"):
         voyage.say(voyage.clinic.sampan("status", "--lang", language)[1] + "\n")
 

@@ -98,6 +98,7 @@ Result<Key> unwrap_key(const Key& wrapping, const WrappedKey& wrapped) {
   Key key;
   if (!good || n != static_cast<int>(key.size())) return fail(Errc::damaged, "data key does not unwrap: another node key?");
   std::memcpy(key.data(), room, key.size());
+  wipe(room);
   return key;
 }
 

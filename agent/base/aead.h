@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // AEAD: AES-256-GCM sealing (NIST SP 800-38D) and AES-256 key wrap (RFC 3394).
 //
-// A key seals many chunks; the caller owns the rule that a nonce is used once under a key.
+// A key seals many chunks; the caller owns the rule that a nonce is used once under a key. Algorithms have ids that are on
+// disk, so that another one can follow (SM4).
 // Fails:  a tag that does not verify -> Errc::damaged; a failure inside the library is a panic.
 #pragma once
 
@@ -11,10 +12,24 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/secret.h"
 
 namespace sampan {
 
-using Key = std::array<std::uint8_t, 32>;
+// The numbers are on disk: never reuse or renumber.
+enum class Algorithm : std::uint8_t {
+  aes_256 = 1,        // AES-256-GCM; keys wrapped by AES-256 key wrap
+  x25519_aes_256 = 2  // keys only: wrapped for a public key (base/exchange.h)
+};
+
+// Forgets itself when it goes.
+struct Key : std::array<std::uint8_t, 32> {
+  Key() : array{} {}
+  explicit Key(const std::array<std::uint8_t, 32>& bytes) : array(bytes) {}
+  Key(const Key&) = default;
+  Key& operator=(const Key&) = default;
+  ~Key() { wipe(*this); }
+};
 using Nonce = std::array<std::uint8_t, 12>;
 using WrappedKey = std::array<std::uint8_t, 40>;
 inline constexpr std::size_t tag_bytes = 16;

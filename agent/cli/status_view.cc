@@ -134,6 +134,27 @@ void add_disk(Table& table, const NodeStatus& status, Lang lang) {
                                   : "lately " + rate + " a day came; with nothing leaving there is room for " + time});
 }
 
+std::vector<std::string> key_lines(const KeyStatus& key, Lang lang) {
+  std::vector<std::string> lines;
+  if (key.protected_by == "credential")
+    lines.push_back(say(lang, "由服务管理器的凭据保护；凭据是否由 TPM 封存，本程序无从得知",
+                        "protected by a credential of the service manager; whether a TPM seals that is not visible from here"));
+  else if (key.protected_by == "file")
+    lines.push_back(say(lang, "由本机磁盘上的密钥文件保护：得到整块磁盘的人能读出图像",
+                        "protected by a key file on this disk: whoever has the whole disk can read the images"));
+  if (key.recovery == "handed_out" && key.recovery_made)
+    lines.push_back(say(lang, "恢复密钥已于 ", "recovery key handed out ") + local_time(*key.recovery_made) + say(lang, " 交出", ""));
+  else if (key.recovery == "none" || key.recovery == "made")
+    lines.push_back(say(lang, "恢复密钥尚未交出", "no recovery key was handed out"));
+  if (!key.memory_locked) lines.push_back(say(lang, "密钥未能锁定在内存中，可能被换出到磁盘", "the keys could not be locked in memory, and may be swapped out"));
+  return lines;
+}
+
+void add_key(Table& table, const NodeStatus& status, Lang lang) {
+  const char* label = say(lang, "密钥", "Key");
+  for (const std::string& line : key_lines(status.key, lang)) table.add({label, line}), label = "";
+}
+
 void add_refused(Table& table, const NodeStatus& status, Lang lang) {
   const auto& refused = status.intake.refused;
   const char* label = say(lang, "被拒连接", "Refused");
@@ -186,11 +207,20 @@ const char* state_word(DestinationState state, Lang lang) {
   return "";
 }
 
+std::string key_words(const KeyStatus& key, Lang lang) {
+  std::string text;
+  for (const std::string& line : key_lines(key, lang)) text += line + "\n";
+  text += say(lang, "节点密钥数 ", "node keys: ") + number(key.node_keys);
+  if (key.newest_made) text += say(lang, "，最新的生成于 ", ", the newest made ") + local_time(*key.newest_made);
+  return printable(text + "\n");
+}
+
 std::string show_status(const NodeStatus& status, Lang lang) {
   Table table({Table::Align::left, Table::Align::left});
   add_intake(table, status, lang);
   add_destinations(table, status, lang);
   add_disk(table, status, lang);
+  add_key(table, status, lang);
   add_refused(table, status, lang);
   const std::string who = status.site + "  sampan " + status.version + "  " + say(lang, "已运行 ", "running for ") +
                           duration(status.uptime_s, lang);

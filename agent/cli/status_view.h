@@ -12,6 +12,8 @@
 namespace sampan::cli {
 
 std::string show_status(const control::NodeStatus& status, control::Lang lang);
+// A line or two: what protects the keys, and whether a person could still open them.
+std::string key_words(const control::KeyStatus& key, control::Lang lang);
 // "good", "正常"
 const char* verdict_word(control::Verdict verdict, control::Lang lang);
 const char* state_word(control::DestinationState state, control::Lang lang);

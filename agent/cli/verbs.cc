@@ -6,7 +6,9 @@
 
 #include "cli/exam_verbs.h"
 #include "cli/help.h"
+#include "cli/key_verbs.h"
 #include "cli/report_verbs.h"
+#include "cli/rescue_verbs.h"
 #include "cli/telemetry_verbs.h"
 #include "cli/settings_verbs.h"
 
@@ -38,6 +40,26 @@ constexpr std::array config_arguments{
              "check 列出全部错误；show 显示生效的值；reference 说明全部选项和上限。", "check|show|reference"},
 };
 
+constexpr std::array key_arguments{
+    Argument{"WHAT", false, "show, unless another is named; recovery makes a new recovery key and prints it, once, as root; rotate has what "
+                            "comes from now on stored under a new key.",
+             "默认 show；recovery 生成新的恢复密钥并显示一次，须以 root 执行；rotate 使此后接收的数据改用新密钥。", "show|recovery|rotate"},
+};
+
+constexpr std::array rescue_arguments{
+    Argument{"DIRECTORY", true, "The state directory on the copied or mounted disk, usually var/lib/sampan. Nothing is written there.",
+             "复制或挂载的磁盘上的状态目录，通常为 var/lib/sampan；不会向其中写入任何内容。"},
+};
+constexpr std::array rescue_options{
+    Option{"--export", "FOLDER", "write the undelivered images there as DICOM files: study/series/image.dcm", "将未送达的图像以 DICOM 文件导出到此文件夹：检查/序列/图像.dcm"},
+    Option{"--to", "WHERE", "send them: AE@host:port, or the name of a destination in the settings file", "将其发送到 AE@主机:端口，或配置文件中的目的地"},
+    Option{"--from", "AE", "with AE@host:port, our own AE title, by default SAMPAN", "使用 AE@主机:端口 时本机的 AE 标题，默认 SAMPAN"},
+    Option{"--all", "", "delivered ones too", "包括已送达的图像"},
+    Option{"--recovery-key", "FILE", "read the recovery key from this file, - for standard input; by default it is asked for",
+           "从此文件读取恢复密钥，- 表示标准输入；默认在终端询问"},
+    Option{"--done", "FILE", "keep there what was carried, and pass it over the next time", "在此文件中记录已取出的图像，下次跳过"},
+};
+
 constexpr std::array verbs{
     Verb{"status", "Are my images arriving? One screen.", "图像是否正常到达，一屏看清。", run_status},
     Verb{"queue", "What waits, by destination and age.", "按目的地和时长查看积压。", run_queue},
@@ -53,6 +75,10 @@ constexpr std::array verbs{
          push_options},
     Verb{"devices", "The devices that send here, and who is refused.", "发送图像的设备，以及被拒绝的连接。", run_devices},
     Verb{"events", "What happened, and what still asks for a person.", "发生过的事件，以及尚待处理的问题。", run_events, {}, events_options},
+    Verb{"key", "How the keys of what is stored here are kept, and the recovery key for a person to keep.",
+         "本机存储所用密钥的保护方式，以及交人保管的恢复密钥。", run_key, key_arguments},
+    Verb{"rescue", "What the disk of a dead node holds: told, exported or sent on, on another machine, with the recovery key.",
+         "在另一台机器上用恢复密钥查看、导出或发送损坏节点磁盘上的图像。", run_rescue, rescue_arguments, rescue_options, false},
     Verb{"reload", "Have the daemon read its settings again: all of a good set, nothing of a wrong one.",
          "让服务重新读取配置：正确则全部启用，有误则一概不用。", run_reload},
     Verb{"config", "Check the settings files, show what holds and from where, or explain every option.",

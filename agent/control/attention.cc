@@ -175,6 +175,16 @@ void look_at_stranded(const StrandedStatus& stranded, Findings& out) {
                    "Give a destination that name again, or send them elsewhere with sampan push."});
 }
 
+// Said until a person has one on paper: a dead mainboard must not take images with it.
+void look_at_key(const NodeStatus& status, Findings& out) {
+  const std::string& recovery = status.key.recovery;
+  if (recovery != "none" && recovery != "made") return;
+  out.push_back({"recovery_key_missing", Verdict::attention, "还没有人保管恢复密钥：本机损坏后，磁盘上的图像将无法读出",
+                 "Nobody has a recovery key yet: if this machine dies, the images on its disk cannot be read",
+                 "请执行 sudo sampan key recovery，抄写或打印恢复密钥，存放在别处。",
+                 "Run sudo sampan key recovery, write the key down or print it, and keep it elsewhere."});
+}
+
 }  // namespace
 
 std::vector<Finding> assess(const NodeStatus& status) {
@@ -190,6 +200,7 @@ std::vector<Finding> assess(const NodeStatus& status) {
   look_at_disk(status, findings);
   look_at_spool(status, findings);
   look_at_refused(status, findings);
+  look_at_key(status, findings);
   std::stable_sort(findings.begin(), findings.end(),
                    [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
   return findings;

@@ -115,6 +115,16 @@ struct DestinationStatus {
   AgeCounts ages{};
 };
 
+// How the keys are kept under which everything is stored.
+struct KeyStatus {
+  std::string protected_by;  // credential, file; empty: not known
+  bool memory_locked = true;
+  std::uint64_t node_keys = 0;
+  std::optional<WallTime> newest_made;
+  std::string recovery;  // none, made, handed_out: whether a person holds a recovery key; empty: not known
+  std::optional<WallTime> recovery_made;
+};
+
 struct NodeStatus {
   std::string site;
   std::string version;
@@ -126,6 +136,7 @@ struct NodeStatus {
   SpoolStatus spool;
   std::vector<DestinationStatus> destinations;
   std::vector<StrandedStatus> stranded;
+  KeyStatus key;
   Verdict verdict = Verdict::good;  // this one and the next are filled by the API, from assess()
   std::vector<Finding> attention;   // worst first
 };

@@ -17,6 +17,7 @@
 namespace sampan::control {
 
 class ExamDesk;
+class KeyDesk;
 class Reloader;
 class Reporter;
 class TelemetryBook;
@@ -27,6 +28,7 @@ struct Handlers {
   ExamDesk* exams = nullptr;
   TelemetryBook* telemetry = nullptr;
   Reloader* reloader = nullptr;
+  KeyDesk* keys = nullptr;
 };
 
 // Who may call a route (DESIGN section 9).

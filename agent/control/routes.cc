@@ -2,6 +2,7 @@
 #include <array>
 
 #include "control/exam_routes.h"
+#include "control/key_routes.h"
 #include "control/reload_routes.h"
 #include "control/report_routes.h"
 #include "control/route.h"
@@ -23,6 +24,9 @@ std::span<const Route> route_table() {
       Route{"GET", "/v1/devices", Role::viewer, serve_devices},
       Route{"GET", "/v1/events", Role::viewer, serve_events},
       Route{"POST", "/v1/reload", Role::admin, serve_reload},
+      Route{"POST", "/v1/key/recovery", Role::admin, serve_key_recovery},
+      Route{"POST", "/v1/key/handed_out", Role::admin, serve_key_handed_out},
+      Route{"POST", "/v1/key/rotate", Role::admin, serve_key_rotate},
   };
   return routes;
 }

@@ -57,11 +57,16 @@ void fields(A& a, StrandedStatus& v) {
   a("destination", v.destination), a("waiting", v.waiting), a("oldest_waiting_s", v.oldest_waiting_s);
 }
 template <class A>
+void fields(A& a, KeyStatus& v) {
+  a("protected_by", v.protected_by), a("memory_locked", v.memory_locked), a("node_keys", v.node_keys);
+  a("newest_made", v.newest_made), a("recovery", v.recovery), a("recovery_made", v.recovery_made);
+}
+template <class A>
 void fields(A& a, NodeStatus& v) {
   a("site", v.site), a("version", v.version), a("state_directory", v.state_directory), a("now", v.now);
   a("started", v.started), a("uptime_s", v.uptime_s), a("verdict", v.verdict), a("attention", v.attention);
   a("intake", v.intake), a("spool", v.spool), a("destinations", v.destinations);
-  a("stranded", v.stranded);
+  a("stranded", v.stranded), a("key", v.key);
 }
 
 std::string status_json(const NodeStatus& status) { return dump(to_json(status)); }
@@ -86,6 +91,32 @@ Result<NodeStatus> parse_status(std::string_view json) {
     return status;
   } catch (const Json::exception&) {
     return fail(Errc::damaged, "the answer is not a status this version understands");
+  }
+}
+
+std::string key_json(const KeyStatus& key) { return dump(to_json(key)); }
+
+Result<KeyStatus> parse_key(std::string_view json) {
+  try {
+    KeyStatus key;
+    from_json(Json::parse(json), key);
+    return key;
+  } catch (const Json::exception&) {
+    return fail(Errc::damaged, "the answer is not one about keys this version understands");
+  }
+}
+
+std::string recovery_json(const std::string& recovery_key) {
+  Json out = Json::object();
+  out["recovery_key"] = recovery_key;
+  return dump(out);
+}
+
+Result<std::string> parse_recovery(std::string_view json) {
+  try {
+    return Json::parse(json).at("recovery_key").get<std::string>();
+  } catch (const Json::exception&) {
+    return fail(Errc::damaged, "the answer is not a recovery key this version understands");
   }
 }
 

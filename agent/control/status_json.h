@@ -23,6 +23,11 @@ std::string queue_json(const NodeStatus& status);
 // Reads either.
 Result<NodeStatus> parse_status(std::string_view json);
 
+std::string key_json(const KeyStatus& key);
+Result<KeyStatus> parse_key(std::string_view json);
+std::string recovery_json(const std::string& recovery_key);
+Result<std::string> parse_recovery(std::string_view json);
+
 // {"version": "..."}, {"error": "..."}: one object of words.
 std::string flat_json(std::initializer_list<std::pair<std::string_view, std::string_view>> words);
 

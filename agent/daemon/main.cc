@@ -4,6 +4,7 @@
 
 #include "daemon/run.h"
 #include "node/node.h"
+#include "node/rescue_command.h"
 
 namespace {
 
@@ -27,5 +28,5 @@ class NodeService final : public sampan::daemon::Service {
 
 int main(int argc, char** argv) {
   const auto build = [](const sampan::settings::Settings& settings) { return std::make_unique<NodeService>(settings); };
-  return sampan::daemon::run({argv + 1, argv + argc}, build, std::cout, std::cerr);
+  return sampan::daemon::run({argv + 1, argv + argc}, build, sampan::node::run_rescue, std::cout, std::cerr);
 }

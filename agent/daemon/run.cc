@@ -24,6 +24,7 @@ namespace {
 struct Options {
   std::string config, state;
   bool check = false, undelivered = false, version = false, help = false;
+  node::RescueCommand rescue;
 };
 
 // The complaint, empty when there is none.
@@ -34,6 +35,16 @@ std::string parse(std::vector<std::string> arguments, Options& options) {
   app.add_option("--state", options.state);
   app.add_flag("--check", options.check);
   app.add_flag("--undelivered", options.undelivered);
+  app.add_option("--rescue", options.rescue.directory);
+  app.add_option("--export", options.rescue.export_to);
+  app.add_option("--to", options.rescue.to);
+  app.add_option("--from", options.rescue.from);
+  app.add_option("--recovery-key", options.rescue.recovery_file);
+  app.add_option("--done", options.rescue.done_file);
+  app.add_flag("--all", options.rescue.all);
+  app.add_flag("--json", options.rescue.json);
+  std::string lang;
+  app.add_option("--lang", lang)->check(CLI::IsMember({"zh", "en"}));
   app.add_flag("--version", options.version);
   app.add_flag("-h,--help", options.help);
   std::reverse(arguments.begin(), arguments.end());  // as the library wants them
@@ -42,7 +53,10 @@ std::string parse(std::vector<std::string> arguments, Options& options) {
   } catch (const CLI::ParseError& wrong) {
     return wrong.what();
   }
-  if (options.config.empty() && !options.version && !options.help) return "--config is missing";
+  options.rescue.zh = lang == "zh";
+  options.rescue.config = options.config;
+  const bool elsewhere = options.version || options.help || !options.rescue.directory.empty();
+  if (options.config.empty() && !elsewhere) return "--config is missing";
   if (!options.state.empty() && options.state.front() != '/') return "--state: an absolute path is expected";
   return {};
 }
@@ -111,7 +125,7 @@ int serve(const settings::Settings& settings, const Options& options, const Buil
 
 }  // namespace
 
-int run(std::vector<std::string> arguments, const Build& build, std::ostream& out, std::ostream& err) {
+int run(std::vector<std::string> arguments, const Build& build, const Rescue& rescue, std::ostream& out, std::ostream& err) {
   Options options;
   if (const std::string wrong = parse(std::move(arguments), options); !wrong.empty()) {
     err << "sampand: " << wrong << "\n" << help();
@@ -120,6 +134,10 @@ int run(std::vector<std::string> arguments, const Build& build, std::ostream& ou
   if (options.help || options.version) {
     out << (options.help ? help() : "sampand " + std::string(version()) + "\n");
     return exit_clean;
+  }
+  if (!options.rescue.directory.empty()) {
+    keep_memory_private();
+    return rescue(options.rescue, out, err);
   }
   settings::Reading reading = settings::read(options.config);
   const settings::Checked checked = settings::checked(reading, settings::Lang::en);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "node/rescue_command.h"
 #include "settings/change.h"
 
 namespace sampan::daemon {
@@ -41,7 +42,10 @@ class Service {
 };
 using Build = std::function<std::unique_ptr<Service>(const settings::Settings&)>;
 
+// What --rescue does, in the place of a service; its exit code is that of `sampan`.
+using Rescue = std::function<int(const node::RescueCommand& command, std::ostream& out, std::ostream& err)>;
+
 // arguments without the program's own name. out gets one line when the service is ready.
-int run(std::vector<std::string> arguments, const Build& build, std::ostream& out, std::ostream& err);
+int run(std::vector<std::string> arguments, const Build& build, const Rescue& rescue, std::ostream& out, std::ostream& err);
 
 }  // namespace sampan::daemon

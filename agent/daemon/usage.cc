@@ -20,6 +20,8 @@ constexpr std::array flags{
     Flag{"--check", "", "Read the settings, tell every problem, and stop.", "读取配置，列出全部问题后退出。"},
     Flag{"--undelivered", "", "Count the images that are not delivered, or not known to be archived, and stop; not beside a running daemon.",
          "统计尚未送达或尚未确认归档的图像后退出；不可与运行中的服务同时使用。"},
+    Flag{"--rescue", "DIRECTORY", "Open the state directory of a dead node, without a daemon; this is what sampan rescue runs, and its options are explained there.",
+         "打开损坏节点的状态目录，不启动服务；sampan rescue 即执行此项，其选项见该命令的说明。"},
     Flag{"--version", "", "Tell the version, and stop.", "显示版本后退出。"},
     Flag{"--help", "", "Tell this, and stop.", "显示说明后退出。"},
 };
@@ -82,10 +84,35 @@ void head(Page& page) {
                      "管理；就绪、重新读取配置和停止时会告知 systemd，并受其看护。"));
 }
 
+void add_keys(Page& page) {
+  page.line(page.say(".Sh KEYS", ".Sh 密钥"));
+  page.line(page.say("Everything that is stored is encrypted. The keys are made on the first start and are kept, encrypted themselves, in the folder",
+                     "所存数据全部加密。密钥在首次启动时生成，自身也加密保存在状态目录的"));
+  page.line(".Pa keys");
+  page.line(page.say("of the state directory. What opens them on this machine is a key file beside them, or, better, a credential of the service "
+                     "manager, which a TPM can seal to this machine. In this order:",
+                     "文件夹中。在本机上打开它们的，是同目录下的密钥文件，或者更好的做法：由服务管理器提供、可由 TPM 封存在本机的凭据。步骤如下："));
+  page.line(".Bd -literal -offset indent");
+  page.line("sampan key recovery");
+  page.line("mkdir -p -m 700 /etc/credstore.encrypted");
+  page.line("head -c 32 /dev/urandom | systemd-creds encrypt --with-key=tpm2 \\");
+  page.line("  --name=sampan.key - /etc/credstore.encrypted/sampan.key");
+  page.line("systemctl edit sampand    # [Service]");
+  page.line("                          # LoadCredentialEncrypted=sampan.key:/etc/credstore.encrypted/sampan.key");
+  page.line("systemctl restart sampand");
+  page.line(".Ed");
+  page.line(page.say("To exchange the credential, load the one before as sampan.key.old once. On another machine the recovery key, loaded as the "
+                     "credential sampan.recovery once, takes the node into service again; or",
+                     "更换凭据时，把旧凭据以 sampan.key.old 加载一次。换了机器时，把恢复密钥作为凭据 sampan.recovery 加载一次即可重新投入使用；或者用"));
+  page.line(page.say(".Xr sampan 1 rescue", ".Xr sampan 1 rescue"));
+  page.line(page.say("carries the images away without a node.", "在没有节点的情况下取出图像。"));
+  page.line(page.say("A key that does not fit is said, and nothing is changed.", "密钥不符时会说明，不改动任何文件。"));
+}
+
 }  // namespace
 
 std::string help() {
-  std::string text = "Usage: sampand --config PATH [--state DIRECTORY] [--check | --undelivered]\n\n";
+  std::string text = "Usage: sampand --config PATH [--state DIRECTORY] [--check | --undelivered]\n       sampand --rescue DIRECTORY ...\n\n";
   for (const Flag& flag : flags)
     text += "  " + padded(std::string(flag.word) + (*flag.value ? " " : "") + flag.value, 18) + "  " + flag.en + "\n";
   text += "\nSignals\n";
@@ -119,6 +146,7 @@ std::string manual(Lang lang) {
     page.line(page.say(code.en, code.zh));
   }
   page.line(".El");
+  add_keys(page);
   page.line(page.say(".Sh SEE ALSO", ".Sh 参见"));
   page.line(".Xr sampan 1 ,");
   page.line(".Xr sampan.yaml 5");

@@ -24,6 +24,7 @@ Status Engine::open(bool own_thread) {
   const auto settings = live.settings();
   queue::QueueOptions options{settings->state_directory, settings->site};
   options.own_thread = own_thread;
+  options.credentials_directory = needs_.env.credentials_directory;
   auto opened = queue::Queue::open(std::move(options), std::move(needs));
   if (!opened) return opened.error();
   queue_ = std::move(*opened);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/node.h"
 
+#include <cstdlib>
 #include <future>
 #include <mutex>
 
@@ -12,6 +13,7 @@
 #include "node/engine.h"
 #include "node/exams.h"
 #include "node/intakes.h"
+#include "node/keys.h"
 #include "node/live.h"
 #include "node/loop.h"
 #include "node/report.h"
@@ -27,7 +29,10 @@ namespace limits = core::limits;
 
 }  // namespace
 
-Env system_env() { return {disk(), system_clock(), system_random(), nullptr}; }
+Env system_env() {
+  const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
+  return {disk(), system_clock(), system_random(), nullptr, credentials == nullptr ? "" : credentials};
+}
 
 struct Node::Parts {
   Parts(settings::Settings s, Env e)
@@ -54,6 +59,7 @@ struct Node::Parts {
   std::unique_ptr<control::Reporter> reporter;
   std::unique_ptr<Exams> exams;
   std::unique_ptr<control::TelemetryBook> book;
+  std::unique_ptr<Keys> keys;
   std::unique_ptr<control::Api> api;
   std::unique_ptr<http::Server> server;
   const WallTime started;
@@ -142,8 +148,9 @@ Status Node::start() {
   p.reporter = std::make_unique<NodeReporter>(*this);
   p.exams = p.open_exams();
   p.reloader = std::make_unique<NodeReloader>(p.reload_request);
-  p.api = std::make_unique<control::Api>(
-      control::Handlers{p.reporter.get(), p.exams.get(), p.book.get(), p.reload_request ? p.reloader.get() : nullptr});
+  p.keys = std::make_unique<Keys>(p.engine.queue());
+  p.api = std::make_unique<control::Api>(control::Handlers{p.reporter.get(), p.exams.get(), p.book.get(),
+                                                           p.reload_request ? p.reloader.get() : nullptr, p.keys.get()});
   Status opened = p.open_control();
   if (opened) opened = p.intakes->start();
   p.running = opened.ok();
@@ -249,6 +256,7 @@ control::NodeStatus Node::status() {
     for (const auto& exam : p.engine.queue().lookup().received_since({0}, 1)) findings.last_image = exam.last;
   findings.admits = p.engine.queue().admits(core::Kind::image);
   findings.queue = p.engine.queue().summary();
+  findings.key = key_status(p.engine.queue());
   const auto settings = p.live.settings();
   p.loop.call([&] {
     findings.destinations = p.engine.scheduler().snapshot();

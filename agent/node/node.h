@@ -38,6 +38,7 @@ struct Env {
   Clock& clock;
   Random& random;
   Transport* transport = nullptr;  // null: the network
+  std::string credentials_directory = {};  // of the service manager; empty: none
 };
 // The real disk, clock, dice and network.
 Env system_env();

@@ -118,6 +118,7 @@ control::NodeStatus report(const settings::Settings& settings, const Findings& f
   status.intake = intake_of(settings, findings);
   status.spool = spool_of(findings.queue);
   add_forecast(status.spool, findings);
+  status.key = findings.key;
   for (const auto& destination : settings.destinations) {
     control::DestinationStatus one;
     one.name = destination.name;

@@ -26,6 +26,7 @@ struct Findings {
   std::map<std::string, control::AgeCounts> ages;
   std::map<std::string, core::ProofWay> proofs;  // of those that are asked
   std::vector<queue::HourlyIntake> intake;  // of the last days
+  control::KeyStatus key;
 };
 
 control::NodeStatus report(const settings::Settings& settings, const Findings& findings);

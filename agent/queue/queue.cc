@@ -51,7 +51,7 @@ struct Queue::Parts {
         files(folder) {}
   const QueueOptions options;
   const QueueNeeds needs;
-  const Keyring keys;
+  Keyring keys;
   SpoolFolder folder;
   GatherPool pool;
   Appender items;
@@ -137,9 +137,11 @@ static Decisions decisions_of(const QueueNeeds& needs) {
 }
 
 Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds needs) {
-  if (Status made = needs.files.make_directories(options.state_directory + "/spool"); !made) return made.error();
-  auto keys = Keyring::open_or_make(needs.files, options.state_directory);
+  auto keys = Keyring::open_or_make(needs.files, {options.state_directory, options.credentials_directory, {}});
   if (!keys) return keys.error();
+  const std::string spool = options.state_directory + "/spool";
+  if (Status ours = check_spool(needs.files, spool, *keys); !ours) return ours.error();
+  if (Status made = needs.files.make_directories(spool); !made) return made.error();
   auto parts = std::make_unique<Parts>(std::move(options), std::move(needs), std::move(*keys));
   const std::string path = parts->options.state_directory + "/ledger.db";
   auto backlog = find_backlog(parts->folder);
@@ -330,6 +332,7 @@ Lookup& Queue::lookup() {
   return *parts_->lookup;
 }
 Orders& Queue::orders() { return *parts_->orders; }
+Keyring& Queue::keys() { return parts_->keys; }
 Unproven& Queue::unproven() { return *parts_->unproven; }
 
 void Queue::tick() {

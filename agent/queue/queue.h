@@ -2,8 +2,9 @@
 // Queue: custody. Takes items through Sink, lends them to whoever carries them, keeps what became of them.
 //
 // Threads: any.   Owns: <state>/spool, <state>/keys, <state>/ledger.db.
-// Fails:   open fails only when the state directory cannot be used at all; damage inside it never refuses a start. A ledger
-//          that breaks while it is used is set aside and ends the process, and the next start rebuilds it.
+// Fails:   open fails only when the state directory cannot be used at all, or when its keys are not here (Errc::refused: then
+//          nothing was touched); damage inside it never refuses a start. A ledger that breaks while it is used is set aside
+//          and ends the process, and the next start rebuilds it.
 #pragma once
 
 #include <functional>
@@ -54,6 +55,7 @@ struct QueueOptions {
   std::string origin;  // name of this node
   std::size_t unindexed_items_max = core::limits::unindexed_items_max;
   bool own_thread = true;  // false: what its thread would do is done by drain(), so that a simulator can replay it
+  std::string credentials_directory = {};  // of the service manager; empty: none
 };
 
 struct LeaseQuery {
@@ -83,6 +85,7 @@ struct QueueSummary {
   std::vector<DestinationCount> destinations;
 };
 
+class Keyring;
 class Lookup;
 class Orders;
 class Unproven;
@@ -108,6 +111,7 @@ class Queue final : public core::Sink {
   Orders& orders();
   // What was accepted and is to be proven.
   Unproven& unproven();
+  Keyring& keys();
   // Asks again where the items go that match no route; those that have a destination keep it.
   void route_again();
   // Now and then: counts running time, reclaims, gives idle memory back.

@@ -185,6 +185,35 @@ def check_reload(machine):
     assert (machine.unit("ActiveState"), machine.unit("MainPID")) == ("active", pid)
 
 
+def check_keys(machine, inside):
+    """As root and as nobody else a recovery key is had; a credential of the service manager takes over; a wrong one is said."""
+    machine.run("dpkg -i --force-confold /srv/higher.deb")
+    machine.wait_up()
+    sent = send(inside, 3)
+    assert machine.status()["key"]["protected_by"] == "file"
+    machine.run("useradd --system --groups sampan technician")
+    said = machine.run("setpriv --reuid=technician --regid=technician --init-groups sampan key recovery", check=False)
+    assert "use sudo" in said and machine.status()["key"]["recovery"] == "none", said
+    assert "shown this once" in machine.run("sampan key recovery --lang en")
+    machine.run("mkdir -p -m 700 /etc/credstore.encrypted /etc/systemd/system/sampand.service.d")
+    store = "/etc/credstore.encrypted/sampan.key"
+    machine.run(f"head -c 32 /dev/urandom | systemd-creds encrypt --with-key=host --name=sampan.key - {store}")
+    machine.write("/etc/systemd/system/sampand.service.d/key.conf", f"[Service]\nLoadCredentialEncrypted=sampan.key:{store}\n")
+    machine.run("systemctl daemon-reload && systemctl restart sampand")
+    machine.wait_up()
+    key = machine.status()["key"]
+    assert (key["protected_by"], key["recovery"], key["memory_locked"]) == ("credential", "handed_out", True), key
+    assert not (machine.root / STATE.lstrip("/") / "keys/local.key").exists()
+    assert machine.status()["spool"]["items"] == len(sent)
+    assert machine.unit("MemorySwapMax") == "0"
+    machine.run(f"mv {store} {store}.right; head -c 32 /dev/urandom | systemd-creds encrypt --with-key=host --name=sampan.key - {store}")
+    machine.run("systemctl restart sampand", check=False)
+    wait_until(lambda: "密钥不符" in machine.run("journalctl -u sampand"), "the wrong key is said", 30, 0.2)
+    machine.run(f"mv {store}.right {store}; systemctl restart sampand")
+    machine.wait_up()
+    assert machine.status()["spool"]["items"] == len(sent)
+
+
 def test_the_package_lives_through_kill_upgrade_removal_and_purge_with_every_image(ctx):
     if os.geteuid() != 0:
         raise Skip("booting a system needs root")
@@ -242,6 +271,7 @@ def test_the_package_lives_through_kill_upgrade_removal_and_purge_with_every_ima
     said = machine.run("dpkg -P sampan")
     assert "kept" not in said, said
     assert not (machine.root / STATE.lstrip("/")).exists()
+    check_keys(machine, inside)
     return f"{len(sent)} images"
 
 

@@ -99,6 +99,7 @@ def test_the_page_says_what_a_node_answers(ctx):
     answers += [("GET /v1/trace", node.get(f"/v1/trace?key={one}")) for one in (key, ct)]
     answers += [(f"POST /v1/{name}", post(node, f"/v1/{name}", key=ct, emergency=True)[1]) for name in ("hold", "push", "resume", "resend")]
     answers.append(("POST /v1/reload", post(node, "/v1/reload")[1]))
+    answers += [(f"POST /v1/key/{name}", post(node, f"/v1/key/{name}")[1]) for name in ("recovery", "handed_out", "rotate")]
     config = node.dir / "sampan.yaml"
     config.write_text(config.read_text().replace('"lanes"', '"lines"').replace('"site"', '"sight"'))
     answers.append(("POST /v1/reload", post(node, "/v1/reload")[1]))
@@ -128,7 +129,7 @@ def test_refusals_are_what_the_page_says(ctx):
     for path, body, status, code in (
             ("/v1/hold", {}, 400, "no_key"), ("/v1/push", {"key": "1"}, 400, "nothing_asked"),
             ("/v1/hold", {"key": "1"}, 404, "not_found"), ("/v1/hold", {"key": "1", "to": "x"}, 404, "no_destination"),
-            ("/v1/status", {}, 405, "method"), ("/v1/nothing", {}, 404, "no_route"), ("/v1/hold", {"key": ["1"]}, 400, "bad_body")):
+            ("/v1/status", {}, 405, "method"), ("/v1/key/handed_out", {}, 404, "not_found"), ("/v1/nothing", {}, 404, "no_route"), ("/v1/hold", {"key": ["1"]}, 400, "bad_body")):
         got, answer = post(node, path, **body)
         assert (got, answer["code"]) == (status, code), f"{path} {body} -> {got} {answer}"
         assert answer["error"] and answer["zh"] and set(answer) == {"code", "error", "zh"}

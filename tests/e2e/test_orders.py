@@ -85,6 +85,7 @@ def test_what_was_rejected_goes_when_a_person_resumes_it(ctx):
     files = ctx.images("mr", 2)
     shas = send(ctx, node, files)
     wait_until(lambda: node.destination()["rejected"] == 2, lambda: str(node.destination()))
+    assert node.sampan("key", "recovery")[0] == 0  # a status without it is not all well
     code, text = said(node, "status")
     assert code == 1 and "rejected 2: 0xA900" in text, text
     without_ledger(node)

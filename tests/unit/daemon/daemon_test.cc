@@ -65,7 +65,11 @@ struct Ran {
 // Only for lives that end by themselves.
 Ran call(std::vector<std::string> arguments, const Build& build = quiet) {
   std::ostringstream out, err;
-  const int code = run(std::move(arguments), build, out, err);
+  const auto rescue = [](const node::RescueCommand& command, std::ostream& said, std::ostream&) {
+    said << "rescue of " << command.directory << " to " << command.export_to << (command.zh ? " zh" : " en") << "\n";
+    return 1;
+  };
+  const int code = run(std::move(arguments), build, rescue, out, err);
   return {code, out.str(), err.str()};
 }
 
@@ -105,7 +109,7 @@ class Daemon {
     ::setenv("NOTIFY_SOCKET", notify.c_str(), 1);
     if (!watchdog_usec.empty()) ::setenv("WATCHDOG_USEC", watchdog_usec.c_str(), 1);
     std::ofstream out(out_), err(out_ + ".err");
-    const int code = run({"--config", folder.good()}, build, out, err);
+    const int code = run({"--config", folder.good()}, build, {}, out, err);
     out.close();
     err.close();
     ::_exit(code);
@@ -330,4 +334,11 @@ TEST_CASE("check_says_how_many_files_it_read") {
   Folder folder;
   folder.write("conf.d/a.yaml", "log: {level: warn}\n");
   CHECK(call({"--config", folder.good(), "--check"}).out == folder.good() + " and 1 in conf.d: no problem found\n");
+}
+
+TEST_CASE("a_rescue_needs_no_settings_and_ends_as_it_says") {
+  const Ran ran = call({"--rescue", "/mnt/sampan", "--lang", "zh", "--export", "/out"});
+  CHECK(ran.code == 1);
+  CHECK(ran.out == "rescue of /mnt/sampan to /out zh\n");
+  CHECK(call({"--rescue", "/mnt/sampan", "--lang", "fr"}).code == exit_usage);
 }

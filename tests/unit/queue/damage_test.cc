@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fixture.h"
+#include "queue/keyring.h"
 
 using namespace sampan;
 using namespace sampan::test;
@@ -108,25 +109,23 @@ TEST_CASE_FIXTURE(QueueFixture, "a_payload_that_no_longer_verifies_is_quarantine
   CHECK(queue->summary().quarantined == 1);
 }
 
-TEST_CASE_FIXTURE(QueueFixture, "records_under_a_lost_key_are_kept_and_said" * doctest::description("contract 9")) {
+TEST_CASE_FIXTURE(QueueFixture, "records_under_a_key_that_an_older_keyring_does_not_have_stop_the_start_and_come_back_with_it" * doctest::description("contract 9")) {
+  const std::string kept = at("kept").string();
+  std::filesystem::copy(at("keys"), kept, std::filesystem::copy_options::recursive);
+  REQUIRE(queue->keys().rotate().ok());
   REQUIRE(put(pattern(10'000, 1), image_facts("1.1")).ok());
   stop();
-  const std::string node_line = [this] {
-    std::ifstream in(at("keys/node.key"));
-    std::string header, node;
-    std::getline(in, header), std::getline(in, node);
-    return header + "\n" + node + "\n";
-  }();
-  const Key other = random_key();
-  std::uint64_t id = load_le<std::uint64_t>(sha256(other).data());
-  std::uint8_t raw[8];
-  store_le(raw, id);
-  std::ofstream(at("keys/node.key")) << node_line << "key " << to_hex(raw) << " " << to_hex(other) << "\n";
+  std::filesystem::rename(at("keys"), at("newer"));
+  std::filesystem::rename(kept, at("keys"));
+  queue::QueueNeeds needs{files, clock, system_random(), {}, {}, {}, {}};
+  const auto opened = queue::Queue::open({home.path().string(), "test"}, std::move(needs));
+  REQUIRE(!opened.ok());
+  CHECK(opened.error().code == Errc::refused);
+  std::filesystem::remove_all(at("keys"));
+  std::filesystem::rename(at("newer"), at("keys"));
   lose_ledger();
   start();
-  CHECK(lease().empty());
-  CHECK(queue->summary().quarantined == 1);
-  CHECK(std::filesystem::exists(segments()[0]));
+  CHECK(lease().size() == 1);
 }
 
 TEST_CASE_FIXTURE(QueueFixture, "items_behind_a_bad_sector_are_carried_and_what_reads_again_later_is_carried_then" * doctest::description("contract 9")) {

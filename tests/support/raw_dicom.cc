@@ -205,6 +205,7 @@ Bytes encode_command(const Command& command) {
   if (command.field == c_store_rq) put_u16(elements, 0x0700, 0);
   put_u16(elements, 0x0800, command.has_data_set ? 0x0000 : no_data_set);
   if (response) put_u16(elements, 0x0900, command.status);
+  if (!command.comment.empty()) put_element(elements, 0x0902, as_bytes(command.comment), true);
   if (!command.sop_instance.empty()) put_element(elements, 0x1000, as_bytes(command.sop_instance), true);
   Bytes out, length(4);
   store_le(length.data(), static_cast<std::uint32_t>(elements.size()));

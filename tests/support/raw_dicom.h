@@ -83,6 +83,7 @@ struct Command {
   bool has_data_set = false;
   std::string sop_class;
   std::string sop_instance;
+  std::string comment{};  // only in a response, and only written
 };
 Bytes encode_command(const Command& command);
 Result<Command> decode_command(ByteView bytes);

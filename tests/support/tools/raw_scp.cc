@@ -3,7 +3,7 @@
 //
 //   raw_scp [--port N] [--host ADDRESS] [--out DIR] [--discard] [--aet AE] [--max-pdu N]
 //           [--accept-ts UID,UID] [--refuse-class UID,UID] [--reject RESULT,SOURCE,REASON]
-//           [--status HEX] [--fail-every N] [--abort-after N] [--wrong-instance] [--delay-ms N]
+//           [--status HEX] [--fail-every N] [--abort-after N] [--wrong-instance] [--delay-ms N] [--comment TEXT]
 //
 // Prints "listening PORT". Each data set that is answered with success or a warning is first recorded: its bytes in
 // DIR/<sha256>.ds, and a line in DIR/received.log: class, instance, transfer syntax, sha256, size, calling AE, called
@@ -11,6 +11,7 @@
 // ("-" where empty). --discard keeps no bytes, only lines; without --out nothing is kept.
 //   --fail-every N   every Nth instance is answered 0xA700 and not recorded
 //   --abort-after N  the Nth instance of each association is recorded, then the association aborted unanswered
+//   --comment        Error Comment of every C-STORE response
 //   --accept-ts      the first of a context's transfer syntaxes that is listed; none: context refused
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -39,7 +40,7 @@ constexpr auto silence_max = std::chrono::minutes(30);
 struct Manners {
   std::filesystem::path out;
   bool discard = false, wrong_instance = false;
-  std::string aet;
+  std::string aet, comment;
   std::vector<std::string> accept_ts, refuse_class, reject;
   std::uint32_t pdu_bytes_max = 131072;
   std::uint16_t status = 0;
@@ -53,6 +54,7 @@ Manners manners_from(const Options& options) {
   manners.discard = options.has("discard");
   manners.wrong_instance = options.has("wrong-instance");
   manners.aet = options.text("aet");
+  manners.comment = options.text("comment");
   manners.accept_ts = options.list("accept-ts");
   manners.refuse_class = options.list("refuse-class");
   manners.reject = options.list("reject");
@@ -198,6 +200,7 @@ class Provider {
     response.field = field;
     response.status = status;
     response.has_data_set = false;
+    if (field == c_store_rsp) response.comment = manners_.comment;
     if (manners_.wrong_instance && field == c_store_rsp) response.sop_instance += ".1";
     return send_message(connection_, message.context, response, {}, {}).ok();
   }
@@ -217,7 +220,7 @@ std::atomic<std::size_t> Provider::stored_{0};
 int main(int count, char** words) {
   const Options options(count, words, {"discard", "wrong-instance"},
                         {"port", "host", "out", "aet", "max-pdu", "accept-ts", "refuse-class", "reject", "status",
-                         "fail-every", "abort-after", "delay-ms"});
+                         "fail-every", "abort-after", "delay-ms", "comment"});
   const Manners manners = manners_from(options);
   if (!manners.out.empty()) std::filesystem::create_directories(manners.out);
   const auto listener =

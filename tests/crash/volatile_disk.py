@@ -4,6 +4,7 @@
 Mounts live in a mount namespace of the test's own process and loop devices detach with their last user, so that nothing
 is left behind, however the test ends.
 """
+import contextlib
 import ctypes
 import os
 import signal
@@ -14,7 +15,7 @@ from pathlib import Path
 from harness import Process, Skip, tool, wait_until
 
 CLONE_NEWNS = 0x00020000
-NEEDED = ("nbdkit", "nbdfuse", "losetup", "mount", "umount", "cc")
+NEEDED = ("nbdkit", "nbdfuse", "losetup", "mount", "umount", "unshare", "nsenter", "cc")
 # How each file system is made, and looked over without changing anything.
 MAKE = {"ext4": ("mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0"), "xfs": ("mkfs.xfs", "-q")}
 # The one before, on the disk without power, may not be quite gone when it is mounted again.
@@ -70,12 +71,17 @@ class VolatileDisk:
             run_well("mount", "-t", "tmpfs", "-o", "mode=0700", "tmpfs", self.image.parent)
         self.device, self.plugin = self.dir / "device", self.dir / "volatile.so"
         run_well("cc", "-O2", "-fPIC", "-shared", "-o", self.plugin, Path(__file__).with_name("volatile_disk.c"))
-        with self.image.open("wb") as image:
-            image.truncate(bytes_)
-        run_well(*MAKE[kind], self.image)
+        self.bytes_ = bytes_
+        self.make()
         self.server = self.bridge = None
         self.mounted = False
         ctx.closers.append(self.power_off)
+
+    def make(self):
+        """Anew, with an empty file system."""
+        with self.image.open("wb") as image:
+            image.truncate(self.bytes_)
+        run_well(*MAKE[self.kind], self.image)
 
     def spawn(self, name, *command):
         process = Process([tool(command[0]), *command[1:]], self.dir, name)
@@ -90,19 +96,29 @@ class VolatileDisk:
         self.server = self.spawn("nbdkit", "nbdkit", "-f", "-U", path, self.plugin, f"file={self.image}", *settings)
         wait_until(lambda: answers(path), lambda: f"nbdkit up: {self.server.complained()}", 10)
         self.device.touch()
-        self.bridge = self.spawn("nbdfuse", "nbdfuse", self.device, "--unix", path)
-        wait_until(lambda: self.device.stat().st_size > 0, lambda: f"nbdfuse up: {self.bridge.complained()}", 10)
-        return self.mount(self.device)
+        # In a mount namespace of its own. In ours it could be the last to go, and taking our mounts apart it would wait for itself.
+        self.bridge = self.spawn("nbdfuse", "unshare", "--mount", "--propagation", "private", tool("nbdfuse"), self.device, "--unix", path)
+        there = Path(f"/proc/{self.bridge.pid}/root{self.device}")
+        wait_until(lambda: there.stat().st_size > 0, lambda: f"nbdfuse up: {self.bridge.complained()}", 10)
+        return self.mount(self.device, "nsenter", f"--mount=/proc/{self.bridge.pid}/ns/mnt")
 
-    def mount(self, what):
-        loop = run_well("losetup", "--find", "--show", what)
-        done = run("mount", "-o", OPTIONS[self.kind], loop, self.mount_point)
-        run("losetup", "--detach", loop)  # in fact when the mount goes
-        self.mounted = done.returncode == 0
-        if not self.mounted:
-            assert self.server is not None, done.stdout
-            wait_until(lambda: not self.has_power(), lambda: f"{done.stdout}; the power is there: {self.server.complained()[-500:]}", 30)
-        return self.mounted
+    def mount(self, what, *seen_by):
+        """Whether it is mounted: not when the power goes meanwhile. A busy machine may need more than one try."""
+        for _ in range(3):
+            loop = run_well(*seen_by, tool("losetup"), "--find", "--show", what)
+            done = run("mount", "-o", OPTIONS[self.kind], loop, self.mount_point)
+            run("losetup", "--detach", loop)  # in fact when the mount goes
+            self.mounted = done.returncode == 0
+            if self.mounted or self.is_dark(5):
+                return self.mounted
+        raise AssertionError(f"{done.stdout}; the power is there: {self.server and self.server.complained()[-500:]}")
+
+    def is_dark(self, patience_s):
+        """Whether the power is gone, or goes within that time."""
+        with contextlib.suppress(AssertionError):
+            wait_until(lambda: self.server is not None and not self.has_power(), "", patience_s)
+            return True
+        return False
 
     def mount_plain(self):
         """The image as any sound disk, to see what is on it."""
@@ -122,8 +138,6 @@ class VolatileDisk:
         if self.mounted and run("umount", self.mount_point).returncode != 0:
             run_well("umount", "--lazy", self.mount_point)
         self.mounted = False
-        if self.bridge:
-            run("umount", "--lazy", self.device)
         for process in filter(None, (self.bridge, self.server)):
             process.kill()
         self.bridge = self.server = None

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # What is needed from Debian, in one place; sourced by quickstart.sh, tests/run.sh and .ci/run.
 #
-#   need build run test package chroot boot     installs what is missing of these sets, or says what to install and returns 1
+#   need build run test power package chroot boot     installs what is missing of these sets, or says what to install and returns 1
 
 build_packages="g++ cmake ninja-build pkg-config libdcmtk-dev libasio-dev libcurl4-openssl-dev libsqlite3-dev
   libyaml-cpp-dev libspdlog-dev libmicrohttpd-dev libssl-dev zlib1g-dev nlohmann-json3-dev libcli11-dev doctest-dev"
 package_packages="dpkg-dev"
 run_packages="dcmtk openssl python3 util-linux"
-test_packages="git groff-base orthanc orthanc-dicomweb python3-pydicom gcc nbdkit nbdkit-plugin-dev libnbd-bin e2fsprogs xfsprogs mount"
+test_packages="git groff-base orthanc orthanc-dicomweb python3-pydicom xfsprogs"
+power_packages="gcc libc6-dev nbdkit nbdkit-plugin-dev libnbd-bin e2fsprogs mount"
 chroot_packages="mmdebstrap debian-archive-keyring"
 boot_packages="systemd-container iproute2"
 

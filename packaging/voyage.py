@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import part10
+import power_scene
 from harness import BIN, Context, Process, tool, wait_until
 from peers import Line
 
@@ -229,8 +230,23 @@ def scene_telemetry(voyage):
         voyage.say(f"{event['seq']:3}  {event['event']}")
 
 
+def scene_power(voyage):
+    """停电：收图途中，同一块模拟磁盘丢失写缓存而断电，先是 DCMTK 的 storescp，再是舢板（数据库也删掉）：设备已得到成功应答的图像，还剩几幅。
+    Power cut: while images come, the same simulated disk loses power and what is in its cache, first under DCMTK's storescp, then under Sampan
+    (its database deleted as well): how many of the images that were acknowledged to the modality are still there."""
+    if "SAMPAN_DISK" not in os.environ:
+        return voyage.say(os.environ.get("SAMPAN_NO_DISK", "这里没有模拟磁盘，本幕略过。\nThere is no simulated disk here: this scene is left out."))
+    disk = power_scene.Disk(os.environ["SAMPAN_DISK"])
+    where = Path(disk.ask("where"))
+    images = voyage.ctx.images("mr", 20, "--rows", 64, "--columns", 64)
+    for kind in (power_scene.Storescp, power_scene.Sampan):
+        acknowledged, survived = power_scene.cut_under(kind(voyage.ctx, where), voyage.ctx, disk, images)
+        voyage.say(f"{kind.name:9} {acknowledged:5} 已应答 acknowledged, {survived:5} 还在 survived")
+    assert acknowledged > 0 and survived == acknowledged, "an acknowledged image is lost"
+
+
 SCENES = (scene_start, scene_send, scene_kill, scene_restart, scene_emergency, scene_drain, scene_overtaken, scene_compare, scene_trace,
-          scene_devices, scene_telemetry, scene_status)
+          scene_devices, scene_telemetry, scene_status, scene_power)
 
 
 def prepare(voyage):

@@ -47,7 +47,7 @@ export SAMPAN_RESULTS=$results
 # The same last line when it cannot even begin.
 give_up() { echo "$1" >&2; echo "0 passed, 1 failed"; exit 1; }
 
-if [ $mode = quick ]; then sets="build run"; else sets="build run test"; fi
+if [ $mode = quick ]; then sets="build run"; else sets="build run test power"; fi
 need $sets || give_up "cannot go on without these packages"
 if [ "$build" ]; then
   began=$SECONDS

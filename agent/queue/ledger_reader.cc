@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view due_text =
     "SELECT seq, attempts, class_key, rank, bytes FROM delivery WHERE destination=?1 AND state=1 AND (not_before_ms<=?2 OR not_before_ms>?3) ";
+constexpr Millis ask_again_after = std::chrono::seconds(10);  // a ledger that did not answer
 constexpr std::string_view order_text = "ORDER BY rank, study_order, seq";
 
 core::Priority priority_of(std::int64_t rank) { return static_cast<core::Priority>(std::min<std::int64_t>(rank % rank_of_images / 10, 3)); }
@@ -50,6 +51,7 @@ void LedgerReader::complain() {
   if (sql_->status()) return;
   log::warn(sql_->status().error().message);
   if (sql_->status().error().code == Errc::damaged) found_damage_ = true;
+  unanswered_ = true;
   sql_->clear();
 }
 
@@ -113,6 +115,8 @@ std::optional<Millis> LedgerReader::next_due(const DueQuery& query) {
   next_.begin().bind(1, number_of(query.destination)).bind(2, query.now.ms).bind(3, query.only_class.value_or(0));
   const std::int64_t at = next_.step() ? next_.number(0) : 0;
   next_.begin();
+  complain();
+  if (std::exchange(unanswered_, false)) return ask_again_after;
   return at == 0 ? std::nullopt : std::optional<Millis>(at - query.now.ms);
 }
 

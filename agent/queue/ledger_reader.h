@@ -44,7 +44,7 @@ class LedgerReader {
   // while images are due it gets only its share.
   std::vector<DueDelivery> due(const DueQuery& query, const std::unordered_set<Sequence>& leased);
   bool waits(const std::string& destination);
-  // How long until a delivery that fits the query is due; nothing when none waits.
+  // How long until a delivery that fits the query is due; nothing when none waits. Where the ledger did not answer, a while.
   std::optional<Millis> next_due(const DueQuery& query);
   // An item with this SOP Instance UID and content is in custody, or was and is receipted.
   struct Known {
@@ -67,6 +67,7 @@ class LedgerReader {
   void complain();
   std::mutex mutex_;
   std::atomic<bool> found_damage_{false};
+  bool unanswered_ = false;  // some question, since next_due() was asked
   std::unique_ptr<Sql> sql_;
   IndexKeys keys_;
   std::map<std::string, int> destinations_;

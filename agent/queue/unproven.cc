@@ -56,11 +56,16 @@ Unproven::Due Unproven::due(const std::string& destination, std::size_t items_ma
   take("v.not_before_ms<=?2", now);
   if (due.items.empty()) take("v.not_before_ms>?2 AND v.not_before_ms<9223372036854775807", jumped);
   if (!due.items.empty()) return due;
+  if (!question.good()) {  // it did not answer, and nobody may take that for "nothing"
+    due.due_in = limits::proof_wait_least;
+    return due;
+  }
   Statement next = question.ask("SELECT min(not_before_ms) FROM delivery WHERE state=3 AND level=1 AND "
                                 "destination=(SELECT number FROM destination WHERE name=?1) AND not_before_ms>?2 "
                                   "AND not_before_ms<9223372036854775807");
   next.bind(1, std::string_view(destination)).bind(2, now);
   if (next.step() && next.number(0) > now) due.due_in = Millis(next.number(0) - now);
+  if (!question.good()) due.due_in = limits::proof_wait_least;
   return due;
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/limits.h"
+#include "queue/unproven.h"
 #include "sim/sqlite_disk.h"
 
 namespace sampan::sim {
@@ -293,6 +294,13 @@ void History::check_end() {
   }
   if (unsent_ > 0) world_.broken(std::to_string(unsent_) + " images are still refused at the clinic, and nothing is wrong any more");
   check_custody();
+  for (Site* site : {clinic_.get(), hub_.get()})
+    for (const auto& destination : site->settings().destinations) {
+      const auto due = site->queue().unproven().due(destination.name, 200);
+      world_.trace(site->name() + ": " + std::to_string(due.items.size()) + " to be proven now, others in " +
+                   (due.due_in ? std::to_string(due.due_in->count()) : "-") + " ms");
+      for (const auto& one : due.items) world_.trace("  " + std::string(one.item.facts.get(core::Fact::sop_instance_uid)) + " asked " + std::to_string(one.asked));
+    }
   if (const Left now = left(); now.waiting > 0 || now.unproven > 0)
     world_.broken(std::to_string(now.waiting) + " still wait and " + std::to_string(now.unproven) + " are not proven, and nothing is wrong any more");
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
+#include "queue/unproven.h"
 
 using namespace sampan;
 using namespace sampan::test;
@@ -183,4 +184,23 @@ TEST_CASE_FIXTURE(QueueFixture, "retention_counts_from_the_receipt_also_where_it
   queue->drain();
   CHECK(settled_for.count() >= 0);
   CHECK(settled_for.count() < 1'000'000);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "a_ledger_that_did_not_answer_is_asked_again_soon_and_not_when_something_happens" * doctest::description("contract 7")) {
+  REQUIRE(put(pattern(5000, 1), image_facts("1.1")).ok());
+  REQUIRE(put(pattern(5000, 2), image_facts("1.2")).ok());
+  deliver(lease(1).front(), core::Level::accepted);
+  queue::LeaseQuery query;
+  query.destination = "lead";
+  tamper("ALTER TABLE delivery RENAME TO away");
+  const auto batch = queue->lease(query);
+  CHECK(batch.items.empty());
+  REQUIRE(batch.due_in);
+  CHECK(*batch.due_in <= 1min);
+  const auto proofs = queue->unproven().due("lead", 10);
+  CHECK(proofs.items.empty());
+  REQUIRE(proofs.due_in);
+  CHECK(*proofs.due_in <= 1min);
+  tamper("ALTER TABLE away RENAME TO delivery");
+  CHECK(queue->lease(query).items.size() == 1);
 }

@@ -68,7 +68,7 @@ class Machine:
 
     def boot(self):
         self.process = self.ctx.run(["systemd-nspawn", "-q", "-D", self.root, "--boot", "--register=no", "--keep-unit",
-                                     "--private-network", "--console=pipe"], "nspawn")
+                                     "--private-network", "--console=pipe", "--capability=CAP_IPC_LOCK"], "nspawn")  # its filter knows mlock only so
         wait_until(self.booted, lambda: f"booted: {self.process.said()[-800:]} {self.process.complained()[-800:]}", 60, 0.1)
         self.ctx.command("nsenter", "-t", self.leader, "-n", "ip", "link", "set", "lo", "up")
         return self

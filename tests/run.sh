@@ -4,7 +4,7 @@
 #
 #   tests/run.sh            unit, tidy, simulated, end to end, crash, package; under 20 minutes on two cores
 #   tests/run.sh --quick    no server and no root needed, under 4 minutes after the build; prints the contract's lines
-#   tests/run.sh --long     for nights: many more kills and power cuts, and the fresh machine in a chroot
+#   tests/run.sh --long     for nights: many more kills and power cuts, of a whole guest too, and the fresh machine in a chroot
 #   --kills N  --cuts N     how often the crash tests kill a node, and cut the power of its disk
 #   --seeds N               how many simulated histories (500)
 #   --preset NAME           build preset (release)           --no-build   test what is built
@@ -69,6 +69,9 @@ run_step() {
     package)
       need package chroot boot  # without them the test says why it is skipped
       $python tests/support/run_python.py --jobs 1 --deadline 900 package tests/e2e/boot_package.py ;;
+    guest)
+      need power guest  # without them the test says why it is skipped
+      $python tests/support/run_python.py --jobs 1 --deadline 3600 guest tests/crash/long_guest.py ;;
     chroot) $python tests/support/run_python.py --jobs 1 --deadline 7200 chroot tests/e2e/long_chroot.py ;;
     *) give_up "no such step: $1" ;;
   esac

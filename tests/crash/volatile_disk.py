@@ -88,13 +88,18 @@ class VolatileDisk:
         self.ctx.children.append(process)
         return process
 
-    def power_on(self, **parameters):
-        """Parameters of the plugin: seed, keep, torn, cutwrite, cutflush. False when the power went during the mount."""
+    def serve(self, **parameters):
+        """Parameters of the plugin: seed, keep, torn, cutwrite, cutflush. The path of the socket where the disk is."""
         path = self.dir / "nbd.sock"
         path.unlink(missing_ok=True)
         settings = [f"{key}={value}" for key, value in parameters.items()]
         self.server = self.spawn("nbdkit", "nbdkit", "-f", "-U", path, self.plugin, f"file={self.image}", *settings)
         wait_until(lambda: answers(path), lambda: f"nbdkit up: {self.server.complained()}", 10)
+        return path
+
+    def power_on(self, **parameters):
+        """Same parameters. False when the power went during the mount."""
+        path = self.serve(**parameters)
         self.device.touch()
         # In a mount namespace of its own. In ours it could be the last to go, and taking our mounts apart it would wait for itself.
         self.bridge = self.spawn("nbdfuse", "unshare", "--mount", "--propagation", "private", tool("nbdfuse"), self.device, "--unix", path)

@@ -7,19 +7,21 @@
 #   tests/run.sh --long     for nights: many more kills and power cuts, of a whole guest too, and the fresh machine in a chroot
 #   --kills N  --cuts N     how often the crash tests kill a node, and cut the power of its disk
 #   --seeds N               how many simulated histories (500)
+#   --conversations N       mutated conversations that a node has with a hostile peer (2000)
 #   --preset NAME           build preset (release)           --no-build   test what is built
 #   --only STEP[,STEP]      of: unit, tidy, sim, e2e, crash, package, chroot
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . packaging/dependencies.sh
 
-mode=normal preset=release build=yes only= kills= cuts= seeds=
+mode=normal preset=release build=yes only= kills= cuts= seeds= conversations=
 while [ $# -gt 0 ]; do
   case $1 in
     --quick | --long) mode=${1#--} ;;
     --kills) kills=${2:?}; shift ;;
     --cuts) cuts=${2:?}; shift ;;
     --seeds) seeds=${2:?}; shift ;;
+    --conversations) conversations=${2:?}; shift ;;
     --preset) preset=${2:?}; shift ;;
     --only) only=${2:?}; shift ;;
     --no-build) build= ;;
@@ -32,10 +34,10 @@ done
 case $mode in
   quick) steps="unit tidy" ;;
   normal) steps="unit tidy sim e2e crash package" ;;
-  long) steps="unit tidy sim e2e crash package chroot" seeds=${seeds:-20000} kills=${kills:-2000} cuts=${cuts:-1000} ;;
+  long) steps="unit tidy sim e2e crash package chroot" seeds=${seeds:-20000} kills=${kills:-2000} cuts=${cuts:-1000} conversations=${conversations:-50000} ;;
 esac
 [ -z "$only" ] || steps=${only//,/ }
-export SAMPAN_KILLS=${kills:-200} SAMPAN_CUTS=${cuts:-100} SAMPAN_PRESET=$preset
+export SAMPAN_KILLS=${kills:-200} SAMPAN_CUTS=${cuts:-100} SAMPAN_CONVERSATIONS=${conversations:-2000} SAMPAN_PRESET=$preset
 export SAMPAN_BIN=$PWD/build/$preset/bin PYTHONDONTWRITEBYTECODE=1
 python=/usr/bin/python3
 jobs=$(nproc)
@@ -64,7 +66,7 @@ run_step() {
       $python tests/tidy/tidy.py
       $python tests/support/run_python.py --jobs "$jobs" instruments tests/tidy tests/support ;;
     sim) $python tests/sim/run_sim.py --seeds "${seeds:-500}" --jobs "$jobs" ;;
-    e2e) $python tests/support/run_python.py --jobs "$jobs" --deadline 300 e2e tests/e2e ;;
+    e2e) $python tests/support/run_python.py --jobs "$jobs" --deadline $((300 + SAMPAN_CONVERSATIONS / 100)) e2e tests/e2e ;;
     crash) $python tests/support/run_python.py --jobs "$jobs" --deadline $((600 + 3 * (SAMPAN_KILLS + SAMPAN_CUTS))) crash tests/crash ;;
     package)
       need package chroot boot  # without them the test says why it is skipped

@@ -49,11 +49,27 @@ Status PdataReader::need(std::size_t bytes, Millis timeout) {
     begin_ = 0;
   }
   while (end_ - begin_ < bytes) {
-    auto got = wire_.receive(ByteSpan(buffer_).subspan(end_), timeout);
+    auto got = receive(timeout);
     if (!got) return got.error();
     end_ += *got;
   }
   return {};
+}
+
+// Whoever sends a byte now and then, so that no wait is ever too long, must not keep an association for ever. Only
+// waiting counts: what was there already came fast enough.
+Result<std::size_t> PdataReader::receive(Millis timeout) {
+  const MonoTime before = system_clock().mono();
+  auto got = wire_.receive(ByteSpan(buffer_).subspan(end_), timeout);
+  if (!got || !std::exchange(begun_, true)) return got;  // nobody knows when a message begins
+  waited_ += system_clock().mono() - before;
+  come_ += *got;
+  if (waited_ < timeout) return got;
+  if (come_ * 1000 < message_bytes_per_second_min * static_cast<std::uint64_t>(waited_.count()))
+    return fail(Errc::timeout, "the peer sends too slowly");
+  waited_ = Millis(0);
+  come_ = 0;
+  return got;
 }
 
 Status PdataReader::begin_pdu(Millis timeout) {
@@ -130,6 +146,9 @@ Result<Incoming> PdataReader::next(Millis timeout) {
 Result<IncomingCommand> PdataReader::next_command(Millis timeout) {
   Bytes gathered;
   std::uint8_t context = 0;
+  begun_ = false;
+  waited_ = Millis(0);
+  come_ = 0;
   for (;;) {
     auto incoming = next(timeout);
     if (!incoming) return incoming.error();

@@ -5,7 +5,7 @@
 // the object's size; any fragment length is accepted, odd ones too. The writer sends a data set byte for byte, one
 // PDV per PDU, a command together with the first bytes of its data set.
 // Threads: one thread at a time; Wire::plug() interrupts.
-// Fails:   broken framing -> Errc::invalid; and as Wire. After any failure the association is good for nothing but
+// Fails:   broken framing -> Errc::invalid; a message that drips -> Errc::timeout; and as Wire. After any failure the association is good for nothing but
 //          being dropped.
 #pragma once
 
@@ -24,6 +24,7 @@
 namespace sampan::dicom {
 
 inline constexpr std::size_t command_bytes_max = 64u << 10;      // a longer command set is broken framing
+inline constexpr unsigned message_bytes_per_second_min = 64;     // while a message comes, over as long as a wait may take
 inline constexpr std::size_t receive_bytes = 128u << 10;         // buffer of a reader
 inline constexpr std::size_t send_bytes = 256u << 10;            // data set bytes per send of a writer
 inline constexpr std::size_t ahead_bytes_max = 1u << 20;         // read ahead, and then sent at once: most images are whole
@@ -53,7 +54,7 @@ class PdataReader {
  public:
   explicit PdataReader(Wire& wire) : wire_(wire), buffer_(receive_bytes) {}
 
-  // timeout: without any byte arriving.
+  // timeout: without any byte arriving, and the time over which a message that has begun must not drip.
   Result<Incoming> next(Millis timeout);
   // Fragments of a data set where a command is due are broken framing.
   Result<IncomingCommand> next_command(Millis timeout);
@@ -62,6 +63,7 @@ class PdataReader {
 
  private:
   Status need(std::size_t bytes, Millis timeout);
+  Result<std::size_t> receive(Millis timeout);
   Status begin_pdu(Millis timeout);
   Result<Incoming> control_pdu(std::uint8_t type, Millis timeout);
   Status begin_pdv(Millis timeout);
@@ -74,6 +76,9 @@ class PdataReader {
   std::uint32_t pdu_left_ = 0;  // bytes of the current PDU not yet taken
   std::uint32_t pdv_left_ = 0;
   bool in_pdv_ = false;
+  bool begun_ = false;           // bytes of a message have come
+  Millis waited_{};              // for more of it, since it was last found to be fast enough
+  std::uint64_t come_ = 0;       // meanwhile
   std::uint8_t context_ = 0;
   std::uint8_t control_ = 0;
 };

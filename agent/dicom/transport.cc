@@ -19,6 +19,8 @@
 #include <cstring>
 #include <string>
 
+#include "core/limits.h"
+
 namespace sampan::dicom {
 namespace {
 
@@ -68,6 +70,7 @@ class TcpWire final : public DcmTCPConnection, public Wire {
   // DCMTK's side: negotiation only.
   ssize_t read(void* into, size_t size) override {
     arm();
+    if (negotiation_left() == Millis(0)) return errno = ETIMEDOUT, -1;
     return ::recv(getSocket(), into, size, 0);
   }
   ssize_t write(void* from, size_t size) override { return ::send(getSocket(), from, size, MSG_NOSIGNAL); }
@@ -82,23 +85,31 @@ class TcpWire final : public DcmTCPConnection, public Wire {
   // Our side: everything after it.
   Result<std::size_t> receive(ByteSpan into, Millis timeout) override;
   Status send(std::span<const ByteView> pieces, Millis timeout) override;
-  bool quiet() override { return !networkDataAvailable(0); }
+  bool quiet() override { return !readable(Millis(0)); }
   std::shared_ptr<Plug> plug() const override { return plug_; }
 
  private:
   // The kernel forgets it after some segments, so it is said each time.
+  bool readable(Millis patience);
+  // DCMTK waits for each piece of an answer anew: a peer that lets it drip would hold us for as long as it likes.
+  Millis negotiation_left() const {
+    return std::max(Millis(core::limits::negotiation_time_max) - (system_clock().mono() - connected_), Millis(0));
+  }
   void arm() { set_option(getSocket(), IPPROTO_TCP, TCP_QUICKACK, 1); }
 
   std::shared_ptr<Plug> plug_;
+  const MonoTime connected_ = system_clock().mono();
   TimeLimit receive_limit_{SO_RCVTIMEO};
   TimeLimit send_limit_{SO_SNDTIMEO};
 };
 
-OFBool TcpWire::networkDataAvailable(int timeout_s) {
+OFBool TcpWire::networkDataAvailable(int timeout_s) { return readable(std::min(Millis(timeout_s * 1000), negotiation_left())); }
+
+bool TcpWire::readable(Millis patience) {
   pollfd wanted{getSocket(), POLLIN, 0};
   int ready = 0;
   do {
-    ready = ::poll(&wanted, 1, timeout_s * 1000);
+    ready = ::poll(&wanted, 1, static_cast<int>(patience.count()));
   } while (ready < 0 && errno == EINTR);
   return ready > 0;
 }

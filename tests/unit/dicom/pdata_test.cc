@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <numeric>
 #include <string>
+#include <thread>
+#include <utility>
 
 using namespace sampan;
 using namespace sampan::dicom;
@@ -18,6 +20,7 @@ constexpr Millis patience{1000};
 class MemoryWire final : public Wire {
  public:
   Result<std::size_t> receive(ByteSpan into, Millis) override {
+    std::this_thread::sleep_for(std::exchange(pause_once, Millis(0)) + pause);  // as long as the peer takes
     if (at_ == incoming.size()) return fail(Errc::unreachable, "the peer closed the connection");
     const std::size_t size = std::min({into.size(), portion, incoming.size() - at_});
     std::copy_n(incoming.begin() + static_cast<std::ptrdiff_t>(at_), size, into.begin());
@@ -35,6 +38,7 @@ class MemoryWire final : public Wire {
   Bytes incoming;
   Bytes sent;
   std::size_t portion = SIZE_MAX;
+  Millis pause{0}, pause_once{0};
   unsigned sends = 0;
 
  private:
@@ -313,4 +317,30 @@ TEST_CASE("refuses_a_command_that_never_ends_or_a_data_set_in_its_place") {
   const auto command = reader.next_command(patience);
   REQUIRE_FALSE(command.ok());
   CHECK(command.error().code == Errc::invalid);
+}
+
+TEST_CASE("a_message_that_drips_is_cut_off_and_one_that_takes_its_time_is_not" * doctest::description("contract 10")) {
+  MemoryWire wire;
+  const Bytes command = encode(store_request());
+  const std::string text(as_text(command));
+  wire.incoming = pdu({{0x03, text}});
+  wire.pause = Millis(3);
+  SUBCASE("a byte now and then") {
+    wire.pause = Millis(20);
+    wire.portion = 1;
+    PdataReader reader(wire);
+    CHECK(reader.next_command(Millis(20)).error().code == Errc::timeout);
+  }
+  SUBCASE("fast enough") {
+    wire.portion = 40;
+    PdataReader reader(wire);
+    CHECK(reader.next_command(Millis(5)).ok());
+  }
+  SUBCASE("what was waited for before it began does not count") {
+    wire.pause_once = Millis(60);
+    wire.pause = Millis(0);
+    wire.portion = 1;
+    PdataReader reader(wire);
+    CHECK(reader.next_command(Millis(20)).ok());
+  }
 }

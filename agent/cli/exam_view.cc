@@ -69,7 +69,7 @@ std::string now_words(const ExamDestination& to, const ExamReason& reason, WallT
     text += lang == Lang::zh ? "，已尝试 " + number(reason.attempts) + " 次" : ", " + number(reason.attempts) + (reason.attempts == 1 ? " try" : " tries");
   if (reason.next_attempt && reason.next_attempt->ms > now.ms)
     text += say(lang, "，", ", next in ") + duration((reason.next_attempt->ms - now.ms) / 1000, lang) + say(lang, "后重试", "");
-  return reason.reason.empty() ? text : text + colon(lang) + reason.reason;
+  return reason.reason.empty() ? text : text + colon(lang) + reason_words(reason.reason, lang);
 }
 
 std::string heading(const ExamStatus& exam, Lang lang) {

@@ -105,7 +105,7 @@ std::string counts(const DestinationStatus& destination, Lang lang) {
 
 void add_reasons(Table& table, const std::vector<ReasonCount>& reasons, const char* what, Lang lang) {
   for (std::size_t i = 0; i < std::min(reasons.size(), reasons_shown); ++i)
-    table.add({"", "  " + std::string(what) + " " + number(reasons[i].items) + say(lang, "：", ": ") + reasons[i].reason});
+    table.add({"", "  " + std::string(what) + " " + number(reasons[i].items) + say(lang, "：", ": ") + reason_words(reasons[i].reason, lang)});
 }
 
 void add_destinations(Table& table, const NodeStatus& status, Lang lang) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/limits.h"
+#include "core/worker_limits.h"
 
 namespace sampan::core {
 namespace {
@@ -69,6 +70,26 @@ const std::vector<Limit> table{
           "人工指令写入的最长等待时间。")
     LIMIT(reasons_shown_max, "Reasons shown of what is on hold or rejected, per destination.",
           "每个目的地显示的暂停或拒收原因数。")
+    LIMIT(worker_patience, "The process that reads foreign content is ended after so long without a sign of life.",
+          "解析外来内容的进程超过该时间无响应即被结束。")
+    LIMIT(worker_idle_max, "The same, after so long without work.",
+          "同上，无任务超过该时间即结束。")
+    LIMIT(worker_memory_bytes_max, "Memory of that process.",
+          "该进程可用的内存。")
+    LIMIT(worker_bytes_max, "Read by one such process; then the next one takes over.",
+          "一个解析进程读取的数据量；之后由新进程接替。")
+    LIMIT(worker_processor_seconds_max, "Processor time of that process, in seconds.",
+          "该进程可用的处理器时间（秒）。")
+    LIMIT(comparisons_max, "Comparisons of two images under one UID that broke off; then the later one is held.",
+          "同一编号的两幅图像比较中断的次数；超过则后到的一幅被暂停。")
+    LIMIT(comparison_pause, "Pause after a comparison that broke off.",
+          "比较中断后的间隔。")
+    LIMIT(beacon_touches_max, "Contents marked at once as being read.",
+          "同时标记为正在读取的内容数。")
+    LIMIT(beacon_strikes_max, "Contents remembered because the program died while it read them.",
+          "因读取时程序崩溃而记住的内容数。")
+    LIMIT(crashes_max, "Crashes with one content at work; then it is kept and not read any more.",
+          "读取同一内容时的崩溃次数；超过则只保存、不再读取。")
     LIMIT(scan_bytes_max, "Bytes of an object that are searched for facts.",
           "为提取信息而扫描的对象字节数。")
     LIMIT(fact_value_bytes_max, "A longer value of a header is not remembered.",

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // sampand: one node, run as a service.
 #include <iostream>
+#include <string_view>
 
 #include "daemon/run.h"
+#include "node/comparison.h"
 #include "node/node.h"
 #include "node/rescue_command.h"
 
@@ -27,6 +29,7 @@ class NodeService final : public sampan::daemon::Service {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "--worker") return sampan::node::run_worker();  // before anything else is touched
   const auto build = [](const sampan::settings::Settings& settings) { return std::make_unique<NodeService>(settings); };
   return sampan::daemon::run({argv + 1, argv + argc}, build, sampan::node::run_rescue, std::cout, std::cerr);
 }

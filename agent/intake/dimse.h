@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "base/beacon.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "core/facts.h"
@@ -63,6 +64,8 @@ class DimseIntake {
     virtual void associated(const Caller&) {}
     virtual void refused(const Refusal&) {}
     virtual void received(const core::Facts&, std::uint64_t /*bytes*/, bool /*repeated*/) {}
+    // Where it is marked what is being read just now; null: nowhere.
+    virtual Beacon* beacon() { return nullptr; }
   };
 
   // receipts: told of reports of storage commitment; null: none are taken.

@@ -4,8 +4,11 @@
 #include <array>
 #include <string>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "core/limits.h"
+#include "core/unread.h"
+#include "core/worker_limits.h"
 #include "intake/dimse_contexts.h"
 
 namespace sampan::intake {
@@ -53,6 +56,9 @@ Reception::Reception(core::Sink& sink, DimseIntake::Observer& observer, const Ca
       caller_(caller),
       context_(context),
       sop_instance_uid_(request.affected_sop_instance_uid),
+      beacon_(observer.beacon()),
+      content_(Beacon::content_of("dimse", sop_instance_uid_)),
+      unread_(beacon_ != nullptr && beacon_->strikes(content_) >= core::limits::crashes_max),
       scanner_(context.transfer_syntax) {
   if (const auto refused = judge(request))
     give_up(*refused);
@@ -91,13 +97,20 @@ void Reception::give_up(Answer answer) {
 
 void Reception::feed(ByteView bytes) {
   if (inflow_ == nullptr || bytes.empty()) return;
-  if (!scanner_.done()) scanner_.feed(bytes);
+  if (!unread_ && !scanner_.done()) scan(bytes);
   if (const Status appended = inflow_->append(bytes); !appended) return give_up(answer_for(appended.error()));
   bytes_ += bytes.size();
 }
 
+void Reception::scan(ByteView bytes) {
+  const Beacon::Touch touch(beacon_, content_);
+  crash_point("intake.scan", sop_instance_uid_);
+  scanner_.feed(bytes);
+}
+
 Answer Reception::finish() {
   if (inflow_ == nullptr) return answer_;
+  if (beacon_ != nullptr && !unread_) beacon_->forgive(content_);
   const core::Facts known = facts();
   const auto committed = inflow_->commit(known);
   inflow_.reset();
@@ -119,7 +132,10 @@ core::Facts Reception::facts() {
   known.set(Fact::calling_ae, caller_.calling_ae);
   known.set(Fact::called_ae, caller_.called_ae);
   known.set(Fact::peer_address, caller_.peer_address);
-  if (own_uid != sop_instance_uid_) known.set(Fact::data_sop_instance_uid, own_uid);
+  if (unread_)
+    known.set(core::fact_unread, "1");
+  else if (own_uid != sop_instance_uid_)
+    known.set(Fact::data_sop_instance_uid, own_uid);
   return known;
 }
 

@@ -3,6 +3,7 @@
 //
 // Whether the data set is wanted is decided from the command; an unwanted one is fed all the same and forgotten as it
 // comes, so that the association stays good. The facts are the command's, the association's and the data set's.
+// A data set that ended the program again and again when it was looked into is taken unread: fewer facts, and one that says so.
 // Threads: one.
 // Fails:   never; what goes wrong is the answer. Destroyed before finish(): nothing stays of the data set.
 #pragma once
@@ -45,12 +46,16 @@ class Reception {
   std::optional<Answer> judge(const dicom::CommandSet& request) const;
   void open(core::Sink& sink, core::Priority priority);
   void give_up(Answer answer);
+  void scan(ByteView bytes);
   core::Facts facts();
 
   DimseIntake::Observer& observer_;
   const Caller& caller_;
   const AcceptedContext& context_;
   const std::string sop_instance_uid_;
+  Beacon* const beacon_;
+  const Beacon::Content content_;
+  const bool unread_;
   dicom::FactScanner scanner_;
   std::unique_ptr<core::Inflow> inflow_;  // null: the data set is not wanted
   Answer answer_;                         // meaningful once inflow_ is null

@@ -18,6 +18,7 @@
 #include <memory>
 #include <string>
 
+#include "base/beacon.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "core/facts.h"
@@ -50,6 +51,8 @@ class FolderIntake {
     virtual ~Observer() = default;
     virtual void received(const core::Facts&, std::uint64_t /*bytes*/, bool /*repeated*/) {}
     virtual void set_aside(const std::string& /*folder, as in the options*/, Unfit) {}
+    // Where it is marked what is being read just now; null: nowhere.
+    virtual Beacon* beacon() { return nullptr; }
   };
 
   FolderIntake(core::Sink& sink, const Clock& clock, FolderIntakeOptions options, Observer& observer);

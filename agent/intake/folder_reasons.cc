@@ -25,6 +25,7 @@ constexpr std::array table{
     Words{Unfit::not_storage, "its SOP class is not one that is stored", "它的 SOP 类不是可存储的类型"},
     Words{Unfit::no_instance, "it has no SOP Instance UID, so no receipt could ever name it",
           "它没有 SOP 实例 UID，无法确认是否送达"},
+    Words{Unfit::breaks_us, "looking at it stopped this program again and again", "读取该文件多次导致本程序崩溃"},
 };
 
 const Words& find(Unfit reason) {

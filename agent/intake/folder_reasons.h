@@ -19,7 +19,8 @@ enum class Unfit {
   no_transfer_syntax,  // (0002,0010) missing or no UID
   no_class,            // (0002,0002) missing
   not_storage,         // a class that nobody stores
-  no_instance          // a SOP Instance UID neither in the head nor in the data set
+  no_instance,         // a SOP Instance UID neither in the head nor in the data set
+  breaks_us            // looking at it ended the program again and again
 };
 
 // In English, for the log.

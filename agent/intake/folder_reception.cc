@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
+#include "base/crash_point.h"
 #include "base/hash.h"
 #include "core/limits.h"
+#include "core/worker_limits.h"
 #include "intake/folder_dicomdir.h"
 #include "intake/folder_plain.h"
 
@@ -15,6 +17,7 @@ using core::Fact;
 namespace limits = core::limits;
 
 constexpr std::size_t buffer_bytes = 256u << 10;
+constexpr std::size_t recognised_by_bytes = 16u << 10;  // its head, and with it its SOP Instance UID
 // One buffer holds all that examine() needs: the head, and what a scanner looks at behind it.
 static_assert(buffer_bytes >= limits::file_head_bytes_max + limits::scan_bytes_max);
 
@@ -40,11 +43,27 @@ Result<Sort> FolderReception::examine(const OpenFile& file) {
   return sort_;
 }
 
+// What ended the program again and again when it was looked at is set aside unseen.
 Sort FolderReception::sort(ByteView start, std::uint64_t file_bytes) {
+  Beacon* const beacon = observer_.beacon();
+  if (beacon == nullptr) return look_at(start, file_bytes);
+  const auto content = Beacon::content_of("file", as_text(start.first(std::min(start.size(), recognised_by_bytes))));
+  if (beacon->strikes(content) >= limits::crashes_max) return unfit_ = Unfit::breaks_us, Sort::unfit;
+  Sort found;
+  {
+    const Beacon::Touch touch(beacon, content);
+    found = look_at(start, file_bytes);
+  }
+  beacon->forgive(content);
+  return found;
+}
+
+Sort FolderReception::look_at(ByteView start, std::uint64_t file_bytes) {
   auto known = read_head(start.first(std::min(start.size(), limits::file_head_bytes_max)), file_bytes);
   if (auto* head = std::get_if<FileHead>(&known)) {
     head_ = std::move(*head);
     if (head_.is_dicomdir) return Sort::dicomdir;
+    crash_point("folder.scan", head_.sop_instance);
     dicom::FactScanner scanner(head_.transfer_syntax);
     scanner.feed(start.subspan(std::min<std::uint64_t>(head_.data_set_offset, start.size())));
     // What the data set says of itself is what the next hop will go by (PS3.10 7.1 wants the two to be the same).

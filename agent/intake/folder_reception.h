@@ -41,6 +41,7 @@ class FolderReception {
   Status take_image(const OpenFile& file);
   Status take_plain(const OpenFile& file, const std::string& path);
   Sort sort(ByteView start, std::uint64_t file_bytes);
+  Sort look_at(ByteView start, std::uint64_t file_bytes);
   core::Facts image_facts();
   // Hands [offset, end) to take, which may stop it.
   Status read_all(const OpenFile& file, std::uint64_t offset, const std::function<Status(ByteView)>& take);

@@ -92,6 +92,7 @@ std::unique_ptr<core::Courier> make_courier(const settings::Destination& destina
   options.wanted = [destination](const core::Item& item) { return transform_for(destination, item); };
   options.system = "SAMPAN " + destination.calling_ae;
   options.digest_wanted = !destination.folder.empty();
+  options.beacon = env.beacon;
   return uplink::make_transforming_courier(std::move(options), std::move(carrier));
 }
 

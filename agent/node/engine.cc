@@ -18,7 +18,7 @@ Status Engine::open(bool own_thread) {
                           [&live](std::span<const queue::DeliveryStanding> standings, bool space_is_short) {
                             return live.may_reclaim(standings, space_is_short);
                           },
-                          same_data_set,
+                          needs_.compare,
                           [this] { changed(); },
                           [&live](const core::Item& item) { return live.priority(item); }};
   const auto settings = live.settings();

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 
 #include "core/judge.h"
@@ -30,6 +31,8 @@ class Engine {
     scheduler::Lanes& lanes;
     scheduler::Waker& waker;
     scheduler::Observer& observer;
+    // Two images under one UID. Without it they differ (queue::QueueNeeds).
+    std::function<queue::Likeness(const core::Consignment&, const core::Consignment&)> compare{};
   };
   explicit Engine(Needs needs) : needs_(needs) {}
   ~Engine() { quiet(); }

@@ -31,7 +31,9 @@ class Intakes::Watch final : public intake::DimseIntake::Observer, public intake
     news.code = refusal.code;
     telemetry_.happened(std::move(news));
   }
+  void mark_at(Beacon& beacon) { beacon_ = &beacon; }
   // Of every intake.
+  Beacon* beacon() override { return beacon_; }
   void received(const core::Facts& facts, std::uint64_t bytes, bool repeated) override {
     telemetry_.saw(facts, bytes, repeated);
     ++received_;
@@ -46,6 +48,7 @@ class Intakes::Watch final : public intake::DimseIntake::Observer, public intake
  private:
   const Clock& clock_;
   telemetry::Telemetry& telemetry_;
+  Beacon* beacon_ = nullptr;
   std::atomic<std::uint64_t> received_{0};
   std::atomic<std::int64_t> last_ms_{0};
 };
@@ -64,6 +67,8 @@ Intakes::~Intakes() = default;
 Intakes::Folder Intakes::folder(const intake::FolderIntakeOptions& options) {
   return {options, std::make_shared<intake::FolderIntake>(sink_, clock_, options, *watch_)};
 }
+
+void Intakes::mark_at(Beacon& beacon) { watch_->mark_at(beacon); }
 
 Status Intakes::start() {
   if (Status started = dimse_->start(); !started) return started;

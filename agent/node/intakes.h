@@ -26,6 +26,8 @@ class Intakes {
           core::Receipts& receipts);
   ~Intakes();
 
+  // Before start(): where it is marked what is being read just now.
+  void mark_at(Beacon& beacon);
   Status start();
   // What the settings need beside what there is: a port, watches of folders. Changes nothing; dropped, it leaves no trace.
   class Change;

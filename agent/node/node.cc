@@ -9,7 +9,9 @@
 #include "control/api.h"
 #include "control/reload_routes.h"
 #include "core/limits.h"
+#include "core/worker_limits.h"
 #include "http/server.h"
+#include "node/comparison.h"
 #include "node/engine.h"
 #include "node/exams.h"
 #include "node/intakes.h"
@@ -27,6 +29,15 @@ namespace {
 
 namespace limits = core::limits;
 
+std::unique_ptr<Beacon> open_beacon(const settings::Settings& settings) {
+  return Beacon::open(settings.state_directory + "/beacon", {limits::beacon_touches_max, limits::beacon_strikes_max});
+}
+
+Env with(Env env, Beacon& beacon) {
+  if (env.beacon == nullptr) env.beacon = &beacon;
+  return env;
+}
+
 }  // namespace
 
 Env system_env() {
@@ -36,7 +47,7 @@ Env system_env() {
 
 struct Node::Parts {
   Parts(settings::Settings s, Env e)
-      : live(std::move(s)), env(e), loop(e.clock), started(e.clock.wall()), started_mono(e.clock.mono()) {}
+      : live(std::move(s)), beacon(open_beacon(*live.settings())), env(with(e, *beacon)), loop(e.clock), started(e.clock.wall()), started_mono(e.clock.mono()) {}
 
   void start_engine();
   void open_telemetry();
@@ -47,12 +58,15 @@ struct Node::Parts {
 
   // In the order of construction; what comes later uses what comes before, and goes first.
   Live live;
+  const std::unique_ptr<Beacon> beacon;
   const Env env;
   const policy::TableJudge judge{};
   SchedulerWatch scheduler_watch;
   Loop loop;
   std::unique_ptr<scheduler::LaneThreads> lanes = std::make_unique<scheduler::LaneThreads>();
-  Engine engine{{env, live, judge, *lanes, loop, scheduler_watch}};
+  worker::Worker worker;
+  Engine engine{{env, live, judge, *lanes, loop, scheduler_watch,
+                 [this](const core::Consignment& one, const core::Consignment& other) { return compare(worker, one, other); }}};
   std::unique_ptr<telemetry::World> world;
   std::unique_ptr<telemetry::Telemetry> telemetry;
   std::unique_ptr<Intakes> intakes;
@@ -118,7 +132,11 @@ void Node::Parts::start_engine() {
     if (stopping && !stopped && engine.stopped()) stopped = true, scheduler_ended.set_value();
     return next;
   };
-  loop.start(step, [this] { engine.tick(); }, limits::queue_tick_every);
+  const auto tick = [this] {
+    engine.tick();
+    worker.rest(limits::worker_idle_max);
+  };
+  loop.start(step, tick, limits::queue_tick_every);
 }
 
 std::unique_ptr<Exams> Node::Parts::open_exams() {
@@ -144,7 +162,10 @@ Status Node::start() {
   p.open_telemetry();
   p.start_engine();
   p.telemetry->start();
+  if (const auto struck = p.env.beacon->struck(); struck > 0)
+    log::warn("images that were being read when this program ended: " + std::to_string(struck));
   p.intakes = std::make_unique<Intakes>(p.engine.queue(), p.env.clock, *p.live.settings(), *p.telemetry, p.engine.proving());
+  p.intakes->mark_at(*p.env.beacon);
   p.reporter = std::make_unique<NodeReporter>(*this);
   p.exams = p.open_exams();
   p.reloader = std::make_unique<NodeReloader>(p.reload_request);
@@ -207,6 +228,7 @@ void Node::stop() {
     p.loop.stop();
   }
   p.lanes.reset();
+  p.worker.stop();
   p.engine.close();
 }
 

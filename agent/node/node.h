@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "base/beacon.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/random.h"
@@ -39,6 +40,7 @@ struct Env {
   Random& random;
   Transport* transport = nullptr;  // null: the network
   std::string credentials_directory = {};  // of the service manager; empty: none
+  Beacon* beacon = nullptr;        // null: a Node has its own
 };
 // The real disk, clock, dice and network.
 Env system_env();

@@ -3,7 +3,6 @@
 
 #include <map>
 
-#include "dicom/canonical.h"
 #include "policy/retention.h"
 
 namespace sampan::node {
@@ -36,17 +35,6 @@ std::function<bool(std::span<const queue::DeliveryStanding>, bool)> reclaim_by(c
     }
     return false;
   };
-}
-
-bool same_data_set(const core::Consignment& one, const core::Consignment& other) {
-  const auto digest = [](const core::Consignment& c) {
-    return dicom::canonical_digest(c.item.facts.get(core::Fact::transfer_syntax_uid), *c.payload);
-  };
-  if (one.item.facts.get(core::Fact::sop_class_uid) != other.item.facts.get(core::Fact::sop_class_uid)) return false;
-  const auto a = digest(one);
-  if (!a) return false;
-  const auto b = digest(other);
-  return b && *a == *b;
 }
 
 intake::DimseIntakeOptions intake_options(const settings::Settings& settings) {

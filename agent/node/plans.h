@@ -15,8 +15,6 @@
 namespace sampan::node {
 
 std::function<bool(std::span<const queue::DeliveryStanding>, bool space_is_short)> reclaim_by(const settings::Settings& settings);
-// One instance, encoded in two ways? Reads both payloads.
-bool same_data_set(const core::Consignment& one, const core::Consignment& other);
 intake::DimseIntakeOptions intake_options(const settings::Settings& settings);
 std::vector<intake::FolderIntakeOptions> folder_options(const settings::Settings& settings);
 

@@ -93,7 +93,7 @@ void Ledger::prepare() {
   u.deliveries_of = Statement(s, "SELECT d.name, v.state, v.level, v.settled_run_ms, v.destination, v.bytes FROM delivery v "
                                  "JOIN destination d ON d.number=v.destination WHERE v.seq=?");
   u.exam_not_owed = Statement(s, "SELECT seq, kind, priority, size, received_ms, study_order, class_key, reason FROM item i WHERE "
-                                 "study_key=?1 AND study_key<>0 AND state=1 AND NOT EXISTS(SELECT 1 FROM delivery v WHERE v.seq=i.seq "
+                                 "study_key=?1 AND study_key<>0 AND state=1 AND reason<>'" + std::string(being_compared) + "' AND NOT EXISTS(SELECT 1 FROM delivery v WHERE v.seq=i.seq "
                                  "AND v.destination=?2)");
   u.alias_insert = Statement(s, "INSERT OR IGNORE INTO alias VALUES(?,?,?)");
   u.standing_of = Statement(s, "SELECT what, destination, value FROM standing WHERE exam=?");
@@ -110,6 +110,9 @@ void Ledger::prepare() {
   u.quarantine_forget = Statement(s, "DELETE FROM quarantine WHERE segment=? AND offset>=?");
   u.meta_get = Statement(s, "SELECT value FROM meta WHERE name=?");
   u.meta_set = Statement(s, "INSERT OR REPLACE INTO meta VALUES(?,?)");
+  u.undecided_first = Statement(s, "SELECT value, name FROM meta WHERE name>'undecided ' AND name<'undecided!' ORDER BY name LIMIT 1");
+  u.meta_forget = Statement(s, "DELETE FROM meta WHERE name=?");
+  u.item_get = Statement(s, "SELECT id, size, sha256, study_key, study_order, facts, record_bytes, sop_key FROM item WHERE seq=?");
   u.destination_insert = Statement(s, "INSERT INTO destination(name) VALUES(?)");
   u.candidates = Statement(s, "SELECT i.seq, i.id, i.sha256, i.sop_key, i.kind FROM (SELECT DISTINCT seq FROM delivery WHERE "
                               "state=3 AND seq>? ORDER BY seq LIMIT ?) v JOIN item i ON i.seq=v.seq WHERE i.state=1 ORDER BY i.seq");

@@ -28,7 +28,7 @@ struct IndexedItem {
   core::Item item;
 };
 
-enum class Admission { fresh, duplicate, conflict };
+enum class Admission { fresh, duplicate, conflict, undecided };
 
 class Ledger {
  public:
@@ -44,9 +44,17 @@ class Ledger {
   void begin();
   Status commit();
 
-  // Asked when two items share a SOP Instance UID and not their bytes: is it the same data set all the same?
-  using SameContent = std::function<bool(Sequence one, Sequence other)>;
-  void ask_same_content(SameContent ask) { same_content_ = std::move(ask); }
+  // With it, an item that shares its SOP Instance UID and not its bytes with another is undecided, until somebody compared
+  // them: kept, and owed to nobody. tell carries no work, and may come for a batch that is lost.
+  void tell_undecided(std::function<void()> tell) { tell_undecided_ = std::move(tell); }
+  struct Undecided {
+    Sequence seq = 0;
+    std::vector<Sequence> others;  // living, and decided
+  };
+  // The first of them.
+  std::optional<Undecided> undecided();
+  // reason: why it is held; empty: it is the same data set as another that is here.
+  Admission decide(Sequence seq, std::string_view reason, const std::function<std::vector<std::string>(const core::Item&)>& route);
 
   // Decides what the item is to what is here already (contract 6) and opens its deliveries.
   Admission add(const IndexedItem& indexed, std::span<const std::string> destinations, bool rebuilt);
@@ -124,11 +132,16 @@ class Ledger {
   void remember();
   bool knows(const IndexedItem& indexed);
   Admission compare(const IndexedItem& indexed, std::int64_t sop_key);
+  void put_off(Sequence seq, bool rebuilt);
+  std::optional<bool> forget_undecided(Sequence seq);
+  std::vector<std::pair<Sequence, ItemState>> decided_with(std::int64_t sop_key, Sequence seq);
   void insert_item(const IndexedItem& indexed, std::int64_t exam, std::int64_t study_order, ItemState state, std::string_view reason);
   struct Duty;
   struct ExamOrders;
   void open_deliveries(const IndexedItem& indexed, std::int64_t exam, std::int64_t study_order,
-                       std::span<const std::string> destinations, bool differs, bool rebuilt);
+                       std::span<const std::string> destinations, std::string_view differs, bool rebuilt);
+  void admit(const IndexedItem& indexed, std::int64_t exam, std::int64_t study_order, std::span<const std::string> destinations,
+             std::string_view differs, bool rebuilt);
   void open_delivery(const Duty& duty, int destination, const ExamOrders& orders, WallTime time);
   ExamOrders orders_of(std::int64_t exam);
   void note_exam(const IndexedItem& indexed, std::int64_t exam);
@@ -159,7 +172,7 @@ class Ledger {
   std::map<std::string, int> destinations_;
   std::map<std::int64_t, std::size_t> aliases_;  // of exams that came lately: a hash of what they are known by
   std::int64_t orphans_ = 0, orders_ = 0;
-  SameContent same_content_;
+  std::function<void()> tell_undecided_;
   struct Statements;
   std::shared_ptr<Statements> use_;
 };

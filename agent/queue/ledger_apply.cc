@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "core/limits.h"
+#include "core/unread.h"
 #include "queue/ledger.h"
 #include "queue/ledger_duties.h"
 #include "queue/ledger_statements.h"
@@ -40,12 +41,24 @@ Admission Ledger::add(const IndexedItem& indexed, std::span<const std::string> d
     insert_item(indexed, exam, order, ItemState::duplicate, "the same bytes are here already");
     return admission;
   }
-  const bool differs = admission == Admission::conflict;
-  insert_item(indexed, exam, order, ItemState::living, differs ? content_differs : "");
-  if (exam != 0) note_exam(indexed, exam);
-  open_deliveries(indexed, exam, order, destinations, differs, rebuilt);
-  if (orphans_ > 0) apply_orphans(indexed.item.id, run_ms());
+  if (admission == Admission::undecided) {
+    insert_item(indexed, exam, order, ItemState::living, being_compared);
+    put_off(indexed.seq, rebuilt);
+    return admission;
+  }
+  const std::string_view differs = admission == Admission::conflict            ? content_differs
+                                   : indexed.item.facts.has(core::fact_unread) ? content_unread
+                                                                          : "";
+  insert_item(indexed, exam, order, ItemState::living, differs);
+  admit(indexed, exam, order, destinations, differs, rebuilt);
   return admission;
+}
+
+void Ledger::admit(const IndexedItem& indexed, std::int64_t exam, std::int64_t study_order, std::span<const std::string> destinations,
+                   std::string_view differs, bool rebuilt) {
+  if (exam != 0) note_exam(indexed, exam);
+  open_deliveries(indexed, exam, study_order, destinations, differs, rebuilt);
+  if (orphans_ > 0) apply_orphans(indexed.item.id, run_ms());
 }
 
 // The record was read before; what became of it since stands.
@@ -69,17 +82,17 @@ Admission Ledger::compare(const IndexedItem& indexed, std::int64_t sop_key) {
   by_id.begin();
   if (same) return Admission::duplicate;
   if (sop_key == 0) return other ? Admission::conflict : Admission::fresh;
-  std::vector<Sequence> differing;
+  bool comparable = false;
   auto& rows = use_->item_by_sop.begin().bind(1, sop_key).bind(2, indexed.seq);
   while (rows.step()) {
     const bool equal = equals(rows.blob(0));
     (equal ? same : other) = true;
-    if (!equal && static_cast<ItemState>(rows.number(2)) == ItemState::living) differing.push_back(rows.number(1));
+    comparable = comparable || (!equal && static_cast<ItemState>(rows.number(2)) == ItemState::living);
   }
   rows.begin();
-  if (!same && same_content_)
-    same = std::any_of(differing.begin(), differing.end(), [&](Sequence seq) { return same_content_(indexed.seq, seq); });
-  return same ? Admission::duplicate : other ? Admission::conflict : Admission::fresh;
+  if (same) return Admission::duplicate;
+  if (comparable && tell_undecided_) return Admission::undecided;
+  return other ? Admission::conflict : Admission::fresh;
 }
 
 void Ledger::insert_item(const IndexedItem& indexed, std::int64_t exam, std::int64_t study_order, ItemState state,
@@ -96,7 +109,7 @@ void Ledger::insert_item(const IndexedItem& indexed, std::int64_t exam, std::int
 }
 
 void Ledger::open_deliveries(const IndexedItem& indexed, std::int64_t exam, std::int64_t study_order,
-                             std::span<const std::string> destinations, bool differs, bool rebuilt) {
+                             std::span<const std::string> destinations, std::string_view differs, bool rebuilt) {
   const core::Item& item = indexed.item;
   const ExamOrders orders = orders_of(exam);
   std::set<int> owed = orders.owed;
@@ -110,9 +123,9 @@ void Ledger::open_deliveries(const IndexedItem& indexed, std::int64_t exam, std:
 
 void Ledger::open_delivery(const Duty& duty, int destination, const ExamOrders& orders, WallTime time) {
   const bool held = orders.holds(destination);
-  CountedDelivery counted{duty.exam, destination, code(duty.differs || held ? DeliveryState::on_hold : DeliveryState::waiting), 0,
+  CountedDelivery counted{duty.exam, destination, code(!duty.differs.empty() || held ? DeliveryState::on_hold : DeliveryState::waiting), 0,
                           duty.size, duty.received_ms, rank_of(duty.kind, duty.priority, duty.rebuilt), {}};
-  counted.reason = duty.differs ? content_differs : held ? exam_held : "";
+  counted.reason = !duty.differs.empty() ? duty.differs : held ? exam_held : "";
   auto& row = use_->delivery_insert;
   row.bind(1, destination).bind(2, counted.state).bind(3, counted.rank).bind(4, duty.study_order).bind(5, duty.seq);
   row.bind(6, duty.class_key).bind(7, duty.size).bind(8, duty.received_ms).bind(9, std::string_view(counted.reason)).run();
@@ -290,8 +303,10 @@ void Ledger::begin_commitment(std::string_view transaction_uid, const std::strin
 void Ledger::quarantine_item(Sequence seq, std::string_view reason) {
   use_->item_quarantine.bind(1, reason).bind(2, seq).run();
   if (sql_->changes() == 0) return;  // its payload was not needed any more
+  const auto rebuilt = forget_undecided(seq);
   if (const Sequence copy = copy_of(seq); copy != 0) {
-    use_->item_state.bind(1, static_cast<int>(ItemState::living)).bind(2, std::string_view()).bind(3, copy).run();
+    use_->item_state.bind(1, static_cast<int>(ItemState::living)).bind(2, rebuilt ? being_compared : "").bind(3, copy).run();
+    if (rebuilt) return put_off(copy, *rebuilt);
     use_->delivery_hand_over.bind(1, copy).bind(2, seq).run();
     return;
   }

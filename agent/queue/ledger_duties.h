@@ -19,7 +19,7 @@ struct Ledger::Duty {
   std::int64_t class_key = 0;
   std::int64_t size = 0;
   std::int64_t received_ms = 0;
-  bool differs = false;  // from an earlier image of its SOP Instance UID: a person must look first
+  std::string_view differs;  // why a person must look first: it is not the earlier image of its SOP Instance UID; empty: no need
   bool rebuilt = false;
 };
 

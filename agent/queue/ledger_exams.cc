@@ -17,6 +17,13 @@ constexpr int waiting = static_cast<int>(DeliveryState::waiting);
 constexpr int on_hold = static_cast<int>(DeliveryState::on_hold);
 constexpr std::size_t aliases_remembered = 256;
 
+// Of an item a person must look at first; empty: of any other.
+std::string_view why_held(std::string_view reason) {
+  for (const auto known : {content_differs, content_breaks, content_unread})
+    if (reason == known) return known;
+  return {};
+}
+
 }  // namespace
 
 void Ledger::note_exam(const IndexedItem& indexed, std::int64_t exam) {
@@ -94,7 +101,7 @@ void Ledger::owe_exam(std::int64_t exam, int destination, WallTime time) {
   for (rows.begin().bind(1, exam).bind(2, destination); rows.step();)
     duties.push_back({rows.number(0), exam, static_cast<core::Kind>(rows.number(1)),
                       orders.priority.value_or(static_cast<core::Priority>(rows.number(2))), rows.number(5), rows.number(6),
-                      rows.number(3), rows.number(4), rows.text(7) == content_differs, false});
+                      rows.number(3), rows.number(4), why_held(rows.text(7)), false});
   rows.begin();
   for (const Duty& duty : duties) open_delivery(duty, destination, orders, time);
   // What matched no route has somebody now.

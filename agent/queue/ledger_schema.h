@@ -29,6 +29,13 @@ inline constexpr std::string_view image_held = "held by a person";
 // Same, of what a person must look at.
 inline constexpr std::string_view content_differs = "same SOP Instance UID as an earlier image, other content";
 
+// The same, where nobody could find out: comparing them broke the program that did it, or took too long, again and again.
+inline constexpr std::string_view content_breaks = "same SOP Instance UID as an earlier image, and comparing them fails";
+// The same, of what ended the program again and again when it looked into it, and was taken unread.
+inline constexpr std::string_view content_unread = "reading it stopped this program again and again; it is kept as it came";
+// item.reason of one that is compared with the others of its SOP Instance UID; it has no delivery yet.
+inline constexpr std::string_view being_compared = "being compared";
+
 // quarantine.reason of what was torn when the power went: kept like the rest, and nothing to alarm anybody.
 inline constexpr std::string_view torn_tail = "torn tail";
 

@@ -7,6 +7,7 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "core/limits.h"
+#include "queue/comparing.h"
 #include "queue/leases.h"
 #include "queue/ledger_reader.h"
 #include "queue/lookup.h"
@@ -65,13 +66,14 @@ struct Queue::Parts {
   std::optional<Lookup> lookup;
   std::optional<Orders> orders;
   std::optional<Unproven> unproven;
+  std::optional<Comparing> comparing;  // after the store, which it asks
 
   Status has_room(core::Kind kind) const;
   Result<core::Consignment> consign(const DueDelivery& due);
   void read_ahead(std::span<const DueDelivery> deliveries, std::uint64_t bytes_max);
   void set_aside(const DueDelivery& due, const std::string& destination, const Error& error);
   [[noreturn]] void begin_anew(const std::string& ledger_path);
-  bool same_content(Sequence one, Sequence other);
+  Likeness compare(Sequence one, Sequence other);
   bool is_sound(Sequence seq);
   void quarantine(Sequence seq, std::string_view why) {
     store->change([seq, why = std::string(why)](Ledger& ledger) { ledger.quarantine_item(seq, why); });
@@ -157,14 +159,16 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   if (!view) return view.error();
   parts->view = std::move(*view);
   Parts& p = *parts;
-  if (p.needs.same_content) opened->ledger->ask_same_content([&p](Sequence one, Sequence other) { return p.same_content(one, other); });
+  if (p.needs.compare) opened->ledger->tell_undecided([&p] { p.comparing->wake(); });
   Store::Parts store_parts{p.folder, p.keys, p.items, p.needs.clock, decisions_of(p.needs), p.needs.changed, [&p, path] { p.begin_anew(path); }};
   parts->store = std::make_unique<Store>(std::move(store_parts), std::move(opened->ledger), std::move(*backlog));
   parts->counts.emplace(*parts->view);
   parts->lookup.emplace(*parts->view, parts->keys);
   parts->orders.emplace(*parts->store, *parts->lookup, parts->needs.clock);
   parts->unproven.emplace(*parts->store, *parts->view, parts->keys, parts->needs.clock);
-  parts->options.own_thread ? parts->store->start() : parts->store->start_by_hand();
+  if (p.needs.compare)
+    p.comparing.emplace(*p.store, [&p](Sequence one, Sequence other) { return p.compare(one, other); }, p.options.own_thread);
+  p.options.own_thread ? p.store->start() : p.store->start_by_hand();
   return std::unique_ptr<Queue>(new Queue(std::move(parts)));
 }
 
@@ -245,9 +249,9 @@ void Queue::Parts::set_aside(const DueDelivery& due, const std::string& destinat
 }
 
 // What cannot be read is not the same: both are kept, and a person looks.
-bool Queue::Parts::same_content(Sequence one, Sequence other) {
-  auto first = consign({one, 0, {}}), second = consign({other, 0, {}});
-  return first && second && needs.same_content(*first, *second);
+Likeness Queue::Parts::compare(Sequence one, Sequence other) {
+  auto first = consign({one, 0, {}, 0}), second = consign({other, 0, {}, 0});
+  return first && second ? needs.compare(*first, *second) : Likeness::other;
 }
 
 bool Queue::Parts::is_sound(Sequence seq) {
@@ -343,6 +347,11 @@ void Queue::tick() {
 
 void Queue::route_again() { parts_->store->route_again(); }
 
-void Queue::drain() { parts_->store->drain(); }
+void Queue::drain() {
+  parts_->store->drain();
+  if (!parts_->comparing) return;
+  parts_->comparing->drain();
+  parts_->store->drain();
+}
 
 }  // namespace sampan::queue

@@ -34,6 +34,14 @@ struct DeliveryStanding {
   core::Kind kind = core::Kind::image;  // of the item
 };
 
+// What a comparison of two items under one SOP Instance UID came to.
+enum class Likeness {
+  same,        // one data set, encoded in two ways
+  other,       // two contents, or one that nobody can read
+  broke_off,   // the comparing itself failed, by the content or by chance; tried again a few times
+  interrupted  // the node stops; asked again at the next start
+};
+
 struct QueueNeeds {
   FileSystem& files;
   const Clock& clock;
@@ -42,8 +50,9 @@ struct QueueNeeds {
   std::function<std::vector<std::string>(const core::Item&)> route;
   // May the payload go, with every delivery of the item known?
   std::function<bool(std::span<const DeliveryStanding>, bool space_is_short)> may_reclaim;
-  // Two items with one SOP Instance UID and other bytes: are they the same data set, encoded in another way? May be empty.
-  std::function<bool(const core::Consignment&, const core::Consignment&)> same_content;
+  // Two items with one SOP Instance UID and other bytes: are they the same data set, encoded in another way? On a thread
+  // where it may take its time. May be empty: then they differ.
+  std::function<Likeness(const core::Consignment&, const core::Consignment&)> compare;
   // Something became due, or was settled. Carries no work; may come from any thread.
   std::function<void()> changed;
   // The priority an item is stored with, once its facts are known. May be empty: the one it came with.

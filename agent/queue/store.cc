@@ -85,6 +85,14 @@ void Store::change(Change change) {
   work_.notify_one();
 }
 
+void Store::decide(Sequence seq, std::string_view reason) {
+  change([this, seq, why = std::string(reason)](Ledger& ledger) {
+    const Admission admission = ledger.decide(seq, why, parts_.decisions.route);
+    if (admission == Admission::conflict) ++conflicts_;
+    if (admission == Admission::duplicate) ++duplicates_;
+  });
+}
+
 void Store::tick() {
   {
     std::lock_guard lock(mutex_);

@@ -53,6 +53,8 @@ class Store {
   std::size_t unindexed();
   // then runs on the store thread when the note is durable and in the ledger.
   void note(Note note, std::function<void()> then);
+  // What an item is to the others of its SOP Instance UID (Ledger::decide).
+  void decide(Sequence seq, std::string_view reason);
   // Anything that changes only the ledger.
   using Change = std::function<void(Ledger&)>;
   void change(Change change);

@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/crash_point.h"
 #include "core/limits.h"
+#include "core/worker_limits.h"
 
 namespace sampan::uplink {
 namespace {
@@ -75,8 +77,16 @@ std::optional<Outcome> TransformingCourier::change(Consignment& one) const {
   const dicom::Transform wanted = options_.wanted(one.item);
   if (wanted.empty()) return std::nullopt;
   // The time of reception: a later attempt must not make another instance of it.
+  const auto content = Beacon::content_of("item", as_text(one.item.id.bytes));
+  if (options_.beacon != nullptr && options_.beacon->strikes(content) >= core::limits::crashes_max)
+    return core::Rejected{"changing it for this destination stopped this program again and again"};
   const dicom::ChangeNote note{one.item.received, options_.system, printable(one.item.facts.get(core::Fact::calling_ae))};
-  auto changed = dicom::transform(one.item.facts.get(core::Fact::transfer_syntax_uid), one.payload, wanted, note);
+  auto changed = [&] {
+    const Beacon::Touch touch(options_.beacon, content);
+    crash_point("uplink.transform", one.item.facts.get(core::Fact::sop_instance_uid));
+    return dicom::transform(one.item.facts.get(core::Fact::transfer_syntax_uid), one.payload, wanted, note);
+  }();
+  if (options_.beacon != nullptr) options_.beacon->forgive(content);
   if (!changed) return failure(changed.error());
   if (*changed == one.payload) return std::nullopt;
   one.payload = std::move(*changed);

@@ -62,6 +62,7 @@ class Fleet:
         assert not there - acknowledged, f"{len(there - acknowledged)} arrived that nobody sent"
         lead = self.clinic.destination("lead")
         assert (lead["on_hold"], lead["rejected"]) == (0, 0), lead
+        self.quarantined = self.clinic.status()["spool"]["quarantined"]
         self.clinic.stop()
 
     def summary(self):

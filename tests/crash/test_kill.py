@@ -48,6 +48,8 @@ def kill_often(ctx, kills, seed, labelled, without_ledger):
         if without_ledger:
             fleet.clinic.delete_ledger()
     fleet.finish()
+    # Nothing on hold, nothing rejected (fleet.compare), nothing quarantined: a kill is no fault of what was in work.
+    assert fleet.quarantined == 0, f"{fleet.quarantined} quarantined"
     missed = [label for label in LABELS if labelled and kills >= 4 * len(LABELS) and not reached[label]]
     assert not missed, f"never reached: {missed}; reached: {dict(reached)}"
     points = f" ({sum(reached.values())} at labelled points: {', '.join(f'{k} {v}' for k, v in reached.items())})" if labelled else ""

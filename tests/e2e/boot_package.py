@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bench"))
+import wire
 from harness import TOP, Skip, tool, wait_until
 from measure import children
 from peers import RawScp, RawScu
@@ -171,6 +172,20 @@ def check_installation(machine):
     assert (machine.root / "usr/share/doc/sampan/copyright").exists()
 
 
+def check_worker(machine, inside):
+    """The hardened unit lets the sandboxed process start and lock itself in: one image in two encodings is one -> its sha256."""
+    name = "2.25.77"
+    for number, (data_set, syntax) in enumerate(((wire.image(name), wire.EXPLICIT_LE), (wire.reencoded(name), wire.IMPLICIT_LE))):
+        path = inside.folder("bare") / f"{number}.ds"
+        path.write_bytes(data_set)
+        scu = RawScu(inside, "127.0.0.1:11112", [f"/srv/work/bare/{number}.ds"], called="SAMPAN", ts=syntax, uid=name, **{"class": wire.MR})
+        assert scu.wait() == 0, scu.sent()
+    # While they are compared there are two; where comparing fails, the second stays and is held.
+    wait_until(lambda: (machine.status()["spool"]["items"], machine.status()["destinations"][0]["on_hold"]) == (1, 0),
+               lambda: f"compared: {machine.status()['spool']} {machine.status()['destinations'][0]}", 30, 0.2)
+    return {hashlib.sha256(wire.image(name)).hexdigest()}
+
+
 def check_reload(machine):
     """A good set is put to work by the service manager's own word; a wrong one is refused, and the service goes on."""
     pid, more = machine.unit("MainPID"), f"{Path(SETTINGS).parent}/conf.d"
@@ -232,7 +247,7 @@ def test_the_package_lives_through_kill_upgrade_removal_and_purge_with_every_ima
     assert SETTINGS in said and "尚未设置上传目的地" in said, said
     check_installation(machine)
     check_reload(machine)
-    sent = send(inside, 3)
+    sent = check_worker(machine, inside) | send(inside, 3)
     machine.run(f"sed -i 's/192.0.2.10/192.0.2.11/' {SETTINGS} && systemctl reload sampand")
     assert "192.0.2.11" in machine.status()["destinations"][0]["address"]
 

@@ -453,7 +453,6 @@ BEHAVIOURS = {
     "huge-pdu": accepting(lambda peer, asked: flood(peer, struct.pack(">BBI", 4, 0, 0xffffffff) + struct.pack(">IBB", 0xfffffff0, asked[0], COMMAND))),
     "huge-acceptance": lambda scp, peer: (peer.read(), flood(peer, struct.pack(">BBI", 2, 0, 0xffffffff))),
     "huge-rejection": lambda scp, peer: (peer.read(), flood(peer, struct.pack(">BBI", 3, 0, 0xfffffff0))),
-    "dripping-acceptance": lambda scp, peer: drip(peer, wire.associate_ac(peer.read()[1]) + bytes(1000)),
     "no-dicom": lambda scp, peer: (peer.read(), peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
     "garbage-acceptance": lambda scp, peer: (peer.read(), peer.send(pdu(2, random.Random(5).randbytes(3000)))),
     "an-abort": accepting(lambda peer, asked: peer.send(pdu(ABORT, bytes(4)))),
@@ -490,3 +489,14 @@ def test_a_lead_that_lies_or_breaks_off_delivers_nothing_and_loses_nothing(ctx):
         assert scp.received == {name: [whole]}, f"{destination}: {scp.received}"
     assert node.alive()
     return f"{len(scps)} ways to be wrong, {sum(scp.calls for scp in scps.values())} calls, {highest} kB resident"
+
+
+def test_a_lead_that_lets_its_acceptance_drip_holds_a_lane_for_half_a_minute_only(ctx):
+    scp = HostileScp(lambda scp, peer: drip(peer, wire.associate_ac(peer.read()[1])))
+    ctx.closers.append(scp.close)
+    node = ctx.node(destinations=[{"name": "lead", "dimse": f"LEAD@127.0.0.1:{scp.port}"}]).start()
+    with Peer(node.port).associate() as peer:
+        assert peer.store("2.25.42", image("2.25.42")) == 0
+    wait_until(lambda: scp.calls > 0, "it is called", 20)
+    scp.good = True  # to whoever calls next
+    wait_until(lambda: node.destination()["delivered"] == 1, lambda: json.dumps(node.destination()), 60, 0.1)

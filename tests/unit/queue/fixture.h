@@ -53,6 +53,7 @@ struct QueueFixture {
   TestClock clock;
   std::vector<std::string> destinations{"lead"};
   std::function<bool(const core::Consignment&, const core::Consignment&)> same_content;
+  std::function<queue::Likeness(const core::Consignment&, const core::Consignment&)> compare;  // takes precedence
   core::Level enough = core::Level::archived;
   std::atomic<int> words{0};  // that something became due
   std::size_t unindexed_items_max = 100'000;
@@ -70,7 +71,10 @@ struct QueueFixture {
         if (one.state != core::DeliveryState::delivered || one.level < enough) return false;
       return true;
     };
-    needs.same_content = [this](const core::Consignment& a, const core::Consignment& b) { return same_content && same_content(a, b); };
+    needs.compare = [this](const core::Consignment& a, const core::Consignment& b) {
+      if (compare) return compare(a, b);
+      return same_content && same_content(a, b) ? queue::Likeness::same : queue::Likeness::other;
+    };
     needs.changed = [this] { ++words; };
     auto opened = queue::Queue::open({home.path().string(), "test", unindexed_items_max}, std::move(needs));
     REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.error().message));

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+#include <atomic>
+#include <thread>
+
+#include "attempts.h"
+#include "support/part10.h"
+#include "support/process.h"
+#include "worker/packets.h"
+#include "worker/parsing.h"
+#include "worker/worker.h"
+
+using namespace sampan;
+using namespace sampan::test;
+using namespace std::chrono_literals;
+
+TEST_SUITE_BEGIN("worker" * doctest::description("contract 8"));
+
+namespace {
+
+class InMemory final : public core::Payload {
+ public:
+  explicit InMemory(Bytes bytes) : bytes_(std::move(bytes)) {}
+  std::uint64_t size() const override { return bytes_.size(); }
+  Result<std::size_t> read(std::uint64_t offset, ByteSpan into) override {
+    if (offset >= fails_at) return fail(Errc::damaged, "the stored copy does not verify");
+    const std::size_t n = offset >= bytes_.size() ? 0 : std::min<std::size_t>(into.size(), bytes_.size() - offset);
+    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset), n, into.begin());
+    return n;
+  }
+  std::uint64_t fails_at = ~0ull;
+
+ private:
+  Bytes bytes_;
+};
+
+struct WorkerFixture {
+  worker::WorkerOptions options;
+  std::unique_ptr<worker::Worker> process = std::make_unique<worker::Worker>();
+  void with_patience(std::chrono::milliseconds patience) {
+    options.patience = patience;
+    process = std::make_unique<worker::Worker>(options);
+  }
+  Result<Bytes> attempt(Attempt what, Bytes content = Bytes(100, 7)) {
+    InMemory payload(std::move(content));
+    const char word = static_cast<char>(what);
+    return process->ask(attempt_verb, {&word, 1}, payload);
+  }
+  void check_it_works() {
+    const auto echoed = attempt(Attempt::echo, {1, 2, 3});
+    REQUIRE(echoed.ok());
+    CHECK(*echoed == Bytes{1, 2, 3});
+  }
+};
+
+std::string outcome(const Result<Bytes>& result) {
+  return result ? "answered " + std::to_string(result->at(0)) : std::to_string(static_cast<int>(result.error().code)) + " " + result.error().message;
+}
+const std::string broke = std::to_string(static_cast<int>(Errc::limit)) + " it breaks the program that reads it";
+
+}  // namespace
+
+TEST_CASE_FIXTURE(WorkerFixture, "a_worker_is_started_when_it_is_first_asked_and_ended_when_it_was_idle") {
+  CHECK(process->pid() == 0);
+  check_it_works();
+  const int pid = process->pid();
+  REQUIRE(pid > 0);
+  check_it_works();
+  CHECK(process->pid() == pid);
+  process->rest(1h);
+  CHECK(process->pid() == pid);
+  process->rest(0ms);
+  CHECK(process->pid() == 0);
+  CHECK(::kill(pid, 0) != 0);
+  check_it_works();
+}
+
+TEST_CASE_FIXTURE(WorkerFixture, "a_payload_larger_than_what_a_worker_may_hold_streams_through_it") {
+  InMemory payload(Bytes(80u << 20, 0));
+  CHECK(worker::canonical_digest(*process, explicit_le, payload).ok());
+  InMemory cut(Bytes((80u << 20) - 1, 0));
+  CHECK(worker::canonical_digest(*process, explicit_le, cut).error().code == Errc::invalid);
+  check_it_works();
+}
+
+TEST_CASE_FIXTURE(WorkerFixture, "what_is_not_understood_is_said_and_the_same_worker_goes_on") {
+  CHECK(outcome(attempt(Attempt::refuse)) == std::to_string(static_cast<int>(Errc::invalid)) + " this is no image");
+  const int pid = process->pid();
+  check_it_works();
+  CHECK(process->pid() == pid);
+}
+
+TEST_CASE_FIXTURE(WorkerFixture, "a_worker_that_reaches_for_the_world_is_stopped_and_the_next_one_works") {
+  for (const Attempt what : {Attempt::open_file, Attempt::open_socket, Attempt::start_process, Attempt::kill_daemon, Attempt::trace_daemon,
+                             Attempt::make_code}) {
+    CAPTURE(static_cast<char>(what));
+    CHECK(outcome(attempt(what)) == broke);
+    check_it_works();
+  }
+}
+
+TEST_CASE_FIXTURE(WorkerFixture, "a_worker_has_no_descriptor_but_its_socket") { CHECK(outcome(attempt(Attempt::use_descriptors)) == "answered 0"); }
+
+TEST_CASE_FIXTURE(WorkerFixture, "a_worker_that_crashes_is_told_from_one_that_was_killed") {
+  CHECK(outcome(attempt(Attempt::crash)) == broke);
+  CHECK(outcome(attempt(Attempt::abort)) == broke);
+  CHECK(attempt(Attempt::leave).error().code == Errc::unreachable);
+  check_it_works();
+  process->rest(0ms);
+  std::thread killer([this] {
+    CHECK(wait_until([this] { return process->pid() > 0; }));
+    ::kill(process->pid(), SIGKILL);
+  });
+  const auto spun = attempt(Attempt::spin);
+  killer.join();
+  CHECK(spun.error().code == Errc::unreachable);
+  check_it_works();
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE_FIXTURE(WorkerFixture, "a_worker_that_wants_a_gigabyte_is_stopped" * doctest::description("contract 10")) {
+  CHECK(outcome(attempt(Attempt::allocate)) == std::to_string(static_cast<int>(Errc::limit)) + " reading it needs too much memory");
+  check_it_works();
+}
+#endif
+
+TEST_CASE_FIXTURE(WorkerFixture, "a_worker_that_spins_for_ever_is_stopped" * doctest::description("contract 10")) {
+  SUBCASE("by the daemon, which waits no longer") { with_patience(200ms); }
+  SUBCASE("by its own limit of processor time") {}
+  CHECK(outcome(attempt(Attempt::spin)) == std::to_string(static_cast<int>(Errc::limit)) + " reading it took too long");
+  check_it_works();
+}
+
+TEST_CASE_FIXTURE(WorkerFixture, "a_worker_that_somebody_killed_while_it_was_idle_says_nothing_about_the_next_content") {
+  check_it_works();
+  const int pid = process->pid();
+  ::kill(pid, SIGKILL);
+  check_it_works();
+  CHECK(process->pid() != pid);
+}
+
+TEST_CASE_FIXTURE(WorkerFixture, "a_copy_that_does_not_verify_is_no_fault_of_the_worker") {
+  InMemory payload(Bytes(200'000, 1));
+  payload.fails_at = 100'000;
+  CHECK(process->ask(attempt_verb, "a", payload).error().code == Errc::damaged);
+  check_it_works();
+}
+
+TEST_CASE_FIXTURE(WorkerFixture, "a_worker_is_replaced_before_its_processor_time_runs_out") {
+  options.bytes_max = 250;
+  process = std::make_unique<worker::Worker>(options);
+  check_it_works();
+  const int first = process->pid();
+  CHECK(attempt(Attempt::echo).ok());
+  CHECK(process->pid() == first);
+  CHECK(attempt(Attempt::echo, Bytes(200, 1)).ok());
+  CHECK(process->pid() != first);
+}
+
+TEST_CASE_FIXTURE(WorkerFixture, "stopping_ends_what_runs_and_nothing_is_started_after_it") {
+  std::atomic<bool> asked{false};
+  std::thread asker([&] {
+    asked = true;
+    CHECK(attempt(Attempt::spin).error().code == Errc::stopped);
+  });
+  REQUIRE(wait_until([this] { return process->pid() > 0; }));
+  process->stop();
+  asker.join();
+  CHECK(process->pid() == 0);
+  CHECK(attempt(Attempt::echo).error().code == Errc::stopped);
+}
+
+TEST_CASE_FIXTURE(WorkerFixture, "where_no_worker_can_be_had_it_is_said") {
+  options.command = {"/nonexistent/sampand", "--worker"};
+  process = std::make_unique<worker::Worker>(options);
+  CHECK(attempt(Attempt::echo).error().code == Errc::unreachable);
+}
+
+TEST_CASE("packets_that_are_none_are_not_taken") {
+  CHECK_FALSE(worker::decode_request({}).has_value());
+  CHECK_FALSE(worker::decode_request(Bytes(5, 'Q')).has_value());
+  CHECK_FALSE(worker::decode_request(Bytes(50, 'D')).has_value());
+  CHECK_FALSE(worker::decode_reply(Bytes{'A'}).has_value());
+  CHECK_FALSE(worker::decode_reply(Bytes{'A', 2}).has_value());
+  CHECK(worker::decode_reply(Bytes{'A', 1, 'x'})->what == worker::CameOut::invalid);
+}

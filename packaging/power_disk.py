@@ -47,6 +47,8 @@ class Keeper:
 
 def serve(ctx):
     keeper = Keeper(ctx, int(sys.argv[1]), int(sys.argv[2]))
+    keeper.do_on()  # whatever cannot be done here shows now
+    keeper.do_off()
     print("ready", flush=True)
     for line in sys.stdin:
         words = line.split()

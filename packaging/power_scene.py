@@ -89,6 +89,7 @@ def cut_under(receiver, ctx, disk, images):
     disk.ask("on " + DISK)
     receiver.start()
     sender = ctx.raw_scu(f"127.0.0.1:{receiver.port}", images, called=receiver.title, new_uids=True, repeat=1000, persist=60)
+    wait_until(sender.acknowledged, f"{receiver.name} acknowledges an image", 60)
     try:
         wait_until(lambda: len(sender.acknowledged()) >= IMAGES, "", PATIENCE_S)
     except AssertionError:

@@ -10,6 +10,7 @@ run_packages="dcmtk openssl python3 util-linux"
 test_packages="git groff-base orthanc orthanc-dicomweb python3-pydicom xfsprogs"
 power_packages="gcc libc6-dev nbdkit nbdkit-plugin-dev libnbd-bin e2fsprogs mount"
 guest_packages="qemu-system-x86 cpio kmod"
+fuzz_packages="clang libclang-rt-dev"
 chroot_packages="mmdebstrap debian-archive-keyring"
 boot_packages="systemd-container iproute2"
 

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds and tests everything. The last line is `N passed, N failed`, the exit code is 0 when nothing failed.
 #
-#   tests/run.sh            unit, tidy, simulated, end to end, crash, package; under 20 minutes on two cores
+#   tests/run.sh            unit, tidy, simulated, fuzz, end to end, crash, package; under 20 minutes on two cores
 #   tests/run.sh --quick    no server and no root needed, under 4 minutes after the build; prints the contract's lines
 #   tests/run.sh --long     for nights: many more kills and power cuts, of a whole guest too, and the fresh machine in a chroot
 #   --kills N  --cuts N     how often the crash tests kill a node, and cut the power of its disk
 #   --seeds N               how many simulated histories (500)
 #   --conversations N       mutated conversations that a node has with a hostile peer (2000)
 #   --preset NAME           build preset (release)           --no-build   test what is built
-#   --only STEP[,STEP]      of: unit, tidy, sim, e2e, crash, package, chroot
+#   --only STEP[,STEP]      of: unit, tidy, sim, fuzz, e2e, crash, package, chroot
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . packaging/dependencies.sh
@@ -33,8 +33,8 @@ done
 
 case $mode in
   quick) steps="unit tidy" ;;
-  normal) steps="unit tidy sim e2e crash package" ;;
-  long) steps="unit tidy sim e2e crash package chroot" seeds=${seeds:-20000} kills=${kills:-2000} cuts=${cuts:-1000} conversations=${conversations:-50000} ;;
+  normal) steps="unit tidy sim fuzz e2e crash package" ;;
+  long) steps="unit tidy sim fuzz e2e crash package chroot" seeds=${seeds:-20000} kills=${kills:-2000} cuts=${cuts:-1000} conversations=${conversations:-50000} ;;
 esac
 [ -z "$only" ] || steps=${only//,/ }
 export SAMPAN_KILLS=${kills:-200} SAMPAN_CUTS=${cuts:-100} SAMPAN_CONVERSATIONS=${conversations:-2000} SAMPAN_PRESET=$preset
@@ -66,6 +66,10 @@ run_step() {
       $python tests/tidy/tidy.py
       $python tests/support/run_python.py --jobs "$jobs" instruments tests/tidy tests/support ;;
     sim) $python tests/sim/run_sim.py --seeds "${seeds:-500}" --jobs "$jobs" ;;
+    fuzz)
+      # The kept inputs always; new ones for a while where preset fuzz was built, which a night does by itself.
+      [ $mode != long ] || need fuzz
+      $python tests/fuzz/run_fuzz.py --jobs "$jobs" --seconds $([ $mode = long ] && echo "300 --build" || echo 5) ;;
     e2e) $python tests/support/run_python.py --jobs "$jobs" --deadline $((300 + SAMPAN_CONVERSATIONS / 100)) e2e tests/e2e ;;
     crash) $python tests/support/run_python.py --jobs "$jobs" --deadline $((600 + 3 * (SAMPAN_KILLS + SAMPAN_CUTS))) crash tests/crash ;;
     package)

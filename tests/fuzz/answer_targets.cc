@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// What servers answer, and what a person's tools and files say.
+#include "control/api.h"
+#include "control/events_json.h"
+#include "control/exam.h"
+#include "control/exam_desk.h"
+#include "control/reload.h"
+#include "control/status_json.h"
+#include "fuzz/target.h"
+#include "settings/settings.h"
+#include "telemetry/alarms.h"
+#include "telemetry/devices.h"
+#include "telemetry/json_text.h"
+#include "telemetry/state.h"
+#include "uplink/http_json.h"
+#include "uplink/secret.h"
+#include "uplink/stow_answer.h"
+#include "uplink/stow_xml.h"
+
+namespace sampan::fuzz {
+namespace {
+
+// Does whatever it is told, and has nothing.
+class EmptyDesk final : public control::ExamDesk {
+ public:
+  control::ExamList trace(const std::string&) override { return {}; }
+  control::ExamList today() override { return {}; }
+  Answer hold(const std::string&, const std::string&) override { return control::Ordered{}; }
+  Answer resume(const std::string&, const std::string&) override { return control::Ordered{}; }
+  Answer resend(const std::string&, const std::string&) override { return control::Ordered{}; }
+  Answer push(const std::string&, const std::string&, bool) override { return control::Ordered{}; }
+};
+
+}  // namespace
+
+FUZZ_TARGET(stow_answer) {
+  const auto answer = uplink::read_stow_answer(as_text(input));
+  static_cast<void>(uplink::read_stow_xml(as_text(input)));
+  if (answer) expect(!answer->stored.contains("") && !answer->failed.contains(""), "whoever is stored or failed has a name");
+}
+
+FUZZ_TARGET(http_json) {
+  Feed feed(input);
+  uplink::HttpAnswer answer;
+  answer.status = 200 + feed.byte() % 8;
+  answer.body = std::string(as_text(feed.rest()));
+  static_cast<void>(uplink::read_json_answer(answer, uuid_from("01234567-89ab-7def-8123-456789abcdef")));
+}
+
+FUZZ_TARGET(settings) { static_cast<void>(settings::load_text(std::string(as_text(input)), "sampan.yaml")); }
+
+FUZZ_TARGET(control) {
+  Feed feed(input);
+  EmptyDesk desk;
+  control::Handlers handlers;
+  handlers.exams = &desk;
+  const control::Api api(handlers);
+  http::Request request;
+  const auto routes = control::route_table();
+  const auto& route = routes[feed.byte() % routes.size()];
+  request.method = feed.byte() % 8 == 0 ? feed.word() : std::string(route.method);
+  request.path = feed.byte() % 8 == 0 ? feed.word() : std::string(route.path);
+  for (unsigned words = feed.byte() % 4; words > 0; --words) {
+    const std::string name = feed.word();
+    request.query[name] = feed.word();
+  }
+  request.body = std::string(as_text(feed.rest()));
+  const auto answer = api.handle(request);
+  expect(answer.status >= 200 && answer.status < 600, "every request has an answer");
+}
+
+FUZZ_TARGET(client_json) {
+  const auto text = as_text(input);
+  static_cast<void>(control::parse_status(text));
+  static_cast<void>(control::parse_exams(text));
+  static_cast<void>(control::parse_ordered(text));
+  static_cast<void>(control::parse_events(text));
+  static_cast<void>(control::parse_devices(text));
+  static_cast<void>(control::parse_reload(text));
+}
+
+FUZZ_TARGET(telemetry_state) {
+  telemetry::Devices devices;
+  telemetry::Alarms alarms;
+  static_cast<void>(telemetry::read_state(std::string(as_text(input)), devices, alarms, MonoTime{1000}));
+  static_cast<void>(telemetry::time_from(as_text(input)));
+}
+
+FUZZ_TARGET(secret) {
+  OneFile files("token", input);
+  const auto secret = uplink::read_secret(files, "/etc/token");
+  if (secret) expect(!secret->empty() && secret->find('\n') == std::string::npos, "a secret is one line");
+}
+
+}  // namespace sampan::fuzz

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// What lies in folders and on media, and what a caller says of itself.
+#include "fuzz/target.h"
+#include "intake/dimse_socket.h"
+#include "intake/folder_dicomdir.h"
+#include "intake/folder_head.h"
+#include "intake/folder_plain.h"
+#include "uplink/folder_names.h"
+
+namespace sampan::fuzz {
+
+FUZZ_TARGET(folder_head) {
+  Feed feed(input);
+  const std::uint64_t more = feed.number(2);
+  const auto read = intake::read_head(feed.rest(), feed.rest().size() + more);
+  if (const auto* head = std::get_if<intake::FileHead>(&read))
+    expect(head->data_set_offset <= feed.rest().size() + more, "a data set begins within its file");
+}
+
+FUZZ_TARGET(dicomdir) {
+  for (const auto& name : intake::referenced_files(input)) {
+    expect(!name.empty() && name.front() != '/' && name.find('\0') == std::string::npos, "a name stays below its folder");
+    expect(name != ".." && !name.starts_with("../") && name.find("/../") == std::string::npos, "a name leads nowhere else");
+  }
+}
+
+FUZZ_TARGET(names) {
+  Feed feed(input);
+  const std::string first = feed.word(), second(as_text(feed.rest()));
+  const auto uid = uplink::safe_name(second, "none"), file = uplink::safe_file_name(second);
+  expect(!uid.empty() && uid.size() <= 200 && uid != "." && uid != ".." && uid.find('/') == std::string::npos, "a UID is one name");
+  expect(file.size() <= 150 && file.find('/') == std::string::npos && file.find('\0') == std::string::npos, "a file's name is one name");
+  static_cast<void>(intake::media_type_of(as_bytes(second), first));
+  static_cast<void>(intake::canonical_address(second));
+  static_cast<void>(uuid_from(second));
+  static_cast<void>(from_hex(second));
+}
+
+}  // namespace sampan::fuzz

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program of all targets. With libFuzzer (preset fuzz): SAMPAN_FUZZ=name fuzz CORPUS [-max_total_time=…].
+// Without it, fuzz_replay: every kept input of every target once; fuzz_replay FOLDER [NAME…].
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "fuzz/target.h"
+
+namespace sampan::fuzz {
+
+std::map<std::string, Target>& targets() {
+  static std::map<std::string, Target> all;
+  return all;
+}
+
+}  // namespace sampan::fuzz
+
+using namespace sampan;
+
+#ifdef SAMPAN_LIBFUZZER
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const fuzz::Target target = [] {
+    const char* name = std::getenv("SAMPAN_FUZZ");
+    const auto found = fuzz::targets().find(name != nullptr ? name : "");
+    if (found != fuzz::targets().end()) return found->second;
+    std::fprintf(stderr, "SAMPAN_FUZZ names one of:");
+    for (const auto& [known, ignored] : fuzz::targets()) std::fprintf(stderr, " %s", known.c_str());
+    std::fprintf(stderr, "\n");
+    std::_Exit(64);
+  }();
+  target({data, size});
+  return 0;
+}
+
+#else
+
+int main(int argc, char** argv) {
+  if (argc < 2) return std::fprintf(stderr, "usage: fuzz_replay FOLDER [NAME...]; FOLDER has a folder for each target\n"), 64;
+  std::size_t inputs = 0;
+  for (const auto& [name, target] : fuzz::targets()) {
+    if (argc > 2 && std::none_of(argv + 2, argv + argc, [&name](const char* wanted) { return name == wanted; })) continue;
+    const auto folder = std::filesystem::path(argv[1]) / name;
+    if (!std::filesystem::is_directory(folder)) return std::fprintf(stderr, "%s: no kept inputs\n", name.c_str()), 1;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      std::ifstream file(entry.path(), std::ios::binary);
+      const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
+      std::fprintf(stderr, "%s\n", entry.path().c_str());
+      target(bytes);
+      ++inputs;
+    }
+  }
+  std::printf("%zu kept inputs of %zu targets\n", inputs, fuzz::targets().size());
+  return inputs > 0 ? 0 : 1;
+}
+
+#endif

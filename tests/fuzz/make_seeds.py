@@ -1,0 +1,157 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the inputs that fuzzing begins with, a folder for each target: all of them made here, none from a patient.
+
+    tests/fuzz/make_seeds.py FOLDER
+"""
+import json
+import struct
+import sys
+import zlib
+from pathlib import Path
+
+LONG = {"OB", "OW", "SQ", "UN", "UT"}
+CT = "1.2.840.10008.5.1.4.1.1.2"
+
+
+def element(tag, vr, value, implicit=False, endian="<", undefined=False):
+    group, number = tag >> 16, tag & 0xffff
+    if isinstance(value, str):
+        value = value.encode("utf-8")
+    if len(value) % 2:
+        value += b"\0" if vr == "UI" else b" "
+    length = 0xffffffff if undefined else len(value)
+    if implicit:
+        return struct.pack(endian + "HHI", group, number, length) + value
+    if vr in LONG:
+        return struct.pack(endian + "HH", group, number) + vr.encode() + b"\0\0" + struct.pack(endian + "I", length) + value
+    return struct.pack(endian + "HH", group, number) + vr.encode() + struct.pack(endian + "H", len(value)) + value
+
+
+def item(body, endian="<", undefined=False):
+    if undefined:
+        return struct.pack(endian + "HHI", 0xfffe, 0xe000, 0xffffffff) + body + struct.pack(endian + "HHI", 0xfffe, 0xe00d, 0)
+    return struct.pack(endian + "HHI", 0xfffe, 0xe000, len(body)) + body
+
+
+def data_set(implicit=False, endian="<", charset="ISO_IR 192", undefined=False, encapsulated=False):
+    def one(tag, vr, value, **more):
+        return element(tag, vr, value, implicit, endian, **more)
+    inner = one(0x00081150, "UI", CT) + one(0x00081155, "UI", "1.2.3.4.5")
+    sequence = item(inner, endian, undefined)
+    if undefined:
+        sequence += struct.pack(endian + "HHI", 0xfffe, 0xe0dd, 0)
+    pixels = element(0x7fe00010, "OB", item(b"") + item(b"\xff\xd8\xff\xd9") + struct.pack("<HHI", 0xfffe, 0xe0dd, 0), undefined=True) \
+        if encapsulated else one(0x7fe00010, "OW", bytes(range(16)))
+    return (one(0x00080005, "CS", charset) + one(0x00080016, "UI", CT) + one(0x00080018, "UI", "1.2.3.4") + one(0x00080020, "DA", "20260102") +
+            one(0x00080050, "SH", "A1") + one(0x00080060, "CS", "CT") + one(0x00080080, "LO", "Clinic") +
+            one(0x00081140, "SQ", sequence, undefined=undefined) + one(0x00100010, "PN", "Test^Nobody") + one(0x00100020, "LO", "P1") +
+            one(0x00100021, "LO", "OLD") + one(0x0020000d, "UI", "1.2.3") + one(0x00200013, "IS", "1") + one(0x00280010, "US", struct.pack(endian + "H", 4)) +
+            pixels)
+
+
+def command(fields):
+    body = b"".join(element(tag, "UI" if isinstance(value, str) else "US", value if isinstance(value, (str, bytes)) else struct.pack("<H", value), True)
+                    for tag, value in fields)
+    return element(0, "UL", struct.pack("<I", len(body)), True) + body
+
+
+STORE = command([(0x0002, CT), (0x0100, 1), (0x0110, 7), (0x0700, 0), (0x0800, 0), (0x1000, "1.2.3.4")])
+EVENT = command([(0x0002, "1.2.840.10008.1.20.1"), (0x0100, 0x100), (0x0110, 1), (0x0800, 0), (0x1000, "1.2.840.10008.1.20.1.1"), (0x1002, 2)])
+ANSWER = command([(0x0002, CT), (0x0100, 0x8001), (0x0120, 7), (0x0800, 0x101), (0x0900, 0xa700), (0x0902, b"no room "), (0x1000, "1.2.3.4")])
+
+
+def pdata(*pdvs):
+    body = b"".join(struct.pack(">IBB", len(data) + 2, 1, control) + data for control, data in pdvs)
+    return struct.pack(">BBI", 4, 0, len(body)) + body
+
+
+def part10(sop_class=CT, syntax="1.2.840.10008.1.2.1", body=b""):
+    meta = (element(0x00020001, "OB", b"\0\1") + element(0x00020002, "UI", sop_class) + element(0x00020003, "UI", "1.2.3.4") +
+            element(0x00020010, "UI", syntax) + element(0x00020012, "UI", "1.2.826.0.1") + element(0x00020016, "AE", "CT1"))
+    return b"\0" * 128 + b"DICM" + element(0x00020000, "UL", struct.pack("<I", len(meta))) + meta + body
+
+
+def dicomdir():
+    record = element(0x00041400, "UL", bytes(4)) + element(0x00041430, "CS", "IMAGE") + element(0x00041500, "CS", "DICOM\\ST1\\IM1")
+    return (element(0x00041130, "CS", "MEDIUM") + element(0x00041220, "SQ", item(record) + item(record.replace(b"IM1", b"IM2"))) +
+            element(0x00041220, "SQ", item(record, undefined=True) + struct.pack("<HHI", 0xfffe, 0xe0dd, 0), undefined=True))
+
+
+def commitment():
+    reference = element(0x00081150, "UI", CT) + element(0x00081155, "UI", "1.2.3.4")
+    failed = reference + element(0x00081197, "US", struct.pack("<H", 0x0112))
+    return element(0x00081195, "UI", "2.25.1") + element(0x00081198, "SQ", item(failed)) + element(0x00081199, "SQ", item(reference))
+
+
+def long_text(text):
+    return struct.pack("<H", len(text)) + text
+
+
+def stow_json():
+    one = {"00081150": {"vr": "UI", "Value": [CT]}, "00081155": {"vr": "UI", "Value": ["1.2.3.4"]}}
+    bad = dict(one, **{"00081197": {"vr": "US", "Value": [272]}})
+    return json.dumps({"00081199": {"vr": "SQ", "Value": [one]}, "00081198": {"vr": "SQ", "Value": [bad]},
+                       "0008119A": {"vr": "SQ", "Value": [{"00081197": {"vr": "US", "Value": [49152]}}]}})
+
+
+STOW_XML = ('<?xml version="1.0" encoding="UTF-8"?><NativeDicomModel xmlns="http://dicom.nema.org/PS3.19/models/NativeDICOM"><!-- c -->'
+            '<DicomAttribute tag="00081199" vr="SQ" keyword="ReferencedSOPSequence"><Item number="1"><DicomAttribute tag="00081155" vr="UI">'
+            '<Value number="1">1.2.3.4</Value></DicomAttribute><DicomAttribute tag="00081150" vr="UI"><Value number="1">1.2&#46;3&amp;</Value>'
+            '</DicomAttribute></Item></DicomAttribute></NativeDicomModel>')
+STATUS = json.dumps({"site": "s", "version": "1", "now": "2026-11-22T09:00:00.000Z", "intake": {"enabled": True, "port": 1}, "spool": {"items": 1},
+                     "destinations": [{"name": "lead", "state": "up", "waiting": 2, "ages": {"1min": 1}}], "attention": []})
+EVENTS = json.dumps({"events": [{"time": "2026-11-22T09:00:00.000Z", "event": "x", "severity": "warning", "text": {"en": "a", "zh": "b"}}], "open": []})
+EXAMS = json.dumps({"now": "2026-11-22T09:00:00.000Z", "exams": [{"study_uid": "1.2", "images": 1, "destinations": [{"name": "lead", "waiting": 1}]}]})
+
+
+def seeds(top):
+    utf8, gb = "王^小東".encode("utf-8"), "王^小东".encode("gb18030")
+    yamls = [path.read_bytes() for path in sorted((top / "config").rglob("*.yaml"))][:20]
+    escape = b"\x1b$)AWang^\xcd\xf5=\x1b(J\x1b$B;3ED\x1b(B"
+    sets = [(0, data_set(implicit=True)), (1, data_set()), (2, data_set(endian=">")), (4, data_set(encapsulated=True)), (1, data_set(undefined=True)),
+            (0, data_set(implicit=True, undefined=True)), (1, data_set(charset="GB18030")), (5, data_set())]
+    deflated = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = deflated.compress(data_set()) + deflated.flush()
+    of_syntax = [bytes([number]) + body for number, body in sets] + [b"\3" + packed]
+    message = pdata((3, STORE)) + pdata((0, data_set()[:100]), (2, data_set()[100:])) + pdata((3, ANSWER)) + struct.pack(">BBI", 5, 0, 4) + bytes(4)
+    return {
+        "pdata": [b"\x40\0" + message, b"\x07\1" + message, b"\xff\0" + struct.pack(">BBI", 7, 0, 4) + b"\0\0\2\1"],
+        "command_set": [STORE, EVENT, ANSWER],
+        "fact_scanner": [body[:1] + b"\x20" + body[1:] for body in of_syntax],
+        "canonical": of_syntax,
+        "data_set": [b"\0" + data_set(), b"\1" + data_set(implicit=True), b"\0" + commitment()],
+        "transform": [body[:1] + bytes([wish]) + body[1:] for body in of_syntax for wish in (1, 2, 7, 8, 31)],
+        "text": [b"\x0aISO_IR 192" + utf8, b"\x07GB18030" + gb, b"\x0fISO 2022 IR 149" + escape, b"\x10\\ISO 2022 IR 87 " + escape, b"\0" + gb],
+        "inflater": [b"\x10" + packed, b"\xff" + packed[:40]],
+        "part10": [part10(body=data_set()), part10()[:140]],
+        "folder_head": [b"\0\1" + part10(body=data_set()), b"\0\0" + part10("1.2.840.10008.1.3.10", body=dicomdir()), b"\0\0" + part10()[132:], b"\0\0%PDF-1.4"],
+        "dicomdir": [dicomdir()],
+        "names": [b"\x051.pdf1.2.840.10008", b"\4a/b\\" + utf8, b"\0::ffff:192.0.2.1", b"\x0501234567-89ab-7def-8123-456789abcdef"],
+        "notes": [bytes([kind]) + bytes(range(16)) + bytes(56) + long_text(b"lead") + long_text(b"why") + bytes(8) for kind in range(8)] +
+                 [b"\0" + long_text(b"clinic") + b"\1\2" + bytes(8) + struct.pack("<HH", 1, 3) + b"1.2" + struct.pack("<HH", 2, 3) + b"3.4"],
+        "segment": [b"\0" + bytes([1, odd, 1]) + bytes([9, 9, 9, 200]) + bytes(range(200)) for odd in (0, 1, 2, 4, 8, 32, 64, 128, 255)],
+        "raw_segment": [b"SAMPSEG1" + bytes(120) + b"SREC" + bytes(200), b"i0000000000000001.seg", b"n00000000000000ff.seg"],
+        "key_file": [b"sampan-key 1\nnode 01234567-89ab-7def-8123-456789abcdef\nkey 0123456789abcdef " + b"00" * 32 + b"\n"],
+        "stow_answer": [stow_json().encode(), STOW_XML.encode(), b"<html><body>Log in</body></html>", b"\xef\xbb\xbf" + stow_json().encode()],
+        "http_json": [b"\0" + b'{"accepted":["01234567-89ab-7def-8123-456789abcdef"],"rejected":[]}', b"\4", b"\0{}"],
+        "settings": yamls + [b"site: a\ndestinations:\n- name: lead\n  dimse: PACS@[::1]:104\n  lanes: 4\n"],
+        "control": [bytes([route, 1, 1, 0]) + b'{"key":"1.2.3","destination":"lead","emergency":true}' for route in range(16)] +
+                   [b"\1\1\1\1\3key\0051.2.3{}"],
+        "client_json": [STATUS.encode(), EVENTS.encode(), EXAMS.encode(), b'{"applied":true,"problems":[{"en":"a","zh":"b"}],"after_restart":["x"]}',
+                        b'{"deliveries":1,"reclaimed":0,"damaged":0}', b'{"now":"x","devices":[{"device":"d","images_today":1}],"callers":[]}'],
+        "telemetry_state": [b'{"version":"1","devices":[{"manufacturer":"m","model":"x"}],"alarms":[],"callers":[]}', b"2026-11-22T09:00:00.123Z"],
+        "secret": [b"token\n", b"two\nlines", b"\xef\xbb\xbfx"],
+    }
+
+
+def main():
+    folder, top = Path(sys.argv[1]), Path(__file__).resolve().parents[2]
+    for target, inputs in seeds(top).items():
+        (folder / target).mkdir(parents=True, exist_ok=True)
+        for number, data in enumerate(inputs):
+            (folder / target / f"seed_{number:02}").write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()

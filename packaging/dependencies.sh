@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What is needed from Debian, in one place; sourced by quickstart.sh, tests/run.sh and .ci/run.
 #
-#   need build run test power package guest chroot boot     installs what is missing of these sets, or says what to install and returns 1
+#   need build run test power fuzz mutation package guest chroot boot     installs what is missing of these sets, or says what to install and returns 1
 
 build_packages="g++ cmake ninja-build pkg-config libdcmtk-dev libasio-dev libcurl4-openssl-dev libsqlite3-dev
   libyaml-cpp-dev libspdlog-dev libmicrohttpd-dev libssl-dev zlib1g-dev nlohmann-json3-dev libcli11-dev doctest-dev"
@@ -11,6 +11,7 @@ test_packages="git groff-base orthanc orthanc-dicomweb python3-pydicom xfsprogs"
 power_packages="gcc libc6-dev nbdkit nbdkit-plugin-dev libnbd-bin e2fsprogs mount"
 guest_packages="qemu-system-x86 cpio kmod"
 fuzz_packages="clang libclang-rt-dev"
+mutation_packages="python3-clang-14"
 chroot_packages="mmdebstrap debian-archive-keyring"
 boot_packages="systemd-container iproute2"
 

@@ -46,6 +46,15 @@ const std::vector<Limit> table{
           "存储段达到该大小即封闭。")
     LIMIT(note_segment_bytes_max, "A segment of receipts is closed at this size.",
           "回执段达到该大小即封闭。")
+    LIMIT(notes_slack_bytes, "Receipts that say nothing any more are removed from the disk once there are so many.",
+          "失效的回执累计到这么多后，从磁盘中清除。")
+    LIMIT(gone_images_kept, "Images removed here after proof and remembered, so that a repeat is recognised.",
+          "证实后已从本机删除、但仍记录在案的图像数，用于识别重复发送。")
+    LIMIT(ballast_bytes, "Disk space held back, so that receipts can be kept when something else fills the disk.",
+          "预留的磁盘空间：其他程序占满磁盘时仍可保存回执。")
+    LIMIT(ballast_files, "Files that hold it.", "占用该预留空间的文件数。")
+    LIMIT(damaged_ledgers_kept, "Damaged ledgers that are kept aside; older ones are removed.",
+          "另存的损坏账本数；更早的会被删除。")
     LIMIT(chunk_bytes, "Bytes that are encrypted as one piece.",
           "作为一块加密的字节数。")
     LIMIT(item_bytes_max, "One object.",

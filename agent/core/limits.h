@@ -14,7 +14,12 @@ using namespace std::chrono_literals;
 inline constexpr std::size_t gathered_bytes_max = 1u << 20;        // larger objects stream into a segment of their own
 inline constexpr std::size_t pool_bytes = 8u << 20;                // gather buffers; empty means back-pressure
 inline constexpr std::uint64_t segment_bytes_max = 256ull << 20;   // an append segment is sealed at this size
-inline constexpr std::uint64_t note_segment_bytes_max = 16ull << 20;
+inline constexpr std::uint64_t note_segment_bytes_max = 2ull << 20;
+inline constexpr std::uint64_t notes_slack_bytes = 4ull << 20;     // notes that say nothing any more, beyond as much as is needed
+inline constexpr std::size_t gone_images_kept = 1'000'000;         // reclaimed and remembered, so that a repeat is known
+inline constexpr std::uint64_t ballast_bytes = 32ull << 20;        // held back for a disk that somebody else filled
+inline constexpr unsigned ballast_files = 8;                       // and so many names
+inline constexpr std::size_t damaged_ledgers_kept = 2;             // set aside; older ones go
 inline constexpr std::size_t chunk_bytes = 64u << 10;              // plain bytes per sealed chunk
 inline constexpr std::uint64_t item_bytes_max = 1ull << 40;        // one payload
 inline constexpr std::size_t facts_bytes_max = 32u << 10;          // facts of one item, encoded

@@ -83,6 +83,38 @@ class Ledger {
   void checkpoint(Stream stream, std::uint64_t segment, std::uint64_t indexed, std::uint64_t bytes);
   void forget_segment(std::uint64_t segment);
 
+  // Notes on an item that is not indexed, in order.
+  std::vector<Note> orphans_of(const Uuid& item);
+  // Every item is read: tombstones nobody waits for become images that are remembered; the rest is dropped where it is
+  // wanted. At most so many; true when some are left.
+  bool settle_orphans(std::size_t notes_max, bool drop_rest);
+  struct Row {
+    Sequence seq = 0;
+    Digest sha256{};
+    ItemState state = ItemState::living;
+  };
+  std::vector<Row> rows_of(const Uuid& item);
+  std::optional<CountedDelivery> delivery_of(Sequence seq, const std::string& destination);
+  // The orders that say what stands for the exam.
+  std::vector<Note> standing_orders(const std::string& exam, WallTime time);
+  // Other than a torn tail.
+  bool has_damage(std::uint64_t segment);
+  // Items that are gone, among the next rows; moves the place behind them.
+  struct Gone {
+    struct Item {
+      Sequence seq = 0;
+      bool remembered = false;  // so that a repeat is known
+    };
+    std::vector<Item> items;
+    std::size_t rows_seen = 0;
+  };
+  Gone gone_after(Sequence& after, std::size_t rows_max);
+  std::uint64_t gone_count();
+  // Rows of items that are gone; of those that are remembered only when it is said.
+  void forget_items(std::span<const Sequence> gone, bool images_too);
+  std::int64_t notes_left();  // bytes of notes after the last compaction
+  void set_notes_left(std::int64_t bytes);
+
   std::int64_t run_ms();  // accumulated running time of the node
   void set_run_ms(std::int64_t value);
   int destination_number(const std::string& name);
@@ -157,6 +189,8 @@ class Ledger {
   void hold_exam(std::int64_t exam, int destination, bool held, WallTime time);
   void owe_exam(std::int64_t exam, int destination, WallTime time);
   void rank_exam(std::int64_t exam, core::Priority priority);
+  void remember_gone(Sequence seq, const TombstoneNote& note);
+  void forget_exam(std::int64_t exam);
   std::optional<Found> delivery(Sequence seq, int destination);
   std::vector<Found> unsettled(std::int64_t exam, int destination);  // waiting or on hold; 0: to anybody
   // Gives it another state, level and reason, and keeps the tallies.

@@ -105,7 +105,7 @@ void Ledger::insert_item(const IndexedItem& indexed, std::int64_t exam, std::int
   row.bind(10, exam).bind(11, study_order);
   row.bind(12, keys_.of_class(item.facts.get(Fact::sop_class_uid), item.facts.get(Fact::transfer_syntax_uid)));
   row.bind(13, static_cast<int>(state)).bind(14, reason).bind(15, ByteView(facts_.seal(item))).run();
-  tallies_.item(state, static_cast<std::int64_t>(item.size));
+  tallies_.item(state, 1, static_cast<std::int64_t>(item.size));
 }
 
 void Ledger::open_deliveries(const IndexedItem& indexed, std::int64_t exam, std::int64_t study_order,
@@ -143,19 +143,6 @@ Sequence Ledger::find(const Uuid& item, const Digest* sha256) {
   return found;
 }
 
-static Uuid item_of(const Note& note) {
-  return std::visit(
-      [](const auto& n) {
-        if constexpr (requires { n.item; })
-          return n.item;
-        else if constexpr (requires { n.receipt; })
-          return n.receipt.item;
-        else
-          return Uuid{};
-      },
-      note);
-}
-
 void Ledger::apply(const Note& note, std::int64_t run_ms) {
   if (const auto* order = std::get_if<OrderNote>(&note)) return apply_order(*order);
   const Uuid item = item_of(note);
@@ -176,11 +163,7 @@ void Ledger::apply(const Note& note, std::int64_t run_ms) {
 }
 
 void Ledger::apply_orphans(const Uuid& item, std::int64_t run_ms) {
-  std::vector<Note> notes;
-  auto& rows = use_->orphan_of;
-  for (rows.begin().bind(1, ByteView(item.bytes)); rows.step();)
-    for (auto& note : decode_notes(static_cast<Type>(rows.number(0)), rows.blob(1))) notes.push_back(std::move(note));
-  rows.begin();
+  const std::vector<Note> notes = orphans_of(item);
   if (notes.empty()) return;
   use_->orphan_delete.bind(1, ByteView(item.bytes)).run();
   orphans_ -= static_cast<std::int64_t>(notes.size());

@@ -133,7 +133,7 @@ Status Ledger::fill_exams() {
     if (items.blob(1).size() == 16) std::memcpy(indexed.item.id.bytes.data(), items.blob(1).data(), 16);
     indexed.item.size = static_cast<std::uint64_t>(items.number(2));
     const auto state = static_cast<ItemState>(items.number(3));
-    tallies_.item(state, items.number(2));
+    tallies_.item(state, 1, items.number(2));
     const bool read = facts_.open(items.blob(5), indexed.item).ok();
     const std::int64_t exam = read ? keys_.of(exam_name(indexed.item)) : items.number(4);
     if (exam != items.number(4)) set_exam.bind(1, exam).bind(2, indexed.seq).run();

@@ -65,7 +65,8 @@ Note read_tombstone(Reader& in) {
   in.take_array(note.item.bytes);
   in.take_array(note.sha256);
   note.sop_key = in.take<std::int64_t>();
-  note.why = in.take<std::uint8_t>() == 2 ? TombstoneReason::duplicate : TombstoneReason::reclaimed;
+  const auto why = in.take<std::uint8_t>();
+  note.why = why == 2 ? TombstoneReason::duplicate : why == 3 ? TombstoneReason::shed : TombstoneReason::reclaimed;
   note.time.ms = in.take<std::int64_t>();
   return note;
 }
@@ -146,6 +147,19 @@ void put_fact(Bytes& out, std::uint16_t number, ByteView value) {
 Type type_of(const Note& note) {
   static constexpr Type types[] = {Type::receipts, Type::tombstones, Type::verdicts, Type::orders};
   return types[note.index()];
+}
+
+Uuid item_of(const Note& note) {
+  return std::visit(
+      [](const auto& n) {
+        if constexpr (requires { n.item; })
+          return n.item;
+        else if constexpr (requires { n.receipt; })
+          return n.receipt.item;
+        else
+          return Uuid{};
+      },
+      note);
 }
 
 void encode(const Note& note, Bytes& out) { std::visit(Encoder{out}, note); }

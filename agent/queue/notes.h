@@ -54,6 +54,8 @@ using Note = std::variant<ReceiptNote, TombstoneNote, VerdictNote, OrderNote>;
 std::string exam_name(const core::Item& item);
 
 Type type_of(const Note& note);
+// The item it speaks of; nil for an order.
+Uuid item_of(const Note& note);
 void encode(const Note& note, Bytes& out);
 std::vector<Note> decode_notes(Type type, ByteView payload);
 

@@ -160,7 +160,8 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   parts->view = std::move(*view);
   Parts& p = *parts;
   if (p.needs.compare) opened->ledger->tell_undecided([&p] { p.comparing->wake(); });
-  Store::Parts store_parts{p.folder, p.keys, p.items, p.needs.clock, decisions_of(p.needs), p.needs.changed, [&p, path] { p.begin_anew(path); }};
+  Store::Parts store_parts{p.folder, p.keys, p.items, p.needs.clock, decisions_of(p.needs), p.needs.changed, [&p, path] { p.begin_anew(path); },
+                           p.options.notes_slack_bytes, p.options.gone_images_kept};
   parts->store = std::make_unique<Store>(std::move(store_parts), std::move(opened->ledger), std::move(*backlog));
   parts->counts.emplace(*parts->view);
   parts->lookup.emplace(*parts->view, parts->keys);

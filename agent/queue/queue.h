@@ -63,6 +63,8 @@ struct QueueOptions {
   std::string state_directory;
   std::string origin;  // name of this node
   std::size_t unindexed_items_max = core::limits::unindexed_items_max;
+  std::uint64_t notes_slack_bytes = core::limits::notes_slack_bytes;
+  std::size_t gone_images_kept = core::limits::gone_images_kept;
   bool own_thread = true;  // false: what its thread would do is done by drain(), so that a simulator can replay it
   std::string credentials_directory = {};  // of the service manager; empty: none
 };

@@ -8,7 +8,7 @@
 namespace sampan::queue {
 namespace {
 
-constexpr std::size_t findings_per_step = 256;
+constexpr std::size_t findings_per_step = 256, notes_per_step = 1000;
 
 }  // namespace
 
@@ -35,6 +35,7 @@ Rebuild::Rebuild(SpoolFolder& folder, const Keyring& keys, Route route, Backlog 
     : folder_(folder), keys_(keys), route_(std::move(route)), backlog_(std::move(backlog)) {
   for (const auto& name : backlog_.segments) newest_ = std::max(newest_, name.number);
   progress_.foreign = backlog_.foreign;
+  settled_ = backlog_.segments.empty();
   progress_.running = !done();
 }
 
@@ -46,6 +47,7 @@ bool Rebuild::open_next(Ledger& ledger) {
     ++progress_.foreign;
     file_.reset();
     ++next_;
+    missed_ = true;
     return false;
   };
   auto file = folder_.files().open(path, FileSystem::Mode::read);
@@ -53,20 +55,29 @@ bool Rebuild::open_next(Ledger& ledger) {
   file_ = std::move(*file);
   auto size = file_->size();
   Bytes block(block_bytes);
-  auto got = file_->read_at(0, block);
-  if (!size || !got) return pass_over("it does not read");
+  if (!size) return pass_over("it does not read");
   size_ = *size;
-  const auto header = *got == block_bytes ? decode_segment_header(block) : std::nullopt;
-  if (!header) return pass_over("no segment header");
-  if (header->number != name.number || header->stream != name.stream || header->node != folder_.node())
+  const auto got = file_->read_at(0, block);
+  const auto header = got && *got == block_bytes ? decode_segment_header(block) : std::nullopt;
+  const bool begun = got && std::ranges::all_of(block, [](std::uint8_t byte) { return byte == 0; });
+  if (!header && !is_ours(name.number, begun)) return pass_over("no segment header");
+  if (header && (header->number != name.number || header->stream != name.stream || header->node != folder_.node()))
     return pass_over("it belongs to another node or place");
   const std::uint64_t from = std::max<std::uint64_t>(ledger.indexed(name.number), block_bytes);
   if (from < size_)
     if (Status durable = make_durable(); !durable) return pass_over(durable.error().message);
   ledger.forget_quarantine(name.number, from);  // what is read again is judged again
+  if (!header && !begun) ledger.quarantine_range(name.number, 0, block_bytes, "the header of the segment does not verify");
+  if (name.stream == Stream::notes) note_segments_[name.number] = size_;
   blind_ = false;
   scan_.emplace(*file_, name.number, from, size_);
   return true;
+}
+
+// Its header says nothing; its records know where they belong. Nothing at all: it was begun when the power went.
+bool Rebuild::is_ours(std::uint64_t number, bool begun) {
+  const auto first = SegmentScan(*file_, number, std::min(block_bytes, size_), size_).next().what;
+  return first == Finding::What::record || first == Finding::What::damaged || (begun && first == Finding::What::end);
 }
 
 // What the last run wrote may be in memory only, and nobody may be told that it is here before it is on disk. What a
@@ -79,7 +90,8 @@ Status Rebuild::make_durable() {
 }
 
 bool Rebuild::step(Ledger& ledger, std::int64_t run_ms) {
-  if (!scan_ && !open_next(ledger)) return finish(), true;
+  if (next_ >= backlog_.segments.size()) return settle(ledger);
+  if (!scan_ && !open_next(ledger)) return true;
   news_ = {};
   ledger.begin();
   bool ended = false;
@@ -105,13 +117,23 @@ bool Rebuild::step(Ledger& ledger, std::int64_t run_ms) {
   scan_.reset();
   file_.reset();
   ++next_;
-  finish();
   return true;
 }
 
-void Rebuild::finish() {
-  if (!done() || !progress_.running.exchange(false)) return;
+// Notes on items that nobody has: their items are gone, or somewhere in what did not read.
+bool Rebuild::settle(Ledger& ledger) {
+  ledger.begin();
+  const bool more = ledger.settle_orphans(notes_per_step, !missed_);
+  if (Status done = ledger.commit(); !done) {
+    log::error("rebuild: " + done.error().message);
+    ledger_damaged_ = done.error().code == Errc::damaged;
+    return false;
+  }
+  if (more) return true;
+  progress_.running = false;
+  settled_ = true;
   if (backlog_.ledger_was_empty) log::info("rebuilt " + std::to_string(progress_.items) + " items");
+  return true;
 }
 
 void Rebuild::take(const Finding& found, Ledger& ledger, std::int64_t run_ms) {
@@ -137,6 +159,7 @@ void Rebuild::take_item(const Finding& found, Ledger& ledger) {
   if (Status read = read_item(*file_, found.offset, found.frame, keys_, indexed.item); !read) {
     blind_ = blind_ || read.error().code == Errc::io;
     ++news_.quarantined_ranges;
+    missed_ = true;
     return ledger.quarantine_range(segment_of(indexed.seq), found.offset, found.bytes, read.error().message);
   }
   ledger.add(indexed, route_(indexed.item), backlog_.ledger_was_empty);
@@ -148,6 +171,7 @@ void Rebuild::take_notes(const Finding& found, Ledger& ledger, std::int64_t run_
   if (!payload) {
     blind_ = blind_ || payload.error().code == Errc::io;
     ++news_.quarantined_ranges;
+    missed_ = true;
     return ledger.quarantine_range(backlog_.segments[next_].number, found.offset, found.bytes, payload.error().message);
   }
   for (const auto& note : decode_notes(found.frame.header.type, *payload)) ledger.apply(note, run_ms);
@@ -162,6 +186,7 @@ void Rebuild::take_damage(const Finding& found, Ledger& ledger) {
     return ledger.quarantine_range(number, found.offset, found.bytes, torn_tail);
   }
   ++news_.quarantined_ranges;
+  missed_ = true;
   const std::string why = found.unreadable ? "does not read" : "does not verify";
   log::warn("spool: " + std::to_string(found.bytes) + " bytes in segment " + std::to_string(number) + " quarantined: " + why);
   ledger.quarantine_range(number, found.offset, found.bytes, why);

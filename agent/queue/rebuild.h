@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -36,11 +37,13 @@ class Rebuild {
   using Route = std::function<std::vector<std::string>(const core::Item&)>;
   Rebuild(SpoolFolder& folder, const Keyring& keys, Route route, Backlog backlog);
 
-  bool done() const { return next_ >= backlog_.segments.size(); }
+  bool done() const { return settled_; }
   // One transaction's worth of records. False when the ledger did not take them: the same ones again, later.
   bool step(Ledger& ledger, std::int64_t run_ms);
   bool ledger_damaged() const { return ledger_damaged_; }
   const RebuildProgress& progress() const { return progress_; }
+  // Those that were read, and their bytes.
+  const std::map<std::uint64_t, std::uint64_t>& note_segments() const { return note_segments_; }
 
  private:
   bool open_next(Ledger& ledger);
@@ -52,7 +55,8 @@ class Rebuild {
   void checkpoint(Ledger& ledger, std::uint64_t indexed);
   void close_segment(Ledger& ledger);
   void unlink_segment(Ledger& ledger);
-  void finish();
+  bool is_ours(std::uint64_t number, bool begun);
+  bool settle(Ledger& ledger);
 
   SpoolFolder& folder_;
   const Keyring& keys_;
@@ -60,7 +64,10 @@ class Rebuild {
   const Backlog backlog_;
   RebuildProgress progress_;
   std::uint64_t newest_ = 0;  // stays in any case: the next number follows it
-  std::atomic<std::size_t> next_{0};  // done() is asked by whoever waits
+  std::size_t next_ = 0;
+  std::atomic<bool> settled_{false};  // done() is asked by whoever waits
+  bool missed_ = false;               // something is there that was not read
+  std::map<std::uint64_t, std::uint64_t> note_segments_;
   std::unique_ptr<File> file_;
   std::optional<SegmentScan> scan_;
   std::uint64_t size_ = 0;

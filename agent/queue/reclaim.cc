@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t items_per_round = 512;
 constexpr unsigned rounds_max = 64;
+constexpr std::size_t rows_per_walk = 2000;
 
 bool refuses_images(SpoolFolder& folder) {
   auto space = folder.files().space(folder.path());
@@ -46,9 +47,36 @@ void Store::reclaim() {
     }
     const bool wrapped = last == reclaim_cursor_;
     reclaim_cursor_ = wrapped ? 0 : last;
-    if (!gone.empty() && !bury(gone)) return;
-    if (wrapped || (!tight && gone.empty())) return;
+    if (!gone.empty() && !bury(gone)) break;
+    if (wrapped || (!tight && gone.empty())) break;
   }
+  forget_gone();
+  compaction_.turn(*ledger_);
+}
+
+// What an earlier run left unpunched is punched; what nobody can send again, and the oldest beyond a bound, is forgotten.
+void Store::forget_gone() {
+  const std::uint64_t known = ledger_->gone_count();
+  std::uint64_t surplus = known - std::min<std::uint64_t>(known, parts_.gone_images_kept);
+  if (walked_ && surplus == 0) return;
+  const auto gone = ledger_->gone_after(walked_to_, rows_per_walk);
+  std::vector<Sequence> silent, images;
+  for (const auto& item : gone.items) {
+    if (on_disk_.record_is_there(item.seq)) {
+      if (!walked_) graves_[segment_of(item.seq)].push_back(item.seq);
+    } else if (!item.remembered) {
+      silent.push_back(item.seq);
+    } else if (surplus > 0) {
+      images.push_back(item.seq);
+      --surplus;
+    }
+  }
+  on_disk_.forget();
+  if (gone.rows_seen < rows_per_walk) walked_to_ = std::numeric_limits<Sequence>::min(), walked_ = true;
+  ledger_->begin();
+  ledger_->forget_items(silent, false);
+  ledger_->forget_items(images, true);
+  if (Status done = ledger_->commit(); !done) log::error(done.error().message);
 }
 
 // A duplicate goes only while what it repeats is sound; otherwise it takes that one's place.
@@ -95,7 +123,11 @@ bool Store::bury(const std::vector<Ledger::Candidate>& gone, bool delivered) {
     tombstones.push_back({TombstoneNote{item.id, item.sha256, item.sop_key, why, parts_.clock.wall()}, nullptr});
   }
   std::deque<Written> no_items;
-  if (!write_notes(tombstones) || !apply(no_items, tombstones, changes)) return false;
+  if (!write_notes(tombstones) || !apply(no_items, tombstones, changes)) {
+    noted_.reset();  // of a segment with notes that are not applied the next start reads all
+    notes_.seal();
+    return false;
+  }
   for (const auto& item : gone) graves_[segment_of(item.seq)].push_back(item.seq);
   free_space();
   return true;
@@ -111,29 +143,35 @@ bool Store::empty_for_good(std::uint64_t segment) {
 
 void Store::free_space() {
   std::vector<std::uint64_t> emptied;
+  std::vector<Sequence> gone;  // from the disk as well
   for (auto entry = graves_.begin(); entry != graves_.end();) {
     const std::uint64_t segment = entry->first;
     if (empty_for_good(segment)) {
-      if (parts_.folder.files().unlink(parts_.folder.path_of(Stream::items, segment)).ok()) emptied.push_back(segment);
+      if (parts_.folder.files().unlink(parts_.folder.path_of(Stream::items, segment)).ok()) {
+        emptied.push_back(segment);
+        gone.insert(gone.end(), entry->second.begin(), entry->second.end());
+      }
     } else if (segment == parts_.items.open_number()) {
       ++entry;  // still being filled; its turn comes when it is sealed
       continue;
     } else {
-      punch(segment, entry->second);
+      const auto punched = punch(segment, entry->second);
+      gone.insert(gone.end(), punched.begin(), punched.end());
     }
     entry = graves_.erase(entry);
   }
   crash_point("reclaim.punched");
-  if (emptied.empty()) return;
+  if (emptied.empty() && gone.empty()) return;
   ledger_->begin();
   for (const auto segment : emptied) ledger_->forget_segment(segment);
+  ledger_->forget_items(gone, false);
   if (Status done = ledger_->commit(); !done) log::error(done.error().message);
 }
 
-void Store::punch(std::uint64_t segment, const std::vector<Sequence>& graves) {
+std::vector<Sequence> Store::punch(std::uint64_t segment, const std::vector<Sequence>& graves) {
   auto file = parts_.folder.files().open(parts_.folder.path_of(Stream::items, segment), FileSystem::Mode::write);
-  if (!file) return;
-  std::vector<std::uint64_t> headers;
+  if (!file) return {};
+  std::vector<Sequence> headers, gone;
   for (const Sequence grave : graves) {
     // How far the record goes only the record itself knows; a wrong length would reach into its neighbours.
     const auto at = offset_of(grave);
@@ -141,13 +179,17 @@ void Store::punch(std::uint64_t segment, const std::vector<Sequence>& graves) {
     if (!frame) continue;
     if (frame->trailer.record_bytes > block_bytes)
       static_cast<void>((*file)->punch(at + block_bytes, frame->trailer.record_bytes - block_bytes));
-    headers.push_back(at);
+    headers.push_back(grave);
   }
   crash_point("reclaim.half_punched");
   // The bodies first: a record that kept its header is known by its tombstone when the power goes in between, also on a
   // disk that keeps the later punch and not the earlier.
-  if (headers.empty() || !(*file)->sync()) return;
-  for (const auto at : headers) static_cast<void>((*file)->punch(at, block_bytes));
+  if (headers.empty() || !(*file)->sync()) return {};
+  for (const Sequence grave : headers)
+    if ((*file)->punch(offset_of(grave), block_bytes).ok()) gone.push_back(grave);
+  // And all of it before the tombstone may be forgotten.
+  if (!(*file)->sync()) gone.clear();
+  return gone;
 }
 
 }  // namespace sampan::queue

@@ -27,6 +27,9 @@ Store::Store(Parts parts, std::unique_ptr<Ledger> ledger, Backlog backlog)
       rebuild_(parts_.folder, parts_.keys, parts_.decisions.route, std::move(backlog)),
       note_pool_(1, 256u << 10),
       notes_(parts_.folder, Stream::notes, core::limits::note_segment_bytes_max),
+      compaction_({parts_.folder, parts_.keys, [this](Type type, ByteView payload) { return write_note_record(type, payload); },
+                   [this] { return notes_.open_number(); }}, parts_.notes_slack_bytes),
+      on_disk_(parts_.folder),
       run_ms_before_(ledger_->run_ms()),
       started_(parts_.clock.mono()) {}
 
@@ -203,6 +206,8 @@ bool Store::work(std::unique_lock<std::mutex>& lock) {
     const bool rebuilding = !rebuild_.done();  // before the step: what the last one found is news as well
     if (rebuilding) rebuilt = rebuild_.step(*ledger_, run_ms_now());
     if (!rebuilt && rebuild_.ledger_damaged()) parts_.ledger_damaged();
+    if (rebuilding && rebuild_.done())
+      for (const auto& [number, bytes] : rebuild_.note_segments()) compaction_.saw(number, bytes);
     if (rerouting && rebuild_.done()) rerouting = reroute_some();
     if (reclaiming || (!notes.empty() && parts_.clock.mono() - reclaimed_ >= reclaim_pause)) reclaim();
     if (!written.empty() || !notes.empty() || !changes.empty() || rebuilding) parts_.changed();
@@ -249,7 +254,12 @@ bool Store::write_note_record(Type type, ByteView payload) {
   if (done) {
     writer.close();
     auto place = writer.store(notes_, {}, [](const Place&) {});
-    if (!place) done = place.error();
+    if (place) {
+      compaction_.saw(place->segment->number(), place->offset + place->bytes);
+      noted_ = std::move(*place);
+    } else {
+      done = place.error();
+    }
   }
   if (!done) log::error("notes: " + done.error().message);
   if (done) crash_point(type == Type::tombstones ? "tombstone.synced" : "receipt.synced");
@@ -267,12 +277,20 @@ void Store::index(std::deque<Written>& written) {
   }
 }
 
+// Every note is written here, one after the other, and applied in this order.
+void Store::checkpoint_notes() {
+  if (!noted_) return;
+  const auto end = noted_->offset + noted_->bytes;
+  ledger_->checkpoint(Stream::notes, noted_->segment->number(), end, end);
+}
+
 bool Store::apply(std::deque<Written>& written, const std::deque<Pending>& notes, std::deque<Change>& changes) {
   if (written.empty() && notes.empty() && changes.empty()) return true;
   ledger_->begin();
   index(written);
   for (const auto& pending : notes) ledger_->apply(pending.note, run_ms_now());
   for (const auto& change : changes) change(*ledger_);
+  checkpoint_notes();
   const Status done = ledger_->commit();
   if (!done) log::error(done.error().message);
   if (!done && done.error().code == Errc::damaged) parts_.ledger_damaged();

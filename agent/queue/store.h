@@ -12,9 +12,12 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <mutex>
 #include <thread>
 
+#include "core/limits.h"
+#include "queue/compaction.h"
 #include "queue/gather.h"
 #include "queue/ledger.h"
 #include "queue/rebuild.h"
@@ -39,6 +42,8 @@ class Store {
     Decisions decisions;
     std::function<void()> changed;  // something became due; carries no work
     std::function<void()> ledger_damaged;
+    std::uint64_t notes_slack_bytes = core::limits::notes_slack_bytes;
+    std::size_t gone_images_kept = core::limits::gone_images_kept;
   };
   Store(Parts parts, std::unique_ptr<Ledger> ledger, Backlog backlog);
   ~Store();
@@ -92,6 +97,7 @@ class Store {
   std::deque<Written> take_written();
   bool write_notes(std::deque<Pending>& notes);
   bool write_note_record(Type type, ByteView payload);
+  void checkpoint_notes();
   void keep(std::deque<Written>& written, std::deque<Pending>& notes, std::deque<Change>& changes);
   void index(std::deque<Written>& written);
   bool apply(std::deque<Written>& written, const std::deque<Pending>& notes, std::deque<Change>& changes);
@@ -103,7 +109,9 @@ class Store {
   bool is_spare(Sequence duplicate);
   void free_space();
   bool empty_for_good(std::uint64_t segment);
-  void punch(std::uint64_t segment, const std::vector<Sequence>& graves);
+  // Those whose record is gone now.
+  std::vector<Sequence> punch(std::uint64_t segment, const std::vector<Sequence>& graves);
+  void forget_gone();
   bool still_arriving(std::uint64_t segment);
   std::int64_t run_ms_now() const;
 
@@ -112,9 +120,14 @@ class Store {
   Rebuild rebuild_;
   GatherPool note_pool_;
   Appender notes_;
+  Compaction compaction_;
+  NotesKept on_disk_;
+  std::optional<Place> noted_;  // the last note that is durable; everything before it in its segment is applied with it
   Sequence reclaim_cursor_ = 0;
   Ledger::Unmatched reroute_after_{};
   unsigned reroute_round_ = 0;  // the one that runs
+  Sequence walked_to_ = std::numeric_limits<Sequence>::min();  // over the rows of what is gone
+  bool walked_ = false;                                        // over all of them, since the start
   std::map<std::uint64_t, std::vector<Sequence>> graves_;  // by segment: items that are gone, until it is sealed
   std::int64_t run_ms_before_ = 0;
   MonoTime started_{}, reclaimed_{};

@@ -52,9 +52,9 @@ void Tallies::count(const CountedDelivery& d, int sign, std::int64_t at_ms) {
   if (d.state == on_hold || d.state == rejected) reasons_[{{d.destination, d.state}, d.reason}] += sign;
 }
 
-void Tallies::item(ItemState state, std::int64_t bytes) {
+void Tallies::item(ItemState state, std::int64_t items, std::int64_t bytes) {
   Sum& sum = items_[{static_cast<int>(state)}];
-  ++sum.items;
+  sum.items += items;
   sum.bytes += bytes;
 }
 

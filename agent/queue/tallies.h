@@ -35,8 +35,8 @@ class Tallies {
   // at_ms: when it came to be so; 0: nobody knows.
   void enter(const CountedDelivery& delivery, std::int64_t at_ms) { count(delivery, 1, at_ms); }
   void leave(const CountedDelivery& delivery) { count(delivery, -1, 0); }
-  // A new row of item. Later changes of its state are counted by a trigger.
-  void item(ItemState state, std::int64_t bytes);
+  // Rows of item that are new, or forgotten. Changes of their state are counted by a trigger.
+  void item(ItemState state, std::int64_t items, std::int64_t bytes);
   // An item of an exam came; seq is that item.
   void exam(std::int64_t exam, std::int64_t seq, std::int64_t received_ms, std::int64_t bytes);
 

@@ -57,6 +57,8 @@ struct QueueFixture {
   core::Level enough = core::Level::archived;
   std::atomic<int> words{0};  // that something became due
   std::size_t unindexed_items_max = 100'000;
+  std::uint64_t notes_slack_bytes = core::limits::notes_slack_bytes;
+  std::size_t gone_images_kept = core::limits::gone_images_kept;
   Millis settled_for{};  // of the delivery last asked about
   std::unique_ptr<queue::Queue> queue;
 
@@ -76,7 +78,7 @@ struct QueueFixture {
       return same_content && same_content(a, b) ? queue::Likeness::same : queue::Likeness::other;
     };
     needs.changed = [this] { ++words; };
-    auto opened = queue::Queue::open({home.path().string(), "test", unindexed_items_max}, std::move(needs));
+    auto opened = queue::Queue::open({home.path().string(), "test", unindexed_items_max, notes_slack_bytes, gone_images_kept}, std::move(needs));
     REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.error().message));
     queue = std::move(*opened);
   }

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the ledger remembers of items that are gone, of notes on items nobody has read, and when it forgets them.
+#include <algorithm>
+#include <set>
+
+#include "core/limits.h"
+#include "queue/ledger.h"
+#include "queue/ledger_duties.h"
+#include "queue/ledger_statements.h"
+
+namespace sampan::queue {
+
+std::vector<Note> Ledger::orphans_of(const Uuid& item) {
+  std::vector<Note> notes;
+  if (orphans_ == 0) return notes;
+  auto& rows = use_->orphan_of;
+  for (rows.begin().bind(1, ByteView(item.bytes)); rows.step();)
+    for (auto& note : decode_notes(static_cast<Type>(rows.number(0)), rows.blob(1))) notes.push_back(std::move(note));
+  rows.begin();
+  return notes;
+}
+
+std::vector<Ledger::Row> Ledger::rows_of(const Uuid& item) {
+  std::vector<Row> found;
+  auto& rows = use_->item_by_id;
+  for (rows.begin().bind(1, ByteView(item.bytes)); rows.step();) {
+    Row row{rows.number(0), {}, static_cast<ItemState>(rows.number(2))};
+    if (rows.blob(1).size() == row.sha256.size()) std::memcpy(row.sha256.data(), rows.blob(1).data(), row.sha256.size());
+    found.push_back(row);
+  }
+  rows.begin();
+  return found;
+}
+
+std::optional<CountedDelivery> Ledger::delivery_of(Sequence seq, const std::string& destination) {
+  const auto known = destinations_.find(destination);
+  if (known == destinations_.end()) return {};
+  const auto found = delivery(seq, known->second);
+  return found ? std::optional<CountedDelivery>(found->counted) : std::nullopt;
+}
+
+std::vector<Note> Ledger::standing_orders(const std::string& exam, WallTime time) {
+  std::vector<Note> notes;
+  const auto name_of = [this](int number) {
+    for (const auto& [name, known] : destinations_)
+      if (known == number) return name;
+    return std::string();
+  };
+  const auto add = [&](OrderNote::What what, int destination) -> OrderNote& {
+    notes.push_back(OrderNote{what, core::Priority::routine, time, exam, destination == 0 ? "" : name_of(destination)});
+    return std::get<OrderNote>(notes.back());
+  };
+  const ExamOrders orders = orders_of(keys_.of(exam));
+  for (const auto& [destination, held] : orders.held)  // 0, which stands for all, first
+    add(held ? OrderNote::What::hold : OrderNote::What::resume, destination);
+  for (const int destination : orders.owed) add(OrderNote::What::owe, destination);
+  if (orders.priority) add(OrderNote::What::priority, 0).priority = *orders.priority;
+  return notes;
+}
+
+bool Ledger::has_damage(std::uint64_t segment) {
+  Statement ask(*sql_, "SELECT 1 FROM quarantine WHERE segment=? AND reason<>? LIMIT 1");
+  return ask.bind(1, static_cast<std::int64_t>(segment)).bind(2, torn_tail).step() || !sql_->status();
+}
+
+// What is known of an image that is gone, by its tombstone alone.
+void Ledger::remember_gone(Sequence seq, const TombstoneNote& note) {
+  const bool known = !rows_of(note.item).empty();
+  if (known || note.sop_key == 0 || note.why != TombstoneReason::reclaimed) return;
+  auto& row = use_->item_insert;
+  row.bind(1, seq).bind(2, ByteView(note.item.bytes)).bind(3, std::int64_t{0}).bind(4, static_cast<int>(core::Kind::image));
+  row.bind(5, static_cast<int>(core::Priority::routine)).bind(6, std::int64_t{0}).bind(7, ByteView(note.sha256));
+  row.bind(8, note.time.ms).bind(9, note.sop_key).bind(10, std::int64_t{0}).bind(11, seq).bind(12, std::int64_t{0});
+  row.bind(13, static_cast<int>(ItemState::reclaimed)).bind(14, std::string_view()).bind(15, ByteView()).run();
+  tallies_.item(ItemState::reclaimed, 1, 0);
+}
+
+bool Ledger::settle_orphans(std::size_t notes_max, bool drop_rest) {
+  if (orphans_ == 0) return false;
+  Statement lowest(*sql_, "SELECT min(seq) FROM item");
+  Sequence seq = std::min<Sequence>(lowest.step() ? lowest.number(0) : 0, 0);
+  lowest.begin();
+  Statement rows(*sql_, drop_rest ? "SELECT number, type, note FROM orphan ORDER BY number LIMIT ?"
+                                  : "SELECT number, type, note FROM orphan WHERE type=3 ORDER BY number LIMIT ?");
+  std::vector<std::int64_t> done;
+  for (rows.bind(1, static_cast<std::int64_t>(notes_max)); rows.step();) {
+    done.push_back(rows.number(0));
+    if (static_cast<Type>(rows.number(1)) != Type::tombstones) continue;
+    for (const Note& note : decode_notes(Type::tombstones, rows.blob(2))) remember_gone(--seq, std::get<TombstoneNote>(note));
+  }
+  rows.begin();
+  Statement drop(*sql_, "DELETE FROM orphan WHERE number=?");
+  for (const std::int64_t number : done) drop.begin().bind(1, number).run();
+  orphans_ -= static_cast<std::int64_t>(done.size());
+  return done.size() == notes_max;
+}
+
+Ledger::Gone Ledger::gone_after(Sequence& after, std::size_t rows_max) {
+  Gone gone;
+  Statement rows(*sql_, "SELECT seq, state, sop_key FROM item WHERE seq>? ORDER BY seq LIMIT ?");
+  for (rows.bind(1, after).bind(2, static_cast<std::int64_t>(rows_max)); rows.step(); ++gone.rows_seen) {
+    after = rows.number(0);
+    const auto state = static_cast<ItemState>(rows.number(1));
+    if (state != ItemState::reclaimed && state != ItemState::duplicate_gone) continue;
+    gone.items.push_back({after, state == ItemState::reclaimed && rows.number(2) != 0});
+  }
+  return gone;
+}
+
+std::uint64_t Ledger::gone_count() {
+  Statement ask(*sql_, "SELECT items FROM item_tally WHERE state=?");
+  const bool row = ask.bind(1, static_cast<int>(ItemState::reclaimed)).step();
+  return row ? static_cast<std::uint64_t>(std::max<std::int64_t>(ask.number(0), 0)) : 0;
+}
+
+void Ledger::forget_items(std::span<const Sequence> gone, bool images_too) {
+  Statement ask(*sql_, "SELECT study_key, state, sop_key, size FROM item WHERE seq=? AND state IN (2,5)");
+  Statement item(*sql_, "DELETE FROM item WHERE seq=?"), deliveries(*sql_, "DELETE FROM delivery WHERE seq=?");
+  std::set<std::int64_t> exams;
+  for (const Sequence seq : gone) {
+    if (!ask.begin().bind(1, seq).step()) continue;
+    const auto state = static_cast<ItemState>(ask.number(1));
+    const bool remembered = state == ItemState::reclaimed && ask.number(2) != 0;
+    if (remembered && !images_too) continue;
+    if (ask.number(0) != 0) exams.insert(ask.number(0));
+    tallies_.item(state, -1, -ask.number(3));
+    item.begin().bind(1, seq).run();
+    deliveries.begin().bind(1, seq).run();
+  }
+  ask.begin();
+  for (const std::int64_t exam : exams) forget_exam(exam);
+}
+
+// An exam of which nothing is remembered; or another of its images speaks for it from now on.
+void Ledger::forget_exam(std::int64_t exam) {
+  Statement other(*sql_, "SELECT i.seq FROM item i WHERE i.study_key=?1 AND i.study_key<>0 AND i.state IN (1,2,3) LIMIT 1");
+  if (other.bind(1, exam).step()) {
+    Statement speak(*sql_, "UPDATE exam SET seq=?2 WHERE key=?1 AND NOT EXISTS(SELECT 1 FROM item i WHERE i.seq=exam.seq)");
+    return speak.bind(1, exam).bind(2, other.number(0)).run();
+  }
+  for (const char* text : {"DELETE FROM exam WHERE key=?", "DELETE FROM alias WHERE exam=?", "DELETE FROM exam_tally WHERE exam=?"})
+    Statement(*sql_, text).bind(1, exam).run();
+  aliases_.erase(exam);
+}
+
+std::int64_t Ledger::notes_left() {
+  auto& get = use_->meta_get.begin().bind(1, std::string_view("notes_left"));
+  const std::int64_t value = get.step() ? get.number(0) : 0;
+  get.begin();
+  return value;
+}
+void Ledger::set_notes_left(std::int64_t bytes) { use_->meta_set.bind(1, std::string_view("notes_left")).bind(2, bytes).run(); }
+
+}  // namespace sampan::queue

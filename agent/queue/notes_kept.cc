@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "queue/notes_kept.h"
+
+#include <algorithm>
+
+#include "queue/payload.h"
+
+namespace sampan::queue {
+
+using core::DeliveryState;
+
+namespace {
+
+constexpr int code(DeliveryState state) { return static_cast<int>(state); }
+constexpr bool is_gone(ItemState state) { return state == ItemState::reclaimed || state == ItemState::duplicate_gone; }
+
+}  // namespace
+
+void NotesKept::forget() {
+  exams_done_.clear();
+  file_.reset();
+}
+
+bool NotesKept::record_is_there(Sequence seq) {
+  if (seq <= 0) return false;
+  if (!file_ || file_number_ != segment_of(seq)) {
+    file_number_ = segment_of(seq);
+    auto opened = folder_.files().open(folder_.path_of(Stream::items, file_number_), FileSystem::Mode::read);
+    if (!opened) return file_.reset(), opened.error().code != Errc::not_found;
+    file_ = std::move(*opened);
+  }
+  std::uint8_t room[header_bytes];
+  const auto got = file_->read_at(offset_of(seq), room);
+  if (!got) return true;
+  const auto header = *got == header_bytes ? decode_header(room) : std::nullopt;
+  return header && header->sequence == seq;
+}
+
+bool NotesKept::still_says(const ReceiptNote& note, Ledger& ledger) {
+  const auto rows = ledger.rows_of(note.receipt.item);
+  return std::ranges::any_of(rows, [&](const Ledger::Row& row) {
+    if (row.sha256 != note.receipt.sha256) return false;
+    const auto delivery = ledger.delivery_of(row.seq, note.destination);
+    if (!delivery || delivery->level != static_cast<int>(note.receipt.level)) return false;
+    return !is_gone(row.state) || record_is_there(row.seq);
+  });
+}
+
+bool NotesKept::still_says(const TombstoneNote& note, Ledger& ledger) {
+  const auto rows = ledger.rows_of(note.item);
+  return std::ranges::any_of(rows, [&](const Ledger::Row& row) {
+    if (!is_gone(row.state)) return false;
+    return (row.state == ItemState::reclaimed && note.sop_key != 0) || record_is_there(row.seq);
+  });
+}
+
+bool NotesKept::still_says(const VerdictNote& note, Ledger& ledger, bool older_remain) {
+  const auto rows = ledger.rows_of(note.item);
+  return std::ranges::any_of(rows, [&](const Ledger::Row& row) {
+    if (is_gone(row.state)) return false;
+    if (note.state == DeliveryState::waiting) return older_remain;
+    const auto delivery = ledger.delivery_of(row.seq, note.destination);
+    return delivery && delivery->state == code(note.state) && delivery->reason == note.reason;
+  });
+}
+
+std::optional<std::vector<Note>> NotesKept::of(const Note& note, Ledger& ledger, bool older_remain) {
+  if (const auto* order = std::get_if<OrderNote>(&note)) {
+    if (!exams_done_.insert(order->exam).second) return std::vector<Note>{};
+    auto standing = ledger.standing_orders(order->exam, order->time);
+    if (older_remain) standing.insert(standing.begin(), OrderNote{OrderNote::What::resume, {}, order->time, order->exam, ""});
+    return standing;
+  }
+  if (!ledger.orphans_of(item_of(note)).empty()) return {};
+  const bool needed = std::visit(
+      [&]<class N>(const N& one) {
+        if constexpr (std::is_same_v<N, OrderNote>)
+          return false;
+        else if constexpr (std::is_same_v<N, VerdictNote>)
+          return still_says(one, ledger, older_remain);
+        else
+          return still_says(one, ledger);
+      },
+      note);
+  return needed ? std::vector<Note>{note} : std::vector<Note>{};
+}
+
+}  // namespace sampan::queue

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// Notes that say nothing any more leave the disk; what they still say outlives any crash on the way, with and without the ledger.
+#include <sstream>
+
+#include "fixture.h"
+#include "queue/lookup.h"
+#include "queue/orders.h"
+#include "queue/unproven.h"
+#include "support/power_cut_files.h"
+
+using namespace sampan;
+using namespace sampan::test;
+
+TEST_SUITE_BEGIN("compaction" * doctest::description("contract 10"));
+
+namespace {
+
+struct NotesFixture : QueueFixture {
+  NotesFixture() {
+    stop();
+    destinations = {"lead", "cloud"};
+    notes_slack_bytes = 0;
+    start();
+  }
+
+  void turns(unsigned count) {
+    for (unsigned i = 0; i < count; ++i) {
+      queue->tick();
+      queue->drain();
+    }
+  }
+  // Every start begins a note segment; a round leaves those it did not write itself, and the highest.
+  std::uint64_t notes_bytes() {
+    std::uint64_t bytes = 0;
+    for (const auto& path : segments('n')) bytes += std::filesystem::file_size(path);
+    return bytes;
+  }
+  queue::Match find(const std::string& name) {
+    queue->drain();
+    const auto found = queue->lookup().find(name, 10);
+    REQUIRE(found.size() == 1);
+    return found[0];
+  }
+  void put_image(unsigned number, const std::string& study) {
+    REQUIRE(put(pattern(700, number), image_facts("1.9." + std::to_string(number), study)).ok());
+  }
+  void settle(unsigned number, const std::string& destination, core::Level level) {
+    const std::string sop = "1.9." + std::to_string(number);
+    for (const auto& one : lease(1000, destination))
+      if (one.item.facts.get(core::Fact::sop_instance_uid) == sop)
+        deliver(one, level, destination);
+      else
+        queue->put_back(destination, one.item.id, "", Millis(0), false);
+    queue->drain();
+  }
+  void reject(unsigned number, const std::string& destination, const char* reason) {
+    const std::string sop = "1.9." + std::to_string(number);
+    for (const auto& one : lease(1000, destination))
+      if (one.item.facts.get(core::Fact::sop_instance_uid) == sop)
+        queue->reject(destination, one.item.id, reason);
+      else
+        queue->put_back(destination, one.item.id, "", Millis(0), false);
+    queue->drain();
+  }
+  queue::DestinationCount counted(const queue::QueueSummary& summary, const std::string& destination) {
+    for (const auto& one : summary.destinations)
+      if (one.destination == destination) return one;
+    return {};
+  }
+
+  // Every kind of note, some taken back by later ones, over many note segments.
+  void live() {
+    for (unsigned i = 1; i <= 12; ++i) put_image(i, i <= 6 ? "1.1" : i <= 10 ? "1.2" : "1.3");
+    settle(1, "lead", core::Level::archived), settle(1, "cloud", core::Level::archived);  // gone
+    turns(2);
+    settle(2, "lead", core::Level::accepted);
+    settle(3, "lead", core::Level::archived);
+    REQUIRE(queue->orders().hold(find("1.3"), "").ok());
+    reject(4, "cloud", "no such patient");
+    restart();
+    settle(2, "lead", core::Level::archived);
+    REQUIRE(queue->orders().resend(find("1.9.3"), "lead").ok());  // archived, taken back
+    REQUIRE(queue->orders().resume(find("1.3"), "cloud").ok());
+    REQUIRE(queue->orders().resume(find("1.9.4"), "cloud").ok());  // rejected, taken back
+    restart();
+    settle(3, "lead", core::Level::accepted);  // less than it had
+    reject(4, "cloud", "still no such patient");
+    settle(5, "lead", core::Level::accepted);
+    REQUIRE(queue->orders().prioritise(find("1.2"), core::Priority::emergency).ok());
+    REQUIRE(queue->orders().hold(find("1.9.7"), "lead").ok());
+    restart();
+    settle(6, "lead", core::Level::archived), settle(6, "cloud", core::Level::archived);  // gone
+    REQUIRE(queue->orders().owe(find("1.2"), "museum").ok());
+    turns(2);
+    restart();
+  }
+
+  // What anybody sees of the node, but for how much was delivered of what is gone.
+  std::string picture() {
+    std::ostringstream all;
+    turns(2);
+    for (const std::string destination : {"lead", "cloud", "museum"}) {
+      all << destination;
+      for (const auto& one : lease(1000, destination)) {
+        all << " " << one.item.facts.get(core::Fact::sop_instance_uid) << ":" << static_cast<int>(one.item.priority);
+        queue->put_back(destination, one.item.id, "", Millis(0), false);
+      }
+      queue->drain();
+      const auto counts = counted(queue->summary(), destination);
+      all << " waiting " << counts.waiting << " held " << counts.on_hold << " rejected " << counts.rejected;
+      for (const auto& reason : counts.rejected_reasons) all << " (" << reason.reason << ")";
+      std::set<std::string> unproven;
+      clock.wall_ms += 3'600'000;
+      for (const auto& one : queue->unproven().due(destination, 100).items)
+        unproven.insert(std::string(one.item.facts.get(core::Fact::sop_instance_uid)));
+      for (const auto& one : unproven) all << " accepted:" << one;
+      all << "\n";
+    }
+    for (unsigned i = 1; i <= 12; ++i) {
+      const auto again = put(pattern(700, i), image_facts("1.9." + std::to_string(i), i <= 6 ? "1.1" : "1.2"));
+      REQUIRE(again.ok());
+      all << (again->repeated ? "." : "!");
+    }
+    all << " items " << queue->summary().items << " quarantined " << queue->summary().quarantined;
+    return all.str();
+  }
+};
+
+void copy_folder(const std::filesystem::path& from, const std::filesystem::path& to) {
+  std::filesystem::remove_all(to);
+  std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(NotesFixture, "what_notes_still_say_is_the_same_after_they_were_compacted_also_without_the_ledger" *
+                                    doctest::description("contract 3, 4, 10")) {
+  notes_slack_bytes = 1u << 30;
+  restart();
+  live();
+  const std::string with_ledger = picture();
+  restart(true);
+  const std::string without = picture();
+  CHECK(without == with_ledger);
+  CHECK(without.find('!') == std::string::npos);
+  notes_slack_bytes = 0;
+  restart();
+  const std::size_t before = segments('n').size();
+  turns(3);
+  CHECK(segments('n').size() < before);
+  CHECK(picture() == with_ledger);
+  restart(true);
+  CHECK(picture() == with_ledger);
+}
+
+TEST_CASE_FIXTURE(NotesFixture, "a_repeat_of_what_was_reclaimed_is_known_after_a_rebuild_although_its_segment_is_gone" *
+                                    doctest::description("contract 6")) {
+  put_image(1, "1.1");
+  settle(1, "lead", core::Level::archived), settle(1, "cloud", core::Level::archived);
+  turns(2);
+  REQUIRE(segments().empty());
+  for (int round = 0; round < 3; ++round) {
+    restart(true);
+    turns(3);
+    const auto again = put(pattern(700, 1), image_facts("1.9.1"));
+    REQUIRE(again.ok());
+    CHECK(again->repeated);
+  }
+  CHECK(queue->summary().items == 0);
+}
+
+TEST_CASE_FIXTURE(NotesFixture, "a_note_segment_with_damage_is_kept_and_what_takes_back_its_notes_as_well" *
+                                    doctest::description("contract 4, 9")) {
+  notes_slack_bytes = 1u << 30;
+  restart();
+  put_image(1, "1.1"), put_image(2, "1.1");
+  settle(1, "lead", core::Level::archived);
+  settle(2, "cloud", core::Level::accepted);
+  settle(1, "cloud", core::Level::accepted);
+  const std::string first = segments('n').at(0);
+  restart();
+  REQUIRE(queue->orders().resend(find("1.9.1"), "lead").ok());
+  restart();
+  settle(2, "lead", core::Level::accepted);
+  stop();
+  overwrite(first, 4096 + 4096 + 500, {1, 2, 3, 4, 5, 6, 7, 8});  // the second record of the first segment
+  lose_ledger();
+  notes_slack_bytes = 0;
+  start();
+  queue->drain();
+  const auto waiting = count("lead").waiting;
+  CHECK(waiting == 1);
+  turns(4);
+  CHECK(std::filesystem::exists(first));
+  CHECK(count("lead").waiting == waiting);
+  restart(true);
+  turns(4);
+  CHECK(count("lead").waiting == waiting);
+  CHECK(count("lead").archived == 0);
+}
+
+TEST_CASE_FIXTURE(NotesFixture, "a_power_cut_at_any_step_of_a_compaction_changes_nothing_anybody_sees" *
+                                    doctest::description("contract 1, 3, 4, 9")) {
+  notes_slack_bytes = 1u << 30;
+  restart();
+  live();
+  const std::string expected = picture();
+  stop();
+  TemporaryDirectory shelf;
+  copy_folder(home.path(), shelf.path() / "before");
+  int cuts = 0;
+  bool whole = false;
+  for (int step = 1; !whole && step < 400; ++step) {
+    copy_folder(shelf.path() / "before", home.path());
+    PowerCutFiles volatile_files(shelf.path() / "grave");
+    notes_slack_bytes = 0;
+    files.below = &volatile_files;
+    start();
+    queue->drain();  // the start itself is not what is cut here
+    volatile_files.cut_at(step);
+    turns(3);
+    whole = !volatile_files.is_cut();
+    stop();
+    if (!whole) volatile_files.lose(static_cast<unsigned>(step));
+    files.below = &disk();
+    notes_slack_bytes = 1u << 30;
+    if (step % 3 == 1)  // the ledger may be as old as its last sync
+      for (const char* part : {"ledger.db", "ledger.db-wal", "ledger.db-shm"}) {
+        std::filesystem::remove(this->at(part));
+        if (std::filesystem::exists(shelf.path() / "before" / part)) std::filesystem::copy(shelf.path() / "before" / part, this->at(part));
+      }
+    if (step % 3 == 2) lose_ledger();
+    start();
+    queue->drain();
+    INFO("cut at change " << step);
+    REQUIRE(picture() == expected);
+    stop();
+    ++cuts;
+  }
+  CHECK(whole);
+  CHECK(cuts > 10);
+  MESSAGE(cuts << " cuts");
+  start();
+}
+
+TEST_CASE_FIXTURE(NotesFixture, "images_that_are_gone_are_forgotten_beyond_a_bound_the_oldest_first" * doctest::description("contract 10")) {
+  gone_images_kept = 4;
+  restart();
+  for (unsigned i = 1; i <= 8; ++i) put_image(i, i <= 4 ? "1.1" : "1.2");
+  for (unsigned i = 1; i <= 8; ++i) settle(i, "lead", core::Level::archived), settle(i, "cloud", core::Level::archived);
+  turns(6);
+  CHECK(queue->lookup().find("1.1", 10).empty());
+  CHECK(queue->lookup().find("1.2", 10).size() == 1);
+  CHECK(put(pattern(700, 8), image_facts("1.9.8", "1.2"))->repeated);
+  CHECK_FALSE(put(pattern(700, 1), image_facts("1.9.1", "1.1"))->repeated);
+  CHECK(counted(queue->summary(), "lead").delivered == 8);
+}
+
+TEST_CASE_FIXTURE(NotesFixture, "a_year_of_telemetry_leaves_the_state_directory_as_small_as_a_week_of_it" * doctest::description("contract 10")) {
+  constexpr unsigned days = 365;
+  stop();
+  notes_slack_bytes = 128u << 10;  // a 32nd of what a node has, and as many samples a day
+  files.syncs_for_nothing = true;
+  destinations = {"lead"};
+  enough = core::Level::accepted;
+  start();
+  std::uint64_t most_in_first_week = 0, most = 0;
+  for (unsigned day = 0; day < days; ++day) {
+    for (unsigned sample = 0; sample < 9; ++sample) {
+      core::Manifest manifest;
+      manifest.kind = core::Kind::sample;
+      REQUIRE(put(pattern(900, day * 9 + sample), {}, manifest).ok());
+      for (const auto& one : lease()) deliver(one, core::Level::accepted);
+      queue->tick();
+    }
+    queue->drain();
+    std::uint64_t bytes = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(home.path()))
+      if (entry.is_regular_file() && !entry.path().string().ends_with("-wal")) bytes += entry.file_size();
+    most = std::max(most, bytes);
+    if (day < 7) most_in_first_week = most;
+    if (day % 30 == 29) restart();
+  }
+  MESSAGE(most_in_first_week << " bytes at most in the first week, " << most << " in the year");
+  CHECK(most < most_in_first_week + 2 * notes_slack_bytes + (256u << 10));
+  CHECK(queue->summary().items == 0);
+}

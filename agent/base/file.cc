@@ -162,6 +162,7 @@ class Disk final : public FileSystem {
   Result<DiskSpace> space(const std::string& path) override {
     struct statvfs info{};
     if (::statvfs(path.c_str(), &info) != 0) return from_errno("statvfs", path);
+    if ((info.f_flag & ST_RDONLY) != 0) return fail(Errc::io, path + ": the disk is read-only");
     return DiskSpace{info.f_blocks * info.f_frsize, info.f_bavail * info.f_frsize, info.f_files, info.f_favail};
   }
 

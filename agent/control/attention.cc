@@ -58,6 +58,11 @@ void look_at_spool(const NodeStatus& status, Findings& out) {
                    "Quarantined because what is stored does not verify: " + number(spool.quarantined),
                    "请检查磁盘，并在设备上重新发送这些检查。",
                    "Check the disk, and send these exams again from the modality."});
+  if (spool.foreign > 0)
+    out.push_back({"foreign", Verdict::attention, "存储目录中有 " + number(spool.foreign) + " 个文件不属于本机或无法读取，未作改动",
+                   "Files in the spool that are not this node's or cannot be read, left as they are: " + number(spool.foreign),
+                   "请检查 " + status.state_directory + "/spool：外来文件请移走；若是本机文件，请检查磁盘。",
+                   "Look into " + status.state_directory + "/spool: move what is foreign away; where it is the node's own, check the disk."});
   if (spool.rebuilding)
     out.push_back(
         {"rebuilding", Verdict::attention, "正在重建索引，已找回 " + number(spool.rebuilt_items) + " 项；接收不受影响",

@@ -50,6 +50,7 @@ struct SpoolStatus {
   std::uint64_t items = 0;
   std::uint64_t bytes = 0;
   std::uint64_t quarantined = 0;
+  std::uint64_t foreign = 0;  // files in the spool that are not ours, or of which nothing can be read
   bool rebuilding = false;
   std::uint64_t rebuilt_items = 0;
   std::uint64_t disk_free_bytes = 0;

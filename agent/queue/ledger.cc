@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "core/limits.h"
 #include "queue/ledger_statements.h"
 
 namespace sampan::queue {
@@ -20,10 +21,23 @@ Result<std::unique_ptr<Ledger>> Ledger::open_sound(const std::string& path, cons
   return ledger;
 }
 
+// One that is damaged again and again must not fill the disk.
+static void forget_old(FileSystem& files, const std::string& prefix) {
+  const std::string folder = prefix.substr(0, prefix.find_last_of('/'));
+  const auto names = files.list(folder);
+  std::vector<std::string> aside;
+  for (const auto& name : names ? *names : std::vector<std::string>{})
+    if (const std::string path = folder + "/" + name; path.starts_with(prefix) && !path.ends_with("-wal") && !path.ends_with("-shm"))
+      aside.push_back(path);
+  for (std::size_t i = 0; i + core::limits::damaged_ledgers_kept < aside.size(); ++i)
+    for (const char* part : {"", "-wal", "-shm"}) static_cast<void>(files.unlink(aside[i] + part));
+}
+
 Status Ledger::set_aside(FileSystem& files, const std::string& path, const Clock& clock) {
   const std::string aside = path + ".damaged-" + std::to_string(clock.wall().ms);
   for (const char* part : {"", "-wal", "-shm"})
     if (Status moved = files.rename(path + part, aside + part); !moved && moved.error().code != Errc::not_found) return moved;
+  forget_old(files, path + ".damaged-");
   return {};
 }
 
@@ -31,7 +45,8 @@ Result<Ledger::Opened> Ledger::open(FileSystem& files, const std::string& path, 
   Opened opened;
   opened.empty = !files.open(path, FileSystem::Mode::read).ok();
   auto ledger = open_sound(path, keys);
-  if (!ledger && ledger.error().code != Errc::damaged && opened.empty) return ledger.error();
+  // A disk that is full says nothing of the ledger on it.
+  if (!ledger && (ledger.error().code == Errc::full || (ledger.error().code != Errc::damaged && opened.empty))) return ledger.error();
   if (!ledger) {
     opened.set_aside = ledger.error().message;
     opened.empty = true;

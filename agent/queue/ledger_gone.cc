@@ -80,8 +80,9 @@ bool Ledger::settle_orphans(std::size_t notes_max, bool drop_rest) {
   Statement lowest(*sql_, "SELECT min(seq) FROM item");
   Sequence seq = std::min<Sequence>(lowest.step() ? lowest.number(0) : 0, 0);
   lowest.begin();
-  Statement rows(*sql_, drop_rest ? "SELECT number, type, note FROM orphan ORDER BY number LIMIT ?"
-                                  : "SELECT number, type, note FROM orphan WHERE type=3 ORDER BY number LIMIT ?");
+  // An item that is here and being compared still wants its notes.
+  Statement rows(*sql_, std::string("SELECT number, type, note FROM orphan o WHERE NOT EXISTS(SELECT 1 FROM item i WHERE i.id=o.item) ") +
+                            (drop_rest ? "" : "AND type=3 ") + "ORDER BY number LIMIT ?");
   std::vector<std::int64_t> done;
   for (rows.bind(1, static_cast<std::int64_t>(notes_max)); rows.step();) {
     done.push_back(rows.number(0));

@@ -7,7 +7,9 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "core/limits.h"
+#include "queue/ballast.h"
 #include "queue/comparing.h"
+#include "queue/disk_health.h"
 #include "queue/leases.h"
 #include "queue/ledger_reader.h"
 #include "queue/lookup.h"
@@ -47,6 +49,8 @@ struct Queue::Parts {
         needs(std::move(n)),
         keys(std::move(k)),
         folder(needs.files, options.state_directory + "/spool", keys.node(), needs.clock),
+        ballast(needs.files, options.state_directory),
+        health(needs.files, options.state_directory),
         pool(limits::pool_bytes / limits::gathered_bytes_max, gather_buffer_bytes),
         items(folder, Stream::items, limits::segment_bytes_max),
         files(folder) {}
@@ -54,6 +58,8 @@ struct Queue::Parts {
   const QueueNeeds needs;
   Keyring keys;
   SpoolFolder folder;
+  Ballast ballast;  // of the store, once it runs
+  DiskHealth health;
   GatherPool pool;
   Appender items;
   OpenSegments files;
@@ -97,7 +103,9 @@ class QueueInflow final : public core::Inflow {
       unchecked_bytes_ = 0;
       if (Status room = parts_.has_room(item_.kind); !room) return room;
     }
-    return writer_.append(bytes);
+    Status done = writer_.append(bytes);
+    if (!done) parts_.health.met(done.error());
+    return done;
   }
 
   Result<core::Stored> commit(const core::Facts& facts) override {
@@ -112,7 +120,10 @@ class QueueInflow final : public core::Inflow {
     const auto place = writer_.store(parts_.items, encoded, [this](const Place& at) {
       parts_.store->written(at, IndexedItem{at.sequence(), at.bytes, item_});
     });
-    if (!place) return place.error();
+    if (!place) {
+      parts_.health.met(place.error());
+      return place.error();
+    }
     crash_point("item.synced");
     parts_.store->wake();
     if (known) parts_.quarantine(known->seq, "the stored copy does not verify; it was sent again");
@@ -148,6 +159,7 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   const std::string path = parts->options.state_directory + "/ledger.db";
   auto backlog = find_backlog(parts->folder);
   if (!backlog) return backlog.error();
+  if (is_out_of_room(parts->folder)) parts->ballast.release();
   auto opened = Ledger::open(parts->needs.files, path, parts->keys, parts->needs.clock);
   if (!opened) return opened.error();
   if (!opened->set_aside.empty()) log::warn("the ledger was set aside and is rebuilt from the spool: " + opened->set_aside);
@@ -160,7 +172,7 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   parts->view = std::move(*view);
   Parts& p = *parts;
   if (p.needs.compare) opened->ledger->tell_undecided([&p] { p.comparing->wake(); });
-  Store::Parts store_parts{p.folder, p.keys, p.items, p.needs.clock, decisions_of(p.needs), p.needs.changed, [&p, path] { p.begin_anew(path); },
+  Store::Parts store_parts{p.folder, p.ballast, p.keys, p.items, p.needs.clock, decisions_of(p.needs), p.needs.changed, [&p, path] { p.begin_anew(path); },
                            p.options.notes_slack_bytes, p.options.gone_images_kept};
   parts->store = std::make_unique<Store>(std::move(store_parts), std::move(opened->ledger), std::move(*backlog));
   parts->counts.emplace(*parts->view);
@@ -169,6 +181,7 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   parts->unproven.emplace(*parts->store, *parts->view, parts->keys, parts->needs.clock);
   if (p.needs.compare)
     p.comparing.emplace(*p.store, [&p](Sequence one, Sequence other) { return p.compare(one, other); }, p.options.own_thread);
+  p.ballast.restore();
   p.options.own_thread ? p.store->start() : p.store->start_by_hand();
   return std::unique_ptr<Queue>(new Queue(std::move(parts)));
 }
@@ -187,6 +200,7 @@ Queue::~Queue() = default;
 Status Queue::admits(core::Kind kind) const {
   if (parts_->store->unindexed() >= parts_->options.unindexed_items_max)
     return fail(Errc::full, "the ledger cannot be written: nothing more is taken until it can");
+  if (Status sound = parts_->health.ask(); !sound) return sound;
   return parts_->has_room(kind);
 }
 

@@ -31,7 +31,8 @@ void Store::reclaim() {
   reclaimed_ = parts_.clock.mono();
   ledger_->begin();
   ledger_->set_run_ms(run_ms_now());
-  if (Status done = ledger_->commit(); !done) return log::error(done.error().message);
+  if (Status done = ledger_->commit(); !done) return make_room(), log::error(done.error().message);
+  parts_.ballast.restore();
   if (!rebuild_.done()) return;  // what is known is not yet all
   free_space();
   shed_surplus();
@@ -126,6 +127,7 @@ bool Store::bury(const std::vector<Ledger::Candidate>& gone, bool delivered) {
   if (!write_notes(tombstones) || !apply(no_items, tombstones, changes)) {
     noted_.reset();  // of a segment with notes that are not applied the next start reads all
     notes_.seal();
+    make_room();
     return false;
   }
   for (const auto& item : gone) graves_[segment_of(item.seq)].push_back(item.seq);
@@ -162,6 +164,8 @@ void Store::free_space() {
   }
   crash_point("reclaim.punched");
   if (emptied.empty() && gone.empty()) return;
+  // One that came back would be read as if nobody had ever known it.
+  if (!emptied.empty() && !parts_.folder.files().sync_directory(parts_.folder.path())) return;
   ledger_->begin();
   for (const auto segment : emptied) ledger_->forget_segment(segment);
   ledger_->forget_items(gone, false);

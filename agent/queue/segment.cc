@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queue/segment.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 
@@ -8,6 +9,8 @@
 #include "base/log.h"
 
 namespace sampan::queue {
+
+static constexpr std::uint64_t out_of_room_bytes = 4u << 20, out_of_room_names = 4;
 
 std::string segment_name(Stream stream, std::uint64_t number) {
   char text[32];
@@ -29,6 +32,13 @@ void SpoolFolder::mark_used(std::uint64_t used) {
   std::uint64_t known = last_number_;
   while (known < used && !last_number_.compare_exchange_weak(known, used)) {
   }
+}
+
+bool is_out_of_room(const SpoolFolder& folder) {
+  const auto space = folder.files().space(folder.path());
+  if (!space) return false;
+  return space->free_bytes < std::min(out_of_room_bytes, space->total_bytes / 100) ||
+         (space->total_inodes > 0 && space->free_inodes < out_of_room_names);
 }
 
 Segment::Segment(SpoolFolder& folder, Stream stream, std::uint64_t number, std::unique_ptr<File> file)

@@ -52,6 +52,9 @@ class SpoolFolder {
   std::atomic<std::uint64_t> last_number_{0};
 };
 
+// Nothing is left for a note: no bytes, or no names.
+bool is_out_of_room(const SpoolFolder& folder);
+
 class Segment {
  public:
   // Creates the file and writes its header; durable with the first sync().

@@ -215,6 +215,7 @@ bool Store::work(std::unique_lock<std::mutex>& lock) {
   lock.lock();
   if (good && !rerouting) reroutes_done_ = reroute_round_;
   if (!good) keep(written, notes, changes);
+  if (!good || !rebuilt) make_room();
   woken_ = woken_ || !good || !rebuilt;
   return good && rebuilt;
 }
@@ -275,6 +276,10 @@ void Store::index(std::deque<Written>& written) {
     const auto end = entry.place.offset + entry.place.bytes;
     ledger_->checkpoint(Stream::items, entry.place.segment->number(), end, end);
   }
+}
+
+void Store::make_room() {
+  if (is_out_of_room(parts_.folder)) parts_.ballast.release();
 }
 
 // Every note is written here, one after the other, and applied in this order.

@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "core/limits.h"
+#include "queue/ballast.h"
 #include "queue/compaction.h"
 #include "queue/gather.h"
 #include "queue/ledger.h"
@@ -36,6 +37,7 @@ class Store {
  public:
   struct Parts {
     SpoolFolder& folder;
+    Ballast& ballast;
     const Keyring& keys;
     Appender& items;
     const Clock& clock;
@@ -98,6 +100,8 @@ class Store {
   bool write_notes(std::deque<Pending>& notes);
   bool write_note_record(Type type, ByteView payload);
   void checkpoint_notes();
+  // Something could not be written: where the disk is full, what was held back is given back.
+  void make_room();
   void keep(std::deque<Written>& written, std::deque<Pending>& notes, std::deque<Change>& changes);
   void index(std::deque<Written>& written);
   bool apply(std::deque<Written>& written, const std::deque<Pending>& notes, std::deque<Change>& changes);

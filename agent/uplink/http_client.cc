@@ -13,6 +13,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/panic.h"
 #include "base/version.h"
 #include "uplink/secret.h"
@@ -138,6 +139,12 @@ std::string plain(std::string_view text) {
   return out;
 }
 
+// Where the time is at fault it may be ours.
+std::string clock_words(std::string_view text) {
+  if (text.find("not yet valid") == text.npos && text.find("expired") == text.npos) return "";
+  return "; the clock of this machine says " + to_iso8601(system_clock().wall());
+}
+
 std::string cut_words(CURLcode code, long number) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST: return "the host name is unknown";
@@ -157,7 +164,7 @@ std::string cut_words(CURLcode code, long number) {
 HttpFailure failure_of(CURLcode code, std::string_view text, long number) {
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT: return {Kind::timeout, "no answer to the connection request"};
-    case CURLE_PEER_FAILED_VERIFICATION: return {Kind::certificate, plain(text)};
+    case CURLE_PEER_FAILED_VERIFICATION: return {Kind::certificate, plain(text) + clock_words(text)};
     case CURLE_SSL_CERTPROBLEM: return {Kind::settings, "the certificate or key of this node cannot be used"};
     case CURLE_SSL_CACERT_BADFILE: return {Kind::settings, "the file of trusted certificates cannot be used"};
     case CURLE_URL_MALFORMAT: return {Kind::settings, "the address is not a URL"};

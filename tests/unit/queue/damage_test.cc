@@ -155,3 +155,86 @@ TEST_CASE_FIXTURE(QueueFixture, "an_image_the_disk_does_not_read_stands_in_nobod
   clock.wall_ms += 24 * 3'600'000;
   CHECK(uids(lease(1)) == std::set<std::string>{"1.1"});
 }
+
+TEST_CASE_FIXTURE(QueueFixture, "a_segment_without_a_valid_header_is_read_by_what_its_records_say" * doctest::description("contract 9")) {
+  for (unsigned i = 0; i < 3; ++i) REQUIRE(put(pattern(10'000, i), image_facts("1." + std::to_string(i))).ok());
+  stop();
+  const std::string path = segments()[0];
+  std::set<std::string> expected{"1.0", "1.1", "1.2"};
+  SUBCASE("a bit of it is wrong") { overwrite(path, 20, {0xff}); }
+  SUBCASE("it is gone") { overwrite(path, 0, Bytes(4096, 0xaa)); }
+  SUBCASE("the disk does not read it") { files.unreadable_from = 0, files.unreadable_to = 512; }
+  SUBCASE("and the first record with it") {
+    overwrite(path, 0, Bytes(4096 + 6000, 0xaa));
+    expected.erase("1.0");
+  }
+  lose_ledger();
+  start();
+  CHECK(uids(lease()) == expected);
+  CHECK(queue->summary().foreign == 0);
+  CHECK(queue->summary().quarantined >= 1);
+  CHECK(std::filesystem::exists(path));
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "a_segment_that_was_begun_when_the_power_went_alarms_nobody_and_goes" * doctest::description("contract 9")) {
+  REQUIRE(put(pattern(10'000, 1), image_facts("1.1")).ok());
+  stop();
+  std::ofstream(at("spool/i0000000000000003.seg")).flush();
+  std::ofstream(at("spool/i0000000000000004.seg")) << std::string(4096, '\0');
+  std::ofstream(at("spool/i0000000000000005.seg")) << std::string(4096 * 7, '\0');
+  start();
+  CHECK(lease().size() == 1);
+  CHECK(queue->summary().foreign == 0);
+  CHECK(queue->summary().quarantined == 0);
+  CHECK_FALSE(std::filesystem::exists(at("spool/i0000000000000003.seg")));
+  CHECK_FALSE(std::filesystem::exists(at("spool/i0000000000000004.seg")));
+  REQUIRE(put(pattern(10, 9), image_facts("1.9")).ok());
+  CHECK(std::filesystem::exists(at("spool/i0000000000000006.seg")));
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "a_disk_that_failed_a_write_promises_nothing_until_it_takes_one" * doctest::description("contract 1, 2")) {
+  REQUIRE(put(pattern(10, 1), image_facts("1.1")).ok());
+  files.sync_fails = true;
+  REQUIRE_FALSE(put(pattern(10, 2), image_facts("1.2")).ok());
+  const auto refused = queue->admits(core::Kind::image);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == Errc::io);
+  CHECK(refused.error().message.find("disk") != std::string::npos);
+  files.sync_fails = false;
+  CHECK(queue->admits(core::Kind::image).ok());
+  CHECK_FALSE(std::filesystem::exists(at("probe")));
+  CHECK(put(pattern(10, 2), image_facts("1.2")).ok());
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "ballast_is_given_back_when_the_disk_is_full_and_made_again_when_it_is_not" * doctest::description("contract 2")) {
+  const auto ballast = [this] {
+    queue->tick();
+    queue->drain();
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(at("ballast"))) count += entry.is_regular_file() ? 1 : 0;
+    return count;
+  };
+  CHECK(ballast() == core::limits::ballast_files);
+  files.full = true;
+  stop();
+  start();
+  CHECK(ballast() == 0);
+  files.full = false;
+  CHECK(ballast() == core::limits::ballast_files);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "ledgers_that_were_set_aside_do_not_gather_on_the_disk" * doctest::description("contract 10")) {
+  REQUIRE(put(pattern(10, 1), image_facts("1.1")).ok());
+  for (int round = 0; round < 5; ++round) {
+    queue->drain();
+    stop();
+    lose_ledger();
+    std::ofstream(at("ledger.db")) << std::string(20000, 'x');
+    clock.wall_ms += 1000;
+    start();
+    CHECK(lease().size() == 1);
+  }
+  std::size_t aside = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(home.path())) aside += entry.path().string().find(".damaged-") != std::string::npos ? 1 : 0;
+  CHECK(aside == core::limits::damaged_ledgers_kept);
+}

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Disks that fill up, fail, slow down or go read-only under a node, and clocks that are set: what is done to it from outside.
+
+Mounts live in a mount namespace of the test's own process (volatile_disk.own_mounts), so that nothing is left behind.
+"""
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from harness import TOP, Process, Skip, tool, wait_until
+from volatile_disk import answers, own_mounts, run, run_well
+
+
+class SmallDisk:
+    """A tmpfs that somebody else can fill: with bytes, or with names."""
+
+    def __init__(self, ctx, bytes_=64 << 20, inodes=4000):
+        own_mounts()
+        self.mount_point = ctx.folder("small")
+        run_well("mount", "-t", "tmpfs", "-o", f"size={bytes_},nr_inodes={inodes},mode=0700", "tmpfs", self.mount_point)
+        ctx.closers.append(lambda: run("umount", "--lazy", self.mount_point))
+        self.filler = self.mount_point / "somebody-else"
+
+    def free(self):
+        return os.statvfs(self.mount_point).f_bavail * os.statvfs(self.mount_point).f_frsize
+
+    def fill(self, but=0):
+        """Somebody else takes what is free, but for so many bytes."""
+        fd = os.open(self.filler, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        try:
+            while (wanted := self.free() - but) > 0:
+                with contextlib.suppress(OSError):  # the node was quicker
+                    os.posix_fallocate(fd, os.fstat(fd).st_size, wanted)
+        finally:
+            os.close(fd)
+
+    def fill_names(self, but=0):
+        folder = self.mount_point / "names"
+        folder.mkdir(exist_ok=True)
+        made = len(list(folder.iterdir()))
+        with contextlib.suppress(OSError):  # the node was quicker
+            for number in range(made, made + os.statvfs(self.mount_point).f_favail - but):
+                (folder / str(number)).touch()
+
+    def give_back(self):
+        self.filler.unlink(missing_ok=True)
+        shutil.rmtree(self.mount_point / "names", ignore_errors=True)
+
+
+class FailingDisk:
+    """image <- nbdkit, which fails while a file is there <- nbdfuse <- loop <- ext4."""
+
+    def __init__(self, ctx, bytes_=128 << 20):
+        own_mounts()
+        self.ctx, self.dir, self.mount_point = ctx, ctx.folder("disk"), ctx.folder("disk/mounted")
+        self.image, self.trigger, self.socket, self.device = (self.dir / name for name in ("image", "trigger", "nbd.sock", "device"))
+        with self.image.open("wb") as image:
+            image.truncate(bytes_)
+        run_well("mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", self.image)
+        self.processes = []
+        ctx.closers.append(self.off)
+
+    def on(self, *faults):
+        """With faults as nbdkit's error filter names them."""
+        parameters = [*[f"error-{fault}" for fault in faults], f"error-file={self.trigger}"] if faults else []
+        self.run("nbdkit", "-f", "-U", self.socket, *(["--filter=error"] if faults else []), "file", self.image, *parameters)
+        wait_until(lambda: answers(self.socket), "nbdkit up", 10)
+        self.device.touch()
+        self.run("nbdfuse", self.device, "--unix", self.socket)
+        wait_until(lambda: self.device.stat().st_size > 0, "nbdfuse up", 10)
+        self.mount(self.device)
+
+    def run(self, name, *arguments):
+        process = Process([tool(name), *arguments], self.dir, name)
+        self.ctx.children.append(process)
+        self.processes.append(process)
+
+    def mount(self, what):
+        loop = run_well("losetup", "--find", "--show", what)
+        done = run("mount", "-o", "noatime", loop, self.mount_point)
+        run("losetup", "--detach", loop)  # in fact when the mount goes
+        assert done.returncode == 0, done.stdout
+
+    def off(self):
+        if run("umount", self.mount_point).returncode != 0:
+            run("umount", "--lazy", self.mount_point)
+        run("umount", "--lazy", self.device)
+        for process in reversed(self.processes):
+            process.kill()
+        self.processes = []
+
+    def repaired(self):
+        """The same image on a sound disk."""
+        self.off()
+        run("e2fsck", "-fy", self.image)
+        self.mount(self.image)
+
+
+class Sink:
+    """Takes telemetry: support/sink.py."""
+
+    def __init__(self, ctx):
+        self.file = ctx.dir / "telemetry"
+        process = ctx.run([sys.executable, TOP / "tests/support/sink.py", self.file], "sink")
+        self.port = int(process.wait_for_line("sink ").split()[1])
+
+    @property
+    def destination(self):
+        return {"name": "tele", "http": f"http://127.0.0.1:{self.port}/telemetry"}
+
+    def samples(self):
+        lines = self.file.read_text().splitlines(True) if self.file.exists() else []
+        return [item for line in lines if line.endswith("\n") and (item := json.loads(line))["schema"] == "sampan.samples/1"]
+
+
+def traced(node, *what, path=None):
+    """The node starts under strace, which does this to its calls."""
+    strace = tool("strace")
+    if subprocess.run([strace, "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL).returncode != 0:
+        raise Skip("strace cannot trace here")
+    only = [part for one in ([path] if path else []) for part in ("-P", str(one))]
+    inject = [part for one in what for part in ("-e", f"inject={one}")]
+    calls = ",".join(one.split(":")[0] for one in what)
+    command = [strace, "-f", "-qq", "-o", node.dir / "strace.log", "-e", f"trace={calls}", *only, *inject,
+               tool("sampand"), "--config", node.write()]
+    node.process = node.ctx.run(command, "sampand", None, node.dir)
+    node.process.wait_for_line("sampand ready ", 60)
+    children = Path(f"/proc/{node.process.pid}/task/{node.process.pid}/children").read_text().split()
+    node.traced_pid = int(children[0])
+    return node
+
+
+def stop_traced(node):
+    os.kill(node.traced_pid, 15)
+    wait_until(lambda: not node.process.alive(), lambda: f"the traced node ends: {node.log()[-2000:]}", 60)
+
+
+def clock_shim(ctx):
+    """-> environment of a process whose wall clock is off by the seconds in a file, and a function that sets them."""
+    source, shim, offset = ctx.dir / "clock.c", ctx.dir / "clock.so", ctx.dir / "offset"
+    source.write_text(CLOCK)
+    run_well("cc", "-O2", "-fPIC", "-shared", "-o", shim, source, "-ldl")
+
+    def set_off(seconds):
+        new = offset.with_suffix(".new")
+        new.write_text(str(int(seconds)))
+        new.rename(offset)
+    set_off(0)
+    return {"LD_PRELOAD": str(shim), "CLOCK_OFF_BY": str(offset)}, set_off
+
+
+CLOCK = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+static long off(void) {
+  char text[32] = {0};
+  const char* path = getenv("CLOCK_OFF_BY");
+  int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+  if (fd >= 0) { if (read(fd, text, sizeof text - 1) < 0) text[0] = 0; close(fd); }
+  return atol(text);
+}
+int clock_gettime(clockid_t id, struct timespec* now) {
+  int done = syscall(SYS_clock_gettime, id, now);
+  if (done == 0 && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE)) now->tv_sec += off();
+  return done;
+}
+int gettimeofday(struct timeval* now, void* zone) {
+  struct timespec fine;
+  (void)zone;
+  clock_gettime(CLOCK_REALTIME, &fine);
+  now->tv_sec = fine.tv_sec;
+  now->tv_usec = fine.tv_nsec / 1000;
+  return 0;
+}
+time_t time(time_t* into) {
+  struct timespec fine;
+  clock_gettime(CLOCK_REALTIME, &fine);
+  if (into) *into = fine.tv_sec;
+  return fine.tv_sec;
+}
+"""

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The wall clock is set, by years, back and forth, while the node works and before it starts: nothing waits for years, nothing goes early."""
+import http.server
+import random
+import ssl
+import threading
+import time
+
+from faulty_disk import clock_shim
+from harness import wait_until
+
+contract = (4, 7)
+YEAR_S = 365 * 24 * 3600
+
+
+def send(ctx, node, files, **options):
+    sender = ctx.raw_scu(node.address, files, called="CLINIC", new_uids=True, **options)
+    assert sender.wait() == 0
+    return sender
+
+
+def test_images_flow_and_back_off_ends_whatever_the_clock_does(ctx):
+    env, set_off = clock_shim(ctx)
+    lead = ctx.raw_scp()
+    node = ctx.node(destinations=[lead.destination]).start(env)
+    rng, senders = random.Random(7), []
+    for turn in range(7):
+        senders.append(send(ctx, node, ctx.images("mr", 2)))
+        wait_until(lambda: node.destination()["state"] == "backing_off", lambda: f"away: {node.destination()}")
+        set_off(rng.choice((-10, 10, -1, 1, 0)) * YEAR_S + rng.randint(-9999, 9999))
+        wait = node.destination()["next_attempt_in_s"]
+        assert wait is None or 0 <= wait <= 15 * 60, f"turn {turn}: the next attempt is {wait} s away"
+        lead.start()
+        wait_until(lambda: node.destination()["waiting"] == 0, lambda: f"turn {turn}: {node.destination()}", 40)
+        lead.kill()
+    acknowledged = set().union(*(sender.acknowledged() for sender in senders))
+    assert lead.shas() == acknowledged and len(lead.received()) == len(acknowledged)
+    node.kill()
+    set_off(-time.time())  # 1970
+    node.delete_ledger()
+    node.start(env)
+    late = send(ctx, node, ctx.images("mr", 2))
+    lead.start()
+    node.wait_drained()
+    assert lead.shas() == acknowledged | late.acknowledged()
+    ages = node.destination()
+    assert ages["oldest_waiting_s"] is None or ages["oldest_waiting_s"] >= 0
+    assert node.sampan("today")[0] in (0, 1, 2)
+    node.stop()
+
+
+def test_images_leave_in_the_order_they_came_although_the_clock_went_back(ctx):
+    env, set_off = clock_shim(ctx)
+    lead = ctx.raw_scp()
+    node = ctx.node(destinations=[{**lead.destination, "lanes": 1}]).start(env)
+    sent = []
+    for off in (0, 10, -10, 5, -50):
+        set_off(off * YEAR_S)
+        sent += [answer.sha256 for answer in send(ctx, node, ctx.images("mr", 1)).sent()]
+    node.kill()
+    set_off(-3 * YEAR_S)
+    lead.start()
+    node.start(env)
+    node.wait_drained(90)
+    came = [sent.index(row.sha256) for row in lead.received()]
+    assert came == sorted(came) and len(came) == len(sent), f"in the order {came} of {len(sent)}"
+    node.stop()
+
+
+def test_retention_counts_running_time_and_not_what_the_clock_says(ctx):
+    """Accepted, and kept for a day after that: a clock that leaps by ten years takes nothing away."""
+    env, set_off = clock_shim(ctx)
+    lead = ctx.raw_scp().start()
+    node = ctx.node(destinations=[{**lead.destination, "reclaim_after": "accepted", "retention_days": 1}]).start(env)
+    send(ctx, node, ctx.images("mr", 3))
+    node.wait_drained()
+    for off in (10, -10, 20):
+        set_off(off * YEAR_S)
+        node.stop()
+        node.start(env)
+        send(ctx, node, ctx.images("mr", 1))
+        node.wait_drained()
+        assert node.status()["spool"]["items"] >= 4, node.status()["spool"]
+    assert node.status()["spool"]["items"] == 6
+    node.stop()
+
+
+def busy_server(ctx):
+    """HTTPS that answers 503 -> its port and certificate."""
+    certificate, key, both = (ctx.dir / name for name in ("cert", "key", "both"))
+    ctx.command("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "2",
+                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
+    both.write_bytes(certificate.read_bytes() + key.read_bytes())
+
+    class Busy(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.send_error(503)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Busy)
+    guard = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    guard.load_cert_chain(both)
+    server.socket = guard.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *_: None
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    ctx.closers.append(server.shutdown)
+    return server.server_address[1], certificate
+
+
+def test_a_clock_that_is_wrong_is_told_plainly_where_tls_fails_by_it(ctx):
+    env, set_off = clock_shim(ctx)
+    port, certificate = busy_server(ctx)
+    node = ctx.node(destinations=[{"name": "lead", "stow": f"https://localhost:{port}/studies", "tls": {"ca_file": str(certificate)}}])
+    for years, words in ((-20, "not yet valid"), (20, "expired")):
+        set_off(years * YEAR_S)
+        node.start(env)
+        if years < 0:
+            send(ctx, node, ctx.images("mr", 1))
+        wait_until(lambda: node.destination()["last_error"], "an answer")
+        told = node.destination()["last_error"]
+        year = time.gmtime(time.time() + years * YEAR_S).tm_year
+        assert words in told and "clock" in told and str(year) in told, told
+        assert "clock" in node.sampan()[1], node.sampan()[1]
+        node.stop()
+    set_off(0)
+    node.start(env)
+    wait_until(lambda: "503" in node.destination()["last_error"], lambda: f"TLS is well with the right time: {node.destination()}")
+    assert node.destination()["waiting"] == 1
+    node.stop()

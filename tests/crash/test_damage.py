@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Damage to what a node keeps: every start succeeds, what is behind the damage arrives, and what is damaged is shown."""
+import shutil
+import sqlite3
+import struct
+
+from harness import wait_until
+
+contract = (9,)
+BLOCK = 4096
+IMAGES = 12
+
+
+class Damaged:
+    """A node that has acknowledged images and is stopped, with a lead that was away all the time."""
+
+    def __init__(self, ctx, name="clinic"):
+        self.ctx = ctx
+        self.lead = ctx.raw_scp()
+        self.node = ctx.node(name=name, destinations=[self.lead.destination]).start()
+        self.senders = [self.send(ctx.images("mr", IMAGES, "--rows", 64, "--columns", 64))]
+        self.node.stop()
+
+    def send(self, files):
+        sender = self.ctx.raw_scu(self.node.address, files, called=self.node.name.upper(), new_uids=True)
+        assert sender.wait() == 0
+        return sender
+
+    def acknowledged(self):
+        return set().union(*(sender.acknowledged() for sender in self.senders))
+
+    def segments(self, stream="i"):
+        return sorted((self.node.state / "spool").glob(f"{stream}*.seg"))
+
+    def starts_and_delivers(self, lost=0):
+        """-> status once everything that is not damaged has arrived."""
+        self.node.start()
+        self.senders.append(self.send(self.ctx.images("mr", 2)))  # intake works
+        if not self.lead.process:
+            self.lead.start()
+        expected = len(self.acknowledged()) - lost
+        wait_until(lambda: len(self.lead.shas()) >= expected, lambda: f"{len(self.lead.shas())} of {expected} arrived", 40)
+        self.node.wait_drained()
+        assert self.lead.shas() <= self.acknowledged() and len(self.lead.shas()) == expected
+        return self.node.status()
+
+    def says(self, code):
+        found = [one for one in self.node.status()["attention"] if one["code"] == code]
+        assert found, self.node.status()["attention"]
+        _, text = self.node.sampan()
+        assert found[0]["en"] in text or found[0]["zh"] in text, (found, text)
+        return found[0]
+
+    def says_nothing(self):
+        codes = {one["code"] for one in self.node.status()["attention"]}
+        assert not codes & {"quarantined", "foreign"}, codes
+
+
+def records(path):
+    """Offset and length of the records of a segment."""
+    data, at = path.read_bytes(), BLOCK
+    while at + 128 <= len(data):
+        assert data[at:at + 4] == b"SREC", at
+        length = struct.unpack_from("<Q", data, at + 16)[0] or len(data) - at
+        yield at, length
+        at += length
+
+
+def flip(path, at):
+    with path.open("r+b") as file:
+        file.seek(at)
+        byte = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes([byte ^ 0x10]))
+
+
+def test_a_ledger_that_is_deleted_truncated_garbage_or_from_the_future_is_rebuilt(ctx):
+    story = Damaged(ctx)
+    ledger = story.node.state / "ledger.db"
+
+    def deleted():
+        story.node.delete_ledger()
+
+    def truncated():
+        with ledger.open("r+b") as file:
+            file.truncate(ledger.stat().st_size // 2 + 100)
+
+    def garbage():
+        ledger.write_bytes(bytes(range(256)) * 200)
+
+    def a_page_of_garbage():
+        with ledger.open("r+b") as file:
+            file.seek(BLOCK * 2)
+            file.write(b"\xee" * BLOCK * 3)
+
+    def from_the_future():
+        with sqlite3.connect(ledger) as database:
+            database.execute("PRAGMA user_version=4711")
+
+    for damage in (deleted, truncated, garbage, a_page_of_garbage, from_the_future):
+        damage()
+        story.starts_and_delivers()
+        story.says_nothing()
+        story.node.stop()
+    assert len(list(story.node.state.glob("ledger.db.damaged-*[0-9]"))) <= 2
+
+
+def test_a_ledger_that_another_process_has_locked_keeps_nobody_from_starting(ctx):
+    story = Damaged(ctx)
+    thief = sqlite3.connect(story.node.state / "ledger.db", isolation_level=None)
+    thief.execute("PRAGMA locking_mode=EXCLUSIVE")
+    thief.execute("BEGIN EXCLUSIVE")
+    story.starts_and_delivers()
+    story.says_nothing()
+    thief.close()
+    story.node.stop()
+
+
+def test_a_ledger_that_breaks_while_the_node_runs_is_rebuilt(ctx):
+    story = Damaged(ctx)
+    story.node.start()
+    story.senders.append(story.send(ctx.images("mr", 3)))
+    wait_until(lambda: story.node.status()["spool"]["items"] == IMAGES + 3, "indexed")
+    with (story.node.state / "ledger.db-wal").open("r+b") as log:
+        log.truncate(0)
+    with (story.node.state / "ledger.db").open("r+b") as file:
+        file.write(b"\xee" * file.seek(0, 2))
+        file.seek(0)
+        file.write(b"\xee" * BLOCK * 8)
+    sender = ctx.raw_scu(story.node.address, ctx.images("mr", 5), called="CLINIC", persist=60)
+    story.senders.append(sender)
+    story.lead.start()
+    if not still_alive(story.node):  # what the service manager does
+        story.node.start()
+    assert sender.wait() == 0
+    wait_until(lambda: story.lead.shas() == story.acknowledged(), lambda: f"{len(story.lead.shas())} of {len(story.acknowledged())}", 40)
+    story.node.wait_drained()
+    story.says_nothing()
+    story.node.stop()
+
+
+def still_alive(node):
+    try:
+        wait_until(lambda: not node.alive(), "dead", 6)
+    except AssertionError:
+        return True
+    return False
+
+
+def test_a_segment_cut_short_gives_what_is_before_the_cut(ctx):
+    story = Damaged(ctx)
+    segment = story.segments()[0]
+    with segment.open("r+b") as file:
+        file.truncate(segment.stat().st_size - 3000)
+    story.node.delete_ledger()
+    story.starts_and_delivers(lost=1)
+    story.node.stop()
+
+
+def test_a_bit_flipped_in_the_middle_costs_that_image_only_and_is_shown(ctx):
+    story = Damaged(ctx)
+    segment = story.segments()[0]
+    places = list(records(segment))
+    assert len(places) == IMAGES
+    flip(segment, places[5][0] + 3000)
+    story.node.delete_ledger()
+    assert story.starts_and_delivers(lost=1)["spool"]["quarantined"] == 1
+    story.says("quarantined")
+    story.node.stop()
+
+
+def test_a_bit_flipped_under_a_sound_ledger_is_found_when_the_image_is_sent(ctx):
+    story = Damaged(ctx)
+    segment = story.segments()[0]
+    flip(segment, list(records(segment))[5][0] + 3000)
+    assert story.starts_and_delivers(lost=1)["spool"]["quarantined"] == 1
+    story.says("quarantined")
+    story.node.stop()
+
+
+def test_a_segment_whose_header_is_damaged_still_gives_its_images(ctx):
+    story = Damaged(ctx)
+    flip(story.segments()[0], 20)
+    story.node.delete_ledger()
+    assert story.starts_and_delivers()["spool"]["quarantined"] == 1
+    story.says("quarantined")
+    story.node.stop()
+
+
+def test_foreign_doubled_and_stolen_segments_are_left_alone_and_shown(ctx):
+    story, other = Damaged(ctx), Damaged(ctx, "other")
+    spool = story.node.state / "spool"
+    shutil.copy(story.segments()[0], spool / "i00000000000000bb.seg")  # doubled
+    shutil.copy(other.segments()[0], spool / "i00000000000000cc.seg")  # of another place
+    stolen = spool / other.segments("n")[0].name if other.segments("n") else None
+    shutil.copy(other.segments()[0], spool / "i0000000000000ddd.seg")
+    (spool / "holiday.jpg").write_bytes(b"not ours")
+    (spool / "i00000000000000ee.seg").write_bytes(b"neither" * 3000)
+    story.node.delete_ledger()
+    status = story.starts_and_delivers()
+    assert status["spool"]["foreign"] == 5, status["spool"]
+    assert status["spool"]["quarantined"] == 0, status["spool"]
+    story.says("foreign")
+    assert stolen is None or not stolen.exists()
+    assert (spool / "holiday.jpg").read_bytes() == b"not ours" and (spool / "i00000000000000bb.seg").exists()
+    story.node.stop()
+
+
+def test_damaged_receipts_send_again_and_lose_nothing(ctx):
+    story = Damaged(ctx)
+    story.starts_and_delivers()
+    story.node.stop()
+    notes = story.segments("n")
+    places = list(records(notes[0]))
+    flip(notes[0], places[0][0] + 200)
+    story.node.delete_ledger()
+    story.starts_and_delivers()
+    story.node.stop()

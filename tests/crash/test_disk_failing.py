@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A disk that fails, slows down or goes read-only under a node: what was promised is kept, what cannot be kept is not promised."""
+import subprocess
+import time
+
+from faulty_disk import FailingDisk, stop_traced, traced
+from harness import tool, wait_until
+from volatile_disk import run_well
+
+contract = (1, 8, 9)
+
+
+def send(ctx, node, files, **options):
+    sender = ctx.raw_scu(node.address, files, called="CLINIC", new_uids=True, **options)
+    sender.wait()
+    return sender
+
+
+def echo(node, deadline_s=5):
+    done = subprocess.run([tool("echoscu"), "-to", str(deadline_s), "-ta", str(deadline_s), "-td", str(deadline_s), "-aec", "CLINIC", "127.0.0.1", str(node.port)],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return done.returncode == 0
+
+
+def test_a_disk_that_fails_every_write_takes_nothing_and_loses_nothing(ctx):
+    disk, lead = FailingDisk(ctx), ctx.raw_scp()
+    disk.on("pwrite=EIO", "pwrite-rate=100%")
+    node = ctx.node(destinations=[lead.destination], state=disk.mount_point / "state").start()
+    before = send(ctx, node, ctx.images("mr", 10))
+    assert len(before.acknowledged()) == 10
+    disk.trigger.touch()
+    during = send(ctx, node, ctx.images("mr", 5))
+    assert not during.acknowledged(), f"promised on a dead disk: {during.sent()}"
+    assert node.alive() and not node.status()["intake"]["accepting"], f"custody ended, the node did not: {node.log()[-1000:]}"
+    assert "disk" in node.status()["intake"]["refusing_reason"] and node.sampan()[0] != 0
+    node.kill()
+    disk.trigger.unlink()
+    disk.repaired()
+    node.start()
+    lead.start()
+    node.wait_drained()
+    assert lead.shas() == before.acknowledged()
+    node.stop()
+
+
+def test_a_sync_that_fails_fails_all_who_waited_for_it_and_retires_the_segment(ctx):
+    lead = ctx.raw_scp()
+    node = ctx.node(destinations=[lead.destination])
+    traced(node, "fdatasync:error=EIO:when=40+1000")
+    senders = [ctx.raw_scu(node.address, ctx.images("mr", 5), called="CLINIC", calling=f"MOD{n}", new_uids=True, repeat=30, persist=60)
+               for n in range(4)]
+    assert all(sender.wait() == 0 for sender in senders)
+    assert "the segment is retired" in node.log(), node.log()[-1000:]
+    spool = node.state / "spool"
+    assert len(list(spool.glob("i*.seg"))) >= 2, "a new segment was begun"
+    stop_traced(node)
+    node.delete_ledger()
+    lead.start()
+    node.start()
+    node.wait_drained()
+    acknowledged = set().union(*(sender.acknowledged() for sender in senders))
+    assert acknowledged <= lead.shas(), f"{len(acknowledged - lead.shas())} are lost"
+    refused = [answer for sender in senders for answer in sender.sent() if not answer.ok]
+    node.stop()
+    return f"{len(acknowledged)} acknowledged, {len(refused)} answers were a failure"
+
+
+def test_what_the_disk_does_not_read_waits_and_holds_nobody_up(ctx):
+    lead = ctx.raw_scp()
+    node = ctx.node(destinations=[lead.destination]).start()
+    large = send(ctx, node, ctx.images("dx", 1, "--rows", 1200, "--columns", 1000))
+    small = send(ctx, node, ctx.images("mr", 10))
+    assert len(large.acknowledged()) == 1 and len(small.acknowledged()) == 10
+    node.stop()
+    bad = max((node.state / "spool").glob("i*.seg"), key=lambda path: path.stat().st_size)
+    assert bad.stat().st_size > 2 << 20
+    lead.start()
+    traced(node, "pread64:error=EIO", path=bad)
+    wait_until(lambda: lead.shas() == small.acknowledged(), lambda: f"the others arrive: {node.destination()}", 60)
+    assert node.status()["spool"]["quarantined"] + node.destination()["waiting"] + node.destination()["on_hold"] >= 1
+    stop_traced(node)
+    node.delete_ledger()
+    node.start()  # it reads again
+    node.wait_drained()
+    assert lead.shas() == small.acknowledged() | large.acknowledged()
+    node.stop()
+
+
+def test_a_disk_that_goes_read_only_refuses_images_and_the_uplink_goes_on(ctx):
+    disk, lead = FailingDisk(ctx), ctx.raw_scp()
+    disk.on()
+    node = ctx.node(destinations=[lead.destination], state=disk.mount_point / "state").start()
+    before = send(ctx, node, ctx.images("mr", 10))
+    assert len(before.acknowledged()) == 10
+    run_well("mount", "-o", "remount,abort", disk.mount_point)  # as the file system itself does it after an error
+    during = send(ctx, node, ctx.images("mr", 3))
+    assert not during.acknowledged() and node.alive()
+    wait_until(lambda: not node.status()["intake"]["accepting"], lambda: f"status says so: {node.status()['intake']}")
+    assert "disk" in node.status()["intake"]["refusing_reason"] and node.sampan()[0] != 0
+    lead.start()
+    wait_until(lambda: lead.shas() == before.acknowledged(), "the uplink goes on", 60)
+    node.kill()
+    disk.repaired()
+    node.start()
+    after = send(ctx, node, ctx.images("mr", 3))
+    assert len(after.acknowledged()) == 3
+    node.wait_drained()
+    assert lead.shas() == before.acknowledged() | after.acknowledged()
+    node.stop()
+
+
+def test_a_disk_whose_sync_takes_two_seconds_slows_intake_evenly_and_nothing_else(ctx):
+    lead = ctx.raw_scp().start()
+    node = ctx.node(destinations=[lead.destination])
+    traced(node, "fdatasync:delay_enter=2000000")
+    waiting = ctx.images("mr", 4)
+    senders = [ctx.raw_scu(node.address, waiting, called="CLINIC", calling=f"MOD{n}", new_uids=True) for n in range(8)]
+    slowest_echo = slowest_status = 0.0
+    while any(sender.process.alive() for sender in senders):
+        began = time.monotonic()
+        assert echo(node), "echo is answered"
+        slowest_echo = max(slowest_echo, time.monotonic() - began)
+        began = time.monotonic()
+        node.status()
+        slowest_status = max(slowest_status, time.monotonic() - began)
+    assert all(sender.wait() == 0 for sender in senders)
+    counts = sorted(len(sender.acknowledged()) for sender in senders)
+    assert counts == [4] * 8, counts
+    assert slowest_echo < 1.5 and slowest_status < 1.5, (slowest_echo, slowest_status)
+    wait_until(lambda: len(lead.shas()) == 32, lambda: f"the uplink goes on: {len(lead.shas())}", 60)
+    stop_traced(node)
+    return f"echo within {slowest_echo:.2f} s, status within {slowest_status:.2f} s"

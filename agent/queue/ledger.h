@@ -26,6 +26,7 @@ struct IndexedItem {
   Sequence seq = 0;
   std::uint64_t record_bytes = 0;
   core::Item item;
+  Owed owed{};  // as its record says
 };
 
 enum class Admission { fresh, duplicate, conflict, undecided };
@@ -76,8 +77,6 @@ class Ledger {
   };
   // The next of them, at most so many; moves the place behind them.
   std::vector<Sequence> unmatched(Unmatched& after, std::size_t items_max);
-  // Such an item is owed to these from now on; none: nothing changes.
-  void give(Sequence seq, std::span<const std::string> destinations);
 
   std::uint64_t indexed(std::uint64_t segment);
   void checkpoint(Stream stream, std::uint64_t segment, std::uint64_t indexed, std::uint64_t bytes);
@@ -185,6 +184,8 @@ class Ledger {
   void apply_receipt(const ReceiptNote& note, Sequence seq, std::int64_t run_ms);
   void apply_tombstone(const TombstoneNote& note, Sequence seq);
   void apply_verdict(const VerdictNote& note, Sequence seq);
+  void apply_duty(const DutyNote& note, Sequence seq);
+  void give(Sequence seq, std::span<const std::string> destinations);
   void apply_order(const OrderNote& note);
   void hold_exam(std::int64_t exam, int destination, bool held, WallTime time);
   void owe_exam(std::int64_t exam, int destination, WallTime time);

@@ -157,6 +157,8 @@ void Ledger::apply(const Note& note, std::int64_t run_ms) {
     apply_receipt(*receipt, seq, run_ms);
   } else if (const auto* tombstone = std::get_if<TombstoneNote>(&note)) {
     apply_tombstone(*tombstone, seq);
+  } else if (const auto* duty = std::get_if<DutyNote>(&note)) {
+    apply_duty(*duty, seq);
   } else {
     apply_verdict(std::get<VerdictNote>(note), seq);
   }

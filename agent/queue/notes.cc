@@ -6,7 +6,9 @@
 namespace sampan::queue {
 namespace {
 
-constexpr std::uint16_t origin_number = 0x8001, kind_number = 0x8002, priority_number = 0x8003, received_number = 0x8004;
+constexpr std::uint16_t origin_number = 0x8001, kind_number = 0x8002, priority_number = 0x8003, received_number = 0x8004,
+                        owed_number = 0x8005;
+constexpr std::uint8_t owed_state = 5;  // of a verdict: a duty
 
 template <class T>
 void put(Bytes& out, T value) {
@@ -71,6 +73,21 @@ Note read_tombstone(Reader& in) {
   return note;
 }
 
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  for (std::size_t end = 0; !text.empty(); text.remove_prefix(std::min(end + 1, text.size()))) {
+    end = std::min(text.find('\n'), text.size());
+    if (end > 0) lines.emplace_back(text.substr(0, end));
+  }
+  return lines;
+}
+
+std::string text_of(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const auto& line : lines) text += (text.empty() ? "" : "\n") + line;
+  return text;
+}
+
 Note read_verdict(Reader& in) {
   VerdictNote note;
   in.take_array(note.item.bytes);
@@ -81,6 +98,7 @@ Note read_verdict(Reader& in) {
   note.time.ms = in.take<std::int64_t>();
   note.destination = in.take_text();
   note.reason = in.take_text();
+  if (state == owed_state) return DutyNote{note.item, note.time, lines_of(note.destination)};
   return note;
 }
 
@@ -134,6 +152,13 @@ struct Encoder {
     put_text(out, note.exam);
     put_text(out, note.destination);
   }
+  void operator()(const DutyNote& note) const {
+    put_raw(out, note.item.bytes);
+    put(out, owed_state);
+    put(out, note.time.ms);
+    put_text(out, text_of(note.destinations));
+    put_text(out, "");
+  }
 };
 
 void put_fact(Bytes& out, std::uint16_t number, ByteView value) {
@@ -145,7 +170,7 @@ void put_fact(Bytes& out, std::uint16_t number, ByteView value) {
 }  // namespace
 
 Type type_of(const Note& note) {
-  static constexpr Type types[] = {Type::receipts, Type::tombstones, Type::verdicts, Type::orders};
+  static constexpr Type types[] = {Type::receipts, Type::tombstones, Type::verdicts, Type::orders, Type::verdicts};
   return types[note.index()];
 }
 
@@ -181,7 +206,7 @@ std::string exam_name(const core::Item& item) {
   return study.empty() ? "item " + to_string(item.id) : std::string(study);
 }
 
-Bytes encode_facts(const core::Item& item) {
+Bytes encode_facts(const core::Item& item, const Owed& owed) {
   Bytes out;
   std::uint8_t received[8];
   store_le(received, item.received.ms);
@@ -190,16 +215,18 @@ Bytes encode_facts(const core::Item& item) {
   put_fact(out, kind_number, {&kind, 1});
   put_fact(out, priority_number, {&priority, 1});
   put_fact(out, received_number, received);
+  if (owed) put_fact(out, owed_number, as_bytes(text_of(*owed)));
   for (const auto& [fact, value] : item.facts.all()) put_fact(out, static_cast<std::uint16_t>(fact), as_bytes(value));
   return out;
 }
 
-void decode_facts(ByteView bytes, core::Item& item) {
+Owed decode_facts(ByteView bytes, core::Item& item) {
+  Owed owed;
   Reader in(bytes);
   while (!in.empty()) {
     const auto number = in.take<std::uint16_t>();
     const ByteView value = in.take_raw(in.take<std::uint32_t>());
-    if (!in.ok()) return;
+    if (!in.ok()) break;
     if (number == origin_number)
       item.origin = as_text(value);
     else if (number == kind_number && value.size() == 1 && value[0] >= 1 && value[0] <= core::cargo_table.size())
@@ -208,9 +235,12 @@ void decode_facts(ByteView bytes, core::Item& item) {
       item.priority = static_cast<core::Priority>(value[0]);
     else if (number == received_number && value.size() == 8)
       item.received.ms = load_le<std::int64_t>(value.data());
+    else if (number == owed_number)
+      owed = lines_of(as_text(value));
     else if (number < 0x8000)
       item.facts.set(static_cast<core::Fact>(number), std::string(as_text(value)));
   }
+  return owed;
 }
 
 }  // namespace sampan::queue

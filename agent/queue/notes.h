@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -38,6 +39,13 @@ struct VerdictNote {
   std::string reason;
 };
 
+// An item whose duties did not stand in its record: it is owed to these from now on.
+struct DutyNote {
+  Uuid item;
+  WallTime time{};
+  std::vector<std::string> destinations;
+};
+
 // What a person wants of a whole exam, also of its images that are still to come.
 struct OrderNote {
   enum class What : std::uint8_t { hold = 1, resume = 2, owe = 3, priority = 4 };
@@ -48,7 +56,7 @@ struct OrderNote {
   std::string destination;  // empty: all
 };
 
-using Note = std::variant<ReceiptNote, TombstoneNote, VerdictNote, OrderNote>;
+using Note = std::variant<ReceiptNote, TombstoneNote, VerdictNote, OrderNote, DutyNote>;
 
 // What an item belongs to: its Study Instance UID, or "item <uuid>" without one; empty for telemetry.
 std::string exam_name(const core::Item& item);
@@ -59,9 +67,12 @@ Uuid item_of(const Note& note);
 void encode(const Note& note, Bytes& out);
 std::vector<Note> decode_notes(Type type, ByteView payload);
 
+// The destinations an item is owed to, as it was routed when it came; absent: the record does not say.
+using Owed = std::optional<std::vector<std::string>>;
+
 // The facts block of an item record.
-Bytes encode_facts(const core::Item& item);
+Bytes encode_facts(const core::Item& item, const Owed& owed = {});
 // Fills origin, kind, priority, received and facts.
-void decode_facts(ByteView bytes, core::Item& item);
+Owed decode_facts(ByteView bytes, core::Item& item);
 
 }  // namespace sampan::queue

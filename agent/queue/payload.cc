@@ -37,7 +37,8 @@ Result<Frame> read_frame(File& file, std::uint64_t segment, std::uint64_t offset
   return Frame{*header, *trailer};
 }
 
-Status read_item(File& file, std::uint64_t offset, const Frame& frame, const Keyring& keys, core::Item& item) {
+Status read_item(File& file, std::uint64_t offset, const Frame& frame, const Keyring& keys, core::Item& item,
+                 Owed* owed) {
   auto key = keys.data_key(frame.header);
   if (!key) return key.error();
   Seal seal(*key, frame.header.item);
@@ -48,7 +49,8 @@ Status read_item(File& file, std::uint64_t offset, const Frame& frame, const Key
   if (Status opened = seal.open_summary(frame.trailer.summary, frame.trailer.payload_bytes, item.sha256); !opened) return opened;
   item.id = frame.header.item;
   item.size = frame.trailer.payload_bytes;
-  decode_facts(plain, item);
+  auto named = decode_facts(plain, item);
+  if (owed != nullptr) *owed = std::move(named);
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "core/courier.h"
 #include "queue/keyring.h"
+#include "queue/notes.h"
 #include "queue/record.h"
 #include "queue/seal.h"
 
@@ -23,8 +24,10 @@ struct Frame {
 };
 Result<Frame> read_frame(File& file, std::uint64_t segment, std::uint64_t offset);
 
-// Fills item.id, size, sha256 and what the facts say. Errc::damaged when nothing opens it.
-Status read_item(File& file, std::uint64_t offset, const Frame& frame, const Keyring& keys, core::Item& item);
+// Fills item.id, size, sha256 and what the facts say; owed, where it is wanted: the destinations that stand in it.
+// Errc::damaged when nothing opens it.
+Status read_item(File& file, std::uint64_t offset, const Frame& frame, const Keyring& keys, core::Item& item,
+                 Owed* owed = nullptr);
 
 class StoredPayload final : public core::Payload {
  public:

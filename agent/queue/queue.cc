@@ -29,9 +29,9 @@ namespace {
 constexpr std::size_t gather_buffer_bytes = limits::gathered_bytes_max + (96u << 10);
 
 // Facts that would not fit their bound lose their longest values first; the identity of an instance is short.
-Bytes bounded_facts(core::Item& item) {
+Bytes bounded_facts(core::Item& item, const Owed& owed) {
   for (;;) {
-    Bytes encoded = encode_facts(item);
+    Bytes encoded = encode_facts(item, owed);
     if (encoded.size() <= limits::facts_bytes_max) return encoded;
     const auto& all = item.facts.all();
     const auto longest = std::max_element(all.begin(), all.end(),
@@ -116,9 +116,11 @@ class QueueInflow final : public core::Inflow {
     const auto known = parts_.reader->same_instance(facts.get(Fact::sop_instance_uid), item_.sha256);
     if (known && (known->reclaimed || parts_.is_sound(known->seq))) return core::Stored{known->id, true};
     if (parts_.needs.priority) item_.priority = parts_.needs.priority(item_);
-    const Bytes encoded = bounded_facts(item_);
-    const auto place = writer_.store(parts_.items, encoded, [this](const Place& at) {
-      parts_.store->written(at, IndexedItem{at.sequence(), at.bytes, item_});
+    // Its duties stand in its record: no change of routes and no loss of the ledger makes one forgotten.
+    const Owed owed = parts_.needs.route(item_);
+    const Bytes encoded = bounded_facts(item_, owed);
+    const auto place = writer_.store(parts_.items, encoded, [&](const Place& at) {
+      parts_.store->written(at, IndexedItem{at.sequence(), at.bytes, item_, owed});
     });
     if (!place) {
       parts_.health.met(place.error());

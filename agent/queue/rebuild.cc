@@ -156,13 +156,15 @@ void Rebuild::take_item(const Finding& found, Ledger& ledger) {
   IndexedItem indexed;
   indexed.seq = found.frame.header.sequence;
   indexed.record_bytes = found.bytes;
-  if (Status read = read_item(*file_, found.offset, found.frame, keys_, indexed.item); !read) {
+  if (Status read = read_item(*file_, found.offset, found.frame, keys_, indexed.item, &indexed.owed); !read) {
     blind_ = blind_ || read.error().code == Errc::io;
     ++news_.quarantined_ranges;
     missed_ = true;
     return ledger.quarantine_range(segment_of(indexed.seq), found.offset, found.bytes, read.error().message);
   }
-  ledger.add(indexed, route_(indexed.item), backlog_.ledger_was_empty);
+  // One that matched no route is given one after the rebuild, unless a note says whom it was given to.
+  const auto destinations = indexed.owed ? *indexed.owed : route_(indexed.item);
+  ledger.add(indexed, destinations, backlog_.ledger_was_empty);
   ++news_.items;
 }
 

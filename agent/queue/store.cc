@@ -100,6 +100,7 @@ void Store::tick() {
   {
     std::lock_guard lock(mutex_);
     reclaim_due_ = true;
+    if (std::exchange(reroute_failed_, false)) ++reroutes_wanted_;
   }
   work_.notify_one();
 }
@@ -269,8 +270,7 @@ bool Store::write_note_record(Type type, ByteView payload) {
 
 void Store::index(std::deque<Written>& written) {
   for (auto& entry : written) {
-    const auto destinations = parts_.decisions.route(entry.item.item);
-    const Admission admission = ledger_->add(entry.item, destinations, false);
+    const Admission admission = ledger_->add(entry.item, *entry.item.owed, false);
     if (admission == Admission::conflict) ++conflicts_;
     if (admission == Admission::duplicate) ++duplicates_;
     const auto end = entry.place.offset + entry.place.bytes;

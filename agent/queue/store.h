@@ -132,6 +132,7 @@ class Store {
   unsigned reroute_round_ = 0;  // the one that runs
   Sequence walked_to_ = std::numeric_limits<Sequence>::min();  // over the rows of what is gone
   bool walked_ = false;                                        // over all of them, since the start
+  bool reroute_failed_ = false;  // guarded by mutex_
   std::map<std::uint64_t, std::vector<Sequence>> graves_;  // by segment: items that are gone, until it is sealed
   std::int64_t run_ms_before_ = 0;
   MonoTime started_{}, reclaimed_{};

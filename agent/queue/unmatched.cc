@@ -2,6 +2,7 @@
 // Items that match no route: they have one delivery, to nobody, until somebody is found.
 #include "base/log.h"
 #include "queue/ledger.h"
+#include "queue/ledger_duties.h"
 #include "queue/ledger_statements.h"
 #include "queue/payload.h"
 #include "queue/store.h"
@@ -22,6 +23,17 @@ std::vector<Sequence> Ledger::unmatched(Unmatched& after, std::size_t items_max)
     found.push_back(after.seq);
   }
   return found;
+}
+
+void Ledger::apply_duty(const DutyNote& note, Sequence seq) {
+  if (delivery(seq, destination_number(std::string(nobody)))) return give(seq, note.destinations);
+  Statement row(*sql_, "SELECT study_key, kind, priority, study_order, class_key, size, received_ms, reason FROM item WHERE seq=? AND state=1");
+  if (!row.bind(1, seq).step()) return;
+  const ExamOrders orders = orders_of(row.number(0));
+  const Duty duty{seq, row.number(0), static_cast<core::Kind>(row.number(1)),
+                  orders.priority.value_or(static_cast<core::Priority>(row.number(2))), row.number(3), row.number(4), row.number(5),
+                  row.number(6), row.text(7) == content_differs, false};
+  for (const auto& name : note.destinations) open_delivery(duty, destination_number(name), orders, note.time);
 }
 
 void Ledger::give(Sequence seq, std::span<const std::string> destinations) {
@@ -55,17 +67,27 @@ static std::optional<core::Item> read_stored(SpoolFolder& folder, const Keyring&
   return item;
 }
 
-// A slice of them; true when more are left.
+// A slice of them; true when more are left. A duty is durable before the ledger has it.
 bool Store::reroute_some() {
   const auto found = ledger_->unmatched(reroute_after_, reroutes_per_step);
   const bool more = found.size() == reroutes_per_step;
   if (!more) reroute_after_ = {};
-  if (found.empty()) return false;
-  ledger_->begin();
-  for (const Sequence seq : found)
-    if (const auto item = read_stored(parts_.folder, parts_.keys, seq)) ledger_->give(seq, parts_.decisions.route(*item));
-  if (Status done = ledger_->commit(); !done) log::error("routes: " + done.error().message);
-  parts_.changed();
+  std::deque<Pending> duties;
+  for (const Sequence seq : found) {
+    const auto item = read_stored(parts_.folder, parts_.keys, seq);
+    if (!item) continue;
+    if (auto owed = parts_.decisions.route(*item); !owed.empty())
+      duties.push_back({DutyNote{item->id, parts_.clock.wall(), std::move(owed)}, nullptr});
+  }
+  std::deque<Written> no_items;
+  std::deque<Change> no_changes;
+  if (!duties.empty() && (!write_notes(duties) || !apply(no_items, duties, no_changes))) {
+    const std::lock_guard lock(mutex_);
+    reroute_failed_ = true;  // the next tick begins anew
+    reroute_after_ = {};
+    return false;
+  }
+  if (!found.empty()) parts_.changed();
   return more;
 }
 

@@ -87,3 +87,62 @@ TEST_CASE_FIXTURE(QueueFixture, "telemetry_that_nobody_takes_is_no_alarm") {
   REQUIRE(put(pattern(100, 1), {}, event).ok());
   CHECK(count(nobody).waiting == 0);
 }
+
+TEST_CASE_FIXTURE(QueueFixture, "[contract 4] a_duty_once_given_is_not_forgotten_when_the_routes_change_and_the_ledger_is_lost") {
+  destinations = {"lead", "old"};
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  deliver(lease().at(0));
+  destinations = {"lead", "new"};
+  for (const bool without_ledger : {false, true}) {
+    restart(without_ledger);
+    CHECK(count("old").waiting == 1);
+    CHECK(count("new").waiting == 0);
+    CHECK(count("lead").archived == 1);
+    queue->tick();
+    queue->drain();
+    CHECK(queue->summary().items == 1);  // the proof of the one does not stand for the other
+  }
+  deliver(lease(1, "old").at(0), core::Level::archived, "old");
+  for (int round = 0; round < 2; ++round) {  // one goes on where the last one ended, the next one begins anew
+    queue->tick();
+    queue->drain();
+  }
+  CHECK(queue->summary().items == 0);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "[contract 4] a_duty_given_by_a_later_route_is_not_forgotten_either") {
+  destinations = {};
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  REQUIRE(put(pattern(1000, 2), image_facts("1.1")).ok());  // a person must look at it first
+  REQUIRE(put(pattern(1000, 3), image_facts("1.3")).ok());
+  queue->drain();
+  destinations = {"lead", "old"};
+  queue->route_again();
+  queue->drain();
+  for (const auto& one : lease()) deliver(one);
+  destinations = {"new"};
+  restart(true);
+  CHECK(count("old").waiting == 2);
+  CHECK(count("old").on_hold == 1);
+  CHECK(count("lead").archived == 2);
+  CHECK(count("lead").on_hold == 1);
+  CHECK(count("new").waiting == 0);
+  CHECK(count(nobody).waiting == 0);
+  CHECK(count(nobody).on_hold == 0);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "a_duty_that_the_disk_does_not_take_is_not_believed_and_given_at_the_next_tick") {
+  destinations = {};
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  queue->drain();
+  destinations = {"lead"};
+  files.sync_fails = true;
+  queue->route_again();
+  queue->drain();
+  files.sync_fails = false;
+  CHECK(count(nobody).waiting == 1);
+  CHECK(count("lead").waiting == 0);
+  queue->tick();
+  queue->drain();
+  CHECK(count("lead").waiting == 1);
+}

@@ -33,6 +33,17 @@ void look_at_intake(const NodeStatus& status, Findings& out) {
                  "Free disk space or restore the upload. Keep the images on the modality and send them again after."});
 }
 
+void look_at_commitments(const NodeStatus& status, Findings& out) {
+  const IntakeStatus& intake = status.intake;
+  if (intake.commitments_untold == 0) return;
+  out.push_back({"commitment_untold", Verdict::attention,
+                 number(intake.commitments_untold) + " 个存储承诺请求尚未能答复设备" + because_zh(intake.commitments_error),
+                 "Requests for storage commitment whose answer does not reach the modality: " + number(intake.commitments_untold) +
+                     because(intake.commitments_error),
+                 "图像已安全保存。请在配置 intake.report_to 中填写设备的 AE 标题和监听地址，并检查设备是否监听。",
+                 "The images are safe here. Name the modality's AE title and address in intake.report_to, and see that it listens there."});
+}
+
 void look_at_refused(const NodeStatus& status, Findings& out) {
   const auto& refused = status.intake.refused;
   const auto recent = std::count_if(refused.begin(), refused.end(), [&](const RefusedCaller& r) {
@@ -204,6 +215,7 @@ std::vector<Finding> assess(const NodeStatus& status) {
   for (const StrandedStatus& stranded : status.stranded) look_at_stranded(stranded, findings);
   look_at_disk(status, findings);
   look_at_spool(status, findings);
+  look_at_commitments(status, findings);
   look_at_refused(status, findings);
   look_at_key(status, findings);
   std::stable_sort(findings.begin(), findings.end(),

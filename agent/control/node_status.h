@@ -44,6 +44,10 @@ struct IntakeStatus {
   std::vector<RefusedCaller> refused;  // newest last
   bool accepting = true;
   std::string refusing_reason;  // in words, when not accepting
+  std::uint64_t commitments_open = 0;    // requests of modalities whether their images are kept, that were not told yet
+  std::uint64_t commitments_untold = 0;  // of these, tried and not answered
+  std::int64_t commitments_oldest_s = 0;
+  std::string commitments_error;  // why, of the oldest of those
 };
 
 struct SpoolStatus {

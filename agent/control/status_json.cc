@@ -20,6 +20,8 @@ void fields(A& a, IntakeStatus& v) {
   a("enabled", v.enabled), a("address", v.address), a("port", v.port), a("ae_titles", v.ae_titles);
   a("associations_now", v.associations_now), a("received_total", v.received_total), a("last_image", v.last_image);
   a("refused", v.refused), a("accepting", v.accepting), a("refusing_reason", v.refusing_reason);
+  a("commitments_open", v.commitments_open), a("commitments_untold", v.commitments_untold);
+  a("commitments_oldest_s", v.commitments_oldest_s), a("commitments_error", v.commitments_error);
 }
 template <class A>
 void fields(A& a, SpoolStatus& v) {

@@ -123,6 +123,30 @@ const std::vector<Limit> table{
           "超出关联数、仍会听完再拒绝的连接数。")
     LIMIT(knocking_per_host_max, "The same, from one address.",
           "同上，来自同一地址。")
+    LIMIT(promises_open_max, "Requests for storage commitment that modalities made and were not told about yet; beyond it refused.",
+          "设备已提出、尚未答复的存储承诺请求数；超出则拒绝。")
+    LIMIT(promised_instances_max, "Images in one request for storage commitment.",
+          "一次存储承诺请求中的图像数。")
+    LIMIT(promise_request_bytes_max, "One request for storage commitment.",
+          "单个存储承诺请求的大小。")
+    LIMIT(promise_pause, "A connection that stays open for so long after the request gets the report of storage commitment itself.",
+          "提出请求后连接保持该时间不断开，则在该连接上发送存储承诺报告。")
+    LIMIT(promise_call_pause, "Before a modality is called back with a report of storage commitment.",
+          "回呼设备发送存储承诺报告前的等待时间。")
+    LIMIT(promise_answer_time_max, "For the answer of a modality to a report of storage commitment.",
+          "等待设备答复存储承诺报告的最长时间。")
+    LIMIT(promise_back_off_least, "Before a report of storage commitment is told again, the first time; it doubles.",
+          "存储承诺报告首次重发前的等待时间，此后加倍。")
+    LIMIT(promise_back_off_most, "The same, at most.",
+          "同上，上限。")
+    LIMIT(promise_look_every, "How often it is looked at whether all of a request is archived.",
+          "检查请求中的图像是否均已归档的间隔。")
+    LIMIT(promise_archive_wait_max, "With commit_on: archived, what is not archived by then is not promised.",
+          "commit_on: archived 时，超过该时间仍未归档则不予承诺。")
+    LIMIT(promise_kept, "A report of storage commitment that no modality answers is given up after that.",
+          "设备始终不答复的存储承诺报告在该时间后放弃。")
+    LIMIT(promise_calls_max, "Modalities that are called back at the same time.",
+          "同时回呼的设备数。")
     LIMIT(folder_depth_max, "Levels of folders below a folder.",
           "目录之下的层数。")
     LIMIT(folder_files_max, "Files looked after at once; the others wait for their turn.",
@@ -167,12 +191,20 @@ const std::vector<Limit> table{
           "两次询问归档之间的最长时间。")
     LIMIT(proof_pause, "Between questions for proof to one destination.",
           "对同一目的地两次询问归档之间的间隔。")
-    LIMIT(resends_max, "An image that the next hop lost is sent again so often, until the next start.",
-          "对方丢失的图像在下次启动前最多重发的次数。")
+    LIMIT(resends_max, "An image that the next hop lost is sent again so often; then a person decides.",
+          "对方丢失的图像最多重发的次数，此后由人工决定。")
     LIMIT(commitment_work_max, "A service that works on a request for storage commitment for longer is asked anew.",
           "对方处理存储承诺请求超过该时间则重新请求。")
-    LIMIT(resend_pause, "Before an image that the next hop lost is sent again.",
-          "对方丢失的图像重发之前的等待时间。")
+    LIMIT(resend_pause, "Before an image that the next hop lost is sent again; it grows with each time.",
+          "下一站丢失的图像重发前的等待时间，每次增长。")
+    LIMIT(recheck_every, "After so much running time a destination is asked again about everything archived there and still here.",
+          "累计运行该时间后，重新询问目的地是否仍保存本机尚存的已归档图像。")
+    LIMIT(recheck_newest_every, "The same, about the newest of it only.",
+          "同上，仅询问其中最新的。")
+    LIMIT(recheck_newest, "So many are the newest of it.",
+          "“最新”的图像数。")
+    LIMIT(recheck_pause, "Between two questions about what was archived before.",
+          "两次重新询问已归档图像之间的间隔。")
     LIMIT(commitment_kept, "A report of storage commitment that comes later than that is not known any more.",
           "超过该时间才到达的存储承诺报告不再被识别。")
     LIMIT(missing_answers_max, "An image that a query does not find so often is sent again.",

@@ -50,6 +50,20 @@ inline constexpr std::uint32_t association_request_bytes_max = 256u << 10;  // a
 inline constexpr unsigned knocking_max = 8;           // connections beyond the associations: not yet asked, or refused
 inline constexpr unsigned knocking_per_host_max = 4;
 
+// storage commitment towards modalities
+inline constexpr std::size_t promises_open_max = 1000;          // asked for and not told yet
+inline constexpr std::size_t promised_instances_max = 4000;     // in one request
+inline constexpr std::size_t promise_request_bytes_max = 512u << 10;
+inline constexpr auto promise_pause = 1s;                       // an association that stays open so long gets the report itself
+inline constexpr auto promise_call_pause = 3s;                  // before the modality is called back
+inline constexpr auto promise_answer_time_max = 30s;            // for its answer to a report
+inline constexpr auto promise_back_off_least = 10s;
+inline constexpr auto promise_back_off_most = 1h;
+inline constexpr auto promise_look_every = 30s;                 // whether all of a request is archived by now
+inline constexpr auto promise_archive_wait_max = 24h * 7;       // then what is not archived is refused
+inline constexpr auto promise_kept = 24h * 14;                  // a report that nobody answers is given up
+inline constexpr std::size_t promise_calls_max = 4;             // to modalities, at the same time
+
 // intake from folders
 inline constexpr unsigned folder_depth_max = 16;               // folders below a folder
 inline constexpr std::size_t folder_files_max = 10000;         // looked after at once; the others wait for their turn
@@ -75,9 +89,13 @@ inline constexpr std::size_t proof_batch_items_max = 200;  // asked about at onc
 inline constexpr auto proof_wait_least = 10s;           // from delivery to the first question, and between questions
 inline constexpr auto proof_wait_most = 6h;
 inline constexpr auto proof_pause = 2s;                 // between questions to one destination
-inline constexpr unsigned resends_max = 3;             // of one image, until the next start
+inline constexpr unsigned resends_max = 3;             // of one image that the next hop lost; then a person decides
 inline constexpr auto commitment_work_max = 24h;       // a service that works on a request for longer is asked anew
-inline constexpr auto resend_pause = 5min;              // before what the next hop lost is sent again
+inline constexpr auto resend_pause = 30s;               // before what the next hop lost is sent again, growing with each time
+inline constexpr auto recheck_every = 24h * 7;          // of running time: everything archived and still here is asked about again
+inline constexpr auto recheck_newest_every = 1h;        // same, of the newest of it
+inline constexpr std::size_t recheck_newest = 20;
+inline constexpr auto recheck_pause = 30s;              // between two batches of it
 inline constexpr auto commitment_kept = 24h * 31;       // a report that comes later than that is not known any more
 inline constexpr unsigned missing_answers_max = 3;      // a query that finds nothing so often: sent again
 inline constexpr auto configuration_probe_every = 15min;

@@ -85,7 +85,7 @@ class TcpWire final : public DcmTCPConnection, public Wire {
   // Our side: everything after it.
   Result<std::size_t> receive(ByteSpan into, Millis timeout) override;
   Status send(std::span<const ByteView> pieces, Millis timeout) override;
-  bool quiet() override { return !readable(Millis(0)); }
+  bool quiet_for(Millis time) override { return !readable(time); }
   std::shared_ptr<Plug> plug() const override { return plug_; }
 
  private:

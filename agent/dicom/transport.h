@@ -45,7 +45,9 @@ class Wire {
   // All pieces, in order, in as few segments as possible. timeout: without any progress.
   virtual Status send(std::span<const ByteView> pieces, Millis timeout) = 0;
   // Nothing waits to be read, not even the end of the connection.
-  virtual bool quiet() = 0;
+  bool quiet() { return quiet_for(Millis(0)); }
+  // Nothing came for so long.
+  virtual bool quiet_for(Millis time) = 0;
   virtual std::shared_ptr<Plug> plug() const = 0;
 };
 

@@ -47,8 +47,8 @@ class DimseIntake::Change {
 
 class DimseIntake::Server {
  public:
-  Server(core::Sink& sink, Clock& clock, DimseIntakeOptions options, Observer& observer, core::Receipts* receipts)
-      : house_(sink, clock, observer, receipts, options),
+  Server(core::Sink& sink, Clock& clock, DimseIntakeOptions options, Observer& observer, core::Receipts* receipts, core::Promises* promises)
+      : house_(sink, clock, observer, receipts, promises, options),
         connections_(options.associations_max + core::limits::knocking_max,
                      options.associations_per_host_max + core::limits::knocking_per_host_max) {}
 
@@ -200,8 +200,9 @@ void DimseIntake::Server::stop(Millis grace) {
   guests_.clear();
 }
 
-DimseIntake::DimseIntake(core::Sink& sink, Clock& clock, DimseIntakeOptions options, Observer& observer, core::Receipts* receipts)
-    : server_(std::make_unique<Server>(sink, clock, checked(std::move(options)), observer, receipts)) {}
+DimseIntake::DimseIntake(core::Sink& sink, Clock& clock, DimseIntakeOptions options, Observer& observer, core::Receipts* receipts,
+                         core::Promises* promises)
+    : server_(std::make_unique<Server>(sink, clock, checked(std::move(options)), observer, receipts, promises)) {}
 DimseIntake::~DimseIntake() { stop(Millis(0)); }
 
 Status DimseIntake::start() { return server_->start(); }

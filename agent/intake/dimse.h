@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// DimseIntake: takes DICOM images from modalities over the network: C-ECHO and C-STORE service class provider; and what a
-// next hop reports of storage commitment: N-EVENT-REPORT as its user (PS3.4 J.3.3), also while no image is admitted.
+// DimseIntake: takes DICOM images from modalities over the network: C-ECHO and C-STORE service class provider; storage
+// commitment as provider for the modality (PS3.4 J.3.2), and what a next hop reports of it: N-EVENT-REPORT as its user
+// (J.3.3). Both also while no image is admitted.
 //
 // A C-STORE is answered with success only after the sink's commit() said so (DESIGN, contract 1). When the sink admits
 // no image the data set is discarded as it arrives and 0xA700 answered, and new associations are rejected as transient
@@ -23,6 +24,7 @@
 #include "core/facts.h"
 #include "core/item.h"
 #include "core/limits.h"
+#include "core/promises.h"
 #include "core/receipts.h"
 #include "core/sink.h"
 #include "intake/refusals.h"
@@ -68,8 +70,10 @@ class DimseIntake {
     virtual Beacon* beacon() { return nullptr; }
   };
 
-  // receipts: told of reports of storage commitment; null: none are taken.
-  DimseIntake(core::Sink& sink, Clock& clock, DimseIntakeOptions options, Observer& observer, core::Receipts* receipts = nullptr);
+  // receipts: told of reports of storage commitment; null: none are taken. promises: asked for storage commitment; null:
+  // nobody gives one.
+  DimseIntake(core::Sink& sink, Clock& clock, DimseIntakeOptions options, Observer& observer, core::Receipts* receipts = nullptr,
+              core::Promises* promises = nullptr);
   ~DimseIntake();  // stops without grace
 
   Status start();

@@ -12,11 +12,12 @@
 namespace sampan::intake {
 
 House::House(core::Sink& its_sink, Clock& its_clock, DimseIntake::Observer& its_observer, core::Receipts* its_receipts,
-             DimseIntakeOptions options)
+             core::Promises* its_promises, DimseIntakeOptions options)
     : sink(its_sink),
       clock(its_clock),
       observer(its_observer),
       receipts(its_receipts),
+      promises(its_promises),
       associations(options.associations_max, options.associations_per_host_max),
       options_(std::make_shared<const DimseIntakeOptions>(std::move(options))) {}
 
@@ -108,8 +109,9 @@ void Connection::converse() {
 
 std::optional<Verdict> Connection::judge(const Negotiation& negotiation, const Caller& caller, Seating seating) const {
   if (!negotiation.application_context_is_dicom()) return foreign_application;
-  // A report is believed by its transaction, whoever brings it; and it makes room: it comes in while no image does.
-  const bool reports = house_.receipts != nullptr && negotiation.only_reports();
+  // A report is believed by its transaction, whoever brings it; and it makes room: it comes in while no image does. So
+  // does a request, which has the reserve; who may make one is asked when it is made.
+  const bool reports = house_.speaks_of_commitment() && negotiation.only_reports();
   if (const auto verdict = judge_caller(*options_, caller); verdict && !reports) return verdict;
   return judge_room(seating, reports ? Status() : house_.sink.admits(core::Kind::image));
 }
@@ -120,15 +122,16 @@ void Connection::serve(Negotiation& negotiation, Caller caller) {
     house_.refuse(caller, verdict->reject.code(), verdict->words);
     return negotiation.reject(verdict->reject);
   }
-  auto contexts = negotiation.acknowledge(options_->accept, house_.receipts != nullptr);
+  auto contexts = negotiation.acknowledge(options_->accept, house_.speaks_of_commitment());
   if (!contexts) return;
   if (contexts->empty())
     house_.refuse(caller, 0, "the caller asked only for services or transfer syntaxes that are not taken here");
   else
     house_.observer.associated(caller);
   const core::Priority priority = priority_for(*options_, caller);
-  Association association{std::move(caller), priority, std::move(*contexts), negotiation.peer_pdu_bytes_max()};
-  Session({house_.sink, house_.observer, house_.receipts}, *this, negotiation.wire(), std::move(association),
+  const bool welcome = !judge_caller(*options_, caller);
+  Association association{std::move(caller), welcome, priority, std::move(*contexts), negotiation.peer_pdu_bytes_max()};
+  Session({house_.sink, house_.observer, house_.receipts, house_.promises}, *this, negotiation.wire(), std::move(association),
           options_->idle_time_max)
       .run();
 }

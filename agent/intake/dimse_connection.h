@@ -25,12 +25,14 @@ namespace sampan::intake {
 class House {
  public:
   House(core::Sink& its_sink, Clock& its_clock, DimseIntake::Observer& its_observer, core::Receipts* its_receipts,
-        DimseIntakeOptions options);
+        core::Promises* its_promises, DimseIntakeOptions options);
 
   core::Sink& sink;
   Clock& clock;
   DimseIntake::Observer& observer;
   core::Receipts* const receipts;  // null: no reports are taken
+  core::Promises* const promises;  // null: nobody promises to keep anything
+  bool speaks_of_commitment() const { return receipts != nullptr || promises != nullptr; }
   Seats associations;
   Refusals refusals{};
   std::atomic<bool> stopping{false};

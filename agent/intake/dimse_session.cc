@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intake/dimse_session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "core/limits.h"
 #include "dicom/commitment.h"
 #include "intake/dimse_reception.h"
 
@@ -41,8 +43,10 @@ Session::Session(Takers takers, Needs& needs, dicom::Wire& wire, Association ass
       needs_(needs),
       association_(std::move(association)),
       idle_time_max_(idle_time_max),
+      wire_(wire),
       reader_(wire),
-      writer_(wire, association_.peer_pdu_bytes_max, idle_time_max) {}
+      writer_(wire, association_.peer_pdu_bytes_max, idle_time_max),
+      desk_(takers.promises, association_.caller, association_.welcome) {}
 
 void Session::run() { take_leave(serve()); }
 
@@ -52,7 +56,25 @@ Session::Ending Session::serve() {
   return Ending::stopped;
 }
 
+// Who keeps the association open after it asked whether its images are kept is told on it.
+Session::Step Session::report_while_quiet() {
+  const Millis pause = core::limits::promise_pause;
+  for (Millis waited{0}; desk_.expects() && waited < idle_time_max_; waited += pause) {
+    if (!reader_.drained() || !wire_.quiet_for(pause)) return std::nullopt;
+    const auto report = desk_.next();
+    if (!report) continue;
+    const auto& bytes = report->information;
+    const Status sent = writer_.send(report->context_id, report->command, bytes.size(), [&](std::uint64_t offset, ByteSpan into) {
+      std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(offset), into.size(), into.begin());
+      return Result<std::size_t>(into.size());
+    });
+    if (!sent) return ending_of(sent.error());
+  }
+  return std::nullopt;
+}
+
 Session::Step Session::next_message() {
+  if (const Step ended = report_while_quiet()) return ended;
   const auto incoming = reader_.next_command(idle_time_max_);
   if (!incoming) return ending_of(incoming.error());
   if (incoming->event != PduEvent::fragment) return ending_of(incoming->event);
@@ -64,10 +86,13 @@ Session::Step Session::next_message() {
 
 Session::Step Session::handle(std::uint8_t context_id, const AcceptedContext& context, const CommandSet& request) {
   if (request.command_field == command::c_store_rq) return store(context_id, context, request);
-  if (request.command_field == command::n_event_report_rq && context.abstract_syntax == dicom::commitment_class)
+  const bool about_commitment = context.abstract_syntax == dicom::commitment_class;
+  if (request.command_field == command::n_event_report_rq && about_commitment && takers_.receipts != nullptr)
     return take_report(context_id, context, request);
+  if (request.command_field == command::n_action_rq && desk_.takes(context)) return take_promise(context_id, context, request);
   if (request.has_data_set())
     if (const Step ended = read_data_set(context_id, [](ByteView) {})) return ended;
+  if (desk_.answered(request)) return std::nullopt;
   if (request.is_response() || request.command_field == command::c_cancel_rq) return std::nullopt;
   const bool echo = request.command_field == command::c_echo_rq;
   return answer(context_id, echo ? response_to(request, success)
@@ -81,6 +106,23 @@ Session::Step Session::store(std::uint8_t context_id, const AcceptedContext& con
   const Answer outcome = reception.finish();
   const Step ended = answer(context_id, response_to(request, outcome.status, outcome.comment));
   crash_point("item.acknowledged");
+  return ended;
+}
+
+// Answered with success once the request is kept.
+Session::Step Session::take_promise(std::uint8_t context_id, const AcceptedContext& context, const CommandSet& request) {
+  Bytes information;
+  const auto gather = [&](ByteView bytes) {  // one byte too many says that it is too long
+    const std::size_t room = core::limits::promise_request_bytes_max + 1 - information.size();
+    information.insert(information.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(std::min(room, bytes.size())));
+  };
+  if (request.has_data_set())
+    if (const Step ended = read_data_set(context_id, gather)) return ended;
+  const PromiseAnswer outcome = desk_.ask(context_id, context, request, information);
+  CommandSet response = response_to(request, outcome.status, outcome.comment);
+  response.action_type_id = request.action_type_id;
+  const Step ended = answer(context_id, response);
+  crash_point("promise.acknowledged");
   return ended;
 }
 

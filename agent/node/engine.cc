@@ -40,6 +40,7 @@ void Engine::start() {
   add_destinations(*scheduler_, settings->destinations, [this](const settings::Destination& one) { return make(one); });
   proving_ = std::make_unique<Proving>(*queue_, needs_.lanes, needs_.waker, env, needs_.judge);
   proving_->add(settings->destinations);
+  promising_ = std::make_unique<Promising>(*queue_, needs_.live, needs_.lanes, needs_.waker, env);
   listener_ = scheduler_.get();
   prover_ = proving_.get();
 }
@@ -53,17 +54,19 @@ void Engine::changed() {
   if (auto* scheduler_now = listener_.load()) scheduler_now->notify();
 }
 
-MonoTime Engine::step() { return std::min(scheduler_->step(), proving_->step()); }
+MonoTime Engine::step() { return std::min({scheduler_->step(), proving_->step(), promising_->step()}); }
 
 void Engine::change(const settings::Settings& before, const settings::Settings& after) {
   change_destinations(*scheduler_, before.destinations, after.destinations,
                       [this](const settings::Destination& one) { return make(one); });
   proving_->change(before.destinations, after.destinations);
+  promising_->changed();
 }
 
 void Engine::stop(Millis grace) {
   scheduler_->stop(grace);
   proving_->stop();
+  promising_->stop();
 }
 
 void Engine::quiet() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Engine: the part of a node that keeps and carries, wired: queue, scheduler and proof, by the settings of now.
+// Engine: the part of a node that keeps and carries, wired: queue, scheduler, proof and promises, by the settings of now.
 //
 // It has no loop: whoever owns it calls step() when it asks to be called, and tick() now and then. A node gives it threads;
 // the simulator runs it by hand.
@@ -15,6 +15,7 @@
 #include "core/judge.h"
 #include "node/live.h"
 #include "node/node.h"
+#include "node/promising.h"
 #include "node/proving.h"
 #include "node/queue_duties.h"
 #include "scheduler/scheduler.h"
@@ -48,7 +49,7 @@ class Engine {
   // Live has the settings of after already.
   void change(const settings::Settings& before, const settings::Settings& after);
   void stop(Millis grace);
-  bool stopped() const { return scheduler_->stopped() && proving_->stopped(); }
+  bool stopped() const { return scheduler_->stopped() && proving_->stopped() && promising_->stopped(); }
   // What becomes due no longer wakes anybody.
   void quiet();
   // No job runs any more.
@@ -58,6 +59,7 @@ class Engine {
   queue::Queue& queue() { return *queue_; }
   scheduler::Scheduler& scheduler() { return *scheduler_; }
   Proving& proving() { return *proving_; }
+  Promising& promising() { return *promising_; }
 
  private:
   void changed();
@@ -71,6 +73,7 @@ class Engine {
   std::unique_ptr<QueueDuties> duties_;
   std::unique_ptr<scheduler::Scheduler> scheduler_;
   std::unique_ptr<Proving> proving_;
+  std::unique_ptr<Promising> promising_;
 };
 
 }  // namespace sampan::node

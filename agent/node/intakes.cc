@@ -54,11 +54,11 @@ class Intakes::Watch final : public intake::DimseIntake::Observer, public intake
 };
 
 Intakes::Intakes(core::Sink& sink, Clock& clock, const settings::Settings& settings, telemetry::Telemetry& telemetry,
-                 core::Receipts& receipts)
+                 core::Receipts& receipts, core::Promises& promises)
     : sink_(sink),
       clock_(clock),
       watch_(std::make_unique<Watch>(clock, telemetry)),
-      dimse_(std::make_unique<intake::DimseIntake>(sink, clock, intake_options(settings), *watch_, &receipts)) {
+      dimse_(std::make_unique<intake::DimseIntake>(sink, clock, intake_options(settings), *watch_, &receipts, &promises)) {
   for (const auto& options : folder_options(settings)) folders_.push_back(folder(options));
 }
 

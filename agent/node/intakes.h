@@ -23,7 +23,7 @@ class Intakes {
  public:
   // Opens nothing yet.
   Intakes(core::Sink& sink, Clock& clock, const settings::Settings& settings, telemetry::Telemetry& telemetry,
-          core::Receipts& receipts);
+          core::Receipts& receipts, core::Promises& promises);
   ~Intakes();
 
   // Before start(): where it is marked what is being read just now.

@@ -8,12 +8,13 @@ namespace sampan::node {
 
 struct Live::Plan {
   explicit Plan(settings::Settings s)
-      : settings(std::move(s)), route(route_by(settings)), priority(priority_by(settings)), reclaim(reclaim_by(settings)) {}
+      : settings(std::move(s)), route(route_by(settings)), priority(priority_by(settings)), reclaim(reclaim_by(settings)), proven(proven_by(settings)) {}
 
   const settings::Settings settings;
   const std::function<std::vector<std::string>(const core::Item&)> route;
   const std::function<core::Priority(const core::Item&)> priority;  // empty: as the item came
   const std::function<bool(std::span<const queue::DeliveryStanding>, bool)> reclaim;
+  const std::function<bool(std::span<const queue::DeliveryStanding>)> proven;
 };
 
 Live::Live(settings::Settings settings) : plan_(std::make_shared<const Plan>(std::move(settings))) {}
@@ -45,5 +46,7 @@ core::Priority Live::priority(const core::Item& item) const {
 bool Live::may_reclaim(std::span<const queue::DeliveryStanding> standings, bool space_is_short) const {
   return now()->reclaim(standings, space_is_short);
 }
+
+bool Live::proven(std::span<const queue::DeliveryStanding> standings) const { return now()->proven(standings); }
 
 }  // namespace sampan::node

@@ -29,6 +29,7 @@ class Live {
   std::vector<std::string> route(const core::Item& item) const;
   core::Priority priority(const core::Item& item) const;
   bool may_reclaim(std::span<const queue::DeliveryStanding> standings, bool space_is_short) const;
+  bool proven(std::span<const queue::DeliveryStanding> standings) const;
 
  private:
   struct Plan;

@@ -164,7 +164,8 @@ Status Node::start() {
   p.telemetry->start();
   if (const auto struck = p.env.beacon->struck(); struck > 0)
     log::warn("images that were being read when this program ended: " + std::to_string(struck));
-  p.intakes = std::make_unique<Intakes>(p.engine.queue(), p.env.clock, *p.live.settings(), *p.telemetry, p.engine.proving());
+  p.intakes = std::make_unique<Intakes>(p.engine.queue(), p.env.clock, *p.live.settings(), *p.telemetry, p.engine.proving(),
+                                        p.engine.promising());
   p.intakes->mark_at(*p.env.beacon);
   p.reporter = std::make_unique<NodeReporter>(*this);
   p.exams = p.open_exams();
@@ -279,6 +280,7 @@ control::NodeStatus Node::status() {
   findings.admits = p.engine.queue().admits(core::Kind::image);
   findings.queue = p.engine.queue().summary();
   findings.key = key_status(p.engine.queue());
+  findings.promises = p.engine.queue().pledges().summary();
   const auto settings = p.live.settings();
   p.loop.call([&] {
     findings.destinations = p.engine.scheduler().snapshot();

@@ -1,32 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/plans.h"
 
+#include <algorithm>
 #include <map>
 
 #include "policy/retention.h"
 
 namespace sampan::node {
 
-std::function<bool(std::span<const queue::DeliveryStanding>, bool)> reclaim_by(const settings::Settings& settings) {
-  std::map<std::string, std::pair<bool, policy::Proof>> by_name;
-  for (const auto& d : settings.destinations) {
-    const bool trusts_accepted = d.reclaim_after == settings::ReclaimAfter::accepted;
-    by_name[d.name] = {d.required, {trusts_accepted ? core::Level::accepted : core::Level::archived,
-                                    std::chrono::hours(24) * d.retention_days}};
+namespace {
+
+// What each destination must prove, and the deliveries of an item in these words.
+class Proofs {
+ public:
+  explicit Proofs(const settings::Settings& settings) {
+    for (const auto& d : settings.destinations) {
+      const bool trusts_accepted = d.reclaim_after == settings::ReclaimAfter::accepted;
+      by_name_[d.name] = {d.required, {trusts_accepted ? core::Level::accepted : core::Level::archived,
+                                       std::chrono::hours(24) * d.retention_days}};
+    }
   }
-  return [by_name](std::span<const queue::DeliveryStanding> standings, bool space_is_short) {
+  std::vector<policy::DeliveryFacts> facts(std::span<const queue::DeliveryStanding> standings) const {
     std::vector<policy::DeliveryFacts> facts;
-    bool kept_long_enough = true;
     for (const auto& one : standings) {
-      const auto known = by_name.find(one.destination);
+      const auto known = by_name_.find(one.destination);
       // A destination that was taken out of the settings is owed nothing any more.
-      if (known == by_name.end()) continue;
+      if (known == by_name_.end()) continue;
       auto [required, proof] = known->second;
       // What travels ahead of images is news: once the next hop has it, nobody asks for it here again.
       if (core::traits(one.kind).before_images) proof = {core::Level::accepted, Millis(0)};
       facts.push_back({required, one.state, one.level, one.settled_for, proof});
-      kept_long_enough = kept_long_enough && one.settled_for >= proof.retention;
     }
+    return facts;
+  }
+
+ private:
+  std::map<std::string, std::pair<bool, policy::Proof>> by_name_;
+};
+
+}  // namespace
+
+std::function<bool(std::span<const queue::DeliveryStanding>, bool)> reclaim_by(const settings::Settings& settings) {
+  return [proofs = Proofs(settings)](std::span<const queue::DeliveryStanding> standings, bool space_is_short) {
+    const auto facts = proofs.facts(standings);
+    const bool kept_long_enough =
+        std::ranges::all_of(facts, [](const policy::DeliveryFacts& one) { return one.delivered_for >= one.proof.retention; });
     switch (policy::reclaim(facts)) {
       case policy::Reclaim::keep: return false;
       case policy::Reclaim::under_pressure: return space_is_short;
@@ -34,6 +52,12 @@ std::function<bool(std::span<const queue::DeliveryStanding>, bool)> reclaim_by(c
       case policy::Reclaim::any_time: return space_is_short || kept_long_enough;
     }
     return false;
+  };
+}
+
+std::function<bool(std::span<const queue::DeliveryStanding>)> proven_by(const settings::Settings& settings) {
+  return [proofs = Proofs(settings)](std::span<const queue::DeliveryStanding> standings) {
+    return policy::reclaim(proofs.facts(standings)) != policy::Reclaim::keep;
   };
 }
 

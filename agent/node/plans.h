@@ -15,6 +15,8 @@
 namespace sampan::node {
 
 std::function<bool(std::span<const queue::DeliveryStanding>, bool space_is_short)> reclaim_by(const settings::Settings& settings);
+// Is it proven by every required destination?
+std::function<bool(std::span<const queue::DeliveryStanding>)> proven_by(const settings::Settings& settings);
 intake::DimseIntakeOptions intake_options(const settings::Settings& settings);
 std::vector<intake::FolderIntakeOptions> folder_options(const settings::Settings& settings);
 

@@ -25,6 +25,10 @@ control::IntakeStatus intake_of(const settings::Settings& settings, const Findin
   std::reverse(status.refused.begin(), status.refused.end());
   status.accepting = findings.admits.ok();
   if (!findings.admits) status.refusing_reason = findings.admits.error().message;
+  status.commitments_open = findings.promises.open;
+  status.commitments_untold = findings.promises.untold;
+  if (findings.promises.oldest) status.commitments_oldest_s = std::max<std::int64_t>((findings.now.ms - findings.promises.oldest->ms) / 1000, 0);
+  status.commitments_error = findings.promises.said;
   return status;
 }
 

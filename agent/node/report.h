@@ -5,6 +5,7 @@
 #include "control/node_status.h"
 #include "core/prover.h"
 #include "intake/refusals.h"
+#include "queue/pledges.h"
 #include "queue/queue.h"
 #include "scheduler/snapshot.h"
 #include "settings/settings.h"
@@ -22,6 +23,7 @@ struct Findings {
   std::vector<intake::Refusal> refusals;
   Status admits;
   queue::QueueSummary queue;
+  queue::Pledges::Summary promises;
   std::vector<scheduler::DestinationSnapshot> destinations;
   std::map<std::string, control::AgeCounts> ages;
   std::map<std::string, core::ProofWay> proofs;  // of those that are asked

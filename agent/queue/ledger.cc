@@ -114,7 +114,7 @@ void Ledger::prepare() {
   u.standing_of = Statement(s, "SELECT what, destination, value FROM standing WHERE exam=?");
   u.standing_set = Statement(s, "INSERT OR REPLACE INTO standing VALUES(?,?,?,?)");
   u.standing_clear = Statement(s, "DELETE FROM standing WHERE exam=? AND what=?");
-  u.orphan_insert = Statement(s, "INSERT INTO orphan(item, type, note) VALUES(?,?,?)");
+  u.orphan_insert = Statement(s, "INSERT INTO orphan(item, type, note, sop_key) VALUES(?,?,?,?)");
   u.orphan_of = Statement(s, "SELECT type, note FROM orphan WHERE item=? ORDER BY number");
   u.orphan_delete = Statement(s, "DELETE FROM orphan WHERE item=?");
   u.quarantine_insert = Statement(s, "INSERT OR REPLACE INTO quarantine VALUES(?,?,?,?)");

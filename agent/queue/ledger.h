@@ -65,6 +65,9 @@ class Ledger {
   // The next question about a delivery that was accepted and is not proven.
   void ask_later(Sequence seq, const std::string& destination, unsigned asked, WallTime not_before);
   void begin_commitment(std::string_view transaction_uid, const std::string& destination, WallTime now);
+  // A report that could not be told yet; said: why, in words. Every one that waits: now.
+  void tell_later(std::string_view transaction_uid, unsigned attempts, WallTime not_before, std::string_view said);
+  void tell_all_now();
   // A duplicate takes its place, where there is one; otherwise its deliveries are held.
   void quarantine_item(Sequence seq, std::string_view reason);
   void quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason);
@@ -187,6 +190,7 @@ class Ledger {
   void apply_duty(const DutyNote& note, Sequence seq);
   void give(Sequence seq, std::span<const std::string> destinations);
   void apply_order(const OrderNote& note);
+  void apply_promise(const PromiseNote& note);
   void hold_exam(std::int64_t exam, int destination, bool held, WallTime time);
   void owe_exam(std::int64_t exam, int destination, WallTime time);
   void rank_exam(std::int64_t exam, core::Priority priority);

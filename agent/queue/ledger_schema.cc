@@ -62,7 +62,16 @@ CREATE INDEX delivery_unproven ON delivery(destination, not_before_ms) WHERE sta
 CREATE TABLE commitment(uid TEXT PRIMARY KEY, destination INTEGER, begun_ms INTEGER) WITHOUT ROWID;
 )sql";
 
-constexpr std::array migrations{first, second, third};
+constexpr const char* fourth = R"sql(
+CREATE TABLE promise(
+  number INTEGER PRIMARY KEY, uid TEXT UNIQUE, asked_ms INTEGER, instances INTEGER, calling TEXT, called TEXT, address TEXT,
+  attempts INTEGER, not_before_ms INTEGER, said TEXT);
+CREATE TABLE promised(promise INTEGER, part INTEGER, sealed BLOB, PRIMARY KEY(promise, part)) WITHOUT ROWID;
+ALTER TABLE orphan ADD COLUMN sop_key INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX orphan_sop ON orphan(sop_key) WHERE sop_key <> 0;
+)sql";
+
+constexpr std::array migrations{first, second, third, fourth};
 static_assert(migrations.size() == ledger_version);
 
 }  // namespace

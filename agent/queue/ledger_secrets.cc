@@ -20,25 +20,32 @@ std::int64_t IndexKeys::of_class(std::string_view sop_class, std::string_view tr
   return of(std::string(sop_class) + "|" + std::string(transfer_syntax));
 }
 
-Bytes FactsSeal::seal(const core::Item& item) {
-  const Bytes plain = encode_facts(item);
+Bytes FactsSeal::seal(ByteView plain, const Uuid& whose) {
   Bytes sealed(sizeof(Nonce) + plain.size() + tag_bytes);
   Nonce nonce;
   store_le(nonce.data(), system_random().next());
   store_le(nonce.data() + 8, static_cast<std::uint32_t>(system_random().next()));
   std::memcpy(sealed.data(), nonce.data(), nonce.size());
-  aead_.seal(nonce, item.id.bytes, plain, sealed.data() + nonce.size());
+  aead_.seal(nonce, whose.bytes, plain, sealed.data() + nonce.size());
   return sealed;
 }
 
-Status FactsSeal::open(ByteView sealed, core::Item& item) {
+Result<Bytes> FactsSeal::open(ByteView sealed, const Uuid& whose) {
   Nonce nonce;
   if (sealed.size() < nonce.size() + tag_bytes) return fail(Errc::damaged, "ledger: facts cut short");
   std::memcpy(nonce.data(), sealed.data(), nonce.size());
   sealed = sealed.subspan(nonce.size());
   Bytes plain(sealed.size() - tag_bytes);
-  if (Status opened = aead_.open(nonce, item.id.bytes, sealed, plain.data()); !opened) return opened;
-  decode_facts(plain, item);
+  if (Status opened = aead_.open(nonce, whose.bytes, sealed, plain.data()); !opened) return opened.error();
+  return plain;
+}
+
+Bytes FactsSeal::seal(const core::Item& item) { return seal(encode_facts(item), item.id); }
+
+Status FactsSeal::open(ByteView sealed, core::Item& item) {
+  const auto plain = open(sealed, item.id);
+  if (!plain) return plain.error();
+  decode_facts(*plain, item);
   return {};
 }
 

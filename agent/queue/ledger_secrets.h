@@ -28,6 +28,9 @@ class IndexKeys {
 class FactsSeal {
  public:
   explicit FactsSeal(const Keyring& keys) : aead_(keys.derive("ledger facts")) {}
+  // Of anything else; whose: what it belongs to, without which it does not open.
+  Bytes seal(ByteView plain, const Uuid& whose);
+  Result<Bytes> open(ByteView sealed, const Uuid& whose);
   Bytes seal(const core::Item& item);
   // Of the item whose id it has already. Fills origin, kind, priority, received and facts.
   Status open(ByteView sealed, core::Item& item);

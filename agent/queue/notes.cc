@@ -112,11 +112,44 @@ Note read_order(Reader& in) {
   return note;
 }
 
+std::vector<core::InstanceReference> read_instances(Reader& in) {
+  std::vector<core::InstanceReference> instances;
+  for (auto count = in.take<std::uint16_t>(); count > 0 && in.ok(); --count) {
+    core::InstanceReference instance{in.take_text(), {}};
+    instance.sop_instance_uid = in.take_text();
+    instances.push_back(std::move(instance));
+  }
+  return instances;
+}
+
+void put_instances(Bytes& out, const std::vector<core::InstanceReference>& instances) {
+  put(out, static_cast<std::uint16_t>(instances.size()));
+  for (const auto& instance : instances) {
+    put_text(out, instance.sop_class_uid);
+    put_text(out, instance.sop_instance_uid);
+  }
+}
+
+Note read_promise(Reader& in) {
+  PromiseNote note;
+  note.what = static_cast<PromiseNote::What>(in.take<std::uint8_t>());
+  note.time.ms = in.take<std::int64_t>();
+  note.transaction_uid = in.take_text();
+  if (note.what == PromiseNote::What::instances) note.instances = read_instances(in);
+  if (note.what != PromiseNote::What::asked) return note;
+  note.calling_ae = in.take_text();
+  note.called_ae = in.take_text();
+  note.peer_address = in.take_text();
+  note.instances_in_all = in.take<std::uint32_t>();
+  return note;
+}
+
 Note read_note(Type type, Reader& in) {
   switch (type) {
     case Type::receipts: return read_receipt(in);
     case Type::tombstones: return read_tombstone(in);
     case Type::orders: return read_order(in);
+    case Type::promises: return read_promise(in);
     default: return read_verdict(in);
   }
 }
@@ -159,6 +192,17 @@ struct Encoder {
     put_text(out, text_of(note.destinations));
     put_text(out, "");
   }
+  void operator()(const PromiseNote& note) const {
+    put(out, static_cast<std::uint8_t>(note.what));
+    put(out, note.time.ms);
+    put_text(out, note.transaction_uid);
+    if (note.what == PromiseNote::What::instances) put_instances(out, note.instances);
+    if (note.what != PromiseNote::What::asked) return;
+    put_text(out, note.calling_ae);
+    put_text(out, note.called_ae);
+    put_text(out, note.peer_address);
+    put(out, note.instances_in_all);
+  }
 };
 
 void put_fact(Bytes& out, std::uint16_t number, ByteView value) {
@@ -170,7 +214,7 @@ void put_fact(Bytes& out, std::uint16_t number, ByteView value) {
 }  // namespace
 
 Type type_of(const Note& note) {
-  static constexpr Type types[] = {Type::receipts, Type::tombstones, Type::verdicts, Type::orders, Type::verdicts};
+  static constexpr Type types[] = {Type::receipts, Type::tombstones, Type::verdicts, Type::orders, Type::verdicts, Type::promises};
   return types[note.index()];
 }
 
@@ -198,6 +242,13 @@ std::vector<Note> decode_notes(Type type, ByteView payload) {
     notes.push_back(std::move(note));
   }
   return notes;
+}
+
+void encode(const std::vector<core::InstanceReference>& instances, Bytes& out) { put_instances(out, instances); }
+
+std::vector<core::InstanceReference> decode_instances(ByteView bytes) {
+  Reader in(bytes);
+  return read_instances(in);
 }
 
 std::string exam_name(const core::Item& item) {

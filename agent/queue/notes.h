@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Notes: what a node has learnt about items after it took them: receipts, tombstones, verdicts, orders (FORMAT.md).
+// Notes: what a node has learnt about items after it took them: receipts, tombstones, verdicts, orders, promises (FORMAT.md).
 //
 // Fails:  entries that are cut short end the list; what came before stands.
 #pragma once
@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "core/item.h"
 #include "core/outcome.h"
+#include "core/promises.h"
 #include "queue/record.h"
 
 namespace sampan::queue {
@@ -56,7 +57,18 @@ struct OrderNote {
   std::string destination;  // empty: all
 };
 
-using Note = std::variant<ReceiptNote, TombstoneNote, VerdictNote, OrderNote, DutyNote>;
+// Of a request for storage commitment that a modality made. One has its instances in several notes, all before `asked`.
+struct PromiseNote {
+  enum class What : std::uint8_t { instances = 1, asked = 2, answered = 3, given_up = 4 };
+  What what = What::asked;
+  WallTime time{};
+  std::string transaction_uid;
+  std::vector<core::InstanceReference> instances{};      // of instances
+  std::string calling_ae{}, called_ae{}, peer_address{};  // of asked
+  std::uint32_t instances_in_all = 0;                     // of asked
+};
+
+using Note = std::variant<ReceiptNote, TombstoneNote, VerdictNote, OrderNote, DutyNote, PromiseNote>;
 
 // What an item belongs to: its Study Instance UID, or "item <uuid>" without one; empty for telemetry.
 std::string exam_name(const core::Item& item);
@@ -69,6 +81,10 @@ std::vector<Note> decode_notes(Type type, ByteView payload);
 
 // The destinations an item is owed to, as it was routed when it came; absent: the record does not say.
 using Owed = std::optional<std::vector<std::string>>;
+
+// A list of instances, as it stands in a note.
+void encode(const std::vector<core::InstanceReference>& instances, Bytes& out);
+std::vector<core::InstanceReference> decode_instances(ByteView bytes);
 
 // The facts block of an item record.
 Bytes encode_facts(const core::Item& item, const Owed& owed = {});

@@ -14,6 +14,7 @@
 #include "queue/ledger_reader.h"
 #include "queue/lookup.h"
 #include "queue/orders.h"
+#include "queue/pledges.h"
 #include "queue/unproven.h"
 #include "queue/record_writer.h"
 #include "queue/scan.h"
@@ -68,10 +69,13 @@ struct Queue::Parts {
   std::unique_ptr<Store> store;
   // What people ask; another connection, so that no lease waits for them.
   std::unique_ptr<LedgerView> view;
+  // What is asked about proof and promises; a third one, so that no person waits for it.
+  std::unique_ptr<LedgerView> proof_view;
   std::optional<Counts> counts;
   std::optional<Lookup> lookup;
   std::optional<Orders> orders;
   std::optional<Unproven> unproven;
+  std::optional<Pledges> pledges;
   std::optional<Comparing> comparing;  // after the store, which it asks
 
   Status has_room(core::Kind kind) const;
@@ -172,6 +176,9 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   auto view = LedgerView::open(path);
   if (!view) return view.error();
   parts->view = std::move(*view);
+  auto proof_view = LedgerView::open(path);
+  if (!proof_view) return proof_view.error();
+  parts->proof_view = std::move(*proof_view);
   Parts& p = *parts;
   if (p.needs.compare) opened->ledger->tell_undecided([&p] { p.comparing->wake(); });
   Store::Parts store_parts{p.folder, p.ballast, p.keys, p.items, p.needs.clock, decisions_of(p.needs), p.needs.changed, [&p, path] { p.begin_anew(path); },
@@ -180,7 +187,8 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   parts->counts.emplace(*parts->view);
   parts->lookup.emplace(*parts->view, parts->keys);
   parts->orders.emplace(*parts->store, *parts->lookup, parts->needs.clock);
-  parts->unproven.emplace(*parts->store, *parts->view, parts->keys, parts->needs.clock);
+  parts->unproven.emplace(*parts->store, *parts->proof_view, parts->keys, parts->needs.clock);
+  parts->pledges.emplace(*parts->store, *parts->proof_view, parts->keys, parts->needs.clock);
   if (p.needs.compare)
     p.comparing.emplace(*p.store, [&p](Sequence one, Sequence other) { return p.compare(one, other); }, p.options.own_thread);
   p.ballast.restore();
@@ -355,10 +363,12 @@ Lookup& Queue::lookup() {
 Orders& Queue::orders() { return *parts_->orders; }
 Keyring& Queue::keys() { return parts_->keys; }
 Unproven& Queue::unproven() { return *parts_->unproven; }
+Pledges& Queue::pledges() { return *parts_->pledges; }
 
 void Queue::tick() {
   parts_->pool.trim();
-  if (parts_->reader->found_damage() || parts_->view->found_damage()) parts_->store->change([](Ledger& ledger) { ledger.check(); });
+  if (parts_->reader->found_damage() || parts_->view->found_damage() ||
+      parts_->proof_view->found_damage()) parts_->store->change([](Ledger& ledger) { ledger.check(); });
   parts_->store->tick();
 }
 

@@ -99,6 +99,7 @@ struct QueueSummary {
 class Keyring;
 class Lookup;
 class Orders;
+class Pledges;
 class Unproven;
 
 class Queue final : public core::Sink {
@@ -123,6 +124,8 @@ class Queue final : public core::Sink {
   // What was accepted and is to be proven.
   Unproven& unproven();
   Keyring& keys();
+  // What modalities asked this node to promise.
+  Pledges& pledges();
   // Asks again where the items go that match no route; those that have a destination keep it.
   void route_again();
   // Now and then: counts running time, reclaims, gives idle memory back.

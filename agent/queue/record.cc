@@ -59,7 +59,7 @@ void encode(const Header& header, std::uint8_t* at) {
 std::optional<Header> decode_header(ByteView bytes) {
   const std::uint8_t* at = bytes.data();
   if (bytes.size() < header_bytes || std::memcmp(at, header_magic, sizeof header_magic) != 0 || !crc_holds(at)) return {};
-  if (at[4] < 1 || at[4] > static_cast<std::uint8_t>(Type::orders) || at[6] != aes_256_gcm) return {};
+  if (at[4] < 1 || at[4] > static_cast<std::uint8_t>(Type::promises) || at[6] != aes_256_gcm) return {};
   Header header;
   header.type = static_cast<Type>(at[4]);
   header.streamed = (at[5] & 1) != 0;

@@ -44,7 +44,7 @@ constexpr std::uint64_t offset_of(Sequence sequence) {
   return (static_cast<std::uint64_t>(sequence) & 0xfffff) * block_bytes;
 }
 
-enum class Type : std::uint8_t { item = 1, receipts = 2, tombstones = 3, partial = 4, verdicts = 5, orders = 6 };
+enum class Type : std::uint8_t { item = 1, receipts = 2, tombstones = 3, partial = 4, verdicts = 5, orders = 6, promises = 7 };
 
 struct Header {
   Type type = Type::item;

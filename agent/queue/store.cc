@@ -230,7 +230,7 @@ void Store::keep(std::deque<Written>& written, std::deque<Pending>& notes, std::
 
 // Those that are durable already, because only the ledger failed, are not written again.
 bool Store::write_notes(std::deque<Pending>& notes) {
-  for (const Type type : {Type::receipts, Type::tombstones, Type::verdicts, Type::orders}) {
+  for (const Type type : {Type::receipts, Type::tombstones, Type::verdicts, Type::orders, Type::promises}) {
     Bytes payload;
     std::vector<Pending*> in_payload;
     const auto flush = [&] {

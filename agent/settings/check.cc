@@ -32,6 +32,16 @@ void check_callers(const Intake& intake, const Given& given, const Complain& com
   }
 }
 
+void check_reports(const Intake& intake, const Complain& complain) {
+  std::map<std::string, std::size_t> seen;
+  for (std::size_t i = 0; i < intake.report_to.size(); ++i) {
+    const std::string& title = intake.report_to[i].ae_title;
+    if (!title.empty() && !seen.emplace(title, i).second)
+      complain(element("intake.report_to", i), {"AE title \"" + title + "\" is listed twice, expected one address for it",
+                                                "AE 标题“" + title + "”列了两次，应只有一个地址"});
+  }
+}
+
 void check_limits(const Intake& intake, const Given& given, const Complain& complain) {
   if (intake.associations_per_host_max <= intake.associations_max) return;
   const char* own = "intake.associations_per_host_max";
@@ -196,6 +206,7 @@ void check_folders(const Settings& settings, const Complain& complain) {
 void check(const Settings& settings, const Given& given, const Complain& complain) {
   check_titles(settings.intake, complain);
   check_callers(settings.intake, given, complain);
+  check_reports(settings.intake, complain);
   check_limits(settings.intake, given, complain);
   check_folders(settings, complain);
   check_carry(settings, complain);

@@ -59,6 +59,16 @@ constexpr std::array table{
            .least = core::limits::pdu_bytes_min, .most = core::limits::pdu_bytes_max,
            .en = "Largest PDU offered to the modality, in bytes.", .zh = "向设备提出的最大 PDU 字节数。",
            .set = [](S& s, V v) { s.intake.pdu_bytes_max = static_cast<std::uint32_t>(v.number); }},
+    Option{.path = "intake.commit_on", .kind = Kind::choice, .initial = "accepted", .choices = "accepted|archived",
+           .en = "When a modality that asks (storage commitment) is told that its image is kept: accepted, once it is safe on this disk; archived, once every required destination proved it.",
+           .zh = "设备请求存储承诺时何时答复已保存：accepted 为本机磁盘已安全保存，archived 为所有必需目的地均已证明归档。",
+           .set = [](S& s, V v) { s.intake.commit_on = v.text == "archived" ? CommitOn::archived : CommitOn::accepted; }},
+    Option{.path = "intake.report_to", .kind = Kind::list,
+           .en = "Where modalities are called back with reports of storage commitment; without it, only on the connection that asked.",
+           .zh = "回呼设备发送存储承诺报告的地址列表；不填则只在提出请求的连接上答复。"},
+    Option{.path = "intake.report_to[]", .kind = Kind::dimse_address,
+           .en = "The AE title of a modality, and where it listens.", .zh = "设备的 AE 标题及其监听地址，写作 AE@主机:端口。",
+           .set = [](S& s, V v) { s.intake.report_to.push_back(v.dimse); }},
 };
 // clang-format on
 

@@ -47,6 +47,18 @@ struct IntakeFolder {
   friend bool operator==(const IntakeFolder&, const IntakeFolder&) = default;
 };
 
+// Written AE@host:port; an IPv6 address stands in brackets.
+struct DimseAddress {
+  std::string ae_title;
+  std::string host;
+  std::uint16_t port = 0;
+  friend bool operator==(const DimseAddress&, const DimseAddress&) = default;
+};
+
+// What must be true before a modality is told that its image is kept: it is safe on this disk, or archived by every
+// required destination.
+enum class CommitOn { accepted, archived };
+
 struct Intake {
   bool enabled = true;
   std::string listen = "0.0.0.0";      // numeric IPv4 or IPv6
@@ -59,15 +71,9 @@ struct Intake {
   unsigned idle_seconds_max = core::limits::association_idle_max.count();
   std::uint32_t pdu_bytes_max = core::limits::pdu_bytes_max;
   std::vector<IntakeFolder> folders;
+  CommitOn commit_on = CommitOn::accepted;
+  std::vector<DimseAddress> report_to{};  // where a calling AE title is called back with reports of storage commitment
   friend bool operator==(const Intake&, const Intake&) = default;
-};
-
-// Written AE@host:port; an IPv6 address stands in brackets.
-struct DimseAddress {
-  std::string ae_title;
-  std::string host;
-  std::uint16_t port = 0;
-  friend bool operator==(const DimseAddress&, const DimseAddress&) = default;
 };
 
 // The receipt after which a local payload may go (DESIGN, contract 4).

@@ -50,7 +50,7 @@ struct Session {
   }
 };
 
-OFCondition prepare(Session& session, const DimseOptions& options, std::span<const ContextKey> proposed) {
+OFCondition prepare(Session& session, const DimseOptions& options, std::span<const ContextKey> proposed, T_ASC_SC_ROLE role) {
   OFCondition done = ASC_initializeNetwork(NET_REQUESTOR, 0, whole_seconds(options.connect_time_max), &session.network);
   if (done.bad()) return done;
   done = ASC_setTransportLayer(session.network, session.layer.get(), 0);
@@ -68,7 +68,7 @@ OFCondition prepare(Session& session, const DimseOptions& options, std::span<con
     if (done.bad()) return done;
     const char* syntaxes[] = {key.transfer_syntax.c_str()};
     done = ASC_addPresentationContext(session.parameters, static_cast<T_ASC_PresentationContextID>(id),
-                                      key.sop_class.c_str(), syntaxes, 1);
+                                      key.sop_class.c_str(), syntaxes, 1, role);
     id += 2;
   }
   return done;
@@ -125,13 +125,13 @@ DimseAssociation::DimseAssociation(std::unique_ptr<Negotiated> negotiated) : neg
 DimseAssociation::~DimseAssociation() = default;
 
 DimseAssociation::Requested DimseAssociation::request(const DimseOptions& options, std::span<const ContextKey> proposed,
-                                                      const dicom::Connected& connected) {
+                                                      const dicom::Connected& connected, Role role) {
   dicom::quiet_dcmtk();
   // DCMTK knows one time limit for connecting per process; couriers with different ones share the latest.
   dcmConnectionTimeout.set(whole_seconds(options.connect_time_max));
   auto made = std::make_unique<Negotiated>();
   made->session.layer = dicom::make_transport_layer(connected);
-  OFCondition done = prepare(made->session, options, proposed);
+  OFCondition done = prepare(made->session, options, proposed, role == Role::provider ? ASC_SC_ROLE_SCP : ASC_SC_ROLE_DEFAULT);
   if (done.bad()) return fail(Errc::invalid, "the association request cannot be made");
   done = ASC_requestAssociation(made->session.network, made->session.parameters, &made->session.association, nullptr,
                                 nullptr, DUL_NOBLOCK, whole_seconds(options.connect_time_max));

@@ -36,8 +36,10 @@ struct AcceptedContext {
 class DimseAssociation {
  public:
   using Requested = std::variant<std::unique_ptr<DimseAssociation>, AssociationRefused, Error>;
+  // Who asks is the user of what it proposes, or the provider that comes to report.
+  enum class Role { user, provider };
   static Requested request(const DimseOptions& options, std::span<const ContextKey> proposed,
-                           const dicom::Connected& connected);
+                           const dicom::Connected& connected, Role role = Role::user);
   ~DimseAssociation();
 
   // Null when key was not proposed.

@@ -20,6 +20,7 @@
 #include "dicom/pdata.h"
 #include "intake/dimse_admission.h"
 #include "intake/dimse_contexts.h"
+#include "intake/dimse_promise.h"
 #include "intake/dimse_reception.h"
 #include "policy/failure_table.h"
 #include "settings/options.h"
@@ -50,13 +51,12 @@ void introduction() {
       "disk, and sends each to one or several next hops as a Storage SCU or a DICOMweb user agent (STOW-RS). It keeps no archive that\n"
       "can be queried, and shows no image.\n\n"
       "| Network service | User (SCU) | Provider (SCP) |\n|---|---|---|\n"
-      "| Verification | no | yes |\n| Storage | yes | yes |\n| Storage Commitment Push Model | yes | no |\n"
+      "| Verification | no | yes |\n| Storage | yes | yes |\n| Storage Commitment Push Model | yes | yes |\n"
       "| Query/Retrieve, Study Root, FIND | yes | no |\n| STOW-RS (PS3.18 10.5) | yes | no |\n"
       "| Storage Commitment (PS3.18 13) | yes | no |\n| QIDO-RS (PS3.18 10.6) | yes | no |\n\n"
       "| Media service | Creator | Reader |\n|---|---|---|\n"
       "| General purpose media, DICOMDIR (read as a whole, from a folder) | no | yes |\n\n"
-      "Neither offered nor used in this version: Storage Commitment towards the modality, Modality Performed Procedure Step,\n"
-      "Modality Worklist, retrieval.\n\n");
+      "Neither offered nor used in this version: Modality Performed Procedure Step, Modality Worklist, retrieval.\n\n");
 }
 
 void implementation_model() {
@@ -81,7 +81,8 @@ void ae_common() {
   say("| Implementation Version Name | %s |\n", std::string(dicom::implementation_version).c_str());
   say("| Asynchronous operations window | not supported |\n"
       "| SOP Class extended negotiation, user identity | not supported, not used |\n"
-      "| Role selection | accepted for Storage Commitment: the archive that reports is the provider; otherwise not used |\n\n");
+      "| Role selection | for Storage Commitment: accepted from the archive that reports, proposed as provider to the modality that is\n"
+      "called back; otherwise not used |\n\n");
 }
 
 void scp_policies() {
@@ -141,6 +142,29 @@ void scp_answers() {
     say("| %s | %s |\n", hex(answer.status).c_str(), answer.comment.empty() ? "(none: the image is on disk)" : std::string(answer.comment).c_str());
   say("\nAn instance that is here already is answered with success and stored once. The same SOP Instance UID with another content is\n"
       "stored beside the first and waits for a person. Any other request is answered with 0x0211, and the association goes on.\n\n");
+}
+
+void scp_commitment() {
+  say("#### 3.2.4 Storage Commitment Push Model\n\n"
+      "Context 1.2.840.10008.1.20.1, Implicit or Explicit VR Little Endian. A request is answered with success once it is on the disk, also while\n"
+      "the disk is too full for images; neither a restart nor the loss of the index makes it forgotten. The same transaction asked for again\n"
+      "is the same request. A request names at most %zu instances.\n\n"
+      "| N-ACTION status | Error Comment (0000,0902) |\n|---|---|\n", limits::promised_instances_max);
+  for (const intake::PromiseAnswer& answer : intake::promise_answers())
+    say("| %s | %s |\n", hex(answer.status).c_str(), answer.comment.empty() ? "(none: the request is on disk)" : std::string(answer.comment).c_str());
+  say("\nN-EVENT-REPORT comes on the association that asked when it stays open and quiet for %lld s; else the modality is called back at its\n"
+      "address of `intake.report_to`, under the AE title by which it called, after pauses that grow to %lld h, for %lld days, until it answers with\n"
+      "success. With `intake.commit_on: accepted` an instance is committed when it is safe on the disk of this node, with `archived` once every\n"
+      "required destination proved that it keeps it; what is not proven within %lld days is refused.\n\n"
+      "| Failure Reason | When |\n|---|---|\n"
+      "| 0110 | what is stored does not verify; or two images of this SOP Instance UID differ, and a person must decide; or not archived in time |\n"
+      "| 0112 | no such instance is or was here |\n"
+      "| 0119 | it is here with another SOP Class UID |\n"
+      "| 0122 | not a Storage SOP class |\n\n",
+      static_cast<long long>(std::chrono::seconds(limits::promise_pause).count()),
+      static_cast<long long>(std::chrono::hours(limits::promise_back_off_most).count()),
+      static_cast<long long>(std::chrono::hours(limits::promise_kept).count() / 24),
+      static_cast<long long>(std::chrono::hours(limits::promise_archive_wait_max).count() / 24));
 }
 
 const char* meaning(policy::Verdict verdict) {
@@ -235,7 +259,7 @@ void network_and_settings() {
       "TCP over IPv4; the SCP, and HTTPS, over IPv6 too. TCP_NODELAY on every connection.\n\n| Setting | Value without it | What it is |\n|---|---|---|\n");
   constexpr std::array shown{"ae_title", "intake.listen", "intake.port", "intake.ae_titles", "intake.callers", "intake.accept",
                              "intake.associations_max", "intake.associations_per_host_max", "intake.idle_seconds_max",
-                             "intake.pdu_bytes_max", "destinations[].dimse", "destinations[].stow", "destinations[].calling_ae",
+                             "intake.pdu_bytes_max", "intake.commit_on", "intake.report_to", "destinations[].dimse", "destinations[].stow", "destinations[].calling_ae",
                              "destinations[].as_sender", "destinations[].origins", "destinations[].origins[].calling_ae",
                              "destinations[].transform", "destinations[].lanes"};
   for (const char* path : shown) {
@@ -263,6 +287,7 @@ int main() {
   scp_policies();
   scp_contexts();
   scp_answers();
+  scp_commitment();
   scu();
   stow();
   sop_classes();

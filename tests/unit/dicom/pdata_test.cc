@@ -32,7 +32,7 @@ class MemoryWire final : public Wire {
     for (const ByteView piece : pieces) sent.insert(sent.end(), piece.begin(), piece.end());
     return {};
   }
-  bool quiet() override { return at_ == incoming.size(); }
+  bool quiet_for(Millis) override { return at_ == incoming.size(); }
   std::shared_ptr<Plug> plug() const override { return nullptr; }
 
   Bytes incoming;

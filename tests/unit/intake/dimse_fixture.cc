@@ -86,12 +86,12 @@ Result<std::unique_ptr<core::Inflow>> MemorySink::open(const core::Manifest& man
   return std::unique_ptr<core::Inflow>(new MemoryInflow(*this, manifest));
 }
 
-Clinic::Clinic(const std::function<void(DimseIntakeOptions&)>& adjust, core::Receipts* receipts) {
+Clinic::Clinic(const std::function<void(DimseIntakeOptions&)>& adjust, core::Receipts* receipts, core::Promises* promises) {
   DimseIntakeOptions options;
   options.address = "127.0.0.1";
   options.port = 0;
   if (adjust) adjust(options);
-  intake = std::make_unique<DimseIntake>(sink, system_clock(), options, *this, receipts);
+  intake = std::make_unique<DimseIntake>(sink, system_clock(), options, *this, receipts, promises);
   const Status started = intake->start();
   if (!started) SAMPAN_PANIC(started.error().message.c_str());
 }
@@ -178,6 +178,16 @@ std::optional<dicom::CommandSet> Modality::response() {
   auto decoded = dicom::decode(ByteView(pdu_.body).subspan(6));
   if (!decoded) return std::nullopt;
   return *decoded;
+}
+
+std::optional<Bytes> Modality::data_set() {
+  Bytes gathered;
+  for (bool last = false; !last;) {
+    if (!read_pdu() || pdu_.type != test::PduType::data || pdu_.body.size() < 6) return std::nullopt;
+    last = (pdu_.body[5] & 2) != 0;
+    gathered.insert(gathered.end(), pdu_.body.begin() + 6, pdu_.body.end());
+  }
+  return gathered;
 }
 
 std::optional<std::uint16_t> Modality::store(std::uint8_t context, const std::string& sop_class,

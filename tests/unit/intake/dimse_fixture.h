@@ -76,7 +76,8 @@ class MemorySink final : public core::Sink {
 // An intake on a free port, heard by an observer that remembers.
 class Clinic final : public DimseIntake::Observer {
  public:
-  explicit Clinic(const std::function<void(DimseIntakeOptions&)>& adjust = {}, core::Receipts* receipts = nullptr);
+  explicit Clinic(const std::function<void(DimseIntakeOptions&)>& adjust = {}, core::Receipts* receipts = nullptr,
+                  core::Promises* promises = nullptr);
   std::string port() const { return std::to_string(intake->port()); }
   // What the connections' threads did before their last word on the network is seen from here on, and what the test
   // did is seen by them: a socket orders events, but not memory.
@@ -119,6 +120,8 @@ class Modality {
             std::size_t fragment_bytes = 16000, bool cut_off = false);
   // The next command, empty when the association ended instead.
   std::optional<dicom::CommandSet> response();
+  // The data set behind a command that has one.
+  std::optional<Bytes> data_set();
   // The type of the PDU that came instead of a command.
   test::PduType ended_by = test::PduType::data;
   // The status of the answer to a C-STORE; nothing when none came.

@@ -119,7 +119,8 @@ TEST_CASE_FIXTURE(CountsFixture, "a_ledger_of_the_first_version_learns_what_the_
   REQUIRE(rows("SELECT count(*) FROM item WHERE state=2", 1) != "0|\n");
   stop();
   const std::string before = everything();
-  tamper("DROP INDEX delivery_unproven; DROP TABLE commitment; DROP TRIGGER item_moves; DROP TABLE intake_hour; DROP TABLE item_tally; DROP TABLE waiting_minute; DROP TABLE reason_tally;"
+  tamper("DROP TABLE promise; DROP TABLE promised; DROP INDEX orphan_sop; ALTER TABLE orphan DROP COLUMN sop_key;"
+         "DROP INDEX delivery_unproven; DROP TABLE commitment; DROP TRIGGER item_moves; DROP TABLE intake_hour; DROP TABLE item_tally; DROP TABLE waiting_minute; DROP TABLE reason_tally;"
          "DROP TABLE exam_tally; DROP TABLE standing; DROP TABLE alias; DROP TABLE exam; DROP INDEX item_exam;"
          "CREATE INDEX item_study ON item(study_key, study_order) WHERE study_key <> 0 AND state = 1;"
          "CREATE TABLE old(destination INTEGER, state INTEGER, items INTEGER, bytes INTEGER, PRIMARY KEY(destination, state)) WITHOUT ROWID;"

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests for storage commitment in the ledger: what modalities asked for and were not told about yet.
+#include <algorithm>
+
+#include "core/limits.h"
+#include "queue/ledger.h"
+
+namespace sampan::queue {
+
+namespace {
+
+using What = PromiseNote::What;
+
+constexpr Uuid nobodys{};
+constexpr Millis incomplete_kept{24 * 3600 * 1000};  // instances of a request that was never answered for
+
+}  // namespace
+
+void Ledger::apply_promise(const PromiseNote& note) {
+  const auto with_uid = [&](const char* text) {
+    Statement statement(*sql_, text);
+    statement.bind(1, std::string_view(note.transaction_uid));
+    return statement;
+  };
+  if (note.what == What::answered || note.what == What::given_up) {
+    with_uid("DELETE FROM promised WHERE promise=(SELECT number FROM promise WHERE uid=?)").run();
+    return with_uid("DELETE FROM promise WHERE uid=?").run();
+  }
+  with_uid("INSERT OR IGNORE INTO promise VALUES(NULL,?1,?2,0,'','','',0,0,'')").bind(2, note.time.ms).run();
+  if (note.what == What::instances) {
+    Bytes plain;
+    encode(note.instances, plain);
+    auto insert = with_uid("INSERT INTO promised SELECT number, (SELECT count(*) FROM promised WHERE promise=number), ?2 FROM promise WHERE uid=?1");
+    return insert.bind(2, ByteView(facts_.seal(plain, nobodys))).run();
+  }
+  auto asked = with_uid("UPDATE promise SET asked_ms=?2, instances=?3, calling=?4, called=?5, address=?6, not_before_ms=?7 WHERE uid=?1");
+  asked.bind(2, note.time.ms).bind(3, static_cast<std::int64_t>(note.instances_in_all));
+  asked.bind(4, std::string_view(note.calling_ae)).bind(5, std::string_view(note.called_ae)).bind(6, std::string_view(note.peer_address));
+  asked.bind(7, note.time.ms + Millis(core::limits::promise_call_pause).count()).run();
+  for (const char* text : {"DELETE FROM promised WHERE promise IN (SELECT number FROM promise WHERE instances=0 AND asked_ms<?)",
+                           "DELETE FROM promise WHERE instances=0 AND asked_ms<?"}) {
+    Statement forget(*sql_, text);
+    forget.bind(1, note.time.ms - incomplete_kept.count()).run();
+  }
+}
+
+void Ledger::tell_later(std::string_view transaction_uid, unsigned attempts, WallTime not_before, std::string_view said) {
+  Statement set(*sql_, "UPDATE promise SET attempts=?2, not_before_ms=?3, said=?4 WHERE uid=?1");
+  set.bind(1, transaction_uid).bind(2, static_cast<std::int64_t>(attempts)).bind(3, not_before.ms).bind(4, said).run();
+}
+
+void Ledger::tell_all_now() { sql_->execute("UPDATE promise SET not_before_ms=0"); }
+
+}  // namespace sampan::queue

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pledges: what modalities asked this node to promise to keep, and what is here of it (storage commitment, PS3.4 annex J).
+//
+// A request stands in notes of the spool until it was told or given up: neither a restart nor the loss of the ledger makes
+// it forgotten. When it is told again stands in the ledger only: lost with it, it is told at once.
+// Threads: any.
+// Fails:   keep() as core::Promises::asked(); a ledger that does not answer has nothing to tell.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/promises.h"
+#include "queue/ledger_secrets.h"
+#include "queue/notes.h"
+#include "queue/question.h"
+#include "queue/queue.h"
+
+namespace sampan::queue {
+
+class Store;
+
+struct Pledge {
+  std::string transaction_uid;
+  WallTime asked{};
+  std::string calling_ae, called_ae, peer_address;
+  unsigned attempts = 0;  // to tell it
+  std::string said;       // why it could not be told, in words
+};
+
+// One instance of a request, as it is here.
+struct PledgedInstance {
+  enum class Where { nowhere, here, let_go, damaged, differing };
+  core::InstanceReference reference;
+  Where where = Where::nowhere;
+  std::string sop_class_uid;                // of what is here; empty: not known
+  std::vector<DeliveryStanding> deliveries;  // of what is here
+};
+
+class Pledges {
+ public:
+  Pledges(Store& store, LedgerView& view, const Keyring& keys, const Clock& clock)
+      : store_(store), view_(view), keys_(keys), facts_(keys), clock_(clock) {}
+
+  // Durable when it returns.
+  Status keep(const core::PromiseRequest& request);
+  // Those to be told by now, who waited longest first; none while the spool is being read.
+  struct Due {
+    std::vector<Pledge> pledges;
+    std::optional<Millis> due_in;  // when one will be due later
+  };
+  Due due(std::size_t pledges_max);
+  // Nothing: it is not open, or what is here is not known yet.
+  struct Standing {
+    Pledge pledge;
+    std::vector<PledgedInstance> instances;
+  };
+  std::optional<Standing> standing(const std::string& transaction_uid);
+
+  void answered(const std::string& transaction_uid);
+  void give_up(const std::string& transaction_uid);
+  void tell_later(const std::string& transaction_uid, unsigned attempts, Millis wait, std::string_view said);
+  // Where they are told may have changed.
+  void tell_all_now();
+
+  struct Summary {
+    std::uint64_t open = 0;    // not told yet
+    std::uint64_t untold = 0;  // of these, could be told and nobody answered
+    std::optional<WallTime> oldest;
+    std::string said;          // of the oldest of those
+  };
+  Summary summary();
+
+ private:
+  std::optional<std::vector<core::InstanceReference>> instances_of(Question& question, const std::string& transaction_uid);
+  PledgedInstance look(Question& question, core::InstanceReference reference);
+  Status room_for(const core::PromiseRequest& request, bool& known);
+  void end(const std::string& transaction_uid, PromiseNote::What what);
+
+  Store& store_;
+  LedgerView& view_;
+  const IndexKeys keys_;
+  std::mutex mutex_;  // of facts_
+  FactsSeal facts_;
+  const Clock& clock_;
+};
+
+}  // namespace sampan::queue

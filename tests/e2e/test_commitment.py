@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A modality asks whether its images are kept (storage commitment), and is told: Orthanc asks as one that is called back."""
+import json
+
+from harness import free_port, wait_until
+
+contract = (1, 4)
+CLASS_MR = "1.2.840.10008.5.1.4.1.1.4"
+
+
+def modality(ctx, node, name="orthanc"):
+    """An Orthanc that stores at the node and asks it, and where it is called back."""
+    orthanc = ctx.orthanc(name=name, DicomAet="MOD1", DicomModalities={"clinic": ["CLINIC", "127.0.0.1", node.port]})
+    return orthanc, f"MOD1@127.0.0.1:{orthanc.port}"
+
+
+def a_node(ctx, lead=None, **intake):
+    lead = lead or ctx.raw_scp("lead").start()
+    node = ctx.node(destinations=[lead.destination])
+    node.settings["intake"].update(intake)
+    return node
+
+
+def store(ctx, node, count=3):
+    files = ctx.images("mr", count)
+    scu = ctx.raw_scu(node.address, files, called="CLINIC", calling="MOD1")
+    assert scu.wait() == 0
+    return [answer.sop_instance for answer in scu.sent()]
+
+
+def ask(orthanc, uids, sop_class=CLASS_MR):
+    instances = [{"SOPClassUID": sop_class, "SOPInstanceUID": uid} for uid in uids]
+    return json.loads(orthanc.request("/modalities/clinic/storage-commitment", json.dumps({"DicomInstances": instances}).encode()))["Path"]
+
+
+def told(orthanc, path, deadline_s=30):
+    def answer():
+        found = orthanc.get(path)
+        return found if found["Status"] != "Pending" else None
+    return wait_until(answer, lambda: f"a report: {orthanc.get(path)}", deadline_s, 0.1)
+
+
+def test_a_modality_is_called_back_with_what_is_kept_and_what_never_came(ctx):
+    node = a_node(ctx)
+    orthanc, address = modality(ctx, node)
+    node.settings["intake"]["report_to"] = [address]
+    node.start()
+    uids = store(ctx, node)
+    report = told(orthanc, ask(orthanc, uids))
+    assert report["Status"] == "Success", report
+    assert {row["SOPInstanceUID"] for row in report["Success"]} == set(uids)
+    report = told(orthanc, ask(orthanc, [*uids, "1.2.3.4.5"]))
+    assert report["Status"] == "Failure", report
+    assert [(row["SOPInstanceUID"], row["StatusCode"] if "StatusCode" in row else row["Status"]) for row in report["Failures"]][0][0] == "1.2.3.4.5"
+    assert {row["SOPInstanceUID"] for row in report["Success"]} == set(uids)
+    assert "0112" in json.dumps(report) or "274" in json.dumps(report), report
+    wait_until(lambda: node.status()["intake"]["commitments_open"] == 0, "told", 10)
+
+
+def test_a_request_that_was_answered_outlives_a_kill_and_the_ledger(ctx):
+    node = a_node(ctx)
+    orthanc, address = modality(ctx, node)
+    node.settings["intake"]["report_to"] = [address]
+    node.start(env={"SAMPAN_CRASH_AT": "promise.acknowledged"})
+    uids = store(ctx, node)
+    path = ask(orthanc, uids)
+    wait_until(lambda: not node.alive(), "the node is killed right after its answer")
+    assert orthanc.get(path)["Status"] == "Pending"
+    node.delete_ledger()
+    node.start()
+    report = told(orthanc, path)
+    assert report["Status"] == "Success" and len(report["Success"]) == len(uids), report
+
+
+def test_a_modality_that_does_not_listen_is_told_once_it_does_and_status_says_so_meanwhile(ctx):
+    node = a_node(ctx)
+    orthanc, address = modality(ctx, node)
+    node.settings["intake"]["report_to"] = [f"MOD1@127.0.0.1:{free_port()}"]
+    node.start()
+    uids = store(ctx, node)
+    path = ask(orthanc, uids)
+    wait_until(lambda: node.status()["intake"]["commitments_untold"] == 1, lambda: json.dumps(node.status()["intake"]), 20, 0.1)
+    finding = next(f for f in node.status()["attention"] if f["code"] == "commitment_untold")
+    assert "MOD1" in finding["en"] and "MOD1" in finding["zh"]
+    node.settings["intake"]["report_to"] = [address]
+    code, said = node.reload()
+    assert code == 0, said
+    assert told(orthanc, path)["Status"] == "Success"
+    wait_until(lambda: node.status()["intake"]["commitments_open"] == 0, "told", 10)
+
+
+def test_with_archived_a_modality_is_told_only_when_the_lead_proved_it(ctx):
+    node = a_node(ctx, commit_on="archived")
+    lead = ctx.orthanc(name="lead", DicomModalities={"clinic": ["CLINIC", "127.0.0.1", node.port]})
+    line = ctx.line(lead.port)
+    line.cut()
+    node.settings["destinations"] = [{"name": "lead", "dimse": f"LEAD@127.0.0.1:{line.port}"}]
+    orthanc, address = modality(ctx, node, "modality")
+    node.settings["intake"]["report_to"] = [address]
+    node.start()
+    uids = store(ctx, node)
+    path = ask(orthanc, uids)
+    wait_until(lambda: node.status()["intake"]["commitments_open"] == 1, "asked", 10)
+    assert orthanc.get(path)["Status"] == "Pending"
+    line.give_back()
+    report = told(orthanc, path, 100)
+    assert report["Status"] == "Success", report
+    assert node.destination()["archived"] == len(uids)

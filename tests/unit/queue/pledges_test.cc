@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// What modalities asked this node to promise: that it outlives everything, and what is here of it.
+#include "queue/pledges.h"
+
+#include "core/limits.h"
+#include "fixture.h"
+
+using namespace sampan;
+using namespace sampan::test;
+using Where = queue::PledgedInstance::Where;
+namespace limits = core::limits;
+
+namespace {
+
+const std::string ct = "1.2.840.10008.5.1.4.1.1.2";
+
+struct PledgeFixture : QueueFixture {
+  core::PromiseRequest request(const std::vector<std::string>& uids, const std::string& transaction = "2.25.1") {
+    core::PromiseRequest asked{transaction, "CT1", "SAMPAN", "192.0.2.7", {}};
+    for (const auto& uid : uids) asked.instances.push_back({ct, uid});
+    return asked;
+  }
+  std::vector<queue::Pledge> due() {
+    queue->drain();
+    return queue->pledges().due(10).pledges;
+  }
+  Where where(std::size_t at = 0, const std::string& transaction = "2.25.1") {
+    queue->drain();
+    const auto standing = queue->pledges().standing(transaction);
+    REQUIRE(standing);
+    return standing->instances.at(at).where;
+  }
+  void pass(Millis time) { clock.wall_ms += time.count(); }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(PledgeFixture, "[contract 1] a_request_outlives_restarts_and_the_ledger_until_it_was_told") {
+  std::vector<std::string> uids;
+  for (int i = 0; i < 100; ++i) uids.push_back("1." + std::to_string(i));
+  REQUIRE(queue->pledges().keep(request(uids)).ok());
+  for (const bool without_ledger : {false, true}) {
+    restart(without_ledger);
+    pass(limits::promise_call_pause);
+    REQUIRE(due().size() == 1);
+    CHECK(due()[0].calling_ae == "CT1");
+    CHECK(due()[0].called_ae == "SAMPAN");
+    CHECK(due()[0].peer_address == "192.0.2.7");
+    const auto standing = queue->pledges().standing("2.25.1");
+    REQUIRE(standing);
+    REQUIRE(standing->instances.size() == 100);
+    for (int i = 0; i < 100; ++i) CHECK(standing->instances[static_cast<std::size_t>(i)].reference == core::InstanceReference{ct, uids[static_cast<std::size_t>(i)]});
+  }
+  CHECK(queue->pledges().summary().open == 1);
+  queue->pledges().answered("2.25.1");
+  for (const bool without_ledger : {false, true}) {
+    restart(without_ledger);
+    CHECK(queue->pledges().summary().open == 0);
+    CHECK_FALSE(queue->pledges().standing("2.25.1"));
+  }
+}
+
+TEST_CASE_FIXTURE(PledgeFixture, "a_request_is_answered_only_when_its_notes_are_synced_and_one_that_is_not_whole_does_not_count") {
+  REQUIRE(queue->pledges().keep(request({"1.1"})).ok());
+  const int before = files.syncs;
+  REQUIRE(queue->pledges().keep(request({"1.1"}, "2.25.2")).ok());
+  CHECK(files.syncs > before);
+  // The power went before `asked`: what there is of it says nothing.
+  stop();
+  tamper("UPDATE promise SET instances=0 WHERE uid='2.25.2'");
+  start();
+  pass(limits::promise_call_pause);
+  CHECK(due().size() == 1);
+  CHECK_FALSE(queue->pledges().standing("2.25.2"));
+}
+
+TEST_CASE_FIXTURE(PledgeFixture, "asked_for_again_it_is_the_same_request_and_another_one_under_its_name_is_refused") {
+  REQUIRE(queue->pledges().keep(request({"1.1", "1.2"})).ok());
+  CHECK(queue->pledges().keep(request({"1.1", "1.2"})).ok());
+  CHECK(queue->pledges().summary().open == 1);
+  const auto other = queue->pledges().keep(request({"1.1", "1.3"}));
+  REQUIRE_FALSE(other.ok());
+  CHECK(other.error().code == Errc::refused);
+  queue->drain();
+  CHECK(queue->pledges().standing("2.25.1")->instances.size() == 2);
+}
+
+TEST_CASE_FIXTURE(PledgeFixture, "[contract 10] requests_are_bounded") {
+  const auto too_long = queue->pledges().keep(request(std::vector<std::string>(limits::promised_instances_max + 1, "1.1")));
+  REQUIRE_FALSE(too_long.ok());
+  CHECK(too_long.error().code == Errc::limit);
+  queue->drain();
+  for (std::size_t i = 0; i < limits::promises_open_max; ++i)
+    tamper(("INSERT INTO promise VALUES(NULL,'3." + std::to_string(i) + "',1,1,'','','',0,0,'')").c_str());
+  const auto too_many = queue->pledges().keep(request({"1.1"}));
+  REQUIRE_FALSE(too_many.ok());
+  CHECK(too_many.error().code == Errc::limit);
+}
+
+TEST_CASE_FIXTURE(PledgeFixture, "a_request_is_kept_while_the_disk_takes_no_images") {
+  files.free_bytes_max = 1u << 20;
+  CHECK_FALSE(queue->admits(core::Kind::image).ok());
+  CHECK(queue->pledges().keep(request({"1.1"})).ok());
+}
+
+TEST_CASE_FIXTURE(PledgeFixture, "[contract 4] what_is_here_what_went_by_proof_and_what_never_came_are_told_apart") {
+  REQUIRE(queue->pledges().keep(request({"1.1", "1.2", "1.3"})).ok());
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  REQUIRE(put(pattern(1000, 2), image_facts("1.2")).ok());
+  deliver(lease().at(1));
+  for (int round = 0; round < 2; ++round) queue->tick(), queue->drain();
+  CHECK(where(0) == Where::here);
+  CHECK(where(1) == Where::let_go);
+  CHECK(where(2) == Where::nowhere);
+  CHECK(queue->pledges().standing("2.25.1")->instances[0].sop_class_uid == ct);
+  const auto deliveries = queue->pledges().standing("2.25.1")->instances[0].deliveries;
+  REQUIRE(deliveries.size() == 1);
+  CHECK(deliveries[0].state == core::DeliveryState::waiting);
+  restart(true);  // its record is punched out; the tombstone knows
+  CHECK(where(0) == Where::here);
+  CHECK(where(1) == Where::let_go);
+  CHECK(where(2) == Where::nowhere);
+}
+
+TEST_CASE_FIXTURE(PledgeFixture, "[contract 6] two_images_of_one_uid_that_differ_are_no_custody_of_either_and_the_same_bytes_twice_are") {
+  REQUIRE(queue->pledges().keep(request({"1.1", "1.2"})).ok());
+  for (unsigned seed : {1u, 2u}) REQUIRE(put(pattern(1000, seed), image_facts("1.1")).ok());
+  for (int i = 0; i < 2; ++i) REQUIRE(put(pattern(1000, 3), image_facts("1.2")).ok());
+  CHECK(where(0) == Where::differing);
+  CHECK(where(1) == Where::here);
+}
+
+TEST_CASE_FIXTURE(PledgeFixture, "what_does_not_verify_any_more_is_no_custody") {
+  REQUIRE(queue->pledges().keep(request({"1.1"})).ok());
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  queue->drain();
+  tamper("UPDATE item SET state=3");
+  CHECK(where() == Where::damaged);
+}
+
+TEST_CASE_FIXTURE(PledgeFixture, "what_could_not_be_told_is_told_later_or_at_once_where_the_way_to_the_modality_changed") {
+  REQUIRE(queue->pledges().keep(request({"1.1"})).ok());
+  CHECK(due().empty());
+  CHECK(queue->pledges().due(10).due_in == Millis(limits::promise_call_pause));
+  pass(limits::promise_call_pause);
+  REQUIRE(due().size() == 1);
+  queue->pledges().tell_later("2.25.1", 3, std::chrono::minutes(7), "connection refused");
+  CHECK(due().empty());
+  CHECK(queue->pledges().summary().untold == 1);
+  CHECK(queue->pledges().summary().said == "connection refused");
+  restart();
+  CHECK(due().empty());
+  pass(std::chrono::minutes(7));
+  REQUIRE(due().size() == 1);
+  CHECK(due()[0].attempts == 3);
+  queue->pledges().tell_later("2.25.1", 4, limits::promise_back_off_most, "connection refused");
+  pass(std::chrono::hours(24 * 365 * -10));  // a clock that jumped back years keeps nobody waiting
+  CHECK(due().size() == 1);
+  queue->pledges().tell_later("2.25.1", 4, limits::promise_back_off_most, "connection refused");
+  CHECK(due().empty());
+  queue->pledges().tell_all_now();
+  CHECK(due().size() == 1);
+  queue->pledges().give_up("2.25.1");
+  restart(true);
+  CHECK(queue->pledges().summary().open == 0);
+}

@@ -65,6 +65,9 @@ void add_intake(Table& table, const NodeStatus& status, Lang lang) {
   table.add({label, count});
   table.add({"", std::string(say(lang, "AE 标题 ", "AE title ")) + titles(intake) + say(lang, "，端口 ", ", port ") +
                      number(intake.port)});
+  if (intake.commitments_open > 0)
+    table.add({"", std::string(say(lang, "等待答复的存储承诺请求 ", "storage commitment asked for and not told yet: ")) +
+                       number(intake.commitments_open) + say(lang, "，最久 ", ", up to ") + duration(intake.commitments_oldest_s, lang)});
 }
 
 std::string connection(const DestinationStatus& destination, Lang lang) {

@@ -3,6 +3,7 @@
 
 #include "node/last_hop.h"
 #include "uplink/by_title.h"
+#include "uplink/by_title_prover.h"
 #include "uplink/dimse.h"
 #include "uplink/dimse_prover.h"
 #include "uplink/folder.h"
@@ -103,8 +104,13 @@ std::unique_ptr<core::Prover> make_prover(const settings::Destination& destinati
   const bool may_query = destination.proof == ProofBy::automatic || destination.proof == ProofBy::query;
   if (!may_commit && !may_query) return nullptr;
   if (env.transport != nullptr) return env.transport->prover(destination, transactions, receipts);
-  if (destination.dimse)
-    return uplink::make_dimse_prover({dimse_options(destination, destination.calling_ae), may_commit, may_query}, transactions, receipts, env.clock);
+  if (destination.dimse) {
+    const auto make = [=, &transactions, &receipts](const std::string& title) {
+      return uplink::make_dimse_prover({dimse_options(destination, title), may_commit, may_query}, transactions, receipts, env.clock);
+    };
+    if (!has_titles(destination)) return make(destination.calling_ae);
+    return uplink::make_by_title_prover({[destination](const core::Item& item) { return calling_ae_for(destination, item); }, make});
+  }
   if (!destination.stow.empty())
     return uplink::make_stow_prover({destination.name, stow_options(destination), may_commit, may_query}, transactions, receipts,
                                     env.files, judge, env.clock);

@@ -9,6 +9,39 @@
 
 namespace sampan::node {
 
+// Tells the listener, and proof: who was away may be another than before.
+class Engine::Watch final : public scheduler::Observer {
+ public:
+  Watch(scheduler::Observer& listener, std::atomic<Proving*>& prover) : listener_(listener), prover_(prover) {}
+  void destination_up(const std::string& name) override {
+    listener_.destination_up(name);
+    if (auto* proving = prover_.load()) proving->is_up(name, true);
+  }
+  void destination_down(const std::string& name, const std::string& reason) override {
+    listener_.destination_down(name, reason);
+    if (auto* proving = prover_.load()) proving->is_up(name, false);
+  }
+  void destination_stopped(const std::string& name, const std::string& reason) override {
+    listener_.destination_stopped(name, reason);
+    if (auto* proving = prover_.load()) proving->is_up(name, false);
+  }
+  void class_blocked(const std::string& name, const scheduler::ClassKey& key, const std::string& reason) override {
+    listener_.class_blocked(name, key, reason);
+  }
+  void class_unblocked(const std::string& name, const scheduler::ClassKey& key) override { listener_.class_unblocked(name, key); }
+  void item_rejected(const std::string& name, const Uuid& item, const std::string& reason) override {
+    listener_.item_rejected(name, item, reason);
+  }
+  void detour_begins(const std::string& name, const std::string& to) override { listener_.detour_begins(name, to); }
+  void detour_ends(const std::string& name, const std::string& to) override { listener_.detour_ends(name, to); }
+
+ private:
+  scheduler::Observer& listener_;
+  std::atomic<Proving*>& prover_;
+};
+
+Engine::~Engine() { quiet(); }
+
 Status Engine::open(bool own_thread) {
   Live& live = needs_.live;
   queue::QueueNeeds needs{needs_.env.files,
@@ -34,11 +67,12 @@ Status Engine::open(bool own_thread) {
 void Engine::start() {
   const Env& env = needs_.env;
   duties_ = std::make_unique<QueueDuties>(*queue_, env.clock);
+  watch_ = std::make_unique<Watch>(needs_.observer, prover_);
   scheduler_ = std::make_unique<scheduler::Scheduler>(
-      scheduler::Needs{*duties_, needs_.lanes, needs_.waker, needs_.observer, env.clock, env.random});
+      scheduler::Needs{*duties_, needs_.lanes, needs_.waker, *watch_, env.clock, env.random});
   const auto settings = needs_.live.settings();
   add_destinations(*scheduler_, settings->destinations, [this](const settings::Destination& one) { return make(one); });
-  proving_ = std::make_unique<Proving>(*queue_, needs_.lanes, needs_.waker, env, needs_.judge);
+  proving_ = std::make_unique<Proving>(*queue_, needs_.lanes, needs_.waker, env, needs_.judge, needs_.observer);
   proving_->add(settings->destinations);
   promising_ = std::make_unique<Promising>(*queue_, needs_.live, needs_.lanes, needs_.waker, env);
   listener_ = scheduler_.get();

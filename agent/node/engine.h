@@ -36,7 +36,7 @@ class Engine {
     std::function<queue::Likeness(const core::Consignment&, const core::Consignment&)> compare{};
   };
   explicit Engine(Needs needs) : needs_(needs) {}
-  ~Engine() { quiet(); }
+  ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
@@ -62,6 +62,7 @@ class Engine {
   Promising& promising() { return *promising_; }
 
  private:
+  class Watch;
   void changed();
   std::unique_ptr<core::Courier> make(const settings::Destination& destination);
 
@@ -71,6 +72,7 @@ class Engine {
   // In the order of construction; what comes later uses what comes before, and goes first.
   std::unique_ptr<queue::Queue> queue_;
   std::unique_ptr<QueueDuties> duties_;
+  std::unique_ptr<scheduler::Observer> watch_;
   std::unique_ptr<scheduler::Scheduler> scheduler_;
   std::unique_ptr<Proving> proving_;
   std::unique_ptr<Promising> promising_;

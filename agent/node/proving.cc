@@ -14,8 +14,6 @@
 namespace sampan::node {
 namespace {
 
-constexpr std::size_t resends_remembered = 4096;
-
 // Carried alike but for the lanes, of which a question knows nothing.
 bool asked_alike(const settings::Destination& one, settings::Destination other) {
   other.lanes = one.lanes;
@@ -26,12 +24,21 @@ bool stays(const settings::Destination& one, const std::vector<settings::Destina
   return std::ranges::any_of(others, [&](const settings::Destination& other) { return asked_alike(one, other); });
 }
 
-queue::UnprovenItem unproven_of(const scheduler::Proofs::Asked& asked) { return {asked.item, asked.place, asked.asked}; }
+using Asked = scheduler::Proofs::Asked;
+
+Asked asked_of(queue::UnprovenItem one) {
+  return {std::move(one.item), one.seq, one.asked, std::move(one.owed_to), std::move(one.node), one.resends, one.again};
+}
+
+queue::UnprovenItem unproven_of(const Asked& asked) {
+  return {asked.item, asked.place, asked.asked, asked.owed_to, asked.said_by, asked.resends, asked.again};
+}
 
 }  // namespace
 
-Proving::Proving(queue::Queue& queue, scheduler::Lanes& lanes, scheduler::Waker& waker, Env env, const core::Judge& judge)
-    : queue_(queue), env_(env), judge_(judge), verifier_({*this, lanes, waker, env.clock}) {}
+Proving::Proving(queue::Queue& queue, scheduler::Lanes& lanes, scheduler::Waker& waker, Env env, const core::Judge& judge,
+                 scheduler::Observer& observer)
+    : queue_(queue), env_(env), judge_(judge), observer_(observer), verifier_({*this, lanes, waker, env.clock}) {}
 
 void Proving::add(const settings::Destination& destination) {
   if (auto prover = make_prover(destination, env_, judge_, *this, *this)) verifier_.add(destination.name, std::move(prover));
@@ -49,20 +56,22 @@ void Proving::change(const std::vector<settings::Destination>& before, const std
 }
 
 Status Proving::commitment_reported(const core::CommitmentReport& report) {
-  const auto committed = queue_.unproven().named_in(report.transaction_uid, report.committed);
+  auto committed = queue_.unproven().named_in(report.transaction_uid, report.committed);
   if (!committed) return fail(Errc::not_found, "a report of storage commitment that was not asked for");
+  const std::string& who = committed->destination;
   for (const auto& one : committed->items)
-    queue_.unproven().archived(committed->destination, {one.item.id, one.item.sha256, committed->destination, env_.clock.wall(), core::Level::archived});
+    queue_.unproven().archived(one, {one.item.id, one.item.sha256, who, env_.clock.wall(), core::Level::archived});
   for (const auto& failed : report.failed) {
-    const auto denied = queue_.unproven().named_in(report.transaction_uid, {failed.sop_instance_uid});
+    auto denied = queue_.unproven().named_in(report.transaction_uid, {failed.sop_instance_uid});
     if (!denied) continue;
-    for (const auto& one : denied->items) {
+    for (auto& one : denied->items) {
       const auto decision = policy::decide_failure(failed.reason, one.asked);
       const std::string why = "it does not commit to keep it, reason " + std::to_string(failed.reason);
+      const Asked asked = asked_of(std::move(one));
       if (decision.what == policy::ProofDecision::What::send_again)
-        send_again(committed->destination, {one.item, one.seq, one.asked}, why);
+        send_again(who, asked, why);
       else
-        ask_later(committed->destination, {one.item, one.seq, one.asked}, decision.wait, why);
+        ask_later(who, asked, decision.wait, why);
     }
   }
   return {};
@@ -73,26 +82,93 @@ Result<std::string> Proving::begin(const std::string& destination) { return queu
 scheduler::Proofs::Due Proving::due(const std::string& destination, std::size_t items_max) {
   auto found = queue_.unproven().due(destination, items_max);
   Due due;
-  for (auto& one : found.items) due.items.push_back({std::move(one.item), one.seq, one.asked});
-  if (found.due_in) due.due_at = env_.clock.mono() + *found.due_in;
+  for (auto& one : found.items) due.items.push_back(asked_of(std::move(one)));
+  if (!due.items.empty()) return due;
+  due.due_at = recheck(destination);
+  if (found.due_in) due.due_at = std::min(*due.due_at, env_.clock.mono() + *found.due_in);
   return due;
 }
 
-void Proving::archived(const std::string& destination, const core::Receipt& receipt) {
-  queue_.unproven().archived(destination, receipt);
+void Proving::done(const std::string&, const std::vector<Asked>& asked) {
+  std::vector<queue::UnprovenItem> items;
+  for (const auto& one : asked) items.push_back(unproven_of(one));
+  queue_.unproven().done(items);
+}
+
+void Proving::is_up(const std::string& destination, bool up) {
+  {
+    const std::lock_guard lock(mutex_);
+    Recheck& one = rechecks_[destination];
+    one.doubted = one.doubted || up;
+    one.takes_back = true;
+    one.down = !up;
+    one.next = MonoTime{};
+  }
+  verifier_.notify();
+}
+
+MonoTime Proving::recheck(const std::string& destination) {
+  const MonoTime now = env_.clock.mono();
+  policy::RecheckFacts facts;
+  {
+    const std::lock_guard lock(mutex_);
+    Recheck& one = rechecks_[destination];
+    if (now < one.next) return one.next;
+    one.next = now + Millis(core::limits::recheck_pause);
+    if (one.newest_asked) facts.since_newest = now - *one.newest_asked;
+    facts.doubted = std::exchange(one.doubted, false);
+    facts.missing = std::exchange(one.missing, false);
+  }
+  const auto round = queue_.unproven().round(destination);
+  facts.round_runs = round.runs;
+  facts.since_round = round.since;
+  const auto what = policy::recheck(facts);
+  if (what == policy::Recheck::newest) {
+    queue_.unproven().ask_newest_again(destination);
+    const std::lock_guard lock(mutex_);
+    rechecks_[destination].newest_asked = now;
+    rechecks_[destination].takes_back = true;
+  }
+  if (what == policy::Recheck::begin_round || (what == policy::Recheck::newest && !round.since)) queue_.unproven().begin_round(destination);
+  if (what == policy::Recheck::go_on) queue_.unproven().go_on(destination);
+  take_back(destination);
+  return now + Millis(core::limits::recheck_pause);
+}
+
+// Its fallback took them and can prove nothing: nobody but the destination itself ends that duty.
+void Proving::take_back(const std::string& destination) {
+  const auto way = verifier_.way(destination);
+  if (way == core::ProofWay::unknown || way == core::ProofWay::none) return;
+  {
+    const std::lock_guard lock(mutex_);
+    Recheck& one = rechecks_[destination];
+    if (one.down || !std::exchange(one.takes_back, false)) return;
+  }
+  for (const auto& other : queue_.unproven().taken_by_others(destination)) {
+    if (verifier_.asks(other) && verifier_.way(other) != core::ProofWay::none) continue;
+    const auto taken = queue_.unproven().taken_by(other, destination, core::limits::proof_batch_items_max);
+    for (const auto& one : taken) queue_.unproven().send_again(one, "its fallback " + other + " cannot prove that it keeps it");
+    if (taken.empty()) continue;
+    log::info("destination " + destination + ": " + std::to_string(taken.size()) + " images that " + other + " took in its place are sent to it as well");
+    const std::lock_guard lock(mutex_);
+    rechecks_[destination].takes_back = true;  // and what is left of them, next time
+  }
+}
+
+void Proving::archived(const std::string&, const Asked& asked, const core::Receipt& receipt) {
+  queue_.unproven().archived(unproven_of(asked), receipt);
 }
 
 void Proving::send_again(const std::string& destination, const Asked& asked, const std::string& reason) {
-  {
+  if (asked.again) {
     const std::lock_guard lock(mutex_);
-    if (resends_.size() >= resends_remembered && !resends_.contains(asked.item.id)) resends_.erase(resends_.begin());
-    if (++resends_[asked.item.id] > core::limits::resends_max) {
-      queue_.unproven().ask_later(destination, unproven_of(asked), core::limits::proof_wait_most);
-      return;
-    }
+    Recheck& one = rechecks_[destination];
+    one.missing = true;
+    one.next = MonoTime{};
   }
-  log::warn("destination " + destination + ": it does not have item " + to_string(asked.item.id) + " that it accepted: sent again: " + reason);
-  queue_.unproven().send_again(destination, unproven_of(asked), reason);
+  if (asked.resends >= core::limits::resends_max) return queue_.unproven().ask_later(unproven_of(asked), core::limits::proof_wait_most);
+  observer_.item_lost(destination, asked.item.id, reason);
+  queue_.unproven().send_again(unproven_of(asked), reason);
 }
 
 void Proving::ask_later(const std::string& destination, const Asked& asked, Millis wait, const std::string& reason) {
@@ -103,7 +179,7 @@ void Proving::ask_later(const std::string& destination, const Asked& asked, Mill
       log::info("destination " + destination + ": accepted images are not proven yet: " + reason);
     }
   }
-  queue_.unproven().ask_later(destination, unproven_of(asked), wait);
+  queue_.unproven().ask_later(unproven_of(asked), wait);
 }
 
 }  // namespace sampan::node

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Proving: asks the destinations of the settings whether they keep what they accepted, and takes what they report of it.
 //
+// What is archived and still here is asked about again, as policy/proof.h says. What a fallback took is asked of the
+// fallback; where that one can prove nothing, it is taken back to the destination itself once that gets through.
+//
 // Threads: add(), change(), step(), stop(), stopped() and way() the scheduler's; notify() and what the couriers of proof
 //          and the intake call, any.
 // Fails:   never; a report about nothing we asked is refused.
@@ -9,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +28,8 @@ namespace sampan::node {
 class Proving final : public core::Receipts, private core::Transactions, private scheduler::Proofs {
  public:
   // All must outlive it.
-  Proving(queue::Queue& queue, scheduler::Lanes& lanes, scheduler::Waker& waker, Env env, const core::Judge& judge);
+  Proving(queue::Queue& queue, scheduler::Lanes& lanes, scheduler::Waker& waker, Env env, const core::Judge& judge,
+          scheduler::Observer& observer);
 
   void add(const std::vector<settings::Destination>& destinations);
   // Who is asked in the same way as before is not interrupted.
@@ -36,22 +41,38 @@ class Proving final : public core::Receipts, private core::Transactions, private
   bool asks(const std::string& destination) const { return verifier_.asks(destination); }
   core::ProofWay way(const std::string& destination) const { return verifier_.way(destination); }
 
+  // Of a destination: it gets through, or does not. From the scheduler's thread.
+  void is_up(const std::string& destination, bool up);
+
   Status commitment_reported(const core::CommitmentReport& report) override;
 
  private:
   void add(const settings::Destination& destination);
   Result<std::string> begin(const std::string& destination) override;
   Due due(const std::string& destination, std::size_t items_max) override;
-  void archived(const std::string& destination, const core::Receipt& receipt) override;
+  void archived(const std::string& destination, const Asked& asked, const core::Receipt& receipt) override;
   void send_again(const std::string& destination, const Asked& asked, const std::string& reason) override;
   void ask_later(const std::string& destination, const Asked& asked, Millis wait, const std::string& reason) override;
+  void done(const std::string& destination, const std::vector<Asked>& asked) override;
+  // What was archived before is asked about once more; when that is to be looked at again.
+  MonoTime recheck(const std::string& destination);
+  void take_back(const std::string& destination);
+
+  // Of one destination, about what it archived before.
+  struct Recheck {
+    std::optional<MonoTime> newest_asked;
+    MonoTime next{};
+    bool down = false, doubted = false, missing = false;
+    bool takes_back = true;  // what a fallback took is to be looked at
+  };
 
   queue::Queue& queue_;
   const Env env_;
   const core::Judge& judge_;
+  scheduler::Observer& observer_;
   std::mutex mutex_;
   std::map<std::string, std::string> why_not_;  // by destination; said once
-  std::map<Uuid, unsigned> resends_;            // of the latest resends_remembered
+  std::map<std::string, Recheck> rechecks_;     // same
   scheduler::Verifier verifier_;
 };
 

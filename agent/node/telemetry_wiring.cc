@@ -58,6 +58,11 @@ void SchedulerWatch::item_rejected(const std::string& name, const Uuid& item, co
   tell(What::item_rejected, name, reason);
 }
 
+void SchedulerWatch::item_lost(const std::string& name, const Uuid& item, const std::string& reason) {
+  log::warn("destination " + name + ": it does not have item " + to_string(item) + " that it accepted: sent again: " + reason);
+  tell(What::item_lost, name, reason);
+}
+
 void SchedulerWatch::detour_begins(const std::string& name, const std::string& to) {
   log::warn("destination " + name + ": what waits for it goes to " + to + " meanwhile");
 }

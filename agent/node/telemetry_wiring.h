@@ -25,6 +25,7 @@ class SchedulerWatch final : public scheduler::Observer {
   void class_blocked(const std::string& name, const scheduler::ClassKey& key, const std::string& reason) override;
   void class_unblocked(const std::string& name, const scheduler::ClassKey& key) override;
   void item_rejected(const std::string& name, const Uuid& item, const std::string& reason) override;
+  void item_lost(const std::string& name, const Uuid& item, const std::string& reason) override;
   void detour_begins(const std::string& name, const std::string& to) override;
   void detour_ends(const std::string& name, const std::string& to) override;
 

@@ -34,6 +34,13 @@ ProofDecision decide(const core::Proof& proof, unsigned asked) {
   return later;
 }
 
+Recheck recheck(const RecheckFacts& facts) {
+  if (facts.missing) return Recheck::begin_round;
+  if (facts.doubted || !facts.since_newest || *facts.since_newest >= Millis(recheck_newest_every)) return Recheck::newest;
+  if (facts.round_runs) return Recheck::go_on;
+  return facts.since_round && *facts.since_round >= Millis(recheck_every) ? Recheck::begin_round : Recheck::nothing;
+}
+
 ProofDecision decide_failure(std::uint16_t reason, unsigned asked) {
   if (reason == no_such_object_instance || reason == class_instance_conflict) return {What::send_again, {}};
   return ask_later(asked);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/clock.h"
 #include "core/prover.h"
@@ -21,6 +22,19 @@ struct ProofDecision {
 
 // asked: questions about this item that brought nothing, before this one.
 ProofDecision decide(const core::Proof& proof, unsigned asked);
+
+// What is archived and still here is asked about once more: a lead that was restored from an old backup does not know the
+// newest of it any more. The newest every recheck_newest_every, and whenever the destination may be another than before;
+// all of it in rounds, one begun every recheck_every of running time, or when something of it was found missing.
+struct RecheckFacts {
+  std::optional<Millis> since_newest;  // were asked about; nothing: never since the start
+  bool doubted = false;                // it was away since, or something was missing
+  bool missing = false;                // something was missing
+  bool round_runs = false;
+  std::optional<Millis> since_round;   // running time since the last round began; nothing: there was none
+};
+enum class Recheck { nothing, newest, begin_round, go_on };
+Recheck recheck(const RecheckFacts& facts);
 
 // Failure Reason (0008,1197) in a report of storage commitment (PS3.3 C.14.1.1).
 ProofDecision decide_failure(std::uint16_t reason, unsigned asked);

@@ -90,22 +90,26 @@ void Ledger::prepare() {
                            "WHERE i.seq=? ORDER BY c.sha256<>i.sha256, c.seq LIMIT 1");
   u.originals_of = Statement(s, "SELECT CASE o.state WHEN 1 THEN o.seq ELSE 0 END FROM item i JOIN item o ON o.state IN (1,2) AND "
                                 "(o.id=i.id OR (o.sop_key=i.sop_key AND o.sop_key<>0)) WHERE i.seq=?");
-  u.delivery_insert = Statement(s, "INSERT OR IGNORE INTO delivery VALUES(?,?,?,?,?,?,?,?,0,0,0,0,'',?)");
+  u.delivery_insert = Statement(s, "INSERT OR IGNORE INTO delivery VALUES(?,?,?,?,?,?,?,?,0,0,0,0,'',?,0,0,0,0)");
   const std::string found = "SELECT i.study_key, v.destination, v.state, v.level, v.bytes, v.received_ms, v.rank, v.reason, v.seq, "
                             "i.state FROM item i JOIN delivery v ON v.seq=i.seq WHERE ";
   u.delivery_get = Statement(s, found + "i.seq=? AND v.destination=?");
   u.delivery_of_exam = Statement(s, found + "i.study_key=?1 AND i.study_key<>0 AND v.state IN (1,2) AND (?2=0 OR v.destination=?2)");
   u.delivery_move = Statement(s, "UPDATE delivery SET state=?, level=?, reason=? WHERE seq=? AND destination=?");
   u.delivery_rank = Statement(s, "UPDATE delivery SET rank=? WHERE seq=? AND destination=?");
-  u.delivery_receipt = Statement(s, "UPDATE delivery SET node=?, settled_run_ms=?, attempts=0, not_before_ms=? WHERE seq=? AND destination=?");
-  u.delivery_anew = Statement(s, "UPDATE delivery SET not_before_ms=?, attempts=0 WHERE seq=? AND destination=?");
+  u.delivery_receipt = Statement(s, "UPDATE delivery SET node=?1, settled_run_ms=?2, attempts=0, not_before_ms=?3, again=0, asked_of=?6 WHERE seq=?4 AND destination=?5");
+  u.delivery_anew = Statement(s, "UPDATE delivery SET not_before_ms=CASE WHEN ?1=0 THEN 0 WHEN ?2>resent_ms THEN ?2+?1*(1<<min(resends,8)) ELSE "
+                                 "?2+?1*(1<<max(min(resends,9)-1,0)) END, attempts=0, again=0, resends=CASE WHEN ?1=0 THEN 0 ELSE "
+                                 "resends+(?2>resent_ms) END, resent_ms=max(resent_ms,?2) WHERE seq=?3 AND destination=?4");
   u.delivery_postpone =
       Statement(s, "UPDATE delivery SET attempts=?, not_before_ms=?, reason=? WHERE seq=? AND destination=? AND state=1");
   u.delivery_ask_later =
-      Statement(s, "UPDATE delivery SET attempts=?, not_before_ms=? WHERE seq=? AND destination=? AND state=3 AND level=1");
+      Statement(s, "UPDATE delivery SET attempts=?, not_before_ms=? WHERE seq=? AND destination=? AND state=3 AND (level=1 OR again=1)");
+  u.delivery_held_again = Statement(s, "UPDATE delivery SET attempts=0, again=0 WHERE seq=? AND destination=? AND state=3 AND level=2");
+  u.delivery_ask_again = Statement(s, "UPDATE delivery SET attempts=0, again=1, not_before_ms=? WHERE seq=? AND destination=? AND state=3 AND level=2");
   u.commitment_begin = Statement(s, "INSERT OR IGNORE INTO commitment VALUES(?,?,?)");
   u.commitment_forget = Statement(s, "DELETE FROM commitment WHERE begun_ms<?");
-  u.deliveries_of = Statement(s, "SELECT d.name, v.state, v.level, v.settled_run_ms, v.destination, v.bytes FROM delivery v "
+  u.deliveries_of = Statement(s, "SELECT d.name, v.state, CASE v.again WHEN 1 THEN 1 ELSE v.level END, v.settled_run_ms, v.destination, v.bytes FROM delivery v "
                                  "JOIN destination d ON d.number=v.destination WHERE v.seq=?");
   u.exam_not_owed = Statement(s, "SELECT seq, kind, priority, size, received_ms, study_order, class_key, reason FROM item i WHERE "
                                  "study_key=?1 AND study_key<>0 AND state=1 AND reason<>'" + std::string(being_compared) + "' AND NOT EXISTS(SELECT 1 FROM delivery v WHERE v.seq=i.seq "

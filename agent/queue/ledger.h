@@ -62,12 +62,20 @@ class Ledger {
   // A note on an item that is not indexed yet is kept until it is.
   void apply(const Note& note, std::int64_t run_ms);
   void postpone(Sequence seq, const std::string& destination, unsigned attempts, WallTime not_before, std::string_view reason);
+  // Said to be there once more.
+  void held_again(Sequence seq, const std::string& destination);
+  // What is archived with somebody and was received before that place is asked about again, the newest first, at most so
+  // many; the place of the last, 0 when nothing is left below it.
+  Sequence ask_again(const std::string& asked_of, Sequence before, std::size_t items_max, WallTime now);
+  // How far a round of such questions has come; before 0: it is over.
+  void set_round(const std::string& asked_of, Sequence before, std::int64_t begun_run_ms);
   // The next question about a delivery that was accepted and is not proven.
   void ask_later(Sequence seq, const std::string& destination, unsigned asked, WallTime not_before);
   void begin_commitment(std::string_view transaction_uid, const std::string& destination, WallTime now);
   // A report that could not be told yet; said: why, in words. Every one that waits: now.
   void tell_later(std::string_view transaction_uid, unsigned attempts, WallTime not_before, std::string_view said);
   void tell_all_now();
+  bool promise_is_open(std::string_view transaction_uid);
   // A duplicate takes its place, where there is one; otherwise its deliveries are held.
   void quarantine_item(Sequence seq, std::string_view reason);
   void quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason);

@@ -19,6 +19,13 @@ namespace {
 
 constexpr int code(DeliveryState state) { return static_cast<int>(state); }
 
+// "via <name>: <node>", as the scheduler writes it; empty for another node.
+std::string_view fallback_of(std::string_view node) {
+  constexpr std::string_view via = "via ";
+  const auto end = node.find(": ");
+  return node.starts_with(via) && end != node.npos ? node.substr(via.size(), end - via.size()) : std::string_view();
+}
+
 // Alarms before images; then by priority; what a rebuild found again after what is new.
 std::int64_t rank_of(core::Kind kind, core::Priority priority, bool rebuilt) {
   return (core::traits(kind).before_images ? 0 : rank_of_images) + static_cast<int>(priority) * 10 + (rebuilt ? 5 : 0);
@@ -169,10 +176,12 @@ void Ledger::apply(const Note& note, std::int64_t run_ms) {
 }
 
 void Ledger::apply_orphans(const Uuid& item, std::int64_t run_ms) {
-  const std::vector<Note> notes = orphans_of(item);
+  std::vector<Note> notes = orphans_of(item);
   if (notes.empty()) return;
   use_->orphan_delete.bind(1, ByteView(item.bytes)).run();
   orphans_ -= static_cast<std::int64_t>(notes.size());
+  // What was written anew stands behind what speaks of the delivery it opens.
+  std::stable_partition(notes.begin(), notes.end(), [](const Note& note) { return std::holds_alternative<DutyNote>(note); });
   for (const auto& note : notes) apply(note, run_ms);
 }
 
@@ -241,9 +250,10 @@ void Ledger::apply_receipt(const ReceiptNote& note, Sequence seq, std::int64_t r
   const bool done = state == code(DeliveryState::delivered) || state == delivery_closed;
   if (done && found->counted.level >= level) return;
   auto& set = use_->delivery_receipt;
-  const bool by_fallback = note.receipt.node.starts_with("via ");  // nobody asks about it
-  const std::int64_t first_question = by_fallback ? INT64_MAX : note.receipt.time.ms + Millis(core::limits::proof_wait_least).count();
-  set.bind(1, std::string_view(note.receipt.node)).bind(2, run_ms).bind(3, first_question).bind(4, seq).bind(5, destination).run();
+  const std::int64_t first_question = note.receipt.time.ms + Millis(core::limits::proof_wait_least).count();
+  const std::string_view fallback = fallback_of(note.receipt.node);
+  set.bind(1, std::string_view(note.receipt.node)).bind(2, run_ms).bind(3, first_question).bind(4, seq).bind(5, destination);
+  set.bind(6, fallback.empty() ? destination : destination_number(std::string(fallback))).run();
   move(*found, done ? state : code(DeliveryState::delivered), level, "", note.receipt.time.ms);
 }
 
@@ -264,9 +274,10 @@ void Ledger::apply_verdict(const VerdictNote& note, Sequence seq) {
   if (!found || found->counted.state == delivery_closed) return;
   const bool anew = note.state == DeliveryState::waiting;
   if (anew && found->item != ItemState::living) return;  // there is nothing to send
-  // What is sent again because the next hop lost it waits a while, so that one who loses everything is not fed without end.
-  const std::int64_t pause = anew && !note.reason.empty() ? note.time.ms + Millis(core::limits::resend_pause).count() : 0;
-  use_->delivery_anew.bind(1, pause).bind(2, seq).bind(3, destination).run();
+  // What is sent again because the next hop lost it waits a while, longer each time, so that one who loses everything is not
+  // fed without end. A person's word begins the count anew. A note that is read again after a start is not counted twice.
+  const std::int64_t pause = anew && !note.reason.empty() ? Millis(core::limits::resend_pause).count() : 0;
+  use_->delivery_anew.bind(1, pause).bind(2, note.time.ms).bind(3, seq).bind(4, destination).run();
   if (anew && orders_of(found->counted.exam).holds(destination))
     return move(*found, code(DeliveryState::on_hold), 0, exam_held, note.time.ms);
   move(*found, code(note.state), anew ? 0 : found->counted.level, note.reason, note.time.ms);
@@ -282,6 +293,26 @@ void Ledger::postpone(Sequence seq, const std::string& destination, unsigned att
 void Ledger::ask_later(Sequence seq, const std::string& destination, unsigned asked, WallTime not_before) {
   auto& set = use_->delivery_ask_later;
   set.bind(1, static_cast<std::int64_t>(asked)).bind(2, not_before.ms).bind(3, seq).bind(4, destination_number(destination)).run();
+}
+
+void Ledger::held_again(Sequence seq, const std::string& destination) {
+  use_->delivery_held_again.bind(1, seq).bind(2, destination_number(destination)).run();
+}
+
+// The newest of what is archived there, and of that the next ones below a place; gives the place of the last.
+Sequence Ledger::ask_again(const std::string& asked_of, Sequence before, std::size_t items_max, WallTime now) {
+  Statement rows(*sql_, "SELECT seq, destination FROM delivery WHERE state=3 AND level=2 AND again=0 AND asked_of=?1 AND seq<?2 ORDER BY seq DESC LIMIT ?3");
+  rows.bind(1, destination_number(asked_of)).bind(2, before).bind(3, static_cast<std::int64_t>(items_max));
+  std::vector<std::pair<Sequence, std::int64_t>> found;
+  while (rows.step()) found.emplace_back(rows.number(0), rows.number(1));
+  rows.begin();
+  for (const auto& [seq, destination] : found) use_->delivery_ask_again.bind(1, now.ms).bind(2, seq).bind(3, destination).run();
+  return found.size() < items_max ? 0 : found.back().first;
+}
+
+void Ledger::set_round(const std::string& asked_of, Sequence before, std::int64_t begun_run_ms) {
+  Statement set(*sql_, "INSERT OR REPLACE INTO round VALUES(?,?,?)");
+  set.bind(1, destination_number(asked_of)).bind(2, before).bind(3, begun_run_ms).run();
 }
 
 void Ledger::begin_commitment(std::string_view transaction_uid, const std::string& destination, WallTime now) {

@@ -10,6 +10,13 @@
 
 namespace sampan::queue {
 
+// Of an item a person must look at first; empty: of any other.
+inline std::string_view why_held(std::string_view reason) {
+  for (const auto known : {content_differs, content_breaks, content_unread})
+    if (reason == known) return known;
+  return {};
+}
+
 struct Ledger::Duty {
   Sequence seq = 0;
   std::int64_t exam = 0;

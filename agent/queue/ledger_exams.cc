@@ -17,13 +17,6 @@ constexpr int waiting = static_cast<int>(DeliveryState::waiting);
 constexpr int on_hold = static_cast<int>(DeliveryState::on_hold);
 constexpr std::size_t aliases_remembered = 256;
 
-// Of an item a person must look at first; empty: of any other.
-std::string_view why_held(std::string_view reason) {
-  for (const auto known : {content_differs, content_breaks, content_unread})
-    if (reason == known) return known;
-  return {};
-}
-
 }  // namespace
 
 void Ledger::note_exam(const IndexedItem& indexed, std::int64_t exam) {

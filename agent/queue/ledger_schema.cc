@@ -66,12 +66,23 @@ constexpr const char* fourth = R"sql(
 CREATE TABLE promise(
   number INTEGER PRIMARY KEY, uid TEXT UNIQUE, asked_ms INTEGER, instances INTEGER, calling TEXT, called TEXT, address TEXT,
   attempts INTEGER, not_before_ms INTEGER, said TEXT);
-CREATE TABLE promised(promise INTEGER, part INTEGER, sealed BLOB, PRIMARY KEY(promise, part)) WITHOUT ROWID;
+CREATE TABLE promised(promise INTEGER, part INTEGER, instances INTEGER, sealed BLOB, PRIMARY KEY(promise, part)) WITHOUT ROWID;
 ALTER TABLE orphan ADD COLUMN sop_key INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX orphan_sop ON orphan(sop_key) WHERE sop_key <> 0;
 )sql";
 
-constexpr std::array migrations{first, second, third, fourth};
+constexpr const char* fifth = R"sql(
+ALTER TABLE delivery ADD COLUMN asked_of INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE delivery ADD COLUMN again INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE delivery ADD COLUMN resends INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE delivery ADD COLUMN resent_ms INTEGER NOT NULL DEFAULT 0;
+UPDATE delivery SET asked_of=destination, not_before_ms=CASE substr(node,1,4) WHEN 'via ' THEN 0 ELSE not_before_ms END WHERE state=3;
+DROP INDEX delivery_unproven;
+CREATE INDEX delivery_unproven ON delivery(asked_of, not_before_ms) WHERE state=3 AND (level=1 OR again=1);
+CREATE TABLE round(asked_of INTEGER PRIMARY KEY, before INTEGER, begun_run_ms INTEGER);
+)sql";
+
+constexpr std::array migrations{first, second, third, fourth, fifth};
 static_assert(migrations.size() == ledger_version);
 
 }  // namespace

@@ -64,6 +64,17 @@ bool NotesKept::still_says(const VerdictNote& note, Ledger& ledger, bool older_r
   });
 }
 
+bool NotesKept::still_says(const DutyNote& note, Ledger& ledger) {
+  return std::ranges::any_of(ledger.rows_of(note.item), [](const Ledger::Row& row) { return !is_gone(row.state); });
+}
+
+// That one was answered takes back what stands before it, and must not take back one that was asked for again.
+bool NotesKept::still_says(const PromiseNote& note, Ledger& ledger, bool older_remain) {
+  const bool open = ledger.promise_is_open(note.transaction_uid);
+  const bool ended = note.what == PromiseNote::What::answered || note.what == PromiseNote::What::given_up;
+  return ended ? older_remain && !open : open;
+}
+
 std::optional<std::vector<Note>> NotesKept::of(const Note& note, Ledger& ledger, bool older_remain) {
   if (const auto* order = std::get_if<OrderNote>(&note)) {
     if (!exams_done_.insert(order->exam).second) return std::vector<Note>{};
@@ -71,12 +82,12 @@ std::optional<std::vector<Note>> NotesKept::of(const Note& note, Ledger& ledger,
     if (older_remain) standing.insert(standing.begin(), OrderNote{OrderNote::What::resume, {}, order->time, order->exam, ""});
     return standing;
   }
-  if (!ledger.orphans_of(item_of(note)).empty()) return {};
+  if (!std::holds_alternative<PromiseNote>(note) && !ledger.orphans_of(item_of(note)).empty()) return {};
   const bool needed = std::visit(
       [&]<class N>(const N& one) {
         if constexpr (std::is_same_v<N, OrderNote>)
           return false;
-        else if constexpr (std::is_same_v<N, VerdictNote>)
+        else if constexpr (std::is_same_v<N, VerdictNote> || std::is_same_v<N, PromiseNote>)
           return still_says(one, ledger, older_remain);
         else
           return still_says(one, ledger);

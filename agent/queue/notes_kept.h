@@ -31,6 +31,8 @@ class NotesKept {
   bool still_says(const ReceiptNote& note, Ledger& ledger);
   bool still_says(const TombstoneNote& note, Ledger& ledger);
   bool still_says(const VerdictNote& note, Ledger& ledger, bool older_remain);
+  bool still_says(const DutyNote& note, Ledger& ledger);
+  bool still_says(const PromiseNote& note, Ledger& ledger, bool older_remain);
   SpoolFolder& folder_;
   std::set<std::string> exams_done_;
   std::unique_ptr<File> file_;          // of the segment asked about last

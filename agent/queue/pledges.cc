@@ -47,7 +47,7 @@ std::vector<Note> notes_of(const core::PromiseRequest& request, WallTime now) {
 
 std::optional<std::vector<core::InstanceReference>> Pledges::instances_of(Question& question, const std::string& transaction_uid) {
   std::vector<core::InstanceReference> all;
-  Statement rows = question.ask("SELECT sealed FROM promised WHERE promise=(SELECT number FROM promise WHERE uid=?) ORDER BY part");
+  Statement rows = question.ask("SELECT d.sealed FROM promise p JOIN promised d ON d.promise=p.number WHERE p.uid=? ORDER BY d.part");
   const std::lock_guard lock(mutex_);
   for (rows.bind(1, std::string_view(transaction_uid)); rows.step();) {
     const auto plain = facts_.open(rows.blob(0), Uuid{});
@@ -80,9 +80,12 @@ Status Pledges::keep(const core::PromiseRequest& request) {
   const auto done = std::make_shared<std::promise<void>>();
   auto kept = done->get_future();
   auto notes = notes_of(request, clock_.wall());
-  for (std::size_t i = 0; i < notes.size(); ++i) {
-    const bool last = i + 1 == notes.size();
-    store_.note(std::move(notes[i]), last ? std::function<void()>([done] { done->set_value(); }) : nullptr);
+  {
+    const std::lock_guard lock(asking_mutex_);  // of two under one name, one after the other
+    for (std::size_t i = 0; i < notes.size(); ++i) {
+      const bool last = i + 1 == notes.size();
+      store_.note(std::move(notes[i]), last ? std::function<void()>([done] { done->set_value(); }) : nullptr);
+    }
   }
   if (kept.wait_for(limits::order_patience) != std::future_status::ready)
     return fail(Errc::timeout, "the request cannot be written just now");
@@ -103,6 +106,7 @@ Pledges::Due Pledges::due(std::size_t pledges_max) {
   while (rows.step()) due.pledges.push_back(read_pledge(rows));
   Statement next = question.ask("SELECT min(not_before_ms) " + open_promise + "AND not_before_ms>?");
   if (next.bind(1, now).step() && next.number(0) > now) due.due_in = Millis(next.number(0) - now);
+  if (!question.good()) due.due_in = limits::promise_call_pause;  // it did not answer: asked again soon
   return due;
 }
 
@@ -134,7 +138,7 @@ PledgedInstance Pledges::look(Question& question, core::InstanceReference refere
     if (gone.bind(1, key).step()) found.where = Where::let_go;
   }
   if (here == 0) return found;
-  Statement deliveries = question.ask("SELECT d.name, v.state, v.level FROM delivery v JOIN destination d ON d.number=v.destination WHERE v.seq=?");
+  Statement deliveries = question.ask("SELECT d.name, v.state, CASE v.again WHEN 1 THEN 1 ELSE v.level END FROM delivery v JOIN destination d ON d.number=v.destination WHERE v.seq=?");
   for (deliveries.bind(1, here); deliveries.step();)
     found.deliveries.push_back({deliveries.text(0), static_cast<core::DeliveryState>(deliveries.number(1)),
                                 deliveries.number(2) == 2 ? core::Level::archived : core::Level::accepted});

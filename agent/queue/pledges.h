@@ -84,6 +84,7 @@ class Pledges {
   LedgerView& view_;
   const IndexKeys keys_;
   std::mutex mutex_;  // of facts_
+  std::mutex asking_mutex_;
   FactsSeal facts_;
   const Clock& clock_;
 };

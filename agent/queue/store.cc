@@ -6,6 +6,7 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "core/limits.h"
+#include "queue/payload.h"
 #include "queue/record_writer.h"
 
 namespace sampan::queue {
@@ -89,8 +90,17 @@ void Store::change(Change change) {
 }
 
 void Store::decide(Sequence seq, std::string_view reason) {
-  change([this, seq, why = std::string(reason)](Ledger& ledger) {
-    const Admission admission = ledger.decide(seq, why, parts_.decisions.route);
+  // As it was routed when it came, where its record says so.
+  const auto route = [this, seq](const core::Item& item) {
+    auto file = parts_.folder.files().open(parts_.folder.path_of(Stream::items, segment_of(seq)), FileSystem::Mode::read);
+    const Result<Frame> frame = file ? read_frame(**file, segment_of(seq), offset_of(seq)) : Result<Frame>(file.error());
+    core::Item stored;
+    Owed owed;
+    const bool read = frame && read_item(**file, offset_of(seq), *frame, parts_.keys, stored, &owed).ok();
+    return read && owed ? *owed : parts_.decisions.route(item);
+  };
+  change([this, seq, route, why = std::string(reason)](Ledger& ledger) {
+    const Admission admission = ledger.decide(seq, why, route);
     if (admission == Admission::conflict) ++conflicts_;
     if (admission == Admission::duplicate) ++duplicates_;
   });

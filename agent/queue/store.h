@@ -76,6 +76,8 @@ class Store {
   // Waits until what was written before is visible, but no longer than patience: an answer that is asked for now.
   void catch_up(Millis patience);
 
+  // Accumulated running time of the node. From any thread.
+  std::int64_t run_ms_now() const;
   const RebuildProgress& progress() const { return rebuild_.progress(); }
   std::uint64_t conflicts() const { return conflicts_; }
   std::uint64_t duplicates() const { return duplicates_; }
@@ -117,7 +119,6 @@ class Store {
   std::vector<Sequence> punch(std::uint64_t segment, const std::vector<Sequence>& graves);
   void forget_gone();
   bool still_arriving(std::uint64_t segment);
-  std::int64_t run_ms_now() const;
 
   Parts parts_;
   std::unique_ptr<Ledger> ledger_;

@@ -32,7 +32,7 @@ void Ledger::apply_duty(const DutyNote& note, Sequence seq) {
   const ExamOrders orders = orders_of(row.number(0));
   const Duty duty{seq, row.number(0), static_cast<core::Kind>(row.number(1)),
                   orders.priority.value_or(static_cast<core::Priority>(row.number(2))), row.number(3), row.number(4), row.number(5),
-                  row.number(6), row.text(7) == content_differs, false};
+                  row.number(6), why_held(row.text(7)), false};
   for (const auto& name : note.destinations) open_delivery(duty, destination_number(name), orders, note.time);
 }
 
@@ -41,7 +41,7 @@ void Ledger::give(Sequence seq, std::span<const std::string> destinations) {
   const auto found = delivery(seq, none);
   if (!found || destinations.empty()) return;
   Statement open(*sql_, "INSERT OR IGNORE INTO delivery SELECT ?3, state, rank, study_order, seq, class_key, bytes, received_ms, 0, 0, "
-                        "0, 0, '', reason FROM delivery WHERE seq=?1 AND destination=?2");
+                        "0, 0, '', reason, 0, 0, 0, 0 FROM delivery WHERE seq=?1 AND destination=?2");
   for (const auto& name : destinations) {
     CountedDelivery counted = found->counted;
     counted.destination = destination_number(name);

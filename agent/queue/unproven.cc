@@ -13,13 +13,14 @@ namespace {
 
 namespace limits = core::limits;
 
-const std::string columns = "SELECT v.seq, v.attempts, i.id, i.sha256, i.size, i.facts ";
-// What a fallback took is not with the destination itself, which would deny it. Where two items of one SOP Instance UID differ,
-// an answer that names the UID proves neither: a person decides.
+const std::string columns = "SELECT v.seq, v.attempts, i.id, i.sha256, i.size, i.facts, d.name, v.node, v.resends, v.again ";
+// Where two items of one SOP Instance UID differ, an answer that names the UID proves neither: a person decides.
 const std::string unproven =
-    "FROM delivery v JOIN item i ON i.seq=v.seq WHERE v.state=3 AND v.level=1 AND i.state=1 AND i.kind=1 AND substr(v.node,1,4)<>'via ' "
+    "FROM delivery v JOIN item i ON i.seq=v.seq JOIN destination d ON d.number=v.destination WHERE v.state=3 AND (v.level=1 OR v.again=1) "
+    "AND i.state=1 AND i.kind=1 "
     "AND NOT EXISTS(SELECT 1 FROM item o WHERE o.sop_key=i.sop_key AND o.sop_key<>0 AND o.seq<>i.seq AND o.state IN (1,2,3) "
     "AND o.sha256<>i.sha256) ";
+const std::string asked_of = "v.asked_of=(SELECT number FROM destination WHERE name=?1) ";
 
 constexpr auto begun_looked_for_every = std::chrono::milliseconds(10);
 constexpr std::size_t changes_waiting_max = 2000;  // of the ledger; beyond it nobody is asked
@@ -33,6 +34,10 @@ UnprovenItem Unproven::read(Statement& row) {
   if (row.blob(2).size() == one.item.id.bytes.size()) std::memcpy(one.item.id.bytes.data(), row.blob(2).data(), row.blob(2).size());
   if (row.blob(3).size() == one.item.sha256.size()) std::memcpy(one.item.sha256.data(), row.blob(3).data(), row.blob(3).size());
   one.item.size = static_cast<std::uint64_t>(row.number(4));
+  one.owed_to = row.text(6);
+  one.node = row.text(7);
+  one.resends = static_cast<unsigned>(row.number(8));
+  one.again = row.number(9) != 0;
   const std::lock_guard lock(facts_mutex_);
   static_cast<void>(facts_.open(row.blob(5), one.item));
   return one;
@@ -46,43 +51,110 @@ Unproven::Due Unproven::due(const std::string& destination, std::size_t items_ma
     due.due_in = limits::proof_wait_least;
     return due;
   }
+  const std::lock_guard lock(asked_->mutex);
   Question question(view_);
   const auto take = [&](const char* range, std::int64_t from) {
-    Statement rows = question.ask(columns + unproven + "AND v.destination=(SELECT number FROM destination WHERE name=?1) AND " + range +
-                                  " ORDER BY v.not_before_ms LIMIT ?3");
-    rows.bind(1, std::string_view(destination)).bind(2, from).bind(3, static_cast<std::int64_t>(items_max));
-    while (rows.step()) due.items.push_back(read(rows));
+    Statement rows = question.ask(columns + unproven + "AND " + asked_of + "AND " + range + " ORDER BY v.not_before_ms LIMIT ?3");
+    rows.bind(1, std::string_view(destination)).bind(2, from).bind(3, static_cast<std::int64_t>(items_max + asked_->all.size()));
+    while (due.items.size() < items_max && rows.step())
+      if (!asked_->all.contains({rows.text(6), rows.number(0)})) due.items.push_back(read(rows));
   };
   take("v.not_before_ms<=?2", now);
-  if (due.items.empty()) take("v.not_before_ms>?2 AND v.not_before_ms<9223372036854775807", jumped);
+  if (due.items.empty()) take("v.not_before_ms>?2", jumped);
+  for (const auto& one : due.items) asked_->all.emplace(one.owed_to, one.seq);
   if (!due.items.empty()) return due;
   if (!question.good()) {  // it did not answer, and nobody may take that for "nothing"
     due.due_in = limits::proof_wait_least;
     return due;
   }
-  Statement next = question.ask("SELECT min(not_before_ms) FROM delivery WHERE state=3 AND level=1 AND "
-                                "destination=(SELECT number FROM destination WHERE name=?1) AND not_before_ms>?2 "
-                                  "AND not_before_ms<9223372036854775807");
+  Statement next = question.ask("SELECT min(not_before_ms) FROM delivery v WHERE state=3 AND (level=1 OR again=1) AND " + asked_of + "AND not_before_ms>?2");
   next.bind(1, std::string_view(destination)).bind(2, now);
   if (next.step() && next.number(0) > now) due.due_in = Millis(next.number(0) - now);
   if (!question.good()) due.due_in = limits::proof_wait_least;
   return due;
 }
 
-void Unproven::archived(const std::string& destination, const core::Receipt& receipt) {
-  store_.note(ReceiptNote{receipt, destination}, nullptr);
-}
-
-void Unproven::send_again(const std::string& destination, const UnprovenItem& item, std::string_view reason) {
-  VerdictNote verdict{item.item.id, core::DeliveryState::waiting, clock_.wall(), destination, std::string(reason)};
-  store_.note(std::move(verdict), nullptr);
-}
-
-void Unproven::ask_later(const std::string& destination, const UnprovenItem& item, Millis wait) {
-  const WallTime not_before{clock_.wall().ms + wait.count()};
-  store_.change([destination, seq = item.seq, asked = item.asked + 1, not_before](Ledger& ledger) {
-    ledger.ask_later(seq, destination, asked, not_before);
+// Behind what was learnt of them: the first change is in the same batch of the ledger as that, the second in a later one.
+void Unproven::done(const std::vector<UnprovenItem>& items) {
+  std::vector<std::pair<std::string, Sequence>> answered;
+  for (const auto& one : items) answered.emplace_back(one.owed_to, one.seq);
+  store_.change([&store = store_, asked = asked_, answered](Ledger&) {
+    store.change([asked, answered](Ledger&) {
+      const std::lock_guard lock(asked->mutex);
+      for (const auto& one : answered) asked->all.erase(one);
+    });
   });
+}
+
+void Unproven::archived(const UnprovenItem& item, const core::Receipt& receipt) {
+  if (!item.again) {
+    ReceiptNote note{receipt, item.owed_to};
+    const auto said = item.node.find(": ");  // in whose place it stands is kept
+    if (item.node.starts_with("via ") && said != item.node.npos) note.receipt.node = item.node.substr(0, said + 2) + receipt.node;
+    return store_.note(std::move(note), nullptr);
+  }
+  store_.change([seq = item.seq, owed_to = item.owed_to](Ledger& ledger) { ledger.held_again(seq, owed_to); });
+}
+
+void Unproven::send_again(const UnprovenItem& item, std::string_view reason) {
+  store_.note(VerdictNote{item.item.id, core::DeliveryState::waiting, clock_.wall(), item.owed_to, std::string(reason)}, nullptr);
+}
+
+void Unproven::ask_later(const UnprovenItem& item, Millis wait) {
+  const WallTime not_before{clock_.wall().ms + wait.count()};
+  store_.change([owed_to = item.owed_to, seq = item.seq, asked = item.asked + 1, not_before](Ledger& ledger) {
+    ledger.ask_later(seq, owed_to, asked, not_before);
+  });
+}
+
+void Unproven::ask_newest_again(const std::string& destination) {
+  store_.change([destination, now = clock_.wall()](Ledger& ledger) {
+    ledger.ask_again(destination, INT64_MAX, limits::recheck_newest, now);
+  });
+}
+
+void Unproven::begin_round(const std::string& destination) {
+  store_.change([destination, run_ms = store_.run_ms_now()](Ledger& ledger) { ledger.set_round(destination, INT64_MAX, run_ms); });
+}
+
+std::size_t Unproven::asked_again(Question& question, const std::string& destination) {
+  Statement count = question.ask("SELECT count(*) FROM delivery v WHERE state=3 AND (level=1 OR again=1) AND again=1 AND " + asked_of);
+  return count.bind(1, std::string_view(destination)).step() ? static_cast<std::size_t>(count.number(0)) : 0;
+}
+
+void Unproven::go_on(const std::string& destination) {
+  Question question(view_);
+  if (asked_again(question, destination) >= limits::proof_batch_items_max / 2) return;
+  Statement row = question.ask("SELECT r.before, r.begun_run_ms FROM round r JOIN destination d ON d.number=r.asked_of WHERE d.name=?");
+  if (!row.bind(1, std::string_view(destination)).step() || row.number(0) == 0) return;
+  store_.change([destination, before = row.number(0), begun = row.number(1), now = clock_.wall()](Ledger& ledger) {
+    ledger.set_round(destination, ledger.ask_again(destination, before, limits::proof_batch_items_max, now), begun);
+  });
+}
+
+Unproven::Round Unproven::round(const std::string& destination) {
+  Question question(view_);
+  Statement row = question.ask("SELECT r.before, r.begun_run_ms FROM round r JOIN destination d ON d.number=r.asked_of WHERE d.name=?");
+  if (!row.bind(1, std::string_view(destination)).step()) return {};
+  return {row.number(0) != 0, Millis(store_.run_ms_now() - row.number(1))};
+}
+
+std::vector<std::string> Unproven::taken_by_others(const std::string& destination) {
+  Question question(view_);
+  Statement rows = question.ask("SELECT DISTINCT o.name FROM delivery v JOIN destination o ON o.number=v.asked_of WHERE v.destination="
+                                "(SELECT number FROM destination WHERE name=?1) AND v.state=3 AND v.level=1 AND v.asked_of<>v.destination");
+  std::vector<std::string> names;
+  for (rows.bind(1, std::string_view(destination)); rows.step();) names.push_back(rows.text(0));
+  return names;
+}
+
+std::vector<UnprovenItem> Unproven::taken_by(const std::string& other, const std::string& destination, std::size_t items_max) {
+  Question question(view_);
+  Statement rows = question.ask(columns + unproven + "AND v.level=1 AND " + asked_of + "AND d.name=?2 LIMIT ?3");
+  rows.bind(1, std::string_view(other)).bind(2, std::string_view(destination)).bind(3, static_cast<std::int64_t>(items_max));
+  std::vector<UnprovenItem> items;
+  while (rows.step()) items.push_back(read(rows));
+  return items;
 }
 
 Result<std::string> Unproven::begin(const std::string& destination) {
@@ -108,7 +180,8 @@ std::optional<Unproven::Named> Unproven::named_in(std::string_view transaction_u
   if (!begun.bind(1, transaction_uid).step()) return {};
   Named named{begun.text(0), {}};
   const std::int64_t destination = begun.number(1);
-  Statement rows = question.ask(columns + unproven + "AND v.destination=? AND i.sop_key=? AND i.sop_key<>0");
+  // By the UID first: it names few, and unproven may be many.
+  Statement rows = question.ask(columns + unproven + "AND +v.asked_of=? AND i.sop_key=? AND i.sop_key<>0");
   for (const auto& uid : sop_instance_uids) {
     for (rows.begin().bind(1, destination).bind(2, keys_.of(uid)); rows.step();) named.items.push_back(read(rows));
   }

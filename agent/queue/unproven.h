@@ -2,16 +2,20 @@
 // Unproven: deliveries that were accepted and are not archived yet, and what the next hop says about them (DESIGN,
 // contract 4).
 //
-// A proof is a receipt like any other: durable in a note before the payload may go. When a question is due again, and which
-// transactions of storage commitment are open, stands in the ledger only: lost with it, it is asked again.
+// A proof is a receipt like any other: durable in a note before the payload may go. When a question is due again, which
+// transactions of storage commitment are open, and how far a round over what is archived has come stands in the ledger
+// only: lost with it, it is asked again. What is asked about once more may not go until it is said to be there again.
 // Threads: any.
 // Fails:   a ledger that does not answer has nothing due; a transaction nobody began -> nothing.
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/item.h"
@@ -27,7 +31,11 @@ class Store;
 struct UnprovenItem {
   core::Item item;
   Sequence seq = 0;
-  unsigned asked = 0;  // questions that brought nothing
+  unsigned asked = 0;    // questions that brought nothing
+  std::string owed_to;   // the destination of the delivery; who is asked may be its fallback
+  std::string node;      // who said that it took it
+  unsigned resends = 0;  // how often it was lost before
+  bool again = false;    // archived, and asked about once more
 };
 
 class Unproven {
@@ -39,13 +47,29 @@ class Unproven {
     std::vector<UnprovenItem> items;
     std::optional<Millis> due_in;  // when items is empty and one becomes due later
   };
-  // Images whose payload is still here and that it took itself, not its fallback; who waited longest first.
+  // Images whose payload is still here and that this destination took, also in the place of another; who waited longest
+  // first. None is given again until done().
   Due due(const std::string& destination, std::size_t items_max);
+  void done(const std::vector<UnprovenItem>& items);
 
-  void archived(const std::string& destination, const core::Receipt& receipt);
+  void archived(const UnprovenItem& item, const core::Receipt& receipt);
   // Waiting again, after a pause; the receipt counts no more.
-  void send_again(const std::string& destination, const UnprovenItem& item, std::string_view reason);
-  void ask_later(const std::string& destination, const UnprovenItem& item, Millis wait);
+  void send_again(const UnprovenItem& item, std::string_view reason);
+  void ask_later(const UnprovenItem& item, Millis wait);
+
+  // What it took and is archived is asked about once more.
+  void ask_newest_again(const std::string& destination);
+  void begin_round(const std::string& destination);
+  // The next batch of the round; not while most of the last one has no answer yet.
+  void go_on(const std::string& destination);
+  struct Round {
+    bool runs = false;
+    std::optional<Millis> since;  // running time since it began; nothing: there was none
+  };
+  Round round(const std::string& destination);
+  // Others in whose hands deliveries to this destination are, not proven; and some of these deliveries.
+  std::vector<std::string> taken_by_others(const std::string& destination);
+  std::vector<UnprovenItem> taken_by(const std::string& other, const std::string& destination, std::size_t items_max);
 
   // A new Transaction UID that nobody can guess, kept for this destination.
   Result<std::string> begin(const std::string& destination);
@@ -58,6 +82,7 @@ class Unproven {
 
  private:
   UnprovenItem read(Statement& row);
+  std::size_t asked_again(Question& question, const std::string& destination);
 
   Store& store_;
   LedgerView& view_;
@@ -65,6 +90,12 @@ class Unproven {
   std::mutex facts_mutex_;
   FactsSeal facts_;
   const Clock& clock_;
+  // What is asked about just now, by the destination of the delivery. The last changes of the ledger outlive us.
+  struct Asked {
+    std::mutex mutex;
+    std::set<std::pair<std::string, Sequence>> all;
+  };
+  std::shared_ptr<Asked> asked_ = std::make_shared<Asked>();
 };
 
 }  // namespace sampan::queue

@@ -22,7 +22,7 @@ const std::string& reason_of(const core::Proof& proof) {
 void record(Proofs& proofs, const std::string& destination, const Proofs::Asked& asked, const core::Proof& proof) {
   const auto decision = policy::decide(proof, asked.asked);
   switch (decision.what) {
-    case What::archived: return proofs.archived(destination, std::get<core::Held>(proof).receipt);
+    case What::archived: return proofs.archived(destination, asked, std::get<core::Held>(proof).receipt);
     case What::send_again: return proofs.send_again(destination, asked, reason_of(proof));
     case What::ask_later: return proofs.ask_later(destination, asked, decision.wait, reason_of(proof));
   }
@@ -88,6 +88,7 @@ void Verifier::ask(Question& question, std::vector<Proofs::Asked> items) {
   needs_.lanes.run([prover = question.prover, busy = question.busy, destination = question.destination, items = std::move(items),
                     &proofs = needs_.proofs, &waker = needs_.waker] {
     converse(*prover, proofs, destination, items);
+    proofs.done(destination, items);
     *busy = false;
     waker.wake();
   });

@@ -28,17 +28,24 @@ class Proofs {
     core::Item item;
     std::int64_t place = 0;  // what its owner knows it by
     unsigned asked = 0;      // questions that brought nothing
+    std::string owed_to{};   // the destination of the delivery; who is asked may be its fallback
+    std::string said_by{};   // who accepted it
+    unsigned resends = 0;    // how often it was lost before
+    bool again = false;      // it was archived, and is asked about once more
   };
   struct Due {
     std::vector<Asked> items;
     std::optional<MonoTime> due_at;  // when items is empty and one becomes due later
   };
   virtual ~Proofs() = default;
+  // What it gives is not given again until done().
   virtual Due due(const std::string& destination, std::size_t items_max) = 0;
   // From any thread. What becomes true is durable before the copy may go.
-  virtual void archived(const std::string& destination, const core::Receipt& receipt) = 0;
+  virtual void archived(const std::string& destination, const Asked& asked, const core::Receipt& receipt) = 0;
   virtual void send_again(const std::string& destination, const Asked& asked, const std::string& reason) = 0;
   virtual void ask_later(const std::string& destination, const Asked& asked, Millis wait, const std::string& reason) = 0;
+  // All that could be learnt of these now was handed over.
+  virtual void done(const std::string& destination, const std::vector<Asked>& asked) = 0;
 };
 
 class Verifier {
@@ -72,7 +79,7 @@ class Verifier {
     std::shared_ptr<core::Prover> prover;
     std::shared_ptr<std::atomic<bool>> busy = std::make_shared<std::atomic<bool>>(false);
     MonoTime nothing_until{};
-    MonoTime pause_until{};  // what was answered last is in the ledger by then
+    MonoTime pause_until{};
   };
   void ask(Question& question, std::vector<Proofs::Asked> items);
 

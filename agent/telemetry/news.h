@@ -18,7 +18,8 @@ struct News {
     destination_refuses,
     class_blocked,      // place: SOP class; detail: transfer syntax
     class_unblocked,
-    item_rejected
+    item_rejected,
+    item_lost           // that was accepted, or archived, and is not there any more
   };
   What what = What::destination_up;
   std::string subject, place, detail;

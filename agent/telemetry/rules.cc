@@ -26,7 +26,7 @@ constexpr auto trend_least = 1h;
 constexpr std::uint64_t low_percent = 20, critical_percent = 5, ease_percent = 2;
 
 bool goes_quiet(const std::string& name) {
-  return name == "security.unknown_ae" || name == "assoc.rejected" || name == "instance.rejected" || name == "instance.quarantined" ||
+  return name == "security.unknown_ae" || name == "assoc.rejected" || name == "instance.rejected" || name == "instance.lost" || name == "instance.quarantined" ||
          name == "telemetry.dropped";
 }
 
@@ -94,6 +94,9 @@ void Rules::happened(const News& news) {
       return close("dest.class_blocked/" + dest + "/" + news.place + "/" + news.detail, "dest.class_unblocked", {}, then.wall);
     case News::What::item_rejected:
       raise("instance.rejected", "instance.rejected/" + dest + "/" + news.reason, {{"dest", dest}, {"reason", news.reason}}, then);
+      return;
+    case News::What::item_lost:
+      raise("instance.lost", "instance.lost/" + dest, {{"dest", dest}, {"reason", news.reason}}, then);
       return;
   }
 }

@@ -58,3 +58,56 @@ def test_what_the_lead_lost_before_it_was_proven_is_sent_again(ctx):
     wait_until(lambda: node.destination()["archived"] == count - 1 and node.destination()["waiting"] == 1,
                lambda: json.dumps(node.destination()), 90, 0.2)
     assert "sent again" in node.log()
+
+
+def has(orthanc, uids):
+    return all(orthanc.find(uid) for uid in uids)
+
+
+def send(ctx, node, count):
+    scu = ctx.raw_scu(node.address, ctx.images("mr", count), called=node.settings["ae_title"])
+    assert scu.wait() == 0
+    return [answer.sop_instance for answer in scu.sent()]
+
+
+def test_a_lead_restored_from_an_old_backup_gets_again_what_it_lost_and_nobody_had_to_ask(ctx):
+    node, orthanc = clinic_and_lead(ctx)
+    old = send(ctx, node, 2)
+    wait_archived(node, 2)
+    orthanc.stop()
+    orthanc.back_up()
+    orthanc.start()
+    lost = send(ctx, node, 3)
+    wait_archived(node, 5)
+    orthanc.stop()
+    orthanc.restore()
+    new = send(ctx, node, 1)  # the node sees that it is away
+    wait_until(lambda: node.destination()["state"] == "backing_off", "down", 30, 0.1)
+    orthanc.start()
+    assert not has(orthanc, lost)
+    wait_until(lambda: has(orthanc, [*old, *lost, *new]), lambda: json.dumps(node.destination()), 120, 0.5)
+    wait_archived(node, 6)
+    assert node.log().count("sent again") >= 3
+    events = node.get("/v1/events")
+    assert "instance.lost" in json.dumps(events)
+
+
+def test_what_a_fallback_took_that_can_prove_nothing_is_taken_back_by_the_lead_itself(ctx):
+    node = ctx.node(destinations=[])
+    orthanc = ctx.orthanc(DicomModalities={"clinic": ["CLINIC", "127.0.0.1", node.port]})
+    line = ctx.line(orthanc.port)
+    line.cut()
+    lead = {"name": "lead", "dimse": f"LEAD@127.0.0.1:{line.port}", "fallback": {"to": "shelf", "after_minutes": 1}}
+    shelf = {"name": "shelf", "folder": str(ctx.folder("shelf")), "required": False}
+    node.settings["destinations"] = [lead, shelf]
+    node.settings["routes"] = [{"to": ["lead"]}]
+    node.start()
+    uids = send(ctx, node, 2)
+    wait_until(lambda: node.destination()["delivered"] == 2, lambda: json.dumps(node.destination()), 100, 0.2)
+    assert node.destination()["archived"] == 0 and not has(orthanc, uids)
+    line.give_back()
+    node.stop()
+    node.start()
+    uids += send(ctx, node, 1)
+    wait_until(lambda: node.destination("lead")["archived"] == 3, lambda: json.dumps(node.destination()), 120, 0.5)
+    assert has(orthanc, uids)

@@ -34,7 +34,7 @@ class HeldWire final : public dicom::Wire {
     return got;
   }
   Status send(std::span<const ByteView>, Millis) override { return {}; }
-  bool quiet() override { return left_.empty(); }
+  bool quiet_for(Millis) override { return left_.empty(); }
   std::shared_ptr<dicom::Plug> plug() const override { return nullptr; }
 
  private:

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import shutil
 import signal
 import sys
 import urllib.error
@@ -147,10 +148,26 @@ class Orthanc:
         self.headers = {}  # of every request
         for user, password in more.get("RegisteredUsers", {}).items():
             self.headers["Authorization"] = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-        config = self.dir / "orthanc.json"
-        config.write_text(json.dumps(settings))
-        self.process = ctx.run([tool("Orthanc"), config], name, folder=self.dir)
+        self.ctx, self.name, self.store = ctx, name, self.dir / "store"
+        self.config = self.dir / "orthanc.json"
+        self.config.write_text(json.dumps(settings))
+        self.start()
+
+    def start(self):
+        self.process = self.ctx.run([tool("Orthanc"), self.config], self.name, folder=self.dir)
         wait_until(self.answers, lambda: f"Orthanc answers: {self.process.complained()[-2000:]}", 30)
+        return self
+
+    def stop(self):
+        self.process.stop()
+
+    def back_up(self, name="backup"):
+        """A copy of all it has; it must not run."""
+        shutil.copytree(self.store, self.dir / name)
+
+    def restore(self, name="backup"):
+        shutil.rmtree(self.store)
+        shutil.copytree(self.dir / name, self.store)
 
     @property
     def destination(self):

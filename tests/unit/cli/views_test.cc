@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "cli/queue_view.h"
 #include "cli/status_view.h"
 #include "control/attention.h"
@@ -118,4 +120,21 @@ TEST_CASE("status_says_why_images_are_held_or_rejected_and_how_long_the_disk_las
   CHECK(has(text, "             on hold 1: held by a person\n"));
   CHECK(has(text, "lately 2.0 GB a day came; with nothing leaving there is room for 250 d\n"));
   CHECK(has(show_status(status, Lang::zh), "近日每天接收 2.0 GB；即使完全无法上传，还可接收 250 天\n"));
+}
+
+TEST_CASE("status_tells_of_requests_for_storage_commitment_that_were_not_told_yet") {
+  NodeStatus status = rich_status();
+  CHECK_FALSE(has(show_status(status, Lang::en), "storage commitment"));
+  status.intake.commitments_open = 2;
+  status.intake.commitments_oldest_s = 120;
+  CHECK(has(show_status(status, Lang::en), "storage commitment asked for and not told yet: 2, up to 2 min\n"));
+  CHECK(has(show_status(status, Lang::zh), "等待答复的存储承诺请求 2"));
+  CHECK(assess(status).size() == assess(rich_status()).size());  // nobody need do anything yet
+  status.intake.commitments_untold = 1;
+  status.intake.commitments_error = "modality CT1: connection refused";
+  const auto findings = assess(status);
+  const auto found = std::find_if(findings.begin(), findings.end(), [](const Finding& one) { return one.code == "commitment_untold"; });
+  REQUIRE(found != findings.end());
+  CHECK(has(found->en, "modality CT1: connection refused"));
+  CHECK(has(found->action_en, "intake.report_to"));
 }

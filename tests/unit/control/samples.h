@@ -28,7 +28,11 @@ inline NodeStatus rich_status() {
                    .refused = {{WallTime{sample_now.ms - 86'400'000}, "192.0.2.7", "CT1", "SAMPAM",
                                 "called AE title not recognised (0x0307)"}},
                    .accepting = true,
-                   .refusing_reason = ""};
+                   .refusing_reason = "",
+                   .commitments_open = 0,
+                   .commitments_untold = 0,
+                   .commitments_oldest_s = 0,
+                   .commitments_error = ""};
   status.spool = {.items = 12,
                   .bytes = 123'456'789,
                   .quarantined = 0,

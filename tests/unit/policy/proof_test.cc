@@ -46,3 +46,28 @@ TEST_CASE("a_failure_reason_sends_again_only_what_the_archive_does_not_have") {
     CHECK((decide_failure(static_cast<std::uint16_t>(reason), 0).what == What::send_again) == gone);
   }
 }
+
+TEST_CASE("the_newest_of_what_is_archived_is_asked_about_at_a_start_hourly_and_when_the_destination_was_away") {
+  RecheckFacts facts;
+  CHECK(recheck(facts) == Recheck::newest);
+  facts.since_newest = Millis(0);
+  CHECK(recheck(facts) == Recheck::nothing);
+  facts.since_newest = core::limits::recheck_newest_every;
+  CHECK(recheck(facts) == Recheck::newest);
+  facts.since_newest = Millis(0);
+  facts.doubted = true;
+  CHECK(recheck(facts) == Recheck::newest);
+}
+
+TEST_CASE("[contract 4] all_that_is_archived_is_asked_about_now_and_then_and_at_once_when_something_of_it_was_missing") {
+  RecheckFacts facts;
+  facts.since_newest = Millis(0);
+  facts.since_round = core::limits::recheck_every - Millis(1);
+  CHECK(recheck(facts) == Recheck::nothing);
+  facts.since_round = core::limits::recheck_every;
+  CHECK(recheck(facts) == Recheck::begin_round);
+  facts.round_runs = true;
+  CHECK(recheck(facts) == Recheck::go_on);
+  facts.missing = true;
+  CHECK(recheck(facts) == Recheck::begin_round);
+}

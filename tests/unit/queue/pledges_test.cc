@@ -66,9 +66,8 @@ TEST_CASE_FIXTURE(PledgeFixture, "a_request_is_answered_only_when_its_notes_are_
   REQUIRE(queue->pledges().keep(request({"1.1"}, "2.25.2")).ok());
   CHECK(files.syncs > before);
   // The power went before `asked`: what there is of it says nothing.
-  stop();
+  queue->drain();
   tamper("UPDATE promise SET instances=0 WHERE uid='2.25.2'");
-  start();
   pass(limits::promise_call_pause);
   CHECK(due().size() == 1);
   CHECK_FALSE(queue->pledges().standing("2.25.2"));
@@ -83,6 +82,16 @@ TEST_CASE_FIXTURE(PledgeFixture, "asked_for_again_it_is_the_same_request_and_ano
   CHECK(other.error().code == Errc::refused);
   queue->drain();
   CHECK(queue->pledges().standing("2.25.1")->instances.size() == 2);
+}
+
+TEST_CASE_FIXTURE(PledgeFixture, "what_is_left_of_an_attempt_that_did_not_end_is_no_part_of_the_next_one") {
+  REQUIRE(queue->pledges().keep(request({"1.1", "1.2"})).ok());
+  queue->drain();
+  tamper("UPDATE promise SET instances=0");  // the power went before `asked`
+  REQUIRE(queue->pledges().keep(request({"1.1", "1.2"})).ok());
+  queue->drain();
+  CHECK(queue->pledges().standing("2.25.1")->instances.size() == 2);
+  CHECK(queue->pledges().keep(request({"1.1", "1.2"})).ok());
 }
 
 TEST_CASE_FIXTURE(PledgeFixture, "[contract 10] requests_are_bounded") {

@@ -4,6 +4,8 @@
 
 #include "core/limits.h"
 #include "fixture.h"
+#include "queue/lookup.h"
+#include "queue/orders.h"
 
 using namespace sampan;
 using namespace sampan::test;
@@ -21,7 +23,16 @@ struct UnprovenFixture : QueueFixture {
   void pass(Millis time) { clock.wall_ms += time.count(); }
   std::vector<UnprovenItem> due() {
     queue->drain();
-    return queue->unproven().due("lead", 100).items;
+    return take();
+  }
+  std::vector<UnprovenItem> take(const std::string& destination = "lead") {
+    auto items = queue->unproven().due(destination, 100).items;
+    done(items);
+    return items;
+  }
+  void done(const std::vector<UnprovenItem>& items) {
+    queue->unproven().done(items);
+    for (int round = 0; round < 2; ++round) queue->drain();
   }
   core::Receipt archived(const UnprovenItem& one) {
     return {one.item.id, one.item.sha256, "PACS", clock.wall(), core::Level::archived};
@@ -43,7 +54,7 @@ TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] what_was_accepted_is_asked_abou
   CHECK(asked[0].item.facts.get(core::Fact::study_instance_uid) == "1.2.3");
   queue->tick();
   CHECK(queue->summary().items == 2);
-  queue->unproven().archived("lead", archived(asked[0]));
+  queue->unproven().archived(asked[0], archived(asked[0]));
   CHECK(due().size() == 1);
   CHECK(count().archived == 1);
   for (int round = 0; round < 2; ++round) {  // one goes on where the last one ended, the next one begins anew
@@ -59,7 +70,7 @@ TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] what_was_accepted_is_asked_abou
 TEST_CASE_FIXTURE(UnprovenFixture, "a_question_without_an_answer_is_due_again_later_also_after_a_restart") {
   accept(1);
   pass(limits::proof_wait_least);
-  queue->unproven().ask_later("lead", due().at(0), std::chrono::minutes(7));
+  queue->unproven().ask_later(due().at(0), std::chrono::minutes(7));
   CHECK(due().empty());
   restart();
   CHECK(due().empty());
@@ -77,7 +88,7 @@ TEST_CASE_FIXTURE(UnprovenFixture, "a_clock_that_jumped_back_years_stops_no_ques
 TEST_CASE_FIXTURE(UnprovenFixture, "what_the_next_hop_lost_waits_again_after_a_pause_and_keeps_waiting_without_the_ledger") {
   accept(1);
   pass(limits::proof_wait_least);
-  queue->unproven().send_again("lead", due().at(0), "it is not there");
+  queue->unproven().send_again(due().at(0), "it is not there");
   CHECK(count().waiting == 1);
   CHECK(count().delivered == 0);
   CHECK(lease().empty());
@@ -109,13 +120,100 @@ TEST_CASE_FIXTURE(UnprovenFixture, "a_report_is_known_by_its_transaction_and_nam
   CHECK_FALSE(queue->unproven().named_in(*uid, {"1.1"}));  // forgotten by now
 }
 
-TEST_CASE_FIXTURE(UnprovenFixture, "what_a_fallback_took_is_not_asked_of_the_destination_itself") {
+TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] what_a_fallback_took_is_asked_of_the_fallback_and_its_proof_ends_the_duty") {
   REQUIRE(put(pattern(100, 1), image_facts("1.1")).ok());
   const auto one = lease().at(0);
   queue->deliver("lead", {one.item.id, one.item.sha256, "via cloud: https://cloud", clock.wall(), core::Level::accepted});
   pass(std::chrono::hours(1));
   CHECK(due().empty());
-  CHECK(count().delivered == 1);
+  const auto asked = take("cloud");
+  REQUIRE(asked.size() == 1);
+  CHECK(asked[0].owed_to == "lead");
+  CHECK(queue->unproven().taken_by_others("lead") == std::vector<std::string>{"cloud"});
+  CHECK(queue->unproven().taken_by("cloud", "lead", 10).size() == 1);
+  queue->unproven().archived(asked[0], {one.item.id, one.item.sha256, "https://cloud", clock.wall(), core::Level::archived});
+  for (const bool without_ledger : {false, true}) {
+    restart(without_ledger);
+    CHECK(count().archived == 1);
+    CHECK(count().waiting == 0);
+    CHECK(queue->unproven().taken_by_others("lead").empty());
+  }
+  for (int round = 0; round < 2; ++round) queue->tick(), queue->drain();
+  CHECK(queue->summary().items == 0);
+}
+
+TEST_CASE_FIXTURE(UnprovenFixture, "what_is_asked_about_is_not_asked_about_again_before_all_that_was_learnt_of_it_is_known") {
+  accept(3);
+  pass(limits::proof_wait_least);
+  queue->drain();
+  const auto first = queue->unproven().due("lead", 2).items;
+  REQUIRE(first.size() == 2);
+  const auto second = queue->unproven().due("lead", 2).items;
+  REQUIRE(second.size() == 1);
+  CHECK(queue->unproven().due("lead", 2).items.empty());
+  queue->unproven().archived(first[0], archived(first[0]));
+  done(first);
+  const auto third = queue->unproven().due("lead", 2).items;
+  REQUIRE(third.size() == 1);
+  CHECK(sop_of(third[0]) == sop_of(first[1]));
+}
+
+TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] a_resend_ends_also_over_restarts_and_a_persons_word_begins_the_count_anew") {
+  accept(1);
+  Millis wait = limits::resend_pause;
+  for (unsigned times = 0; times < limits::resends_max; ++times) {
+    pass(limits::proof_wait_least);
+    REQUIRE(due().size() == 1);
+    CHECK(due()[0].resends == times);
+    queue->unproven().send_again(due()[0], "it is not there");
+    queue->drain();
+    restart(times == 1);
+    pass(wait - Millis(1));
+    CHECK(lease().empty());
+    pass(Millis(1));
+    wait = 2 * wait;
+    const auto again = lease();
+    REQUIRE(again.size() == 1);
+    deliver(again[0], core::Level::accepted);
+  }
+  pass(limits::proof_wait_least);
+  CHECK(due().at(0).resends == limits::resends_max);
+  restart(true);
+  pass(limits::proof_wait_least);
+  CHECK(due().at(0).resends == limits::resends_max);
+  const auto matches = queue->lookup().find("1.1", 1);
+  REQUIRE(matches.size() == 1);
+  REQUIRE(queue->orders().resend(matches[0], "lead").ok());
+  deliver(lease().at(0), core::Level::accepted);
+  pass(limits::proof_wait_least);
+  CHECK(due().at(0).resends == 0);
+}
+
+TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] what_is_archived_is_asked_about_again_and_does_not_go_until_it_is_said_to_be_there") {
+  enough = static_cast<core::Level>(3);  // its retention is not over
+  accept(1);
+  pass(limits::proof_wait_least);
+  const auto asked = due();
+  REQUIRE(asked.size() == 1);
+  queue->unproven().archived(asked[0], archived(asked[0]));
+  queue->drain();
+  CHECK(due().empty());
+  queue->unproven().ask_newest_again("lead");
+  queue->drain();
+  enough = core::Level::archived;
+  const auto again = due();
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].again);
+  CHECK(count().archived == 1);
+  for (int round = 0; round < 3; ++round) queue->tick(), queue->drain();
+  CHECK(queue->summary().items == 1);
+  const auto notes = std::filesystem::file_size(segments('n').back());
+  queue->unproven().archived(again[0], archived(again[0]));
+  queue->drain();
+  CHECK(std::filesystem::file_size(segments('n').back()) == notes);  // it is in the spool already
+  CHECK(due().empty());
+  for (int round = 0; round < 3; ++round) queue->tick(), queue->drain();
+  CHECK(queue->summary().items == 0);
 }
 
 TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] where_two_images_of_one_uid_differ_an_answer_that_names_the_uid_proves_neither") {
@@ -138,4 +236,61 @@ TEST_CASE_FIXTURE(UnprovenFixture, "telemetry_and_plain_files_are_not_asked_abou
   for (const auto& one : lease()) deliver(one, core::Level::accepted);
   pass(std::chrono::hours(1));
   CHECK(due().empty());
+}
+
+TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] a_round_asks_about_all_that_is_archived_the_newest_first_and_goes_on_after_a_restart") {
+  enough = static_cast<core::Level>(3);  // nothing goes
+  constexpr unsigned all = limits::proof_batch_items_max + 50;
+  for (unsigned i = 1; i <= all; ++i) REQUIRE(put(pattern(100, i), image_facts("1." + std::to_string(i))).ok());
+  for (const auto& one : lease(all)) queue->deliver("lead", {one.item.id, one.item.sha256, "PACS", clock.wall(), core::Level::archived});
+  queue->drain();
+  CHECK_FALSE(queue->unproven().round("lead").runs);
+  queue->unproven().begin_round("lead");
+  queue->drain();
+  CHECK(queue->unproven().round("lead").runs);
+  const auto ask_all = [&] {
+    std::vector<UnprovenItem> asked;
+    for (auto some = due(); !some.empty(); some = due()) {
+      for (const auto& one : some) queue->unproven().archived(one, archived(one));
+      done(some);
+      asked.insert(asked.end(), some.begin(), some.end());
+    }
+    return asked;
+  };
+  queue->unproven().go_on("lead");
+  queue->drain();
+  queue->unproven().go_on("lead");  // not while the last ones have no answer
+  queue->drain();
+  const auto first = ask_all();
+  REQUIRE(first.size() == limits::proof_batch_items_max);
+  for (const auto& one : first) CHECK(one.item.facts.get(core::Fact::sop_instance_uid) != "1.1");
+  restart();
+  queue->unproven().go_on("lead");
+  queue->drain();
+  CHECK(ask_all().size() == 50);
+  CHECK_FALSE(queue->unproven().round("lead").runs);
+  CHECK(queue->unproven().round("lead").since.has_value());
+  CHECK(count().archived == all);
+}
+
+TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] what_was_archived_and_is_not_there_any_more_is_sent_again") {
+  enough = static_cast<core::Level>(3);
+  accept(1);
+  pass(limits::proof_wait_least);
+  const auto asked = due();
+  queue->unproven().archived(asked.at(0), archived(asked.at(0)));
+  queue->unproven().ask_newest_again("lead");
+  queue->drain();
+  queue->unproven().send_again(due().at(0), "it is not there");
+  queue->drain();
+  pass(limits::resend_pause);
+  for (const bool without_ledger : {false, true}) {
+    restart(without_ledger);
+    pass(limits::resend_pause);
+    CHECK(count().waiting == 1);
+    CHECK(count().archived == 0);
+    const auto again = lease();
+    CHECK(again.size() == 1);
+    give_back(again);
+  }
 }

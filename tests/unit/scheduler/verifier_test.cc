@@ -51,7 +51,8 @@ class Books final : public Proofs {
     }
     return due;
   }
-  void archived(const std::string& destination, const core::Receipt& receipt) override { at(destination, receipt.item).state = "archived"; }
+  void archived(const std::string& destination, const Asked&, const core::Receipt& receipt) override { at(destination, receipt.item).state = "archived"; }
+  void done(const std::string&, const std::vector<Asked>& asked) override { done_with += asked.size(); }
   void send_again(const std::string& destination, const Asked& asked, const std::string&) override {
     at(destination, asked.item.id).state = "again";
   }
@@ -71,6 +72,7 @@ class Books final : public Proofs {
   Row& at(const std::string& destination, const Uuid& id) { return rows.at({destination, id}); }
   std::map<std::pair<std::string, Uuid>, Row> rows;
   std::string said;
+  std::size_t done_with = 0;
 
  private:
   TestClock& clock_;
@@ -113,6 +115,7 @@ TEST_CASE("what_is_accepted_is_asked_about_once_and_becomes_archived") {
   CHECK(w.books.at("lead", one).state == "archived");
   CHECK(w.books.at("lead", two).state == "archived");
   CHECK(w.archive->asks == std::vector<std::size_t>{2});
+  CHECK(w.books.done_with == 2);
   CHECK(w.verifier.step() == w.clock.now + Millis(core::limits::proof_pause));  // the ledger may not know the answers yet
   w.clock.now = w.clock.now + Millis(core::limits::proof_pause);
   CHECK(w.verifier.step() == never);

@@ -139,12 +139,16 @@ void Ledger::open_delivery(const Duty& duty, int destination, const ExamOrders& 
   if (sql_->changes() > 0) tallies_.enter(counted, time.ms);
 }
 
+// An item whose stored copy was damaged and that came again is here twice, under one id: what is said of it is about the
+// living one.
 Sequence Ledger::find(const Uuid& item, const Digest* sha256) {
   auto& rows = use_->item_by_id.begin().bind(1, ByteView(item.bytes));
   Sequence found = 0;
-  while (found == 0 && rows.step()) {
+  for (bool living = false; !living && rows.step();) {
     const ByteView digest = rows.blob(1);
-    if (sha256 == nullptr || (digest.size() == 32 && std::memcmp(digest.data(), sha256->data(), 32) == 0)) found = rows.number(0);
+    if (sha256 != nullptr && (digest.size() != 32 || std::memcmp(digest.data(), sha256->data(), 32) != 0)) continue;
+    living = static_cast<ItemState>(rows.number(2)) == ItemState::living;
+    if (found == 0 || living) found = rows.number(0);
   }
   rows.begin();
   return found;

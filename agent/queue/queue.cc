@@ -329,10 +329,9 @@ void Queue::put_back(const std::string& destination, const Uuid& item, std::stri
   if (!lease) return;
   if (wait.count() == 0 && !counted) return parts_->leases.release(destination, item);
   const WallTime not_before{wait.count() == 0 ? 0 : parts_->needs.clock.wall().ms + wait.count()};
-  parts_->store->change([this, destination, item, lease = *lease, not_before, counted, why = std::string(reason)](Ledger& ledger) {
+  parts_->store->change([destination, lease = *lease, not_before, counted, why = std::string(reason)](Ledger& ledger) {
     ledger.postpone(lease.seq, destination, lease.attempts + (counted ? 1 : 0), not_before, why);
-    parts_->leases.release(destination, item);
-  });
+  }, [this, destination, item] { parts_->leases.release(destination, item); });
 }
 
 QueueSummary Queue::summary() {

@@ -88,7 +88,8 @@ bool Store::is_spare(Sequence duplicate) {
     auto file = parts_.folder.files().open(parts_.folder.path_of(Stream::items, segment_of(original)), FileSystem::Mode::read);
     if (file && is_sound(**file, original)) continue;
     std::deque<Written> no_items;
-    std::deque<Change> changes{[original](Ledger& ledger) { ledger.quarantine_item(original, "the stored copy does not verify"); }};
+    std::deque<PendingChange> changes;
+    changes.push_back({[original](Ledger& ledger) { ledger.quarantine_item(original, "the stored copy does not verify"); }, nullptr});
     static_cast<void>(apply(no_items, {}, changes));
     return false;
   }
@@ -112,10 +113,10 @@ bool Store::bury(const std::vector<Ledger::Candidate>& gone, bool delivered) {
   const std::uint64_t notes_number = notes_.open_number();
   if (std::ranges::any_of(gone, [notes_number](const auto& item) { return segment_of(item.seq) > notes_number; })) notes_.seal();
   std::deque<Pending> tombstones;
-  std::deque<Change> changes;
+  std::deque<PendingChange> changes;
   for (const auto& item : gone) {
     if (item.shares_id) {  // a tombstone would name the item itself; after a rebuild this one is a duplicate again
-      changes.push_back([seq = item.seq](Ledger& ledger) { ledger.close(seq); });
+      changes.push_back({[seq = item.seq](Ledger& ledger) { ledger.close(seq); }, nullptr});
       continue;
     }
     const auto why = !delivered        ? TombstoneReason::shed

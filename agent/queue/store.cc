@@ -81,10 +81,10 @@ void Store::note(Note note, std::function<void()> then) {
   work_.notify_one();
 }
 
-void Store::change(Change change) {
+void Store::change(Change change, std::function<void()> then) {
   {
     std::lock_guard lock(mutex_);
-    changes_.push_back(std::move(change));
+    changes_.push_back({std::move(change), std::move(then)});
   }
   work_.notify_one();
 }
@@ -214,6 +214,8 @@ bool Store::work(std::unique_lock<std::mutex>& lock) {
   if (good) {
     for (auto& pending : notes)
       if (pending.then) pending.then();
+    for (auto& change : changes)
+      if (change.then) change.then();
     const bool rebuilding = !rebuild_.done();  // before the step: what the last one found is news as well
     if (rebuilding) rebuilt = rebuild_.step(*ledger_, run_ms_now());
     if (!rebuilt && rebuild_.ledger_damaged()) parts_.ledger_damaged();
@@ -231,7 +233,7 @@ bool Store::work(std::unique_lock<std::mutex>& lock) {
   return good && rebuilt;
 }
 
-void Store::keep(std::deque<Written>& written, std::deque<Pending>& notes, std::deque<Change>& changes) {
+void Store::keep(std::deque<Written>& written, std::deque<Pending>& notes, std::deque<PendingChange>& changes) {
   // Nothing is forgotten: it is tried again, with what came meanwhile behind it.
   written_.insert(written_.begin(), std::make_move_iterator(written.begin()), std::make_move_iterator(written.end()));
   pending_.insert(pending_.begin(), std::make_move_iterator(notes.begin()), std::make_move_iterator(notes.end()));
@@ -299,12 +301,12 @@ void Store::checkpoint_notes() {
   ledger_->checkpoint(Stream::notes, noted_->segment->number(), end, end);
 }
 
-bool Store::apply(std::deque<Written>& written, const std::deque<Pending>& notes, std::deque<Change>& changes) {
+bool Store::apply(std::deque<Written>& written, const std::deque<Pending>& notes, std::deque<PendingChange>& changes) {
   if (written.empty() && notes.empty() && changes.empty()) return true;
   ledger_->begin();
   index(written);
   for (const auto& pending : notes) ledger_->apply(pending.note, run_ms_now());
-  for (const auto& change : changes) change(*ledger_);
+  for (const auto& change : changes) change.make(*ledger_);
   checkpoint_notes();
   const Status done = ledger_->commit();
   if (!done) log::error(done.error().message);

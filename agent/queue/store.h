@@ -62,9 +62,10 @@ class Store {
   void note(Note note, std::function<void()> then);
   // What an item is to the others of its SOP Instance UID (Ledger::decide).
   void decide(Sequence seq, std::string_view reason);
-  // Anything that changes only the ledger.
+  // Anything that changes only the ledger; it is made again as long as the ledger cannot be written, so it does nothing else.
+  // then: once, when it stands, on the store's thread.
   using Change = std::function<void(Ledger&)>;
-  void change(Change change);
+  void change(Change change, std::function<void()> then = nullptr);
   // Notes and changes that wait for the ledger.
   std::size_t waiting();
   // Reclaims what may go, and counts running time. Called now and then.
@@ -104,9 +105,13 @@ class Store {
   void checkpoint_notes();
   // Something could not be written: where the disk is full, what was held back is given back.
   void make_room();
-  void keep(std::deque<Written>& written, std::deque<Pending>& notes, std::deque<Change>& changes);
+  struct PendingChange {
+    Change make;
+    std::function<void()> then;
+  };
+  void keep(std::deque<Written>& written, std::deque<Pending>& notes, std::deque<PendingChange>& changes);
   void index(std::deque<Written>& written);
-  bool apply(std::deque<Written>& written, const std::deque<Pending>& notes, std::deque<Change>& changes);
+  bool apply(std::deque<Written>& written, const std::deque<Pending>& notes, std::deque<PendingChange>& changes);
   bool reroute_some();
   void reclaim();
   // Cargo that may be dropped undelivered, beyond its bound; at most so many at once.
@@ -145,7 +150,7 @@ class Store {
   std::uint64_t written_count_ = 0, seen_count_ = 0;  // handed in; out of written_ and dealt with
   std::deque<Pending> pending_;
   unsigned reroutes_wanted_ = 1, reroutes_done_ = 0;  // rounds over all items that match no route; one at the start
-  std::deque<Change> changes_;
+  std::deque<PendingChange> changes_;
   bool reclaim_due_ = false, stopping_ = false, busy_ = false, woken_ = false, hurried_ = false, by_hand_ = false;
   std::chrono::steady_clock::time_point batch_begun_{};
   std::thread thread_;  // last: everything above exists before it runs

@@ -80,7 +80,7 @@ bool Store::reroute_some() {
       duties.push_back({DutyNote{item->id, parts_.clock.wall(), std::move(owed)}, nullptr});
   }
   std::deque<Written> no_items;
-  std::deque<Change> no_changes;
+  std::deque<PendingChange> no_changes;
   if (!duties.empty() && (!write_notes(duties) || !apply(no_items, duties, no_changes))) {
     const std::lock_guard lock(mutex_);
     reroute_failed_ = true;  // the next tick begins anew

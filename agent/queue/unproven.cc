@@ -78,13 +78,10 @@ Unproven::Due Unproven::due(const std::string& destination, std::size_t items_ma
 void Unproven::done(const std::vector<UnprovenItem>& items) {
   std::vector<std::pair<std::string, Sequence>> answered;
   for (const auto& one : items) answered.emplace_back(one.owed_to, one.seq);
-  // Behind what was learnt of them, and once: a change is applied again as long as the ledger cannot be written.
-  store_.change([&store = store_, asked = asked_, answered, queued = std::make_shared<bool>(false)](Ledger&) {
-    if (std::exchange(*queued, true)) return;
-    store.change([asked, answered](Ledger&) {
-      const std::lock_guard lock(asked->mutex);
-      for (const auto& one : answered) asked->all.erase(one);
-    });
+  // When what was learnt of them stands: asked about before that, they would be asked about again and again.
+  store_.change([](Ledger&) {}, [asked = asked_, answered] {
+    const std::lock_guard lock(asked->mutex);
+    for (const auto& one : answered) asked->all.erase(one);
   });
 }
 

@@ -57,6 +57,20 @@ TEST_CASE_FIXTURE(RepeatsFixture, "an_image_sent_again_is_not_answered_as_a_repe
   CHECK(count().waiting == 1);
 }
 
+TEST_CASE_FIXTURE(RepeatsFixture, "a_receipt_for_what_came_again_under_its_own_id_is_for_the_sound_copy" * doctest::description("contract 3")) {
+  const Uuid id = make_uuid7(clock.wall(), system_random());
+  REQUIRE(put(bytes, image_facts("1.1"), named(id)).ok());
+  queue->drain();
+  damage_first();
+  REQUIRE(put(bytes, image_facts("1.1"), named(id)).ok());
+  auto items = lease();
+  REQUIRE(items.size() == 1);
+  CHECK(items[0].item.id == id);
+  deliver(items[0]);
+  CHECK(lease().empty());
+  CHECK(count().waiting == 0);
+}
+
 TEST_CASE_FIXTURE(RepeatsFixture, "a_duplicate_takes_the_place_of_a_copy_that_does_not_verify" * doctest::description("contract 2")) {
   put_twice();
   damage_first();

@@ -57,24 +57,29 @@ Beacon::Content Beacon::content_of(std::string_view kind, std::string_view name)
 Beacon::Beacon(void* at, Bounds bounds)
     : header_(static_cast<Header*>(at)),
       touches_(reinterpret_cast<Touched*>(header_ + 1), bounds.touches_max),
-      strikes_(reinterpret_cast<Struck*>(touches_.data() + touches_.size()), bounds.strikes_max) {
-  take_stock();
-}
+      strikes_(reinterpret_cast<Struck*>(touches_.data() + touches_.size()), bounds.strikes_max) {}
 
-std::unique_ptr<Beacon> Beacon::open(const std::string& path, Bounds bounds) {
-  const std::size_t bytes = sizeof(Header) + bounds.touches_max * sizeof(Touched) + bounds.strikes_max * sizeof(Struck);
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  struct stat found {};
-  // Room on the disk now: a write to a mapped hole of a full disk would end the process.
-  const bool sized = fd >= 0 && ::fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && ::posix_fallocate(fd, 0, static_cast<off_t>(bytes)) == 0;
-  void* at = sized ? ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
-  if (fd >= 0) ::close(fd);
-  if (at == MAP_FAILED) at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+std::unique_ptr<Beacon> Beacon::make(Bounds bounds) {
+  const std::size_t size = sizeof(Header) + bounds.touches_max * sizeof(Touched) + bounds.strikes_max * sizeof(Struck);
+  void* const at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   SAMPAN_ASSERT(at != MAP_FAILED);
   return std::unique_ptr<Beacon>(new Beacon(at, bounds));
 }
 
-Beacon::~Beacon() { ::munmap(header_, sizeof(Header) + touches_.size_bytes() + strikes_.size_bytes()); }
+void Beacon::attach(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  struct stat found {};
+  // Room on the disk now: a write to a mapped hole of a full disk would end the process.
+  const bool sized = fd >= 0 && ::fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && ::posix_fallocate(fd, 0, static_cast<off_t>(bytes())) == 0;
+  if (sized) SAMPAN_ASSERT(::mmap(header_, bytes(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == header_);
+  if (fd >= 0) ::close(fd);
+  take_stock();
+}
+
+std::size_t Beacon::bytes() const { return sizeof(Header) + touches_.size_bytes() + strikes_.size_bytes(); }
+
+Beacon::~Beacon() { ::munmap(header_, bytes()); }
 
 void Beacon::take_stock() {
   const bool own = header_->mark == own_mark && header_->touches == touches_.size() && header_->strikes == strikes_.size();

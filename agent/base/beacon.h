@@ -33,7 +33,10 @@ class Beacon {
     std::size_t touches_max = 0;  // at once; more of them go unmarked
     std::size_t strikes_max = 0;  // contents remembered; the one with the fewest strikes makes room
   };
-  static std::unique_ptr<Beacon> open(const std::string& path, Bounds bounds);
+  // Remembers nothing yet.
+  static std::unique_ptr<Beacon> make(Bounds bounds);
+  // Before anything is touched: takes stock of what the file remembers, and remembers there from now on.
+  void attach(const std::string& path);
   ~Beacon();
   Beacon(const Beacon&) = delete;
   Beacon& operator=(const Beacon&) = delete;
@@ -65,6 +68,7 @@ class Beacon {
   struct Struck;
   static constexpr std::size_t no_mark = ~std::size_t{0};
   Beacon(void* at, Bounds bounds);
+  std::size_t bytes() const;
   void take_stock();
   void strike(const Content& content);
   std::size_t mark(const Content& content);

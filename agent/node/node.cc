@@ -29,8 +29,8 @@ namespace {
 
 namespace limits = core::limits;
 
-std::unique_ptr<Beacon> open_beacon(const settings::Settings& settings) {
-  return Beacon::open(settings.state_directory + "/beacon", {limits::beacon_touches_max, limits::beacon_strikes_max});
+std::unique_ptr<Beacon> make_beacon() {
+  return Beacon::make({limits::beacon_touches_max, limits::beacon_strikes_max});
 }
 
 Env with(Env env, Beacon& beacon) {
@@ -47,7 +47,7 @@ Env system_env() {
 
 struct Node::Parts {
   Parts(settings::Settings s, Env e)
-      : live(std::move(s)), beacon(open_beacon(*live.settings())), env(with(e, *beacon)), loop(e.clock), started(e.clock.wall()), started_mono(e.clock.mono()) {}
+      : live(std::move(s)), beacon(make_beacon()), env(with(e, *beacon)), loop(e.clock), started(e.clock.wall()), started_mono(e.clock.mono()) {}
 
   void start_engine();
   void open_telemetry();
@@ -159,6 +159,7 @@ Status Node::start() {
   Parts& p = *parts_;
   std::unique_lock changing(p.change_mutex);
   if (Status opened = p.engine.open(); !opened) return opened;
+  p.beacon->attach(p.live.settings()->state_directory + "/beacon");  // not before: with a wrong key nothing is touched
   p.open_telemetry();
   p.start_engine();
   p.telemetry->start();

@@ -22,7 +22,11 @@ const Beacon::Content bad = Beacon::content_of("dimse", "2.25.666"), good = Beac
 struct BeaconFixture {
   TemporaryDirectory home;
   const std::string path = (home.path() / "beacon").string();
-  std::unique_ptr<Beacon> open() { return Beacon::open(path, {4, 4}); }
+  std::unique_ptr<Beacon> open() {
+    auto beacon = Beacon::make({4, 4});
+    beacon->attach(path);
+    return beacon;
+  }
   // A process that dies of SIGKILL: in the middle of a touch, or beside one.
   void die(const Beacon::Content& content, bool touching) {
     const pid_t child = ::fork();

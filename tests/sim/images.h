@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "core/facts.h"
 #include "core/item.h"
+#include "support/noise.h"
 
 namespace sampan::sim {
 
@@ -24,15 +25,7 @@ struct Image {
   Digest sha256{};
   bool acknowledged = false;  // the modality has deleted its copy
 
-  Bytes bytes() const {
-    Bytes made(size);
-    std::uint64_t state = number * 2654435761u + 99;
-    for (auto& byte : made) {
-      state = state * 6364136223846793005ull + 1442695040888963407ull;
-      byte = static_cast<std::uint8_t>(state >> 56);
-    }
-    return made;
-  }
+  Bytes bytes() const { return test::noise(size, number * 2654435761u + 99); }
   core::Facts facts() const {
     core::Facts all;
     all.set(core::Fact::sop_instance_uid, sop_instance);

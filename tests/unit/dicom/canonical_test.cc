@@ -3,6 +3,7 @@
 
 #include "dicom/canonical.h"
 #include "support/corpus.h"
+#include "support/memory_payload.h"
 #include "support/part10.h"
 
 using namespace sampan;
@@ -12,22 +13,8 @@ TEST_SUITE_BEGIN("canonical");
 
 namespace {
 
-class InMemory final : public core::Payload {
- public:
-  explicit InMemory(Bytes bytes) : bytes_(std::move(bytes)) {}
-  std::uint64_t size() const override { return bytes_.size(); }
-  Result<std::size_t> read(std::uint64_t offset, ByteSpan into) override {
-    const std::size_t n = offset >= bytes_.size() ? 0 : std::min<std::size_t>(into.size(), bytes_.size() - offset);
-    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(offset, bytes_.size())), n, into.begin());
-    return n;
-  }
-
- private:
-  Bytes bytes_;
-};
-
 Result<Digest> digest_of(std::string_view syntax, Bytes bytes) {
-  InMemory payload(std::move(bytes));
+  MemoryPayload payload(std::move(bytes));
   return dicom::canonical_digest(syntax, payload);
 }
 

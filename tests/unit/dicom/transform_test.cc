@@ -8,6 +8,7 @@
 #include "dicom/canonical.h"
 #include "dicom/text.h"
 #include "support/corpus.h"
+#include "support/memory_payload.h"
 #include "support/part10.h"
 
 using namespace sampan;
@@ -17,21 +18,6 @@ using dicom::Transform;
 TEST_SUITE_BEGIN("transform");
 
 namespace {
-
-class InMemory final : public core::Payload {
- public:
-  explicit InMemory(Bytes bytes) : bytes_(std::move(bytes)) {}
-  std::uint64_t size() const override { return bytes_.size(); }
-  Result<std::size_t> read(std::uint64_t offset, ByteSpan into) override {
-    const std::size_t begin = std::min<std::uint64_t>(offset, bytes_.size());
-    const std::size_t n = std::min(into.size(), bytes_.size() - begin);
-    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(begin), n, into.begin());
-    return n;
-  }
-
- private:
-  Bytes bytes_;
-};
 
 const dicom::ChangeNote note{WallTime{1'700'000'000'123}, "SAMPAN", "CT_ROOM2"};
 const Transform clinic{"CLINIC_A", "A-", "Clinic A", ""};
@@ -51,7 +37,7 @@ Bytes all_of(core::Payload& payload, std::size_t piece = 1u << 20) {
 }
 
 Result<Bytes> change(std::string_view syntax, const Bytes& bytes, const Transform& wanted) {
-  auto changed = dicom::transform(syntax, std::make_shared<InMemory>(bytes), wanted, note);
+  auto changed = dicom::transform(syntax, std::make_shared<MemoryPayload>(bytes), wanted, note);
   if (!changed) return changed.error();
   return all_of(**changed);
 }
@@ -184,7 +170,7 @@ TEST_CASE("what_is_asked_for_is_changed_and_what_was_before_is_remembered" * doc
 TEST_CASE("the_result_reads_the_same_in_pieces_of_any_size_and_on_every_attempt") {
   const Bytes bytes = data_set(explicit_le);
   const Bytes whole = good(explicit_le, bytes, in_utf8);
-  auto changed = dicom::transform(explicit_le, std::make_shared<InMemory>(bytes), in_utf8, note);
+  auto changed = dicom::transform(explicit_le, std::make_shared<MemoryPayload>(bytes), in_utf8, note);
   REQUIRE(changed.ok());
   for (const std::size_t piece : {1u, 2u, 3u, 7u, 64u, 1000u}) CHECK(all_of(**changed, piece) == whole);
   const auto digest = dicom::digest_of(**changed);
@@ -414,7 +400,7 @@ TEST_CASE("corpus_files_are_changed_where_asked_and_nowhere_else" * doctest::des
       }
       for (const auto& [tag, element] : after) CHECK((before.contains(tag) || old.contains(tag) || tag == 0x04000561));
       CHECK(value_of(syntax, after.at(0x00100021)) == "CLINIC_A");
-      InMemory whole(*result);
+      MemoryPayload whole(*result);
       CHECK(dicom::canonical_digest(syntax, whole).ok());
     }
   }

@@ -15,6 +15,7 @@
 #include "queue/record.h"
 #include "queue/sql.h"
 #include "support/faulty_files.h"
+#include "support/noise.h"
 #include "support/temporary_directory.h"
 
 namespace sampan::test {
@@ -26,15 +27,7 @@ class TestClock final : public Clock {
   std::atomic<std::int64_t> mono_ms{1000}, wall_ms{1'800'000'000'000};
 };
 
-inline Bytes pattern(std::size_t size, unsigned seed) {
-  Bytes bytes(size);
-  std::uint64_t state = seed * 2654435761u + 1;
-  for (auto& byte : bytes) {
-    state = state * 6364136223846793005ull + 1442695040888963407ull;
-    byte = static_cast<std::uint8_t>(state >> 56);
-  }
-  return bytes;
-}
+inline Bytes pattern(std::size_t size, unsigned seed) { return noise(size, seed * 2654435761u + 1); }
 
 inline core::Facts image_facts(const std::string& sop, const std::string& study = "1.2.3") {
   core::Facts facts;

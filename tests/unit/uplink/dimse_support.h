@@ -21,6 +21,7 @@
 
 #include "base/hash.h"
 #include "core/judge.h"
+#include "support/memory_payload.h"
 #include "support/part10.h"
 #include "support/process.h"
 #include "support/raw_dicom.h"
@@ -59,22 +60,6 @@ class EchoingJudge : public core::Judge {
   core::Retry stranger_answered(std::string_view what) const override {
     return {"stranger: " + std::string(what), core::Scope::destination, {}, 0};
   }
-};
-
-class MemoryPayload final : public core::Payload {
- public:
-  explicit MemoryPayload(Bytes bytes) : bytes_(std::move(bytes)) {}
-  std::uint64_t size() const override { return bytes_.size(); }
-  Result<std::size_t> read(std::uint64_t offset, ByteSpan into) override {
-    if (offset + into.size() > damaged_from) return fail(Errc::damaged, "does not verify");
-    const std::size_t size = std::min<std::size_t>(into.size(), bytes_.size() - offset);
-    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset), size, into.begin());
-    return size;
-  }
-  std::uint64_t damaged_from = UINT64_MAX;
-
- private:
-  Bytes bytes_;
 };
 
 // A small but valid image of a class; filler makes it as large as wished.

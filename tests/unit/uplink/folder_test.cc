@@ -7,12 +7,14 @@
 #include <doctest/doctest.h>
 
 #include "support/corpus.h"
+#include "support/memory_payload.h"
 #include "support/part10.h"
 #include "support/temporary_directory.h"
 #include "uplink/folder.h"
 #include "uplink/folder_names.h"
 
 using namespace sampan;
+using test::MemoryPayload;
 using core::Consignment;
 using core::Delivered;
 using core::Fact;
@@ -23,22 +25,6 @@ using core::Scope;
 namespace fs = std::filesystem;
 
 namespace {
-
-class MemoryPayload final : public core::Payload {
- public:
-  explicit MemoryPayload(Bytes bytes, bool damaged = false) : bytes_(std::move(bytes)), damaged_(damaged) {}
-  std::uint64_t size() const override { return bytes_.size(); }
-  Result<std::size_t> read(std::uint64_t offset, ByteSpan into) override {
-    if (damaged_) return fail(Errc::damaged, "no");
-    const std::size_t count = std::min<std::size_t>(into.size(), bytes_.size() - offset);
-    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset), count, into.begin());
-    return count;
-  }
-
- private:
-  const Bytes bytes_;
-  const bool damaged_;
-};
 
 // The real disk, with a diary of what was asked of it; fails the writes it is told to.
 class WatchedDisk final : public FileSystem {
@@ -99,7 +85,7 @@ Consignment consign(Bytes bytes, const std::string& sop = "1.2.3", bool damaged 
   cargo.item.facts.set(Fact::study_instance_uid, "1.2");
   cargo.item.facts.set(Fact::series_instance_uid, "1.3");
   cargo.item.facts.set(Fact::calling_ae, "CT1");
-  cargo.payload = std::make_shared<MemoryPayload>(std::move(bytes), damaged);
+  cargo.payload = std::make_shared<MemoryPayload>(std::move(bytes), damaged ? 0 : UINT64_MAX);
   return cargo;
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/limits.h"
+#include "support/memory_payload.h"
 #include "support/part10.h"
 #include "uplink/by_title.h"
 #include "uplink/transforming.h"
@@ -21,23 +22,6 @@ TEST_SUITE_BEGIN("last hop");
 
 namespace {
 
-class InMemory final : public core::Payload {
- public:
-  explicit InMemory(Bytes bytes) : bytes_(std::move(bytes)) {}
-  std::uint64_t size() const override { return bytes_.size(); }
-  Result<std::size_t> read(std::uint64_t offset, ByteSpan into) override {
-    if (broken) return fail(Errc::damaged, "does not verify");
-    const std::size_t begin = std::min<std::uint64_t>(offset, bytes_.size());
-    const std::size_t n = std::min(into.size(), bytes_.size() - begin);
-    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(begin), n, into.begin());
-    return n;
-  }
-  bool broken = false;
-
- private:
-  Bytes bytes_;
-};
-
 Uuid id_of(unsigned number) {
   Uuid id;
   id.bytes[15] = static_cast<std::uint8_t>(number);
@@ -48,7 +32,7 @@ core::Consignment image(unsigned number, std::string patient_id = "123", std::st
   DataSetWriter out;
   out.text(0x00100020, "LO", patient_id);
   core::Consignment one;
-  one.payload = std::make_shared<InMemory>(out.bytes());
+  one.payload = std::make_shared<MemoryPayload>(out.bytes());
   one.item.id = id_of(number);
   one.item.size = out.bytes().size();
   one.item.sha256 = sha256(out.bytes());
@@ -147,7 +131,7 @@ TEST_CASE_FIXTURE(Transforming, "the_same_image_is_changed_into_the_same_one_on_
 TEST_CASE_FIXTURE(Transforming, "what_cannot_be_changed_is_rejected_and_never_sent_and_the_others_go_on" *
                                     doctest::description("contract 5, 8")) {
   auto broken = image(2);
-  std::static_pointer_cast<InMemory>(broken.payload)->broken = true;
+  std::static_pointer_cast<MemoryPayload>(broken.payload)->damaged_from = 0;
   const auto outcomes = attempt(*courier, {image(1, std::string(64, '1')), broken, image(3)});
   CHECK(std::get<Rejected>(outcomes.at(id_of(1))).reason ==
         "cannot be changed safely: its Patient ID would be longer than 64 characters with the prefix");

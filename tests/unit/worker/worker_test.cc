@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "attempts.h"
+#include "support/memory_payload.h"
 #include "support/part10.h"
 #include "support/process.h"
 #include "worker/packets.h"
@@ -21,22 +22,6 @@ TEST_SUITE_BEGIN("worker" * doctest::description("contract 8"));
 
 namespace {
 
-class InMemory final : public core::Payload {
- public:
-  explicit InMemory(Bytes bytes) : bytes_(std::move(bytes)) {}
-  std::uint64_t size() const override { return bytes_.size(); }
-  Result<std::size_t> read(std::uint64_t offset, ByteSpan into) override {
-    if (offset >= fails_at) return fail(Errc::damaged, "the stored copy does not verify");
-    const std::size_t n = offset >= bytes_.size() ? 0 : std::min<std::size_t>(into.size(), bytes_.size() - offset);
-    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset), n, into.begin());
-    return n;
-  }
-  std::uint64_t fails_at = ~0ull;
-
- private:
-  Bytes bytes_;
-};
-
 struct WorkerFixture {
   worker::WorkerOptions options;
   std::unique_ptr<worker::Worker> process = std::make_unique<worker::Worker>();
@@ -45,7 +30,7 @@ struct WorkerFixture {
     process = std::make_unique<worker::Worker>(options);
   }
   Result<Bytes> attempt(Attempt what, Bytes content = Bytes(100, 7)) {
-    InMemory payload(std::move(content));
+    MemoryPayload payload(std::move(content));
     const char word = static_cast<char>(what);
     return process->ask(attempt_verb, {&word, 1}, payload);
   }
@@ -79,9 +64,9 @@ TEST_CASE_FIXTURE(WorkerFixture, "a_worker_is_started_when_it_is_first_asked_and
 }
 
 TEST_CASE_FIXTURE(WorkerFixture, "a_payload_larger_than_what_a_worker_may_hold_streams_through_it") {
-  InMemory payload(Bytes(80u << 20, 0));
+  MemoryPayload payload(Bytes(80u << 20, 0));
   CHECK(worker::canonical_digest(*process, explicit_le, payload).ok());
-  InMemory cut(Bytes((80u << 20) - 1, 0));
+  MemoryPayload cut(Bytes((80u << 20) - 1, 0));
   CHECK(worker::canonical_digest(*process, explicit_le, cut).error().code == Errc::invalid);
   check_it_works();
 }
@@ -143,8 +128,8 @@ TEST_CASE_FIXTURE(WorkerFixture, "a_worker_that_somebody_killed_while_it_was_idl
 }
 
 TEST_CASE_FIXTURE(WorkerFixture, "a_copy_that_does_not_verify_is_no_fault_of_the_worker") {
-  InMemory payload(Bytes(200'000, 1));
-  payload.fails_at = 100'000;
+  MemoryPayload payload(Bytes(200'000, 1));
+  payload.damaged_from = 100'000;
   CHECK(process->ask(attempt_verb, "a", payload).error().code == Errc::damaged);
   check_it_works();
 }

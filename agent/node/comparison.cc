@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/comparison.h"
 
-#include <functional>
-
 #include "base/log.h"
-#include "dicom/canonical.h"
 #include "worker/parsing.h"
 
 namespace sampan::node {
@@ -22,27 +19,18 @@ Likeness likeness_of(const Error& error) {
   }
 }
 
-using MakeDigest = std::function<Result<Digest>(std::string_view transfer_syntax, core::Payload& data_set)>;
+}  // namespace
 
-Likeness compare_by(const MakeDigest& digest_of, const core::Consignment& one, const core::Consignment& other) {
+Likeness compare(worker::Worker& worker, const core::Consignment& one, const core::Consignment& other) {
   if (one.item.facts.get(core::Fact::sop_class_uid) != other.item.facts.get(core::Fact::sop_class_uid)) return Likeness::other;
-  const auto digest = [&](const core::Consignment& each) {
-    return digest_of(each.item.facts.get(core::Fact::transfer_syntax_uid), *each.payload);
+  const auto digest = [&worker](const core::Consignment& each) {
+    return worker::canonical_digest(worker, each.item.facts.get(core::Fact::transfer_syntax_uid), *each.payload);
   };
   const auto first = digest(one);
   if (!first) return likeness_of(first.error());
   const auto second = digest(other);
   if (!second) return likeness_of(second.error());
   return *first == *second ? Likeness::same : Likeness::other;
-}
-
-}  // namespace
-
-Likeness compare_here(const core::Consignment& one, const core::Consignment& other) { return compare_by(dicom::canonical_digest, one, other); }
-
-Likeness compare(worker::Worker& worker, const core::Consignment& one, const core::Consignment& other) {
-  const auto digest = [&worker](std::string_view syntax, core::Payload& data_set) { return worker::canonical_digest(worker, syntax, data_set); };
-  return compare_by(digest, one, other);
 }
 
 int run_worker() { return worker::serve_parsing(); }

@@ -10,8 +10,6 @@
 
 namespace sampan::node {
 
-// The same in this process, for a simulator: nothing foreign is read there, and no other process can be replayed.
-queue::Likeness compare_here(const core::Consignment& one, const core::Consignment& other);
 queue::Likeness compare(worker::Worker& worker, const core::Consignment& one, const core::Consignment& other);
 // The other side: the whole of `sampand --worker`. How the process is to end.
 int run_worker();

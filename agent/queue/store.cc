@@ -89,15 +89,20 @@ void Store::change(Change change, std::function<void()> then) {
   work_.notify_one();
 }
 
+std::optional<Store::StoredItem> Store::read_stored(Sequence seq) {
+  auto file = parts_.folder.files().open(parts_.folder.path_of(Stream::items, segment_of(seq)), FileSystem::Mode::read);
+  if (!file) return {};
+  const auto frame = read_frame(**file, segment_of(seq), offset_of(seq));
+  StoredItem stored;
+  if (!frame || !read_item(**file, offset_of(seq), *frame, parts_.keys, stored.item, &stored.owed)) return {};
+  return stored;
+}
+
 void Store::decide(Sequence seq, std::string_view reason) {
   // As it was routed when it came, where its record says so.
   const auto route = [this, seq](const core::Item& item) {
-    auto file = parts_.folder.files().open(parts_.folder.path_of(Stream::items, segment_of(seq)), FileSystem::Mode::read);
-    const Result<Frame> frame = file ? read_frame(**file, segment_of(seq), offset_of(seq)) : Result<Frame>(file.error());
-    core::Item stored;
-    Owed owed;
-    const bool read = frame && read_item(**file, offset_of(seq), *frame, parts_.keys, stored, &owed).ok();
-    return read && owed ? *owed : parts_.decisions.route(item);
+    const auto stored = read_stored(seq);
+    return stored && stored->owed ? *stored->owed : parts_.decisions.route(item);
   };
   change([this, seq, route, why = std::string(reason)](Ledger& ledger) {
     const Admission admission = ledger.decide(seq, why, route);

@@ -113,6 +113,12 @@ class Store {
   void index(std::deque<Written>& written);
   bool apply(std::deque<Written>& written, const std::deque<Pending>& notes, std::deque<PendingChange>& changes);
   bool reroute_some();
+  // What its record says, or nothing where it does not read.
+  struct StoredItem {
+    core::Item item;
+    Owed owed;
+  };
+  std::optional<StoredItem> read_stored(Sequence seq);
   void reclaim();
   // Cargo that may be dropped undelivered, beyond its bound; at most so many at once.
   void shed_surplus();

@@ -4,7 +4,6 @@
 #include "queue/ledger.h"
 #include "queue/ledger_duties.h"
 #include "queue/ledger_statements.h"
-#include "queue/payload.h"
 #include "queue/store.h"
 
 namespace sampan::queue {
@@ -57,16 +56,6 @@ void Ledger::remove(const Found& found) {
   tallies_.leave(found.counted);
 }
 
-// What its record says of it, or nothing: then it stays where it is.
-static std::optional<core::Item> read_stored(SpoolFolder& folder, const Keyring& keys, Sequence seq) {
-  auto file = folder.files().open(folder.path_of(Stream::items, segment_of(seq)), FileSystem::Mode::read);
-  if (!file) return {};
-  const auto frame = read_frame(**file, segment_of(seq), offset_of(seq));
-  core::Item item;
-  if (!frame || !read_item(**file, offset_of(seq), *frame, keys, item)) return {};
-  return item;
-}
-
 // A slice of them; true when more are left. A duty is durable before the ledger has it.
 bool Store::reroute_some() {
   const auto found = ledger_->unmatched(reroute_after_, reroutes_per_step);
@@ -74,10 +63,10 @@ bool Store::reroute_some() {
   if (!more) reroute_after_ = {};
   std::deque<Pending> duties;
   for (const Sequence seq : found) {
-    const auto item = read_stored(parts_.folder, parts_.keys, seq);
-    if (!item) continue;
-    if (auto owed = parts_.decisions.route(*item); !owed.empty())
-      duties.push_back({DutyNote{item->id, parts_.clock.wall(), std::move(owed)}, nullptr});
+    const auto stored = read_stored(seq);
+    if (!stored) continue;  // then it stays where it is
+    if (auto owed = parts_.decisions.route(stored->item); !owed.empty())
+      duties.push_back({DutyNote{stored->item.id, parts_.clock.wall(), std::move(owed)}, nullptr});
   }
   std::deque<Written> no_items;
   std::deque<PendingChange> no_changes;

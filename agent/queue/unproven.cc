@@ -22,6 +22,8 @@ const std::string unproven =
     "AND o.sha256<>i.sha256) ";
 const std::string asked_of = "v.asked_of=(SELECT number FROM destination WHERE name=?1) ";
 
+const std::string round_of = "SELECT r.before, r.begun_run_ms FROM round r JOIN destination d ON d.number=r.asked_of WHERE d.name=?";
+
 constexpr auto begun_looked_for_every = std::chrono::milliseconds(10);
 constexpr std::size_t changes_waiting_max = 2000;  // of the ledger; beyond it nobody is asked
 
@@ -74,11 +76,10 @@ Unproven::Due Unproven::due(const std::string& destination, std::size_t items_ma
   return due;
 }
 
-// Behind what was learnt of them: the first change is in the same batch of the ledger as that, the second in a later one.
+// When what was learnt of them stands: asked about before that, they would be asked about again and again.
 void Unproven::done(const std::vector<UnprovenItem>& items) {
   std::vector<std::pair<std::string, Sequence>> answered;
   for (const auto& one : items) answered.emplace_back(one.owed_to, one.seq);
-  // When what was learnt of them stands: asked about before that, they would be asked about again and again.
   store_.change([](Ledger&) {}, [asked = asked_, answered] {
     const std::lock_guard lock(asked->mutex);
     for (const auto& one : answered) asked->all.erase(one);
@@ -124,7 +125,7 @@ std::size_t Unproven::asked_again(Question& question, const std::string& destina
 void Unproven::go_on(const std::string& destination) {
   Question question(view_);
   if (asked_again(question, destination) >= limits::proof_batch_items_max / 2) return;
-  Statement row = question.ask("SELECT r.before, r.begun_run_ms FROM round r JOIN destination d ON d.number=r.asked_of WHERE d.name=?");
+  Statement row = question.ask(round_of);
   if (!row.bind(1, std::string_view(destination)).step() || row.number(0) == 0) return;
   store_.change([destination, before = row.number(0), begun = row.number(1), now = clock_.wall()](Ledger& ledger) {
     ledger.set_round(destination, ledger.ask_again(destination, before, limits::proof_batch_items_max, now), begun);
@@ -133,7 +134,7 @@ void Unproven::go_on(const std::string& destination) {
 
 Unproven::Round Unproven::round(const std::string& destination) {
   Question question(view_);
-  Statement row = question.ask("SELECT r.before, r.begun_run_ms FROM round r JOIN destination d ON d.number=r.asked_of WHERE d.name=?");
+  Statement row = question.ask(round_of);
   if (!row.bind(1, std::string_view(destination)).step()) return {};
   return {row.number(0) != 0, Millis(store_.run_ms_now() - row.number(1))};
 }

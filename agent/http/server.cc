@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "base/log.h"
+#include "http/seats.h"
 #include "http/unix_listener.h"
 
 namespace sampan::http {
@@ -47,11 +48,15 @@ MHD_Result collect_header(void* into, MHD_ValueKind, const char* key, const char
   return MHD_YES;
 }
 
-std::optional<Peer> peer_of(MHD_Connection* connection) {
+int socket_of(MHD_Connection* connection) {
   const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  return info == nullptr ? -1 : info->connect_fd;
+}
+
+std::optional<Peer> peer_of(MHD_Connection* connection) {
   ucred who{};
   socklen_t size = sizeof who;
-  if (info == nullptr || ::getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return {};
+  if (::getsockopt(socket_of(connection), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return {};
   return Peer{who.uid, who.gid, who.pid};
 }
 
@@ -137,11 +142,16 @@ void on_completed(void*, MHD_Connection*, void** state, MHD_RequestTerminationCo
   *state = nullptr;
 }
 
+void on_connection(void* cls, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode what) {
+  auto& seats = *static_cast<Seats*>(cls);
+  what == MHD_CONNECTION_NOTIFY_STARTED ? seats.take(socket_of(connection)) : seats.leave(socket_of(connection));
+}
+
 }  // namespace
 
 struct Server::Running {
   Running(UnixListener socket, const Options& options, const Handler& handler)
-      : listener(std::move(socket)), context{options, handler} {}
+      : listener(std::move(socket)), seats(options.connections_max), context{options, handler} {}
   ~Running() {
     if (daemon != nullptr) MHD_stop_daemon(daemon);
   }
@@ -154,14 +164,17 @@ struct Server::Running {
     if (fd < 0) return fail(Errc::io, std::string("dup: ") + std::strerror(errno));
     daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD, 0, nullptr, nullptr, on_request, &context, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_CONNECTION_LIMIT, context.options.connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
+        // As many again for those whose end is not seen yet.
+        MHD_OPTION_CONNECTION_LIMIT, 2 * context.options.connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
         static_cast<unsigned>(context.options.idle_max.count()), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        connection_memory_bytes, MHD_OPTION_NOTIFY_COMPLETED, on_completed, nullptr, MHD_OPTION_END);
+        connection_memory_bytes, MHD_OPTION_NOTIFY_COMPLETED, on_completed, nullptr, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, &seats, MHD_OPTION_END);
     if (daemon == nullptr) return fail(Errc::io, "http: the server did not start");
     return {};
   }
 
   UnixListener listener;
+  Seats seats;
   Context context;  // what the library hands back to on_request
   MHD_Daemon* daemon = nullptr;
 };

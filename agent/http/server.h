@@ -48,7 +48,7 @@ using Handler = std::function<Response(const Request&)>;
 struct Options {
   std::string unix_socket;  // path, at most 107 bytes; its folder is made when it is missing
   std::size_t body_bytes_max = core::limits::control_body_bytes_max;
-  unsigned connections_max = core::limits::control_connections_max;
+  unsigned connections_max = core::limits::control_connections_max;  // the oldest is closed for one more
   std::chrono::seconds idle_max = core::limits::control_idle_max;
 };
 

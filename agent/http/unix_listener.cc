@@ -13,7 +13,7 @@
 namespace sampan::http {
 namespace {
 
-constexpr int backlog = 16;
+constexpr int backlog = 128;  // a burst of callers, who are told "try again" beyond it
 
 Error from_errno(const char* call, const std::string& path) {
   return fail(Errc::io, std::string(call) + " " + path + ": " + std::strerror(errno));

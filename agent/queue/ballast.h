@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ballast: space and names held back, to be thrown overboard when somebody else has filled the disk (FORMAT.md).
 //
+// What runs gives back one half only: whoever filled the disk takes that as well, and the next start has the other.
 // Threads: one at a time.   Owns: <state>/ballast.
 // Fails:   never: what cannot be held back is not there when it is needed, which is tried again later.
 #pragma once
@@ -8,6 +9,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "core/limits.h"
 
 namespace sampan::queue {
 
@@ -17,10 +19,14 @@ class Ballast {
 
   // There again, where the disk has room to spare.
   void restore();
-  // True when it gave anything back.
-  bool release();
+  // While running. True when it gave anything back.
+  bool release_half() { return release(files_held / 2); }
+  // At a start, which cannot do without.
+  bool release() { return release(files_held); }
 
  private:
+  static constexpr unsigned files_held = core::limits::ballast_files;
+  bool release(unsigned count);
   std::string path_of(unsigned number) const { return folder_ + "/" + std::to_string(number); }
   FileSystem& files_;
   const std::string folder_;

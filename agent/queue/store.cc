@@ -296,7 +296,7 @@ void Store::index(std::deque<Written>& written) {
 }
 
 void Store::make_room() {
-  if (is_out_of_room(parts_.folder)) parts_.ballast.release();
+  if (is_out_of_room(parts_.folder)) parts_.ballast.release_half();
 }
 
 // Every note is written here, one after the other, and applied in this order.

@@ -93,6 +93,7 @@ def full_to_the_last(ctx, disk, fill, without_ledger):
     wait_until(lambda: (node.state / "ballast").is_dir() and len(list((node.state / "ballast").iterdir())) == 8, "the ballast is there")
     fill()
     wait_until(lambda: refused(node), "images are refused")
+    fill()  # also what the node gave back
     node.kill()
     if without_ledger:
         node.delete_ledger()

@@ -328,34 +328,25 @@ def test_slow_clients_of_the_control_socket_shut_nobody_out(ctx):
         slow = []
         for _ in range(40):
             peer = stack.enter_context(socket.socket(socket.AF_UNIX))
-            peer.settimeout(1)
-            with contextlib.suppress(OSError):
-                peer.connect(str(node.socket))
+            peer.settimeout(5)
+            peer.connect(str(node.socket))
+            with contextlib.suppress(OSError):  # it may have had to make place already
                 peer.sendall(b"GET /v1/status HTTP/1.1\r\nHost: x\r\nX-Slow: ")
-                slow.append(peer)
-        began, longest, answered = time.monotonic(), 0.0, 0
-        while time.monotonic() - began < 14:
+            slow.append(peer)
+        for _ in range(20):
             for peer in slow:
                 with contextlib.suppress(OSError):
                     peer.sendall(b"a")
-            asked = time.monotonic()
             connection = UnixConnection(node.socket)
-            connection.timeout = 25
-            try:
-                connection.request("GET", "/v1/status")
-                assert connection.getresponse().status == 200
-                answered += 1
-            except OSError:
-                pass
-            finally:
-                connection.close()
-            longest = max(longest, time.monotonic() - asked)
-            time.sleep(0.3)
-        assert answered > 0, "nobody else is answered"
-        assert longest < 22, f"somebody waited {longest:.1f} s"
+            connection.timeout = 10
+            connection.request("GET", "/v1/status")
+            assert connection.getresponse().status == 200
+            connection.close()
+        still = sum(1 for peer in slow if select.select([peer], [], [], 0)[0] == [])
+    assert 0 < still <= 16, f"{still} of them still sit there"
     assert node.status()
     assert rss_kb(node) < RSS_MAX_KB * (SANITIZED_FACTOR if sanitized() else 1)
-    return f"{len(slow)} slow clients, {answered} answers, {longest:.1f} s at most"
+    return f"{len(slow)} slow clients"
 
 
 # The lead's side

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "queue/segment_owner.h"
 
 namespace sampan::queue {
 namespace {
@@ -53,31 +54,21 @@ bool Rebuild::open_next(Ledger& ledger) {
   auto file = folder_.files().open(path, FileSystem::Mode::read);
   if (!file) return pass_over(file.error().message);
   file_ = std::move(*file);
-  auto size = file_->size();
-  Bytes block(block_bytes);
+  const auto size = file_->size();
   if (!size) return pass_over("it does not read");
   size_ = *size;
-  const auto got = file_->read_at(0, block);
-  const auto header = got && *got == block_bytes ? decode_segment_header(block) : std::nullopt;
-  const bool begun = got && std::ranges::all_of(block, [](std::uint8_t byte) { return byte == 0; });
-  if (!header && !is_ours(name.number, begun)) return pass_over("no segment header");
-  if (header && (header->number != name.number || header->stream != name.stream || header->node != folder_.node()))
-    return pass_over("it belongs to another node or place");
+  const SegmentOwner owner = owner_of(*file_, name, folder_.node(), size_);
+  if (!is_ours(owner)) return pass_over(owner == SegmentOwner::unknown ? "no segment header" : "it belongs to another node or place");
   const std::uint64_t from = std::max<std::uint64_t>(ledger.indexed(name.number), block_bytes);
   if (from < size_)
     if (Status durable = make_durable(); !durable) return pass_over(durable.error().message);
   ledger.forget_quarantine(name.number, from);  // what is read again is judged again
-  if (!header && !begun) ledger.quarantine_range(name.number, 0, block_bytes, "the header of the segment does not verify");
+  if (owner == SegmentOwner::us_by_records)
+    ledger.quarantine_range(name.number, 0, block_bytes, "the header of the segment does not verify");
   if (name.stream == Stream::notes) note_segments_[name.number] = size_;
   blind_ = false;
   scan_.emplace(*file_, name.number, from, size_);
   return true;
-}
-
-// Its header says nothing; its records know where they belong. Nothing at all: it was begun when the power went.
-bool Rebuild::is_ours(std::uint64_t number, bool begun) {
-  const auto first = SegmentScan(*file_, number, std::min(block_bytes, size_), size_).next().what;
-  return first == Finding::What::record || first == Finding::What::damaged || (begun && first == Finding::What::end);
 }
 
 // What the last run wrote may be in memory only, and nobody may be told that it is here before it is on disk. What a

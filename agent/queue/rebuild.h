@@ -55,7 +55,6 @@ class Rebuild {
   void checkpoint(Ledger& ledger, std::uint64_t indexed);
   void close_segment(Ledger& ledger);
   void unlink_segment(Ledger& ledger);
-  bool is_ours(std::uint64_t number, bool begun);
   bool settle(Ledger& ledger);
 
   SpoolFolder& folder_;

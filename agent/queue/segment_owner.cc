@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "queue/segment_owner.h"
+
+#include <algorithm>
+
+#include "queue/scan.h"
+
+namespace sampan::queue {
+
+SegmentOwner owner_of(File& file, const SegmentName& name, const Uuid& node, std::uint64_t size) {
+  Bytes block(block_bytes);
+  const auto got = file.read_at(0, block);
+  if (const auto header = got && *got == block_bytes ? decode_segment_header(block) : std::nullopt) {
+    const bool ours = header->number == name.number && header->stream == name.stream && header->node == node;
+    return ours ? SegmentOwner::us : SegmentOwner::another;
+  }
+  const auto first = SegmentScan(file, name.number, std::min(block_bytes, size), size).next().what;
+  const bool records = first == Finding::What::record || first == Finding::What::damaged;
+  const bool zeros = got && std::ranges::all_of(block, [](std::uint8_t byte) { return byte == 0; });
+  if (zeros && (records || first == Finding::What::end)) return SegmentOwner::us_begun;
+  return records ? SegmentOwner::us_by_records : SegmentOwner::unknown;
+}
+
+}  // namespace sampan::queue

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Segment owner: whose a file of the spool is. Its header says it; where that does not verify, its records do, because
+// each of them knows its place (FORMAT.md, Segment).
+//
+// Threads: none of its own.
+// Fails:   never: what does not read is unknown.
+#pragma once
+
+#include "queue/segment.h"
+
+namespace sampan::queue {
+
+enum class SegmentOwner {
+  us,
+  us_by_records,  // only the header block is damaged
+  us_begun,       // the header block is zeros: begun when the power went
+  another,        // another node, or ours in another place
+  unknown         // neither a header nor a record
+};
+constexpr bool is_ours(SegmentOwner owner) { return owner <= SegmentOwner::us_begun; }
+
+SegmentOwner owner_of(File& file, const SegmentName& name, const Uuid& node, std::uint64_t size);
+
+}  // namespace sampan::queue

@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
-#include "queue/notes.h"
 #include "queue/payload.h"
 #include "queue/scan.h"
+#include "queue/segment_owner.h"
 #include "queue/sql.h"
 
 namespace sampan::queue {
@@ -42,28 +43,28 @@ class Aside {
   bool made_ = false;
 };
 
-using Owed = std::unordered_map<Uuid, std::set<std::string>, UuidHash>;
+using Debts = std::vector<std::pair<Uuid, std::string>>;
 
 constexpr const char* who_is_owed =
     "SELECT item.id, destination.name FROM delivery JOIN item ON item.seq = delivery.seq "
     "JOIN destination ON destination.number = delivery.destination WHERE delivery.state <> 3";
 
 // Nothing when it cannot be asked; half an answer is none.
-std::optional<Owed> ask_ledger(const std::string& state) {
+std::optional<Debts> ask_ledger(const std::string& state) {
   const Aside aside;
   if (!aside.copy_ledger(state)) return std::nullopt;
   auto sql = Sql::open(aside.ledger(), false);
   if (!sql) return std::nullopt;
-  Owed owed;
+  Debts debts;
   Statement rows(**sql, who_is_owed);
   for (rows.begin(); rows.step();) {
     Uuid id;
     const ByteView raw = rows.blob(0);
     if (raw.size() != id.bytes.size()) continue;
     std::copy(raw.begin(), raw.end(), id.bytes.begin());
-    owed[id].insert(rows.text(1));
+    debts.emplace_back(id, rows.text(1));
   }
-  return (*sql)->status() ? std::optional(std::move(owed)) : std::nullopt;
+  return (*sql)->status() ? std::optional(std::move(debts)) : std::nullopt;
 }
 
 struct OpenSegment {
@@ -81,16 +82,13 @@ struct Orphan::Parts {
   const std::string state, spool;
   const Keyring keys;
   std::vector<SegmentName> items, notes;
-  std::unordered_map<Uuid, Fate, UuidHash> fates;
-  std::unordered_set<Uuid, UuidHash> gone;  // there is a tombstone
-  std::map<std::string, std::set<std::string>> added;  // by exam: destinations a person added
+  Fates fates;
   OrphanCounts counts;
   std::uint64_t bytes = 0;
 
   Status list();
   std::optional<OpenSegment> open(const SegmentName& name);
   void read_notes(const SegmentName& name);
-  void apply(const Note& note);
   bool damaged(const Finding& found);
 };
 
@@ -113,11 +111,10 @@ Status Orphan::Parts::list() {
 
 std::optional<OpenSegment> Orphan::Parts::open(const SegmentName& name) {
   auto file = files.open(spool + "/" + segment_name(name.stream, name.number), FileSystem::Mode::read);
-  Bytes block(block_bytes);
   const auto size = file ? (*file)->size() : Result<std::uint64_t>(file.error());
-  const auto got = file ? (*file)->read_at(0, block) : Result<std::size_t>(file.error());
-  const auto header = size && got && *got == block.size() ? decode_segment_header(block) : std::nullopt;
-  if (!header || header->node != keys.node() || header->number != name.number || header->stream != name.stream) {
+  const SegmentOwner owner = size ? owner_of(**file, name, keys.node(), *size) : SegmentOwner::unknown;
+  if (owner == SegmentOwner::us_by_records) ++counts.damaged;
+  if (!is_ours(owner)) {
     ++counts.foreign;
     return std::nullopt;
   }
@@ -127,7 +124,7 @@ std::optional<OpenSegment> Orphan::Parts::open(const SegmentName& name) {
 // Half punched when the power went is no damage.
 bool Orphan::Parts::damaged(const Finding& found) {
   if (found.what == Finding::What::record) return false;
-  if (!(found.header && gone.contains(found.header->item))) ++counts.damaged;
+  if (!(found.header && fates.is_gone(found.header->item))) ++counts.damaged;
   return true;
 }
 
@@ -141,27 +138,7 @@ void Orphan::Parts::read_notes(const SegmentName& name) {
     if (!payload)
       ++counts.unopened;
     else
-      for (const auto& note : decode_notes(found.frame.header.type, *payload)) apply(note);
-  }
-}
-
-void Orphan::Parts::apply(const Note& note) {
-  if (const auto* receipt = std::get_if<ReceiptNote>(&note)) {
-    Fate& fate = fates[receipt->receipt.item];
-    fate.delivered_to.insert(receipt->destination);
-    fate.refused_by.erase(receipt->destination);
-    fate.owed_to.erase(receipt->destination);
-  } else if (const auto* stone = std::get_if<TombstoneNote>(&note)) {
-    gone.insert(stone->item);
-    fates.erase(stone->item);
-  } else if (const auto* verdict = std::get_if<VerdictNote>(&note)) {
-    Fate& fate = fates[verdict->item];
-    fate.refused_by.erase(verdict->destination);
-    if (verdict->state != core::DeliveryState::waiting) fate.refused_by[verdict->destination] = verdict->reason;
-    if (verdict->state == core::DeliveryState::waiting) fate.delivered_to.erase(verdict->destination);
-    fate.owed_to.insert(verdict->destination);
-  } else if (const auto* order = std::get_if<OrderNote>(&note)) {
-    if (order->what == OrderNote::What::owe) added[order->exam].insert(order->destination);
+      for (const auto& note : decode_notes(found.frame.header.type, *payload)) fates.take(note);
   }
 }
 
@@ -177,11 +154,9 @@ Result<Orphan> Orphan::open(FileSystem& files, const KeySources& sources) {
   Parts& p = *parts;
   if (Status listed = p.list(); !listed) return listed.error();
   for (const auto& name : p.notes) p.read_notes(name);
-  if (auto owed = ask_ledger(p.state)) {
+  if (const auto debts = ask_ledger(p.state)) {
     p.counts.ledger = true;
-    for (const auto& [id, names] : *owed)
-      for (const auto& name : names)
-        if (!p.gone.contains(id) && !p.fates[id].delivered_to.contains(name)) p.fates[id].owed_to.insert(name);
+    for (const auto& [item, destination] : *debts) p.fates.owe(item, destination);
   }
   return Orphan(std::move(parts));
 }
@@ -189,30 +164,37 @@ Result<Orphan> Orphan::open(FileSystem& files, const KeySources& sources) {
 std::uint64_t Orphan::bytes() const { return parts_->bytes; }
 const OrphanCounts& Orphan::counts() const { return parts_->counts; }
 
+// The same bytes of the same instance again are a duplicate; other bytes under one id are not.
+static Digest identity_of(const core::Item& item) {
+  const std::string_view sop = item.facts.get(core::Fact::sop_instance_uid);
+  Bytes all(item.sha256.begin(), item.sha256.end());
+  const ByteView name = sop.empty() ? ByteView(item.id.bytes) : as_bytes(sop);
+  all.insert(all.end(), name.begin(), name.end());
+  return sha256(all);
+}
+
 void Orphan::each(const Visit& visit) {
   Parts& p = *parts_;
-  std::unordered_set<Uuid, UuidHash> seen;  // the same item stored again is one item
+  std::set<Digest> seen;
   std::uint64_t before = 0;
   for (const auto& name : p.items) {
     const auto segment = p.open(name);
     if (!segment) continue;
     SegmentScan scan(*segment->file, name.number, block_bytes, segment->size);
     for (auto found = scan.next(); found.what != Finding::What::end; found = scan.next()) {
-      if (p.damaged(found) || found.frame.header.type != Type::item || p.gone.contains(found.frame.header.item)) continue;
+      if (p.damaged(found) || found.frame.header.type != Type::item) continue;
       core::Consignment one;
+      Owed owed;
       const auto key = p.keys.data_key(found.frame.header);
-      if (!key || !read_item(*segment->file, found.offset, found.frame, p.keys, one.item)) {
+      if (!key || !read_item(*segment->file, found.offset, found.frame, p.keys, one.item, &owed)) {
         ++p.counts.unopened;
         continue;
       }
-      if (!seen.insert(one.item.id).second) continue;
+      if (p.fates.is_gone(one.item) || !seen.insert(identity_of(one.item)).second) continue;
       ++p.counts.items;
+      if (!owed) ++p.counts.unsaid;
       one.payload = std::make_shared<StoredPayload>(segment->file, found.offset, found.frame, *key, nullptr);
-      Fate fate;
-      if (const auto known = p.fates.find(one.item.id); known != p.fates.end()) fate = known->second;
-      if (const auto more = p.added.find(exam_name(one.item)); more != p.added.end())
-        for (const auto& to : more->second)
-          if (!fate.delivered_to.contains(to)) fate.owed_to.insert(to);
+      const Fate fate = p.fates.of(one.item, owed);
       if (!visit(std::move(one), fate, before + found.offset + found.bytes)) return;
     }
     before += segment->size;

@@ -71,7 +71,7 @@ def test_what_was_undelivered_is_exported_exactly_and_the_disk_is_not_changed(ct
             assert code == 0 and summary["images"] == "13" and summary["undelivered"] == "9", answer
             assert summary["ledger"] == ("true" if with_ledger else "false")
             assert sum(int(exam["undelivered"]) for exam in answer["exams"]) == 9
-            assert with_ledger == ({"destination": "dead", "images": "3"} in answer["owed"]), answer["owed"]
+            assert {one["destination"]: one["images"] for one in answer["owed"]} == {"lead": "9", "dead": "3"}, answer["owed"]
             out = inner.dir / "out"
             code, answer, summary = told(inner, state, "--export", out, key=paper)
             assert code == 0 and summary["carried"] == "9" and summary["not_carried"] == "0", answer
@@ -101,6 +101,29 @@ def test_what_was_undelivered_is_sent_on_and_what_was_carried_is_not_carried_twi
     assert code == 0 and summary["carried"] == "3" and summary["passed_over"] == "6", answer
     assert other.shas() == books["undelivered"] and len(other.received()) == 9
     assert picture(state) == before
+
+
+def test_an_image_that_reached_one_of_its_destinations_is_owed_to_the_others_without_the_ledger_and_without_headers(ctx):
+    lead = ctx.raw_scp().start()
+    node = ctx.node(destinations=[lead.destination, {"name": "cloud", "dimse": "NOBODY@127.0.0.1:9"}], routes=[{"to": ["lead", "cloud"]}]).start()
+    sender = ctx.raw_scu(node.address, ctx.images("mr", 4, "--rows", 64, "--columns", 64), called="CLINIC")
+    assert sender.wait() == 0
+    wait_until(lambda: node.destination("lead")["delivered"] == 4, lambda: str(node.destination("lead")))
+    node.kill()
+    node.delete_ledger()
+    segments = sorted((node.state / "spool").glob("*.seg"))
+    assert {path.name[0] for path in segments} == {"i", "n"}
+    for path in segments:
+        with path.open("r+b") as file:
+            file.seek(0)
+            file.write(b"\xee" * 4096)
+    code, answer, summary = told(ctx, node.state)
+    assert code == 1 and summary["undelivered"] == "4" and summary["foreign"] == "0", answer
+    assert answer["owed"] == [{"destination": "cloud", "images": "4"}], answer["owed"]
+    assert int(summary["damaged"]) == len(segments), answer
+    other = ctx.raw_scp("other").start()
+    assert told(ctx, node.state, "--to", f"LEAD@127.0.0.1:{other.port}")[2]["carried"] == "4"
+    assert other.shas() == sender.acknowledged()
 
 
 def test_the_key_file_on_the_disk_is_enough_and_a_wrong_recovery_key_opens_nothing(ctx):

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "queue/fates.h"
+
+#include <algorithm>
+
+namespace sampan::queue {
+
+void Fates::take(const Note& note) {
+  if (const auto* receipt = std::get_if<ReceiptNote>(&note)) {
+    Said& said = items_[receipt->receipt.item].said[receipt->destination];
+    said.refused.reset();
+    if (std::ranges::find(said.delivered, receipt->receipt.sha256) == said.delivered.end()) said.delivered.push_back(receipt->receipt.sha256);
+  } else if (const auto* verdict = std::get_if<VerdictNote>(&note)) {
+    Said& said = items_[verdict->item].said[verdict->destination];
+    said.delivered.clear();
+    said.refused.reset();
+    if (verdict->state != core::DeliveryState::waiting) said.refused = verdict->reason;
+  } else if (const auto* duty = std::get_if<DutyNote>(&note)) {
+    items_[duty->item].duties.insert(duty->destinations.begin(), duty->destinations.end());
+  } else if (const auto* stone = std::get_if<TombstoneNote>(&note)) {
+    gone_[stone->item].push_back(stone->sha256);
+  } else if (const auto* order = std::get_if<OrderNote>(&note)) {
+    if (order->what == OrderNote::What::owe) exams_[order->exam].insert(order->destination);
+  }
+}
+
+bool Fates::is_gone(const core::Item& item) const {
+  const auto found = gone_.find(item.id);
+  return found != gone_.end() && std::ranges::find(found->second, item.sha256) != found->second.end();
+}
+
+Fate Fates::of(const core::Item& item, const Owed& owed) const {
+  static const Known nothing;
+  const auto found = items_.find(item.id);
+  const Known& known = found == items_.end() ? nothing : found->second;
+  std::set<std::string> duties = known.duties;
+  if (owed) duties.insert(owed->begin(), owed->end());
+  if (const auto exam = exams_.find(exam_name(item)); exam != exams_.end()) duties.insert(exam->second.begin(), exam->second.end());
+  if (!owed)
+    for (const auto& [destination, said] : known.said) duties.insert(destination);
+  duties.erase("");  // to nobody
+  Fate fate;
+  for (const auto& destination : duties) {
+    const auto heard = known.said.find(destination);
+    const bool delivered = heard != known.said.end() && std::ranges::find(heard->second.delivered, item.sha256) != heard->second.delivered.end();
+    (delivered ? fate.delivered_to : fate.owed_to).insert(destination);
+    if (heard != known.said.end() && heard->second.refused) fate.refused_by[destination] = *heard->second.refused;
+  }
+  return fate;
+}
+
+}  // namespace sampan::queue

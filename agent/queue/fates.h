@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fates: what became of each item by the notes of a spool, where there is no ledger to keep it; judged as a rebuild judges.
+//
+// An item is owed to whom its record says, to whom a note gave it later, and to whom a person sent its exam. A receipt ends
+// that for its destination, a verdict begins it anew. Only of an item whose record says nothing (of an earlier version) the
+// notes themselves tell to whom it went.
+// Threads: one.
+// Fails:   nothing.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "queue/notes.h"
+
+namespace sampan::queue {
+
+// What is known about one item beyond its record.
+struct Fate {
+  std::set<std::string> delivered_to;
+  std::set<std::string> owed_to;                   // who has given no receipt
+  std::map<std::string, std::string> refused_by;  // of these, who and why: rejected, or on hold
+  bool undelivered() const { return delivered_to.empty() || !owed_to.empty(); }
+};
+
+class Fates {
+ public:
+  void take(const Note& note);  // in the order of the spool
+  // By the ledger, after all notes.
+  void owe(const Uuid& item, const std::string& destination) { items_[item].duties.insert(destination); }
+  // Some item of this name is gone.
+  bool is_gone(const Uuid& item) const { return gone_.contains(item); }
+  bool is_gone(const core::Item& item) const;
+  Fate of(const core::Item& item, const Owed& owed) const;
+
+ private:
+  struct Said {
+    std::vector<Digest> delivered;        // a receipt is for these bytes
+    std::optional<std::string> refused;  // why
+  };
+  struct Known {
+    std::set<std::string> duties;
+    std::map<std::string, Said> said;  // by destination
+  };
+  std::unordered_map<Uuid, Known, UuidHash> items_;
+  std::unordered_map<Uuid, std::vector<Digest>, UuidHash> gone_;
+  std::map<std::string, std::set<std::string>> exams_;  // destinations a person added
+};
+
+}  // namespace sampan::queue

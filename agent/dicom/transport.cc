@@ -27,7 +27,7 @@ namespace {
 constexpr int keepalive_idle_s = 60;
 constexpr int keepalive_every_s = 20;
 constexpr int keepalive_probes = 4;
-constexpr std::size_t pieces_per_call = 64;
+constexpr std::size_t pieces_per_call = 256;
 
 void set_option(int socket, int level, int name, int value) {
   // Fails only where the option has no meaning (a socket that is not TCP): nothing is lost then.

@@ -9,6 +9,8 @@
 #include <future>
 #include <thread>
 
+#include "base/background.h"
+
 namespace sampan::node {
 
 struct Loop::Machine {
@@ -55,6 +57,7 @@ void Loop::start(std::function<MonoTime()> step, std::function<void()> tick, Mil
   machine_->tick_every = tick_every;
   machine_->running = true;
   machine_->thread = std::thread([machine = machine_.get()] {
+    work_in_background();
     const auto keep = asio::make_work_guard(machine->context);
     machine->tick_later();
     machine->step_now();

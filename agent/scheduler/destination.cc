@@ -5,7 +5,42 @@
 
 namespace sampan::scheduler {
 
-static bool is_emergency(const core::Consignment& one) { return one.item.priority == core::Priority::emergency; }
+namespace {
+
+// A lane at work: one trip after the other, as long as all goes well and the next load is there.
+struct Work {
+  std::size_t lane;
+  std::shared_ptr<core::Courier> courier;
+  std::shared_ptr<PostBox> box;
+  std::shared_ptr<Tally> tally;
+  Needs needs;
+  Options options;
+  std::shared_ptr<Trip> trip{};
+
+  void begin(Load load) {
+    const auto tell_nearly_done = [box = box, &waker = needs.waker, lane = lane] {
+      box->tell_nearly_done(lane);
+      waker.wake();
+    };
+    if (load.mode == Mode::batch) load.nearly_done = tell_nearly_done;
+    trip = std::make_shared<Trip>(std::move(load), needs, options, tally);
+  }
+
+  void operator()() {
+    while (trip) {
+      PostBox::Arrival arrival{lane, trip->run(*courier)};
+      trip.reset();
+      if (auto next = arrival.report->went_well() ? box->take() : std::nullopt) {
+        arrival.onward = {needs.clock.mono(), next->urgent(), next->give_way};
+        begin(std::move(*next));
+      }
+      box->tell(std::move(arrival));
+      needs.waker.wake();
+    }
+  }
+};
+
+}  // namespace
 
 Destination::Destination(DestinationSpec spec, Needs needs, const Options& options)
     : spec_(std::move(spec)),
@@ -62,19 +97,21 @@ bool Destination::idle() const {
 }
 
 void Destination::collect() {
-  std::vector<Arrival> arrivals;
-  std::vector<std::size_t> nearly_done;
-  {
-    const std::lock_guard lock(post_box_->mutex);
-    arrivals.swap(post_box_->arrivals);
-    nearly_done.swap(post_box_->nearly_done);
-  }
-  for (const std::size_t lane : nearly_done) lanes_[lane].ending = true;
-  for (const Arrival& arrival : arrivals) {
-    Lane& lane = lanes_[arrival.lane];
-    lane.busy = lane.ending = false;
-    if (arrival.report) learn(lane, *arrival.report);
-  }
+  const PostBox::Mail mail = post_box_->collect();
+  for (const std::size_t lane : mail.nearly_done) lanes_[lane].ending = true;
+  for (const PostBox::Arrival& arrival : mail.arrivals) arrived(lanes_[arrival.lane], arrival);
+}
+
+void Destination::arrived(Lane& lane, const PostBox::Arrival& arrival) {
+  lane.busy = arrival.onward.has_value();
+  lane.ending = false;
+  if (arrival.report) learn(lane, *arrival.report);
+  if (!arrival.onward) return;
+  lane.mode = Mode::batch;
+  lane.started = arrival.onward->started;
+  lane.urgent = arrival.onward->urgent;
+  lane.give_way = arrival.onward->give_way;
+  if (!silent_since_) silent_since_ = needs_.clock.mono();
 }
 
 void Destination::send_out() {
@@ -94,16 +131,13 @@ void Destination::send_out() {
 
 bool Destination::send_batch(Lane& lane, MonoTime& due_at) {
   if (lane.failures > 0) give_back_ahead();
-  if (!ahead_.empty()) {
-    launch(lane, Mode::batch, std::exchange(ahead_, {}));
-    return true;
-  }
+  if (auto ready = post_box_->take()) return launch(lane, std::move(*ready)), true;
   // A lane that just failed alone feels its way with one item.
   LeaseRequest wanted = request(lane.failures > 0 ? 1 : options_.batch_items_max);
   wanted.skip_items = suspects_.all();
   Items items = lend(wanted, due_at);
   if (items.empty()) return false;
-  launch(lane, Mode::batch, std::move(items));
+  launch(lane, load(Mode::batch, std::move(items)));
   return true;
 }
 
@@ -112,11 +146,11 @@ void Destination::look_ahead() {
   const auto ending = std::ranges::find_if(lanes_, [](const Lane& lane) { return lane.ending; });
   if (ending == lanes_.end()) return;
   ending->ending = false;
-  if (!ahead_.empty() || breaker_.open() || needs_.clock.mono() < nothing_until_) return;
+  if (post_box_->is_ready() || breaker_.open() || needs_.clock.mono() < nothing_until_) return;
   LeaseRequest wanted = request(options_.batch_items_max);
   wanted.skip_items = suspects_.all();
   MonoTime due_at = never;
-  ahead_ = lend(wanted, due_at);
+  if (Items items = lend(wanted, due_at); !items.empty()) post_box_->lay_ready(load(Mode::batch, std::move(items)));
 }
 
 // The item on its way arrives; a batch of routine images over a slow line would take minutes more.
@@ -133,7 +167,7 @@ void Destination::make_way() {
 
 // Leases it where there is one.
 bool Destination::emergency_ahead() {
-  if (std::ranges::any_of(ahead_, is_emergency)) return true;
+  if (post_box_->is_urgent()) return true;
   LeaseRequest wanted = request(options_.batch_items_max);
   wanted.skip_items = suspects_.all();
   wanted.only_emergencies = true;
@@ -141,15 +175,15 @@ bool Destination::emergency_ahead() {
   Items urgent = lend(wanted, due_at);
   if (urgent.empty()) return false;
   give_back_ahead();
-  ahead_ = std::move(urgent);
+  post_box_->lay_ready(load(Mode::batch, std::move(urgent)));
   return true;
 }
 
 void Destination::give_back_ahead() {
+  const auto ready = post_box_->take();
+  if (!ready) return;
   std::vector<Settlement> settlements;
-  for (const core::Consignment& consignment : ahead_) settlements.push_back({consignment.item.id, PutBack{}});
-  ahead_.clear();
-  if (settlements.empty()) return;
+  for (const core::Consignment& consignment : ready->items) settlements.push_back({consignment.item.id, PutBack{}});
   nothing_until_ = {};
   needs_.duties.settle(spec_.name, settlements);
 }
@@ -163,7 +197,7 @@ bool Destination::send_suspect(Lane& lane, bool others_flow, MonoTime& due_at) {
   if (items.empty()) return false;
   // With nobody else to get through, its failure tells about the destination, unless it was caught too often.
   const bool convicted = suspects_.strikes(items.front().item.id) >= core::limits::suspect_strikes_max;
-  launch(lane, others_flow || convicted ? Mode::alone : Mode::probe, std::move(items));
+  launch(lane, load(others_flow || convicted ? Mode::alone : Mode::probe, std::move(items)));
   return true;
 }
 
@@ -175,7 +209,7 @@ void Destination::probe() {
   if (lane == nullptr) return;
   MonoTime due_at = never;
   Items items = lend_for_probe(!due, due_at);
-  if (!items.empty()) return launch(*lane, Mode::probe, std::move(items));
+  if (!items.empty()) return launch(*lane, load(Mode::probe, std::move(items)));
   if (due) nothing_until_ = due_at;
 }
 
@@ -208,7 +242,7 @@ void Destination::probe_classes() {
     }
     blocked_.probe_begins(*key, items.front().item.id);
     lane->probed_class = *key;
-    launch(*lane, Mode::batch, std::move(items));
+    launch(*lane, load(Mode::batch, std::move(items)));
   }
 }
 
@@ -241,43 +275,30 @@ LeaseRequest Destination::request(std::size_t items_max) const {
   return wanted;
 }
 
-void Destination::launch(Lane& lane, Mode mode, Items items) {
+Load Destination::load(Mode mode, Items items) const {
   const unsigned strikes = suspects_.strikes(items.front().item.id);
-  lane.mode = mode;
-  lane.connected = true;
-  lane.urgent = std::ranges::any_of(items, is_emergency);
-  lane.give_way = std::make_shared<std::atomic<bool>>(false);
-  if (!silent_since_) silent_since_ = needs_.clock.mono();
   Load load{spec_.name, std::move(items), mode, strikes, spec_.via};
-  load.give_way = lane.give_way;
-  if (mode == Mode::batch) {
-    const auto index = static_cast<std::size_t>(&lane - lanes_.data());
-    load.nearly_done = [box = post_box_, &waker = needs_.waker, index] {
-      {
-        const std::lock_guard lock(box->mutex);
-        box->nearly_done.push_back(index);
-      }
-      waker.wake();
-    };
-  }
-  auto trip = std::make_shared<Trip>(std::move(load), needs_, options_, tally_);
-  run(lane, [trip](core::Courier& courier) { return trip->run(courier); });
+  load.give_way = std::make_shared<std::atomic<bool>>(false);
+  return load;
 }
 
-void Destination::run(Lane& lane, std::function<std::optional<TripReport>(core::Courier&)> job) {
-  const auto index = static_cast<std::size_t>(&lane - lanes_.data());
-  if (!lane.courier) lane.courier = spec_.make_courier(static_cast<unsigned>(index));
+void Destination::launch(Lane& lane, Load load) {
+  get_ready(lane);
+  lane.mode = load.mode;
+  lane.connected = true;
+  lane.urgent = load.urgent();
+  lane.give_way = load.give_way;
+  if (!silent_since_) silent_since_ = needs_.clock.mono();
+  Work work{index_of(lane), lane.courier, post_box_, tally_, needs_, options_};
+  work.begin(std::move(load));
+  needs_.lanes.run(std::move(work));
+}
+
+void Destination::get_ready(Lane& lane) {
+  if (!lane.courier) lane.courier = spec_.make_courier(static_cast<unsigned>(index_of(lane)));
   lane.busy = true;
   lane.started = needs_.clock.mono();
   lane.rest_at = never;
-  needs_.lanes.run([job = std::move(job), courier = lane.courier, box = post_box_, &waker = needs_.waker, index] {
-    Arrival arrival{index, job(*courier)};
-    {
-      const std::lock_guard lock(box->mutex);
-      box->arrivals.push_back(std::move(arrival));
-    }
-    waker.wake();
-  });
 }
 
 Destination::Lane* Destination::free_lane(bool even_paused) {
@@ -296,9 +317,11 @@ void Destination::rest_lanes() {
   for (Lane& lane : lanes_) {
     if (lane.busy || !lane.connected || (now < lane.rest_at && !winding_down_)) continue;
     lane.connected = false;
-    run(lane, [](core::Courier& courier) {
-      courier.rest();
-      return std::nullopt;
+    get_ready(lane);
+    needs_.lanes.run([index = index_of(lane), courier = lane.courier, box = post_box_, &waker = needs_.waker] {
+      courier->rest();
+      box->tell({index, std::nullopt});
+      waker.wake();
     });
   }
 }

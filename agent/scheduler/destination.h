@@ -3,14 +3,13 @@
 //
 // Healthy: every free lane takes a batch, in turn with single suspects. Open breaker: one item on one lane when the
 // time comes. A lane that fails while another gets through rests alone: a peer that allows two associations is not down
-// for refusing the third. While a batch ends, the next one is leased ahead, so that no lane waits for the queue; it is
+// for refusing the third. While a batch ends, the next one is leased ahead, and the lane goes on with it by itself; it is
 // given back when anything goes wrong meanwhile. An emergency that finds every lane at work takes the place of what was leased ahead,
 // and one lane leaves the rest of its batch for it. Threads: the scheduler's; only the post box is shared with lanes, and what a job
 // needs lives as long as the job.
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,6 +18,7 @@
 #include "scheduler/blocked_classes.h"
 #include "scheduler/breaker.h"
 #include "scheduler/needs.h"
+#include "scheduler/post_box.h"
 #include "scheduler/snapshot.h"
 #include "scheduler/suspects.h"
 #include "scheduler/trip.h"
@@ -62,18 +62,8 @@ class Destination {
     std::optional<MonoTime> last_answer;
     MonoTime rest_at = never;
   };
-  // No report: it only rested.
-  struct Arrival {
-    std::size_t lane;
-    std::optional<TripReport> report;
-  };
-  struct PostBox {
-    std::mutex mutex;
-    std::vector<Arrival> arrivals;
-    std::vector<std::size_t> nearly_done;  // lanes
-  };
-
   void collect();
+  void arrived(Lane& lane, const PostBox::Arrival& arrival);
   void learn(Lane& lane, const TripReport& report);
   void learn_items(const Lane& lane, const TripReport& report);
   void learn_classes(const TripReport& report);
@@ -98,8 +88,10 @@ class Destination {
   // Lowers due_at to when more will be due, where the queue has nothing now.
   Items lend(const LeaseRequest& request, MonoTime& due_at);
   LeaseRequest request(std::size_t items_max) const;
-  void launch(Lane& lane, Mode mode, Items items);
-  void run(Lane& lane, std::function<std::optional<TripReport>(core::Courier&)> job);
+  Load load(Mode mode, Items items) const;
+  void launch(Lane& lane, Load load);
+  std::size_t index_of(const Lane& lane) const { return static_cast<std::size_t>(&lane - lanes_.data()); }
+  void get_ready(Lane& lane);
   Lane* free_lane(bool even_paused);
   bool under_way(Mode mode) const;
   void rest_lanes();
@@ -116,7 +108,6 @@ class Destination {
   Suspects suspects_{core::limits::suspects_max};
   BlockedClasses blocked_{core::limits::blocked_classes_max, core::limits::suspects_max};
   MonoTime nothing_until_{};  // the queue has nothing for us before then
-  std::vector<core::Consignment> ahead_;  // leased for the lane that is free next
   bool news_ = false;             // since make_way() looked
   MonoTime make_way_at_{};
   bool suspects_turn_ = false;

@@ -6,8 +6,8 @@
 
 namespace sampan::scheduler {
 
-// So many left: time enough to have the next batch ready, and few enough that an emergency hardly waits longer.
-constexpr std::size_t few_left_max = 16;
+// So many left: time enough to have the next batch ready.
+constexpr std::size_t few_left_max = 32;
 
 Trip::Trip(Load load, Needs needs, const Options& options, std::shared_ptr<Tally> tally)
     : load_(std::move(load)), needs_(needs), options_(options), tally_(std::move(tally)) {

@@ -7,6 +7,7 @@
 // Threads: run() on a lane's thread, once; the Tally is read from others.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -38,6 +39,10 @@ enum class Mode {
 };
 
 struct Load {
+  bool urgent() const {
+    return std::ranges::any_of(items, [](const core::Consignment& one) { return one.item.priority == core::Priority::emergency; });
+  }
+
   std::string destination;
   std::vector<core::Consignment> items;
   Mode mode = Mode::batch;
@@ -58,6 +63,9 @@ struct TripReport {
     Uuid item;
     std::string reason;
   };
+  // Nothing that should change what is sent next.
+  bool went_well() const { return !trouble && refused.empty() && struck.empty(); }
+
   bool answered = false;           // the destination spoke about an item
   std::optional<Trouble> trouble;  // nothing got through at the end
   std::map<ClassKey, Trouble> refused;

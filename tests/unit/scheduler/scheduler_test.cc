@@ -47,14 +47,14 @@ TEST_CASE("while_a_batch_ends_the_next_one_is_leased_so_that_no_lane_waits_for_t
   std::map<unsigned, std::size_t> leased;  // by item, while it was on its way
   pacs.answer = [&](const core::Item& item) {
     const unsigned number = sim::number_of(item.id);
-    if (number == 40 || number == 50) {
+    if (number == 20 || number == 50) {
       world.step();
       leased[number] = world.count("pacs", State::leased);
     }
     return sim::delivered(item);
   };
   world.run_for(1s);
-  CHECK(leased[40] == 64);
+  CHECK(leased[20] == 64);
   CHECK(leased[50] == 128);
   CHECK(world.done("pacs") == 200);
   REQUIRE(pacs.trips.size() == 4);
@@ -76,6 +76,47 @@ TEST_CASE("a_batch_of_few_large_items_has_its_follower_leased_when_half_of_it_is
   CHECK(leased[3] == 8);
   CHECK(leased[6] == 16);
   CHECK(world.done("pacs") == 24);
+}
+
+TEST_CASE("a_lane_whose_batch_went_well_goes_on_with_the_next_one_by_itself") {
+  World world;
+  Peer& pacs = world.add("pacs", 1);
+  world.put("pacs", 1, 100);
+  bool stepped = false;
+  pacs.answer = [&](const core::Item& item) {
+    if (sim::number_of(item.id) == 50) stepped = true, world.step();
+    return sim::delivered(item);
+  };
+  world.step();
+  REQUIRE(world.lanes.jobs.size() == 1);
+  world.lanes.run_next();  // one job, although nobody asked the scheduler when the first batch was done
+  REQUIRE(stepped);
+  REQUIRE(pacs.trips.size() == 2);
+  CHECK(pacs.trips[1].front() == 65);
+  CHECK(world.lanes.jobs.empty());
+  world.run_for(1s);
+  CHECK(world.done("pacs") == 100);
+  CHECK(world.shown("pacs").sending_now == 0);
+  CHECK(world.queue.violations == 0);
+}
+
+TEST_CASE("a_lane_whose_batch_went_wrong_leaves_what_was_leased_ahead_to_the_scheduler") {
+  World world;
+  Peer& pacs = world.add("pacs", 1);
+  world.put("pacs", 1, 100);
+  pacs.answer = [&](const core::Item& item) -> core::Outcome {
+    if (sim::number_of(item.id) == 50) world.step();
+    if (sim::number_of(item.id) < 60) return sim::delivered(item);
+    return sim::retry(core::Scope::destination, "cut");
+  };
+  world.step();
+  world.lanes.run_next();
+  CHECK(pacs.trips.size() == 1);
+  CHECK(world.count("pacs", State::leased) == 36);
+  world.step();  // the breaker opens
+  CHECK(world.count("pacs", State::leased) == 0);
+  CHECK(world.done("pacs") == 59);
+  CHECK(world.queue.violations == 0);
 }
 
 TEST_CASE("an_emergency_that_finds_every_lane_at_work_goes_right_behind_the_image_on_its_way") {

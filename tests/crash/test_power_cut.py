@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The power of the disk goes, at any write and any flush, also while receipts make room: no acknowledged image is lost and
-no start is refused, with or without the ledger, on ext4 and on xfs."""
+"""The power of the disk goes, at any write and any flush, also while receipts make room and while notes that say nothing any
+more are written anew: no acknowledged image is lost and no start is refused, with or without the ledger, on ext4 and on xfs."""
 import contextlib
+import json
 import os
 from collections import Counter
 
 from fleet import Fleet
-from harness import wait_until
+from harness import tool, wait_until
 from volatile_disk import VolatileDisk
 
 contract = (1, 4, 9)
@@ -14,7 +15,10 @@ CUTS = int(os.environ.get("SAMPAN_CUTS", "100"))
 READY_S, LIFE_S = 60, 5
 
 # Moments of making room, and the highest pass at which the power goes. What is punched is what earlier lives wrote.
-RECLAIM = {"receipt.synced": 6, "note.written": 2, "tombstone.synced": 2, "reclaim.half_punched": 1, "reclaim.punched": 3}
+RECLAIM = {"receipt.synced": 6, "note.written": 2, "tombstone.synced": 2, "reclaim.half_punched": 1, "reclaim.punched": 3,
+           "compaction.written": 2, "compaction.unlinked": 1}
+# Of one exam, each a note of 4 KiB that undoes the one before: more than a node lets lie (notes_slack_bytes). The last holds it.
+ORDERS = 1601
 
 
 class Cuts:
@@ -26,6 +30,7 @@ class Cuts:
         self.random, self.clinic = self.fleet.random, self.fleet.clinic
         self.moments = Counter()  # what the power went at
         self.is_filling = False   # the disk, when it was looked at last
+        self.exam = None          # held by a person
 
     def chance(self):
         """What survives of that which was not flushed. Not in sectors below xfs: that tears its directories for good (Linux
@@ -96,11 +101,48 @@ class Cuts:
         came = self.live({kind: self.random.randint(2, most)} if kind != "none" else {}, life_s=2.5 if kind != "none" else None)
         self.moments[{"cutwrite": "a write", "cutflush": "a flush"}[kind] if came and kind != "none" else "any time"] += 1
 
+    def take_in_an_exam(self):
+        """That a person gives orders about, before it can leave."""
+        self.fleet.lead_comes_or_goes(chance_up=0)
+        self.disk.mount_plain()
+        self.clinic.start()
+        images = self.fleet.ctx.images("mr", 1, "--rows", 64, "--columns", 64)
+        self.fleet.senders.append(self.fleet.ctx.raw_scu(self.clinic.address, images, called="CLINIC"))
+        assert self.fleet.senders[-1].wait() == 0
+        wait_until(lambda: self.clinic.get("/v1/today")["exams"], "the exam is known")
+        self.exam = self.clinic.get("/v1/today")["exams"][0]["study_uid"]
+        assert self.clinic.sampan("hold", self.exam)[0] == 0
+        self.clinic.kill()
+        self.disk.power_off()
+
+    def pile_up_orders(self):
+        """So many that the next life writes anew what they still say."""
+        self.disk.mount_plain()
+        if sum(path.stat().st_size for path in (self.clinic.state / "spool").glob("n*.seg")) < 4096 * ORDERS:
+            self.fleet.ctx.command(tool("make_backlog"), "--state", self.clinic.state, "--study", self.exam, "--orders", ORDERS)
+        self.disk.power_off()
+
+    def resume_exam(self):
+        """Held as the last order said; then it may go."""
+        self.disk.mount_plain()
+        self.clinic.start()
+        wait_until(lambda: not self.clinic.status()["spool"]["rebuilding"], "everything is known")
+        traced = self.clinic.get(f"/v1/trace?key={self.exam}")
+        held = [one["destinations"][0]["held"] and one["destinations"][0]["on_hold"] for one in traced["exams"]]
+        assert held == [1], f"the order is lost: {json.dumps(traced)}"
+        code, said = self.clinic.sampan("resume", self.exam)
+        assert code == 0, said
+        self.clinic.kill()
+        self.disk.power_off()
+
     def at_reclaim(self, turn):
         label = list(RECLAIM)[turn % len(RECLAIM)]
+        compacts = label.startswith("compaction")
+        if compacts:
+            self.pile_up_orders()
         self.fleet.lead_comes_or_goes(chance_up=1)
         env = {"SAMPAN_CRASH_AT": f"{label}:{self.random.randint(1, RECLAIM[label])}"}
-        self.moments[label if self.live({}, env, LIFE_S) else "any time"] += 1
+        self.moments[label if self.live({}, env, 2 * LIFE_S if compacts else LIFE_S) else "any time"] += 1
 
     def lose_ledger(self):
         self.disk.mount_plain()
@@ -133,6 +175,7 @@ def cut_under_load(ctx, kind, seed):
 def cut_while_room_is_made(ctx, kind, seed):
     """The lead proves by accepting and nothing is kept longer: what is gone here is there, or lost."""
     cuts = Cuts(ctx, kind, seed)
+    cuts.take_in_an_exam()
     for turn in range(CUTS // 4):
         cuts.fleet.keep_sending()
         if turn % 3 == 0:
@@ -144,6 +187,7 @@ def cut_while_room_is_made(ctx, kind, seed):
             cuts.lose_ledger()
         if cuts.is_filling:
             cuts.make_room()
+    cuts.resume_exam()
     summary = cuts.finish()
     missed = [label for label in RECLAIM if not cuts.moments[label]]
     # A busy machine does not come to each of them within the few lives of a normal run.

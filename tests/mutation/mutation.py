@@ -43,6 +43,10 @@ inline bool sampan_reached(int number) { return sampan_reached_numbers[number] =
 """
 
 
+def module_of(mutant):
+    return mutant["file"].split("/")[0]
+
+
 def compiling(file, target, include):
     """Writes the file with those of its mutants that compile; one whose line does not is left out."""
     without = set()
@@ -116,7 +120,7 @@ class Tests:
         return self.reached[module][mutant["number"]] != 0
 
     def catch(self, mutant):
-        own, number = mutant["file"].split("/")[0], str(mutant["number"])
+        own, number = module_of(mutant), str(mutant["number"])
         for module in sorted(self.binaries, key=lambda m: m != own):
             if self.comes_by(module, mutant) and run([self.binaries[module]], self.patience[module], SAMPAN_MUTANT=number)[0] != 0:
                 return "unit"
@@ -127,7 +131,7 @@ def report(sample, tests):
     tally, survived = {}, 0
     for count, mutant in enumerate(sorted(sample, key=lambda m: m["number"]), 1):
         caught = tests.catch(mutant)
-        row = tally.setdefault(mutant["file"].split("/")[0], {"unit": 0, "sim": 0, "survived": 0})
+        row = tally.setdefault(module_of(mutant), {"unit": 0, "sim": 0, "survived": 0})
         row[caught or "survived"] += 1
         survived += 0 if caught else 1
         covered = "" if any(tests.comes_by(module, mutant) for module in tests.binaries) else ", not come by in unit tests"
@@ -151,7 +155,7 @@ def main():
     modules = options.modules.split(",")
     if not options.no_build:
         build(modules)
-    mutants = json.loads((SOURCES / "mutants.json").read_text())
+    mutants = [m for m in json.loads((SOURCES / "mutants.json").read_text()) if module_of(m) in modules]
     tests = Tests(modules, options.histories)
     if options.only:
         sample = [m for m in mutants if m["number"] == options.only]

@@ -2,12 +2,14 @@
 // make_backlog: writes the state directory of a node in which many items wait.
 //
 //   make_backlog --state DIR --destination NAME [--items N] [--study-images N] [--days N] [--payload BYTES]
+//   make_backlog --state DIR --study UID --orders N
 //
 // Without --payload: a ledger without the spool behind it, to ask it questions. The rows are the ledger's own: each item is
 // added as one that was received, evenly over the last days, as if by its rebuild. Every fiftieth is delivered and every
 // thousandth rejected. The next try of the others is a few minutes away, so that a daemon on top of it leaves them alone.
 // With it: a whole queue, its spool too; each item was taken in by the queue itself, evenly over the last days, and waits.
 // Prints a Study Instance UID, an accession number and a patient ID of it.
+// With --orders: a person holds and resumes an exam of what is there, in turn; each order is a note that the next one undoes.
 #include <unistd.h>
 
 #include <atomic>
@@ -18,6 +20,8 @@
 #include "base/random.h"
 #include "queue/keyring.h"
 #include "queue/ledger.h"
+#include "queue/lookup.h"
+#include "queue/orders.h"
 #include "queue/queue.h"
 #include "queue/sql.h"
 #include "support/options.h"
@@ -131,13 +135,36 @@ class PastClock final : public Clock {
   std::atomic<std::int64_t> wall_ms{0};
 };
 
-void write_queue(const Wanted& wanted) {
-  PastClock clock;
-  CachedFiles files;
+std::unique_ptr<queue::Queue> open_queue(const Wanted& wanted, FileSystem& files, const Clock& clock, bool own_thread) {
   queue::QueueNeeds needs{files, clock, system_random(), {}, {}, {}, [] {}};
   needs.route = [&](const core::Item&) { return std::vector<std::string>{wanted.destination}; };
   needs.may_reclaim = [](auto, bool) { return false; };
-  auto queue = need(queue::Queue::open({wanted.state, "bench"}, std::move(needs)));
+  queue::QueueOptions options{wanted.state, "bench"};
+  options.notes_slack_bytes = 1ull << 40;  // what is written stays until a node looks at it
+  options.own_thread = own_thread;
+  return need(queue::Queue::open(std::move(options), std::move(needs)));
+}
+
+void write_orders(const Wanted& wanted, const std::string& study, std::size_t orders) {
+  CachedFiles files;
+  const auto queue = open_queue(wanted, files, system_clock(), false);
+  queue->drain();
+  const auto found = queue->lookup().find(study, 1);
+  if (found.empty()) Options::usage("no such study");
+  std::atomic<bool> done{false};
+  std::thread store([&] {  // it gathers nothing: each order is a record
+    for (; !done; std::this_thread::yield()) queue->drain();
+  });
+  for (std::size_t i = 0; i < orders; ++i)
+    need(i % 2 == 0 ? queue->orders().hold(found[0], "") : queue->orders().resume(found[0], ""));
+  done = true;
+  store.join();
+}
+
+void write_queue(const Wanted& wanted) {
+  PastClock clock;
+  CachedFiles files;
+  const auto queue = open_queue(wanted, files, clock, true);
   Bytes payload(wanted.payload_bytes);
   for (auto& byte : payload) byte = static_cast<std::uint8_t>(system_random().next());
   for (std::size_t i = 0; i < wanted.items; ++i) {
@@ -154,10 +181,11 @@ void write_queue(const Wanted& wanted) {
 }  // namespace
 
 int main(int count, char** words) {
-  const Options options(count, words, {}, {"state", "destination", "items", "study-images", "days", "payload"});
+  const Options options(count, words, {}, {"state", "destination", "items", "study-images", "days", "payload", "study", "orders"});
   Wanted wanted{options.text("state"), options.text("destination", "lead"), options.number("items", 1'000'000),
                 options.number("study-images", 200), options.number("payload", 0), 0, 0};
   if (wanted.state.empty()) Options::usage("--state DIR is needed");
+  if (const std::size_t orders = options.number("orders", 0); orders > 0) return write_orders(wanted, options.text("study"), orders), 0;
   wanted.span_ms = static_cast<std::int64_t>(options.number("days", 7)) * 86'400'000;
   wanted.begin_ms = system_clock().wall().ms - wanted.span_ms;
   std::filesystem::create_directories(wanted.state);

@@ -64,6 +64,13 @@ TEST_CASE("a_rejected_association_stops_the_destination_only_when_it_is_meant") 
 TEST_CASE("numbers_outside_an_octet_are_unknown_reasons_and_not_others") {
   CHECK(judge.association_reject(1, 1, 0x103).reason == "association rejected (1/1/259): unknown reason");
   CHECK(judge.association_reject(1, -1, 3).scope == core::Scope::destination);
+  // Numbers whose lower octets are those of a reason that stops the destination.
+  using Numbers = std::pair<int, int>;
+  for (const auto& numbers : {Numbers{257, 3}, Numbers{-255, 3}, Numbers{1, 0x103}, Numbers{0, 0x103}, Numbers{0, 0x103 - 0x10000}}) {
+    CAPTURE(numbers.first);
+    CAPTURE(numbers.second);
+    CHECK(judge.association_reject(1, numbers.first, numbers.second).scope == core::Scope::destination);
+  }
   CHECK(judge.context_refused("1.2", "1.3", 0x10003).reason.starts_with("SOP class refused with an unknown result"));
   CHECK(judge.context_refused("1.2", "1.3", -1).scope == core::Scope::sop_class);
 }

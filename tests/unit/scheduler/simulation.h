@@ -79,6 +79,7 @@ class Queue final : public Duties {
     const std::lock_guard lock(mutex_);
     Leased leased;
     std::uint64_t bytes = 0;
+    emergency_asks += request.only_emergencies ? 1 : 0;
     for (Entry& entry : entries_[request.destination]) {
       if (leased.items.size() >= request.items_max || (bytes > 0 && bytes >= request.bytes_max)) break;
       if (entry.state != State::waiting || !fits(entry, request)) continue;
@@ -104,6 +105,7 @@ class Queue final : public Duties {
         continue;
       }
       if (const auto* back = std::get_if<PutBack>(&settlement.what)) {
+        ++put_backs;
         entry->state = State::waiting;
         entry->attempts += back->counted ? 1 : 0;
         entry->due = clock_.mono() + back->wait;
@@ -130,6 +132,8 @@ class Queue final : public Duties {
   }
   int violations = 0;
   int settle_calls = 0;
+  int put_backs = 0;
+  int emergency_asks = 0;
 
  private:
   static bool fits(const Entry& entry, const LeaseRequest& request) {

@@ -14,8 +14,8 @@ namespace {
 
 constexpr const char* counted_rows[] = {
     "SELECT destination, state + (rank<100)*10, level, count(*), sum(bytes) FROM delivery GROUP BY 1,2,3",
-    "SELECT i.study_key, v.destination, v.state, v.level, count(*), sum(v.bytes) FROM delivery v JOIN item i ON i.seq=v.seq "
-    "WHERE v.rank>=100 GROUP BY 1,2,3,4",
+    ("SELECT i.study_key, v.destination, v.state, v.level, count(*), sum(v.bytes) FROM delivery v JOIN item i ON i.seq=v.seq "
+     "WHERE v.rank>=100 GROUP BY 1,2,3,4"),
     "SELECT destination, state, reason, count(*) FROM delivery WHERE state IN (2,4) AND rank>=100 GROUP BY 1,2,3",
     "SELECT destination, received_ms/60000, count(*) FROM delivery WHERE state=1 AND rank>=100 GROUP BY 1,2",
     "SELECT state, count(*), sum(size) FROM item GROUP BY 1",

@@ -7,6 +7,7 @@
 #   tests/run.sh --long     for nights: many more kills and power cuts, of a whole guest too, and the fresh machine in a chroot
 #   --kills N  --cuts N     how often the crash tests kill a node, and cut the power of its disk
 #   --seeds N               how many simulated histories (500)
+#   --fuzz SECONDS          builds preset fuzz and lets all fuzz targets together run so long, two at a time; without it 5 s each, where it was built
 #   --conversations N       mutated conversations that a node has with a hostile peer (2000)
 #   --preset NAME           build preset (release)           --no-build   test what is built
 #   --only STEP[,STEP]      of: unit, tidy, sim, fuzz, e2e, crash, package, chroot
@@ -14,18 +15,19 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 . packaging/dependencies.sh
 
-mode=normal preset=release build=yes only= kills= cuts= seeds= conversations=
+mode=normal preset=release build=yes only= kills= cuts= seeds= conversations= fuzz=
 while [ $# -gt 0 ]; do
   case $1 in
     --quick | --long) mode=${1#--} ;;
     --kills) kills=${2:?}; shift ;;
     --cuts) cuts=${2:?}; shift ;;
     --seeds) seeds=${2:?}; shift ;;
+    --fuzz) fuzz=${2:?}; shift ;;
     --conversations) conversations=${2:?}; shift ;;
     --preset) preset=${2:?}; shift ;;
     --only) only=${2:?}; shift ;;
     --no-build) build= ;;
-    -h | --help) sed -n '3,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '3,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "unknown option $1; see $0 --help" >&2; exit 64 ;;
   esac
   shift
@@ -34,7 +36,7 @@ done
 case $mode in
   quick) steps="unit tidy" ;;
   normal) steps="unit tidy sim fuzz e2e crash package" ;;
-  long) steps="unit tidy sim fuzz e2e crash package chroot" seeds=${seeds:-20000} kills=${kills:-2000} cuts=${cuts:-1000} conversations=${conversations:-50000} ;;
+  long) steps="unit tidy sim fuzz e2e crash package chroot" seeds=${seeds:-20000} fuzz=${fuzz:-10800} kills=${kills:-2000} cuts=${cuts:-1000} conversations=${conversations:-50000} ;;
 esac
 [ -z "$only" ] || steps=${only//,/ }
 export SAMPAN_KILLS=${kills:-200} SAMPAN_CUTS=${cuts:-100} SAMPAN_CONVERSATIONS=${conversations:-2000} SAMPAN_PRESET=$preset
@@ -67,9 +69,9 @@ run_step() {
       $python tests/support/run_python.py --jobs "$jobs" instruments tests/tidy tests/support ;;
     sim) $python tests/sim/run_sim.py --seeds "${seeds:-500}" --jobs "$jobs" ;;
     fuzz)
-      # The kept inputs always; new ones for a while where preset fuzz was built, which a night does by itself.
-      [ $mode != long ] || need fuzz
-      $python tests/fuzz/run_fuzz.py --jobs "$jobs" --seconds $([ $mode = long ] && echo "300 --build" || echo 5) ;;
+      # The kept inputs always; new ones for a while where preset fuzz was built, which --fuzz does by itself.
+      if [ "$fuzz" ]; then need fuzz; fi
+      $python tests/fuzz/run_fuzz.py --jobs "$jobs" ${fuzz:+--build --within "$fuzz" --seconds "$fuzz"} ;;
     e2e) $python tests/support/run_python.py --jobs "$jobs" --deadline $((300 + SAMPAN_CONVERSATIONS / 100)) e2e tests/e2e ;;
     crash) $python tests/support/run_python.py --jobs "$jobs" --deadline $((600 + 3 * (SAMPAN_KILLS + SAMPAN_CUTS))) crash tests/crash ;;
     package)

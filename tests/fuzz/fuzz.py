@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the fuzz targets and prints what came of it: target, executions, edges, and when the last new edge was found.
 
-    tests/fuzz/fuzz.py [--seconds N] [--flat N] [--jobs N] [--keep] [TARGET...]
+    tests/fuzz/fuzz.py [--seconds N] [--flat N] [--within N] [--jobs N] [--keep] [--program FILE] [TARGET...]
 
-Each target runs for at most --seconds (20), or, with --flat, until no new edge was found for so many seconds. It begins
-with the kept inputs of tests/fuzz/corpus and a few that are made on the spot. --keep minimises what was found and keeps it
-there. A crash leaves its input as crash-TARGET-… in tests/fuzz/corpus/TARGET, where fuzz_replay meets it from then on.
+Each target runs for --seconds (20), or, with --flat, until no new edge was found for so many seconds; all of them together
+for --within seconds, which each gets its part of. It begins with the kept inputs of tests/fuzz/corpus and a few that are made on
+the spot. --keep minimises what was found and keeps it there. A crash, a leak, an input that takes a minute or too much memory
+leaves the input as crash-… in tests/fuzz/corpus/TARGET, where fuzz_replay meets it from then on; it is printed as well.
 """
 import argparse
+import base64
 import concurrent.futures
 import os
 import re
@@ -16,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -25,63 +28,105 @@ import results  # noqa: E402
 
 CORPUS = HERE / "corpus"
 PROGRAM = HERE.parents[1] / "build" / "fuzz" / "bin" / "fuzz"
-INPUT_BYTES_MAX, KEPT_MAX = 4096, 150
+INPUT_BYTES_MAX = 4096
+KEPT_MAX, KEPT_BYTES_MAX = 400, 150 << 10  # of one target
+SECONDS_MIN = 3
+SLOW_S, ALLOCATION_MB, RSS_MB = 60, 128, 1536  # what is a finding: no machine is that busy, no parser needs that much
 PULSE = re.compile(r"#(\d+)\s+(\w+)\s+cov: (\d+)")
 
 
 def environment(target):
-    options = "allocator_may_return_null=1:detect_leaks=1:handle_abort=1"
-    return dict(os.environ, SAMPAN_FUZZ=target, ASAN_OPTIONS=options, UBSAN_OPTIONS="print_stacktrace=1")
+    options = "allocator_may_return_null=1:detect_leaks=1:handle_abort=1:quarantine_size_mb=64"
+    forgiven = f"suppressions={HERE / 'leaks_of_others.txt'}:print_suppressions=0"
+    return dict(os.environ, SAMPAN_FUZZ=target, ASAN_OPTIONS=options, LSAN_OPTIONS=forgiven, UBSAN_OPTIONS="print_stacktrace=1")
 
 
-def run(target, options, seeds, folder):
-    """One target: its line of the table, and what to say when it crashed."""
-    found = folder / "found" / target
-    found.mkdir(parents=True)
-    kept = CORPUS / target
-    kept.mkdir(parents=True, exist_ok=True)
-    began, last_new, executions, edges, first_edges = time.monotonic(), 0.0, 0, 0, None
-    command = [str(PROGRAM), str(found), str(kept), str(seeds / target), f"-max_total_time={options.seconds}", f"-max_len={INPUT_BYTES_MAX}",
-               "-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1", f"-artifact_prefix={folder}/{target}-"]
-    dictionary = HERE / "dictionaries" / target
-    if dictionary.exists():
-        command.append(f"-dict={dictionary}")
-    process = subprocess.Popen(command, env=environment(target), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, errors="replace")
-    told = []
-    for line in process.stderr:
-        told = (told + [line])[-60:]
+class Shares:
+    """Every target's part of the time that all have together."""
+
+    def __init__(self, options, count):
+        self.each, self.jobs, self.left = options.seconds, options.jobs, count
+        self.end = time.monotonic() + options.within if options.within else None
+        self.lock = threading.Lock()
+
+    def next(self):
+        with self.lock:
+            part = self.each if self.end is None else (self.end - time.monotonic()) * self.jobs / self.left
+            self.left -= 1
+            return max(SECONDS_MIN, min(self.each, int(part)))
+
+
+class Course:
+    """Executions and edges of one run as libFuzzer tells them."""
+
+    def __init__(self):
+        self.began, self.executions, self.kept_edges, self.steps = time.monotonic(), 0, None, []
+
+    def see(self, line):
         pulse = PULSE.match(line)
         if not pulse:
-            continue
-        executions = int(pulse[1])
-        if int(pulse[3]) > edges:
-            edges, last_new = int(pulse[3]), time.monotonic() - began
-        if pulse[2] == "INITED":
-            first_edges, last_new = edges, 0.0
-        if options.flat and first_edges is not None and time.monotonic() - began - last_new > options.flat:
+            return
+        self.executions = int(pulse[1])
+        if pulse[2] in ("INITED", "DONE") and self.kept_edges is None:
+            self.kept_edges, self.steps = int(pulse[3]), []
+        if int(pulse[3]) > self.edges():
+            self.steps.append((time.monotonic() - self.began, int(pulse[3])))
+
+    def edges(self):
+        return self.steps[-1][1] if self.steps else self.kept_edges or 0
+
+    def last_new(self):
+        return self.steps[-1][0] if self.steps and self.kept_edges is not None else 0.0
+
+    def told(self):
+        took = time.monotonic() - self.began
+        before = [edges for when, edges in self.steps if when < took - 60]
+        grown = self.edges() - (before[-1] if before else self.kept_edges or 0)
+        return (f"{self.executions:>10} {self.edges():>7} {self.last_new():>8.1f} s of {took:.0f} s; "
+                f"{grown} new ones in the last minute, {self.edges() - (self.kept_edges or 0)} beyond what was kept")
+
+
+def run(target, options, seconds, seeds, folder):
+    """One target: its line of the table, and what to say when it found something."""
+    found, kept = folder / "found" / target, CORPUS / target
+    found.mkdir(parents=True)
+    kept.mkdir(parents=True, exist_ok=True)
+    command = [options.program, found, kept, seeds / target, f"-max_total_time={seconds}", f"-max_len={INPUT_BYTES_MAX}", "-close_fd_mask=2",
+               f"-timeout={SLOW_S}", f"-report_slow_units={SLOW_S}", f"-malloc_limit_mb={ALLOCATION_MB}", f"-rss_limit_mb={RSS_MB}",
+               "-print_final_stats=1", f"-artifact_prefix={folder}/{target}-"]
+    process = subprocess.Popen([str(word) for word in command], env=environment(target), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                               text=True, errors="replace")
+    told, course = [], Course()
+    for line in process.stderr:
+        told = (told + [line])[-60:]
+        course.see(line)
+        if options.flat and course.kept_edges is not None and time.monotonic() - course.began - course.last_new() > options.flat:
             process.terminate()
     code = process.wait()
-    crashes = sorted(folder.glob(f"{target}-*"))
-    for crash in crashes:
-        shutil.copy(crash, kept / f"crash-{crash.name}")
-    if options.keep and not crashes:
-        keep(target, found, seeds / target)
-    row = f"{target:16} {executions:>10} {edges:>7} {last_new:>8.1f} s of {time.monotonic() - began:.0f} s, {first_edges or 0} edges with what was kept"
-    good = not crashes and (code == 0 or bool(options.flat))
+    row = f"{target:16} {course.told()}"
+    findings = sorted(path for path in folder.glob(f"{target}-*") if not path.name.startswith(f"{target}-slow-unit"))
+    for finding in findings:
+        shutil.copy(finding, kept / f"crash-{finding.name}")
+        told.append(f"{finding.name} in base64: {base64.b64encode(finding.read_bytes()).decode()}\n")
+    if options.keep and not findings:
+        keep(target, options.program, found, seeds / target)
+    good = not findings and (code == 0 or bool(options.flat))
     return row, None if good else "".join(told)
 
 
-def keep(target, *sources):
-    """Minimised by libFuzzer, the shortest first; crashes of the past stay whatever they cover."""
+def keep(target, program, *sources):
+    """The fewest inputs that reach every edge, the shortest first; crashes of the past stay whatever they reach."""
     kept, merged = CORPUS / target, Path(tempfile.mkdtemp())
-    subprocess.run([str(PROGRAM), "-merge=1", f"-max_len={INPUT_BYTES_MAX}", str(merged), str(kept), *map(str, sources)],
-                   env=environment(target), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-    files = sorted(merged.iterdir(), key=lambda path: path.stat().st_size)[:KEPT_MAX]
+    subprocess.run([str(program), "-merge=1", "-use_counters=0", "-close_fd_mask=3", f"-max_len={INPUT_BYTES_MAX}", str(merged), str(kept),
+                    *map(str, sources)], env=environment(target), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     for old in kept.iterdir():
         if not old.name.startswith("crash-"):
             old.unlink()
-    for path in files:
-        shutil.copy(path, kept / path.name[:16])
+    left = KEPT_BYTES_MAX
+    for path in sorted(merged.iterdir(), key=lambda path: path.stat().st_size)[:KEPT_MAX]:
+        left -= path.stat().st_size
+        if left >= 0:
+            shutil.copy(path, kept / path.name[:16])
     shutil.rmtree(merged)
 
 
@@ -89,8 +134,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--flat", type=int, default=0)
+    parser.add_argument("--within", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--program", default=PROGRAM)
     parser.add_argument("targets", nargs="*")
     options = parser.parse_args()
     book = results.Book("fuzz")
@@ -98,9 +145,10 @@ def main():
         folder = Path(name)
         subprocess.run([sys.executable, str(HERE / "make_seeds.py"), str(folder / "seeds")], check=True)
         targets = options.targets or sorted(path.name for path in (folder / "seeds").iterdir())
+        shares = Shares(options, len(targets))
         print(f"{'target':16} {'executions':>10} {'edges':>7} {'last new edge at':>10}", flush=True)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            for target, (row, why) in zip(targets, pool.map(lambda t: run(t, options, folder / "seeds", folder), targets)):
+            for target, (row, why) in zip(targets, pool.map(lambda t: run(t, options, shares.next(), folder / "seeds", folder), targets)):
                 print(row, flush=True)
                 book.enter(target, "fail" if why else "pass", why or "")
     return book.close()

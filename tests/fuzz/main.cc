@@ -1,18 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program of all targets. With libFuzzer (preset fuzz): SAMPAN_FUZZ=name fuzz CORPUS [-max_total_time=…].
 // Without it, fuzz_replay: every kept input of every target once; fuzz_replay FOLDER [NAME…].
+#include <unistd.h>
+
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
+#include "fuzz/pdu_stream.h"
 #include "fuzz/target.h"
 
 namespace sampan::fuzz {
+namespace {
+
+const int told = ::dup(STDERR_FILENO);  // libFuzzer closes the other one: what is logged is no news
+
+}  // namespace
 
 std::map<std::string, Target>& targets() {
   static std::map<std::string, Target> all;
   return all;
+}
+
+std::map<std::string, std::size_t>& pdu_streams() {
+  static std::map<std::string, std::size_t> all;
+  return all;
+}
+
+void broken(const char* what) {
+  ::dprintf(told, "not so: %s\n", what);
+  std::abort();
 }
 
 }  // namespace sampan::fuzz
@@ -33,6 +51,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }();
   target({data, size});
   return 0;
+}
+
+extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t bytes_max);
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t bytes_max, unsigned seed) {
+  static const auto& streams = fuzz::pdu_streams();
+  static const auto stream = streams.find(std::getenv("SAMPAN_FUZZ"));
+  if (stream == streams.end()) return LLVMFuzzerMutate(data, size, bytes_max);
+  return fuzz::mutate_stream(data, size, bytes_max, stream->second, seed, LLVMFuzzerMutate);
 }
 
 #else

@@ -10,6 +10,8 @@ import sys
 import zlib
 from pathlib import Path
 
+import make_conversations
+
 LONG = {"OB", "OW", "SQ", "UN", "UT"}
 CT = "1.2.840.10008.5.1.4.1.1.2"
 
@@ -142,6 +144,9 @@ def seeds(top):
                         b'{"deliveries":1,"reclaimed":0,"damaged":0}', b'{"now":"x","devices":[{"device":"d","images_today":1}],"callers":[]}'],
         "telemetry_state": [b'{"version":"1","devices":[{"manufacturer":"m","model":"x"}],"alarms":[],"callers":[]}', b"2026-11-22T09:00:00.123Z"],
         "secret": [b"token\n", b"two\nlines", b"\xef\xbb\xbfx"],
+        "conversation": make_conversations.modality().values(),
+        "lead": make_conversations.lead().values(),
+        "lead_proof": make_conversations.lead_proof().values(),
     }
 
 

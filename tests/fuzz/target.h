@@ -22,16 +22,22 @@ struct Registration {
   Registration(const char* name, Target target) { targets()[name] = target; }
 };
 
+// Targets whose input is what one side of an association says, behind so many bytes that choose: changed as pdu_stream.h does.
+std::map<std::string, std::size_t>& pdu_streams();
+struct PduStream {
+  PduStream(const char* name, std::size_t choices) { pdu_streams()[name] = choices; }
+};
+
 // FUZZ_TARGET(name) { ... input ... }
 #define FUZZ_TARGET(name)                                                   \
   static void name##_target(::sampan::ByteView input);                      \
   static const ::sampan::fuzz::Registration name##_known(#name, name##_target); \
   static void name##_target(::sampan::ByteView input)
 
+// Says what is not so where it is seen, also while libFuzzer keeps the program quiet, and ends it.
+[[noreturn]] void broken(const char* what);
 inline void expect(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "not so: %s\n", what);
-  std::abort();
+  if (!holds) broken(what);
 }
 
 // Takes choices from the front of the input; what is left is what is parsed.

@@ -7,6 +7,7 @@
 
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "queue/segment_owner.h"
 
 namespace sampan::queue {
 
@@ -32,6 +33,12 @@ void SpoolFolder::mark_used(std::uint64_t used) {
   std::uint64_t known = last_number_;
   while (known < used && !last_number_.compare_exchange_weak(known, used)) {
   }
+}
+
+// What does not take it now is asked again with the next item: it stands in nobody's way.
+void SpoolFolder::sign() {
+  if (signed_.exchange(true) || is_signed(files_, path_, node_)) return;
+  if (Status written = write_signature(files_, path_, node_); !written) signed_ = false;
 }
 
 bool is_out_of_room(const SpoolFolder& folder) {

@@ -21,4 +21,17 @@ SegmentOwner owner_of(File& file, const SegmentName& name, const Uuid& node, std
   return records ? SegmentOwner::us_by_records : SegmentOwner::unknown;
 }
 
+static std::string signature_path(const std::string& spool) { return spool.substr(0, spool.find_last_of('/')) + "/node"; }
+static std::string signature_of(const Uuid& node) { return "sampan-node 1\nnode " + to_string(node) + "\n"; }
+
+bool is_signed(FileSystem& files, const std::string& spool, const Uuid& node) {
+  const std::string expected = signature_of(node);
+  const auto found = read_whole(files, signature_path(spool), expected.size());
+  return found && as_text(*found) == expected;
+}
+
+Status write_signature(FileSystem& files, const std::string& spool, const Uuid& node) {
+  return write_durably(files, signature_path(spool), as_bytes(signature_of(node)));
+}
+
 }  // namespace sampan::queue

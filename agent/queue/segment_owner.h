@@ -21,4 +21,8 @@ constexpr bool is_ours(SegmentOwner owner) { return owner <= SegmentOwner::us_be
 
 SegmentOwner owner_of(File& file, const SegmentName& name, const Uuid& node, std::uint64_t size);
 
+// <state>/node, beside the spool: which node stored here, also when none of its segments is left.
+bool is_signed(FileSystem& files, const std::string& spool, const Uuid& node);
+Status write_signature(FileSystem& files, const std::string& spool, const Uuid& node);
+
 }  // namespace sampan::queue

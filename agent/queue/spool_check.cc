@@ -3,7 +3,7 @@
 
 #include "queue/key_doors.h"
 #include "queue/keyring.h"
-#include "queue/segment.h"
+#include "queue/segment_owner.h"
 
 namespace sampan::queue {
 namespace {
@@ -40,12 +40,13 @@ Status check_spool(FileSystem& files, const std::string& spool, const Keyring& k
   for (const auto& name : *names)
     if (const auto parsed = parse_segment_name(name)) segments.push_back(*parsed);
   std::sort(segments.begin(), segments.end(), [](const SegmentName& a, const SegmentName& b) { return a.number > b.number; });
-  segments.resize(std::min(segments.size(), segments_looked_at));
   Seen seen;
-  for (const auto& segment : segments)
-    if (auto file = files.open(spool + "/" + segment_name(segment.stream, segment.number), FileSystem::Mode::read))
+  // What others left here does not hide what is ours behind it.
+  for (std::size_t i = 0; i < segments.size() && (i < segments_looked_at || seen.ours == 0); ++i)
+    if (const SegmentName& segment = segments[i]; auto file = files.open(spool + "/" + segment_name(segment.stream, segment.number), FileSystem::Mode::read))
       look_at(**file, segment, keys, seen);
-  if (!seen.unknown_key && (seen.ours > 0 || seen.foreign == 0)) return {};
+  // With none of ours, another node's may have come into a directory of ours, or these keys into the directory of another.
+  if (!seen.unknown_key && (seen.ours > 0 || seen.foreign == 0 || is_signed(files, spool, keys.node()))) return {};
   return refused("Wrong key: " + spool + " holds images under a key that this keyring does not have. Nothing was touched, and they are safe. Put the "
                      "folder keys that belongs to them back; to begin anew without these images, move the state directory aside.",
                  "密钥不符：" + spool + " 中图像所用的密钥不在此密钥环中。未改动任何文件，图像仍然完好。请放回对应的 keys 目录；如要放弃这些图像重新开始，请先移走状态目录。");

@@ -318,6 +318,7 @@ bool Store::apply(std::deque<Written>& written, const std::deque<Pending>& notes
   const Status done = ledger_->commit();
   if (!done) log::error(done.error().message);
   if (!done && done.error().code == Errc::damaged) parts_.ledger_damaged();
+  if (done) parts_.folder.sign();
   return done.ok();
 }
 

@@ -206,6 +206,19 @@ def test_foreign_doubled_and_stolen_segments_are_left_alone_and_shown(ctx):
     story.node.stop()
 
 
+def test_the_only_segment_replaced_by_that_of_another_node_is_shown_and_keeps_nobody_from_starting(ctx):
+    story, other = Damaged(ctx), Damaged(ctx, "other")
+    assert len(story.segments()) == 1 and not story.segments("n")
+    stolen = other.segments()[0].read_bytes()
+    story.segments()[0].write_bytes(stolen)
+    story.node.delete_ledger()
+    status = story.starts_and_delivers(lost=IMAGES)
+    assert status["spool"]["foreign"] == 1 and status["spool"]["quarantined"] == 0, status["spool"]
+    story.says("foreign")
+    assert story.segments()[0].read_bytes() == stolen
+    story.node.stop()
+
+
 def test_damaged_receipts_send_again_and_lose_nothing(ctx):
     story = Damaged(ctx)
     story.starts_and_delivers()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fixture.h"
 #include "queue/keyring.h"
+#include "queue/segment.h"
 
 using namespace sampan;
 using namespace sampan::test;
@@ -126,6 +127,43 @@ TEST_CASE_FIXTURE(QueueFixture, "records_under_a_key_that_an_older_keyring_does_
   lose_ledger();
   start();
   CHECK(lease().size() == 1);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "segments_of_another_node_stop_no_start_and_the_keys_of_another_node_do" * doctest::description("contract 9")) {
+  QueueFixture other;
+  for (unsigned i = 0; i < 2; ++i) REQUIRE((i == 0 ? *this : other).put(pattern(10'000, i), image_facts("1." + std::to_string(i))).ok());
+  stop(), other.stop();
+  const std::string ours = segments()[0];
+  std::size_t foreign = 1, here = 0;
+  SUBCASE("under the name of our only one") {
+    std::filesystem::copy(other.segments()[0], ours, std::filesystem::copy_options::overwrite_existing);
+  }
+  SUBCASE("newer than ours, and many of them, in a directory of an earlier version") {
+    foreign = 20, here = 1;
+    std::filesystem::remove(at("node"));
+    Bytes bytes(std::filesystem::file_size(other.segments()[0]));
+    std::ifstream(other.segments()[0], std::ios::binary).read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    auto header = queue::decode_segment_header(ByteView(bytes).first(4096));
+    REQUIRE(header.has_value());
+    for (header->number = 0x100; header->number < 0x100 + foreign; ++header->number) {
+      const auto block = queue::encode(*header);
+      std::copy(block.begin(), block.end(), bytes.begin());
+      std::ofstream(at("spool/" + queue::segment_name(queue::Stream::items, header->number)), std::ios::binary)
+          .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    }
+  }
+  lose_ledger();
+  start();
+  CHECK(lease().size() == here);
+  CHECK(queue->summary().foreign == foreign);
+  REQUIRE(put(pattern(100, 9), image_facts("1.9")).ok());
+  stop();
+  std::filesystem::remove_all(other.at("keys"));
+  std::filesystem::copy(at("keys"), other.at("keys"), std::filesystem::copy_options::recursive);
+  queue::QueueNeeds needs{files, clock, system_random(), {}, {}, {}, {}};
+  const auto refused = queue::Queue::open({other.home.path().string(), "test"}, std::move(needs));
+  REQUIRE(!refused.ok());
+  CHECK(refused.error().code == Errc::refused);
 }
 
 TEST_CASE_FIXTURE(QueueFixture, "items_behind_a_bad_sector_are_carried_and_what_reads_again_later_is_carried_then" * doctest::description("contract 9")) {

@@ -20,6 +20,7 @@
 #include <string>
 
 #include "core/limits.h"
+#include "dicom/association_pdu.h"
 
 namespace sampan::dicom {
 namespace {
@@ -67,12 +68,8 @@ class TcpWire final : public DcmTCPConnection, public Wire {
   explicit TcpWire(int socket) : DcmTCPConnection(socket), plug_(std::make_shared<Plug>(socket)) { tune(socket); }
   ~TcpWire() override { plug_->detach(); }
 
-  // DCMTK's side: negotiation only.
-  ssize_t read(void* into, size_t size) override {
-    arm();
-    if (negotiation_left() == Millis(0)) return errno = ETIMEDOUT, -1;
-    return ::recv(getSocket(), into, size, 0);
-  }
+  // DCMTK's side: negotiation only. What it takes apart was looked at before.
+  ssize_t read(void* into, size_t size) override;
   ssize_t write(void* from, size_t size) override { return ::send(getSocket(), from, size, MSG_NOSIGNAL); }
   // poll instead of DCMTK's select, which breaks on descriptors above 1023.
   OFBool networkDataAvailable(int timeout_s) override;
@@ -89,6 +86,9 @@ class TcpWire final : public DcmTCPConnection, public Wire {
   std::shared_ptr<Plug> plug() const override { return plug_; }
 
  private:
+  static bool associates(ByteView pdu) { return pdu[0] == 0x01 || pdu[0] == 0x02; }
+  bool fetch_pdu();
+  bool fetch(std::size_t bytes);
   // The kernel forgets it after some segments, so it is said each time.
   bool readable(Millis patience);
   // DCMTK waits for each piece of an answer anew: a peer that lets it drip would hold us for as long as it likes.
@@ -98,12 +98,60 @@ class TcpWire final : public DcmTCPConnection, public Wire {
   void arm() { set_option(getSocket(), IPPROTO_TCP, TCP_QUICKACK, 1); }
 
   std::shared_ptr<Plug> plug_;
+  Bytes fetched_;               // what the peer said first
+  std::size_t handed_out_ = 0;  // of it
   const MonoTime connected_ = system_clock().mono();
   TimeLimit receive_limit_{SO_RCVTIMEO};
   TimeLimit send_limit_{SO_SNDTIMEO};
 };
 
-OFBool TcpWire::networkDataAvailable(int timeout_s) { return readable(std::min(Millis(timeout_s * 1000), negotiation_left())); }
+OFBool TcpWire::networkDataAvailable(int timeout_s) {
+  return handed_out_ < fetched_.size() || readable(std::min(Millis(timeout_s * 1000), negotiation_left()));
+}
+
+ssize_t TcpWire::read(void* into, size_t size) {
+  if (fetched_.empty() && !fetch_pdu()) return -1;
+  if (handed_out_ == fetched_.size()) {
+    if (associates(fetched_)) return errno = EPROTO, -1;
+    if (!readable(negotiation_left())) return errno = ETIMEDOUT, -1;
+    arm();
+    return ::recv(getSocket(), into, size, 0);
+  }
+  const std::size_t bytes = std::min(size, fetched_.size() - handed_out_);
+  std::copy_n(fetched_.begin() + static_cast<std::ptrdiff_t>(handed_out_), bytes, static_cast<std::uint8_t*>(into));
+  handed_out_ += bytes;
+  return static_cast<ssize_t>(bytes);
+}
+
+// The whole of an association's, and a stump that nobody takes apart in place of one that is not sound; of any other PDU the
+// header.
+bool TcpWire::fetch_pdu() {
+  constexpr std::size_t header_bytes = 6;
+  if (!fetch(header_bytes)) return false;
+  if (!associates(fetched_)) return true;
+  const std::size_t bytes = std::size_t{fetched_[2]} << 24 | std::size_t{fetched_[3]} << 16 | std::size_t{fetched_[4]} << 8 | fetched_[5];
+  const bool too_long = bytes > core::limits::association_request_bytes_max;
+  if (!too_long && !fetch(header_bytes + bytes)) return false;
+  if (too_long || !is_sound_association_pdu(fetched_)) fetched_ = {fetched_[0], 0, 0, 0, 0, 2, 0, 0};
+  return true;
+}
+
+// Until there are so many.
+bool TcpWire::fetch(std::size_t bytes) {
+  std::size_t got = fetched_.size();
+  fetched_.resize(bytes);
+  while (got < bytes) {
+    if (!readable(negotiation_left())) return errno = ETIMEDOUT, false;
+    arm();
+    const ssize_t some = ::recv(getSocket(), &fetched_[got], bytes - got, 0);
+    if (some == 0) errno = ECONNRESET;
+    if (some > 0)
+      got += static_cast<std::size_t>(some);
+    else if (some == 0 || errno != EINTR)
+      return false;
+  }
+  return true;
+}
 
 bool TcpWire::readable(Millis patience) {
   pollfd wanted{getSocket(), POLLIN, 0};

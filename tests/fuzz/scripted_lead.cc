@@ -70,7 +70,6 @@ void ScriptedLead::play(ByteView script) {
   next_ = 0;
   good_ = false;
   said_.clear();
-  asked_.clear();
 }
 
 void ScriptedLead::be_good() {
@@ -81,11 +80,6 @@ void ScriptedLead::be_good() {
 std::vector<Message> ScriptedLead::said() const {
   const std::lock_guard lock(mutex_);
   return said_;
-}
-
-std::vector<Message> ScriptedLead::asked() const {
-  const std::lock_guard lock(mutex_);
-  return asked_;
 }
 
 void ScriptedLead::answer_all() {
@@ -114,7 +108,8 @@ bool ScriptedLead::hear(Talk& talk) const {
     const std::size_t finished = finished_in(talk.heard);
     if (finished > talk.finished) return talk.finished = finished, true;
     const ssize_t got = ::recv(talk.socket, some.data(), some.size(), 0);
-    if (got < 0 && errno == EAGAIN) return true;
+    if (got < 0 && errno == EAGAIN && !talk.heard.empty()) return true;
+    if (got < 0 && errno == EAGAIN) continue;
     if (got <= 0) return false;
     talk.heard.insert(talk.heard.end(), some.begin(), some.begin() + got);
   }
@@ -123,8 +118,6 @@ bool ScriptedLead::hear(Talk& talk) const {
 bool ScriptedLead::go_on(Talk& talk) {
   const std::lock_guard lock(mutex_);
   if (good_) return answer_well(talk);
-  const auto asked = messages_of(talk.heard);
-  if (!asked.empty()) asked_.push_back(asked.back());
   const std::size_t messages = messages_of(talk.said).size(), finished = finished_in(talk.said);
   while (next_ < script_.size() && finished_in(talk.said) == finished) {
     const Bytes& pdu = script_[next_++];

@@ -23,9 +23,8 @@ class ScriptedLead {
 
   void play(ByteView script);
   void be_good();
-  // What it said, in whole messages, and what it was asked, since play().
+  // What it said since play(), in whole messages.
   std::vector<Message> said() const;
-  std::vector<Message> asked() const;
 
  private:
   struct Talk;
@@ -41,7 +40,7 @@ class ScriptedLead {
   std::vector<Bytes> script_;
   std::size_t next_ = 0;
   bool good_ = false;
-  std::vector<Message> said_, asked_;
+  std::vector<Message> said_;
 };
 
 }  // namespace sampan::fuzz

@@ -5,7 +5,7 @@
 // system call that is not on a list of a dozen. Beside it, limits on memory, processor time, descriptors, file size and core
 // files. The filter is our own, some twenty instructions, because a list that short needs no library: none in the address
 // space of the one process that is exposed, and none on the list of packages.
-// Sanitizers reserve more memory than any limit allows and make calls of their own: in such a build those two are wider.
+// Sanitizers reserve more memory than any limit allows and make calls of their own: in such a build those limits are wider.
 // Fails:   what cannot be had -> Errc::io; whoever asked must not go on.
 #pragma once
 

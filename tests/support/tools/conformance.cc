@@ -31,6 +31,8 @@ using namespace sampan;
 using policy::Family;
 namespace limits = core::limits;
 
+void say(const char* text) { std::fputs(text, stdout); }
+
 template <class... Parts>
 void say(const char* format, Parts... parts) {
   std::printf(format, parts...);

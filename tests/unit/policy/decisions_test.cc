@@ -48,6 +48,9 @@ TEST_CASE("back_off_doubles_its_ceiling_until_the_cap_with_full_jitter_below_it"
   CHECK(back_off(bounds, 8, 1.0) == 512s);
   CHECK(back_off(bounds, 9, 1.0) == 15min);
   CHECK(back_off(bounds, 9, 0.0) == 2s);
+  CHECK(back_off({4s, 10s}, 1, 1.0) == 8s);
+  CHECK(back_off(bounds, 0, 1.0) == 2s);
+  CHECK(back_off({Millis(0), 10s}, 0, 0.0, std::nullopt) == Millis(0));
 }
 
 TEST_CASE("a_peers_wish_delays_but_never_beyond_the_cap") {

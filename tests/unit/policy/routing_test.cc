@@ -172,6 +172,13 @@ TEST_CASE("hours_may_pass_midnight_and_end_before_their_last_minute") {
 
 TEST_CASE("a_star_stands_for_any_run_of_characters") {
   const auto fit = [](std::string_view value, std::string_view word) { return fits_word(value, word, true); };
+  // What a * took is not what stands before it.
+  CHECK_FALSE(fit("ABC", "AB*BC"));
+  CHECK(fit("ABBC", "AB*BC"));
+  // A word ends where it ends, whatever lies behind it in memory.
+  CHECK_FALSE(fit("ABC", std::string_view("ABC", 2)));
+  CHECK_FALSE(fit("ABC", std::string_view("AB*", 2)));
+  CHECK(fits_word("AZ", "az", false));
   for (const char* word : {"CT_ROOM2", "CT*", "*ROOM2", "*ROOM*", "CT*2", "*", "**", "C*_*2", "CT_ROOM2*"})
     CHECK_MESSAGE(fit("CT_ROOM2", word), word);
   for (const char* word : {"CT", "ROOM2", "CT*3", "*ROOM", "ct*", "CT_ROOM2?", "*22", ""})

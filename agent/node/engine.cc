@@ -32,6 +32,7 @@ class Engine::Watch final : public scheduler::Observer {
   void item_rejected(const std::string& name, const Uuid& item, const std::string& reason) override {
     listener_.item_rejected(name, item, reason);
   }
+  void item_lost(const std::string& name, const Uuid& item, const std::string& reason) override { listener_.item_lost(name, item, reason); }
   void detour_begins(const std::string& name, const std::string& to) override { listener_.detour_begins(name, to); }
   void detour_ends(const std::string& name, const std::string& to) override { listener_.detour_ends(name, to); }
 

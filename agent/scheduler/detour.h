@@ -39,6 +39,7 @@ class Detour {
     }
     void class_unblocked(const std::string&, const ClassKey& key) override { listener_.class_unblocked(to_, key); }
     void item_rejected(const std::string&, const Uuid&, const std::string&) override {}
+    void item_lost(const std::string&, const Uuid&, const std::string&) override {}
     void detour_begins(const std::string&, const std::string&) override {}
     void detour_ends(const std::string&, const std::string&) override {}
 

@@ -43,7 +43,7 @@ class Observer {
   virtual void class_unblocked(const std::string& name, const ClassKey& key) = 0;
   virtual void item_rejected(const std::string& name, const Uuid& item, const std::string& reason) = 0;
   // It does not have an item any more that it accepted; the item is sent again. From any thread.
-  virtual void item_lost(const std::string& /*name*/, const Uuid& /*item*/, const std::string& /*reason*/) {}
+  virtual void item_lost(const std::string& name, const Uuid& item, const std::string& reason) = 0;
   // It does not get through, and what waits for it goes to its fallback; and that is over.
   virtual void detour_begins(const std::string& name, const std::string& to) = 0;
   virtual void detour_ends(const std::string& name, const std::string& to) = 0;

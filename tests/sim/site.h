@@ -70,6 +70,7 @@ class Site final : public scheduler::Lanes, public scheduler::Waker, public sche
   }
   void class_unblocked(const std::string&, const scheduler::ClassKey& key) override { world_.trace(name_ + ": unblocked " + key.sop_class); }
   void item_rejected(const std::string&, const Uuid&, const std::string& why) override { world_.trace(name_ + ": rejected: " + why); }
+  void item_lost(const std::string&, const Uuid&, const std::string& why) override { world_.trace(name_ + ": lost: " + why); }
   void detour_begins(const std::string&, const std::string&) override {}
   void detour_ends(const std::string&, const std::string&) override {}
 

@@ -214,6 +214,9 @@ struct Events final : Observer {
   void item_rejected(const std::string& name, const Uuid& item, const std::string& reason) override {
     lines.push_back(name + " rejected " + std::to_string(number_of(item)) + ": " + reason);
   }
+  void item_lost(const std::string& name, const Uuid& item, const std::string& reason) override {
+    lines.push_back(name + " lost " + std::to_string(number_of(item)) + ": " + reason);
+  }
   void detour_begins(const std::string& name, const std::string& to) override { lines.push_back(name + " goes via " + to); }
   void detour_ends(const std::string& name, const std::string& to) override { lines.push_back(name + " goes no more via " + to); }
 };

@@ -23,6 +23,16 @@ ByteSpan GatherPool::Buffer::bytes() const { return {at_, pool_->buffer_bytes_};
 std::unique_ptr<GatherPool::Buffer> GatherPool::take(std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
   if (!returned_.wait_for(lock, patience, [this] { return !idle_.empty(); })) return nullptr;
+  return pop();
+}
+
+std::unique_ptr<GatherPool::Buffer> GatherPool::take_spare() {
+  const std::lock_guard lock(mutex_);
+  if (2 * idle_.size() * buffer_bytes_ <= arena_bytes_) return nullptr;
+  return pop();
+}
+
+std::unique_ptr<GatherPool::Buffer> GatherPool::pop() {
   std::uint8_t* at = idle_.back();  // the warmest first
   idle_.pop_back();
   touched_ = true;

@@ -36,10 +36,13 @@ class GatherPool {
   };
 
   std::unique_ptr<Buffer> take(std::chrono::milliseconds patience);
+  // A second one, only while most are idle: nobody waits for a first one because of it.
+  std::unique_ptr<Buffer> take_spare();
   // Gives the memory of idle buffers back to the kernel.
   void trim();
 
  private:
+  std::unique_ptr<Buffer> pop();
   void give_back(std::uint8_t* at);
   const std::size_t buffer_bytes_;
   std::uint8_t* arena_;

@@ -94,7 +94,7 @@ struct Queue::Parts {
 class QueueInflow final : public core::Inflow {
  public:
   QueueInflow(Queue::Parts& parts, const core::Manifest& manifest, const Uuid& id)
-      : parts_(parts), writer_(parts.folder, parts.keys, parts.pool, Type::item, id) {
+      : parts_(parts), writer_(parts.folder, parts.keys, parts.pool, Type::item, id, !parts.options.own_thread) {
     item_.id = id;
     item_.origin = manifest.origin.empty() ? parts.options.origin : manifest.origin;
     item_.kind = manifest.kind;

@@ -26,12 +26,18 @@ Header header_of(Type type, const Uuid& item) {
 
 }  // namespace
 
-RecordWriter::RecordWriter(SpoolFolder& folder, const Keyring& keys, GatherPool& pool, Type type, const Uuid& item)
-    : folder_(folder), pooled_(pool.take(pool_patience)), header_(header_of(type, item)), seal_(keys.mint(header_), item) {
+RecordWriter::RecordWriter(SpoolFolder& folder, const Keyring& keys, GatherPool& pool, Type type, const Uuid& item, bool one_thread)
+    : folder_(folder),
+      pool_(pool),
+      one_thread_(one_thread),
+      pooled_(pool.take(pool_patience)),
+      header_(header_of(type, item)),
+      seal_(keys.mint(header_), item) {
   if (!pooled_) small_.resize(small_bytes);
 }
 
 RecordWriter::~RecordWriter() {
+  behind_.reset();
   if (own_ && !stored_) static_cast<void>(folder_.files().unlink(own_->path()));
 }
 
@@ -47,7 +53,7 @@ Status RecordWriter::append(ByteView plain) {
   if (payload_bytes_ > limits::item_bytes_max) return fail(Errc::limit, "larger than one item may be");
   while (!plain.empty()) {
     if (chunk_fill_ == limits::chunk_bytes) {
-      seal_chunk();
+      end_chunk();
       if (Status room = make_room(); !room) return room;
     }
     const std::size_t n = std::min<std::size_t>(plain.size(), limits::chunk_bytes - chunk_fill_);
@@ -58,13 +64,22 @@ Status RecordWriter::append(ByteView plain) {
   return {};
 }
 
-void RecordWriter::seal_chunk() {
+void RecordWriter::end_chunk() {
   const ByteSpan plain = buffer().subspan(chunk_at_, chunk_fill_);
   hash_.update(plain);
-  seal_.chunk(chunk_index_++, plain, plain.data());
-  crc_ = crc32c({plain.data(), plain.size() + tag_bytes}, crc_);  // while it is in the cache
+  if (behind_) {
+    ++unsealed_;
+  } else {
+    seal_chunk(chunk_index_, plain);
+  }
+  ++chunk_index_;
   chunk_at_ += chunk_fill_ + tag_bytes;
   chunk_fill_ = 0;
+}
+
+void RecordWriter::seal_chunk(std::uint64_t index, ByteSpan plain) {
+  seal_.chunk(index, plain, plain.data());
+  crc_ = crc32c({plain.data(), plain.size() + tag_bytes}, crc_);  // while it is in the cache
 }
 
 Status RecordWriter::make_room() {
@@ -81,15 +96,40 @@ Status RecordWriter::begin_own_segment() {
   header_.streamed = true;
   header_.sequence = sequence_of(own_->number(), block_bytes);
   encode(header_, buffer().data());
+  if (!pooled_ || one_thread_) return {};
+  spare_ = pool_.take_spare();
+  if (spare_) behind_ = WriteBehind::start();
   return {};
 }
 
-// Writes what the buffer holds; the next chunk begins at its start.
+// Writes what the buffer holds, or has it sealed and written; the next chunk begins at the start of a buffer.
 Status RecordWriter::flush() {
   const ByteSpan held = buffer().first(chunk_at_);
-  if (Status done = own_->write(held); !done) return done;
   flushed_bytes_ += held.size();
   chunk_at_ = 0;
+  if (!behind_) return write(held);
+  if (Status done = behind_->wait(); !done) return done;
+  std::swap(pooled_, spare_);
+  behind_->begin([this, held, count = std::exchange(unsealed_, 0), next = chunk_index_] {
+    for (std::size_t i = 0; i < count; ++i)
+      seal_chunk(next - count + i, held.subspan(i * (limits::chunk_bytes + tag_bytes), limits::chunk_bytes));
+    return write(held);
+  });
+  return {};
+}
+
+// Nothing is left behind: all is sealed, and all but the buffer is written.
+void RecordWriter::catch_up() {
+  if (!behind_) return;
+  static_cast<void>(behind_->wait());  // a segment that failed a write takes no more, and so store() fails as well
+  behind_.reset();
+  for (std::size_t i = 0; i < unsealed_; ++i)
+    seal_chunk(chunk_index_ - unsealed_ + i, buffer().subspan(i * (limits::chunk_bytes + tag_bytes), limits::chunk_bytes));
+  unsealed_ = 0;
+}
+
+Status RecordWriter::write(ByteView held) {
+  if (Status done = own_->write(held); !done) return done;
   if (own_->end() - written_back_ >= write_back_every) {
     own_->file().write_back(written_back_, own_->end() - written_back_);
     written_back_ = own_->end();
@@ -98,7 +138,8 @@ Status RecordWriter::flush() {
 }
 
 RecordWriter::Summary RecordWriter::close() {
-  if (chunk_fill_ > 0) seal_chunk();
+  catch_up();
+  if (chunk_fill_ > 0) end_chunk();
   sha256_ = hash_.finish();
   return {payload_bytes_, sha256_};
 }

@@ -2,7 +2,8 @@
 // RecordWriter: turns a stream of plain bytes into one sealed record, in a bounded buffer.
 //
 // A payload that fits the gather buffer becomes one write into the append segment, sharing its sync with every other
-// writer; a larger one, or one begun while the pool was empty, streams into a segment of its own.
+// writer; a larger one, or one begun while the pool was empty, streams into a segment of its own: where a second buffer can be
+// spared, one is sealed and written while the other fills and is hashed.
 // Threads: one at a time.
 // Fails:   full, io as the disk says. Without finish() nothing stays: a segment of its own is unlinked.
 #pragma once
@@ -14,12 +15,14 @@
 #include "queue/record.h"
 #include "queue/seal.h"
 #include "queue/segment.h"
+#include "queue/write_behind.h"
 
 namespace sampan::queue {
 
 class RecordWriter {
  public:
-  RecordWriter(SpoolFolder& folder, const Keyring& keys, GatherPool& pool, Type type, const Uuid& item);
+  // one_thread: nothing is written behind, so that the order of things is always the same.
+  RecordWriter(SpoolFolder& folder, const Keyring& keys, GatherPool& pool, Type type, const Uuid& item, bool one_thread = false);
   ~RecordWriter();
   RecordWriter(const RecordWriter&) = delete;
 
@@ -37,14 +40,19 @@ class RecordWriter {
  private:
   ByteSpan buffer() const;
   std::size_t body_room() const;
-  void seal_chunk();
+  void end_chunk();
+  void seal_chunk(std::uint64_t index, ByteSpan plain);
   Status make_room();
   Status begin_own_segment();
   Status flush();
+  Status write(ByteView held);
+  void catch_up();
   void lay_end(std::uint64_t facts_bytes_plain, ByteView facts);
   Result<Place> store_streamed(ByteView facts, const Appender::AtPlace& written);
 
   SpoolFolder& folder_;
+  GatherPool& pool_;
+  const bool one_thread_;
   std::unique_ptr<GatherPool::Buffer> pooled_;
   Bytes small_;  // one chunk and an end, when the pool was empty
   Header header_;
@@ -59,6 +67,9 @@ class RecordWriter {
   std::uint64_t flushed_bytes_ = 0, written_back_ = 0;
   std::uint32_t crc_ = 0;  // of the sealed chunks
   bool stored_ = false;
+  std::size_t unsealed_ = 0;  // whole chunks at the beginning of the buffer
+  std::unique_ptr<GatherPool::Buffer> spare_;
+  std::unique_ptr<WriteBehind> behind_;  // last: what it works on outlives it
 };
 
 }  // namespace sampan::queue

@@ -2,7 +2,8 @@
 """The receivers that are compared: each started fresh, with a folder of its own on the same disk, and made to say what it holds.
 
 .start() returns when it listens; .count() is what it keeps by its own account; .pid is the process whose memory counts.
-A name that ends in -nd is the same receiver with TCP_NODELAY=1 in its environment.
+A name that ends in -nd is the same receiver with TCP_NODELAY=1 in its environment. "sink" is no receiver of its own worth: it appends and
+syncs what comes, and so is the least that can be called durable.
 """
 import os
 import shutil
@@ -30,10 +31,12 @@ class Receiver:
         self.ctx, self.more = ctx, {"TCP_NODELAY": "1"} if tuned else {}
         self.dir, self.port, self.trace = ctx.folder("receiver"), free_port(), None
 
-    def start(self, trace=None):
-        self.trace = trace
-        if trace:
-            self.ctx.prefix = ("strace", "-f", "-qq", "-o", trace, "-e", "trace=" + ",".join(SYNC_CALLS))
+    def start(self, trace=None, sync_ms=0):
+        """trace: a file for its sync calls. sync_ms: each of them takes so long, as on a slow disk."""
+        self.trace = trace or ("/dev/null" if sync_ms else None)
+        if self.trace:
+            slower = ["-e", f"inject={','.join(SYNC_CALLS)}:delay_enter={sync_ms * 1000}"] if sync_ms else []
+            self.ctx.prefix = ("strace", "-f", "--seccomp-bpf", "-qq", "-o", self.trace, "-e", "trace=" + ",".join(SYNC_CALLS), *slower)
         self.ctx.more = self.more
         try:
             self.process = self.begin()
@@ -84,6 +87,18 @@ class Files(Receiver):
         return sum(1 for path in self.store.iterdir())
 
 
+class Sink(Receiver):
+    def __init__(self, ctx, tuned):
+        super().__init__(ctx, tuned)
+        self.store = ctx.folder("receiver/store")
+
+    def begin(self):
+        return self.ctx.run([tool("raw_scp"), "--append", "--out", self.store, "--port", self.port], "raw_scp", folder=self.dir)
+
+    def count(self):
+        return len((self.store / "received.log").read_text().splitlines())
+
+
 # As in its manual page: without a profile dcmrecv accepts C-ECHO only.
 STORESCP_CFG = "/etc/dcmtk/storescp.cfg"
 
@@ -111,9 +126,10 @@ MAKERS = {
     "storescp-fork": lambda ctx, tuned: Files(ctx, tuned, "storescp", "--fork"),
     "dcmrecv": lambda ctx, tuned: Files(ctx, tuned, "dcmrecv", "-xf", STORESCP_CFG, "Default"),
     "orthanc": Orthanc,
+    "sink": Sink,
 }
-PEERS = [name for name in MAKERS if name != "sampand"]
-NAMES = ["sampand", *PEERS, *(name + TUNED for name in PEERS)]
+PEERS = [name for name in MAKERS if name not in ("sampand", "sink")]
+NAMES = ["sampand", "sink", *PEERS, *(name + TUNED for name in PEERS)]
 
 
 def make(name, ctx):

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // raw_scp: a storage provider that records the bytes it gets and misbehaves as told.
 //
-//   raw_scp [--port N] [--host ADDRESS] [--out DIR] [--discard] [--aet AE] [--max-pdu N]
+//   raw_scp [--port N] [--host ADDRESS] [--out DIR] [--discard | --append] [--aet AE] [--max-pdu N]
 //           [--accept-ts UID,UID] [--refuse-class UID,UID] [--reject RESULT,SOURCE,REASON]
 //           [--status HEX] [--fail-every N] [--abort-after N] [--wrong-instance] [--delay-ms N] [--comment TEXT]
 //
 // Prints "listening PORT". Each data set that is answered with success or a warning is first recorded: its bytes in
 // DIR/<sha256>.ds, and a line in DIR/received.log: class, instance, transfer syntax, sha256, size, calling AE, called
 // AE
-// ("-" where empty). --discard keeps no bytes, only lines; without --out nothing is kept.
+// ("-" where empty). --discard keeps no bytes, only lines; without --out nothing is kept. --append is the least that is durable: the
+// bytes go behind each other into one file per association, which is synced before the answer, and no sha256 is made.
 //   --fail-every N   every Nth instance is answered 0xA700 and not recorded
 //   --abort-after N  the Nth instance of each association is recorded, then the association aborted unanswered
 //   --comment        Error Comment of every C-STORE response
@@ -39,7 +40,7 @@ constexpr auto silence_max = std::chrono::minutes(30);
 
 struct Manners {
   std::filesystem::path out;
-  bool discard = false, wrong_instance = false;
+  bool discard = false, append = false, wrong_instance = false;
   std::string aet, comment;
   std::vector<std::string> accept_ts, refuse_class, reject;
   std::uint32_t pdu_bytes_max = 131072;
@@ -52,6 +53,7 @@ Manners manners_from(const Options& options) {
   Manners manners;
   manners.out = options.text("out");
   manners.discard = options.has("discard");
+  manners.append = options.has("append");
   manners.wrong_instance = options.has("wrong-instance");
   manners.aet = options.text("aet");
   manners.comment = options.text("comment");
@@ -70,11 +72,32 @@ bool contains(const std::vector<std::string>& list, const std::string& word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
+// The file of one association, where data sets are only appended and synced.
+class Heap {
+ public:
+  explicit Heap(const std::filesystem::path& path) : fd_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
+    if (fd_ < 0) Options::usage("cannot write to --out");
+  }
+  ~Heap() { ::close(fd_); }
+  Heap(const Heap&) = delete;
+  Heap& operator=(const Heap&) = delete;
+
+  void add(ByteView bytes) {
+    if (::write(fd_, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) Options::usage("cannot write to --out");
+  }
+  void sync() {
+    if (::fdatasync(fd_) != 0) Options::usage("cannot sync --out");
+  }
+
+ private:
+  const int fd_;
+};
+
 // One data set on its way to disk.
 class Recording {
  public:
-  Recording(const Manners& manners, std::uint64_t number) : manners_(manners) {
-    if (manners.out.empty() || manners.discard) return;
+  Recording(const Manners& manners, std::uint64_t number, Heap* heap) : manners_(manners), heap_(heap) {
+    if (manners.out.empty() || manners.discard || heap != nullptr) return;
     temporary_ = manners.out / (".incoming-" + std::to_string(::getpid()) + "-" + std::to_string(number));
     file_ = std::fopen(temporary_.c_str(), "wb");
     if (file_ == nullptr) Options::usage("cannot write to --out");
@@ -89,6 +112,7 @@ class Recording {
 
   void add(ByteView bytes) {
     size_ += bytes.size();
+    if (heap_ != nullptr) return heap_->add(bytes);
     if (!manners_.out.empty()) hash_.update(bytes);
     if (file_ != nullptr && std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size())
       Options::usage("cannot write to --out");
@@ -96,7 +120,8 @@ class Recording {
 
   void keep(const Command& command, const std::string& transfer_syntax, const Associate& peer) {
     if (manners_.out.empty()) return;
-    const std::string sha256 = to_hex(hash_.finish());
+    if (heap_ != nullptr) heap_->sync();
+    const std::string sha256 = heap_ != nullptr ? "-" : to_hex(hash_.finish());
     if (file_ != nullptr) {
       std::fclose(std::exchange(file_, nullptr));
       std::filesystem::rename(temporary_, manners_.out / (sha256 + ".ds"));
@@ -112,6 +137,7 @@ class Recording {
 
  private:
   const Manners& manners_;
+  Heap* const heap_;
   std::filesystem::path temporary_;
   std::FILE* file_ = nullptr;
   std::uint64_t size_ = 0;
@@ -169,7 +195,8 @@ class Provider {
   bool next_message() {
     std::optional<Recording> recording;
     const auto message = read_message(connection_, pdu_, [&](const Message&, ByteView fragment) {
-      if (!recording) recording.emplace(manners_, ++instances);
+      if (manners_.append && !heap_) heap_.emplace(manners_.out / ("heap-" + std::to_string(instances + 1)));
+      if (!recording) recording.emplace(manners_, ++instances, heap_ ? &*heap_ : nullptr);
       recording->add(fragment);
     });
     if (!message) return false;
@@ -211,6 +238,7 @@ class Provider {
   std::map<std::uint8_t, std::string> transfer_syntaxes_;
   Pdu pdu_;
   std::size_t of_association_ = 0;
+  std::optional<Heap> heap_;
   static std::atomic<std::size_t> stored_;
 };
 std::atomic<std::size_t> Provider::stored_{0};
@@ -218,7 +246,7 @@ std::atomic<std::size_t> Provider::stored_{0};
 }  // namespace
 
 int main(int count, char** words) {
-  const Options options(count, words, {"discard", "wrong-instance"},
+  const Options options(count, words, {"discard", "append", "wrong-instance"},
                         {"port", "host", "out", "aet", "max-pdu", "accept-ts", "refuse-class", "reject", "status",
                          "fail-every", "abort-after", "delay-ms", "comment"});
   const Manners manners = manners_from(options);

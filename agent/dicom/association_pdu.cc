@@ -49,10 +49,11 @@ bool is_sound_context(std::uint8_t type, ByteView value) {
     syntaxes += inner == transfer_syntax;
     return (inner != abstract_syntax && inner != transfer_syntax) || uid.size() <= uid_bytes_max;
   });
-  return sound && (!answer || syntaxes == 1);
+  return sound && (answer ? syntaxes == 1 : syntaxes > 0);
 }
 
-bool is_sound_information(ByteView information, unsigned& identities) {
+bool is_sound_information(ByteView information) {
+  unsigned identities = 0;
   return all_items(information, [&identities](std::uint8_t type, ByteView value) {
     switch (type) {
       case maximum_length: return value.size() == 4;
@@ -71,13 +72,14 @@ bool is_sound_information(ByteView information, unsigned& identities) {
 
 bool is_sound_association_pdu(ByteView pdu) {
   if (pdu.size() < before_items || (pdu[0] != associate_request && pdu[0] != associate_acceptance)) return false;
-  unsigned identities = 0;
-  return all_items(pdu.subspan(before_items), [&identities](std::uint8_t type, ByteView value) {
+  unsigned users = 0;
+  const std::uint8_t context = pdu[0] == associate_request ? proposed_context : answered_context;
+  return all_items(pdu.subspan(before_items), [&users, context](std::uint8_t type, ByteView value) {
     switch (type) {
       case application_context: return value.size() <= uid_bytes_max;
       case proposed_context:
-      case answered_context: return is_sound_context(type, value);
-      case user_information: return is_sound_information(value, identities);
+      case answered_context: return type == context && is_sound_context(type, value);
+      case user_information: return ++users == 1 && is_sound_information(value);
       default: return true;
     }
   });

@@ -6,6 +6,7 @@
 #include "control/exam_desk.h"
 #include "control/reload.h"
 #include "control/status_json.h"
+#include "control/telemetry_book.h"
 #include "fuzz/target.h"
 #include "settings/settings.h"
 #include "telemetry/alarms.h"
@@ -31,6 +32,13 @@ class EmptyDesk final : public control::ExamDesk {
   Answer push(const std::string&, const std::string&, bool) override { return control::Ordered{}; }
 };
 
+class EmptyBook final : public control::TelemetryBook {
+ public:
+  std::string devices() override { return "{}"; }
+  std::string events(WallTime, std::size_t) override { return "{}"; }
+  WallTime now() override { return {1'800'000'000'000}; }
+};
+
 }  // namespace
 
 FUZZ_TARGET(stow_answer) {
@@ -52,8 +60,10 @@ FUZZ_TARGET(settings) { static_cast<void>(settings::load_text(std::string(as_tex
 FUZZ_TARGET(control) {
   Feed feed(input);
   EmptyDesk desk;
+  EmptyBook book;
   control::Handlers handlers;
   handlers.exams = &desk;
+  handlers.telemetry = &book;
   const control::Api api(handlers);
   http::Request request;
   const auto routes = control::route_table();

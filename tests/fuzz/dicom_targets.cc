@@ -97,6 +97,8 @@ FUZZ_TARGET(data_set) {
   const bool explicit_vr = feed.byte() % 2 == 0;
   if (const auto set = dicom::decode_data_set(feed.rest(), explicit_vr)) static_cast<void>(dicom::encode(*set, explicit_vr));
   static_cast<void>(dicom::read_commitment_report(feed.rest(), explicit_vr));
+  if (const auto asked = dicom::read_commitment_request(feed.rest(), explicit_vr))
+    expect(!asked->transaction_uid.empty() && !asked->instances.empty(), "a request that was understood asks for something");
 }
 
 FUZZ_TARGET(transform) {

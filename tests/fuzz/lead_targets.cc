@@ -29,8 +29,8 @@ uplink::DimseOptions options() {
   options.port = lead().port();
   options.called_ae = "LEAD";
   options.calling_ae = "SAMPAN";
-  options.connect_time_max = Millis(2000);
-  options.answer_time_max = Millis(2000);
+  options.connect_time_max = Millis(20000);
+  options.answer_time_max = Millis(20000);
   return options;
 }
 
@@ -111,7 +111,7 @@ FUZZ_TARGET(lead_proof) {
   const std::uint8_t choice = feed.byte();
   lead().play(feed.rest());
   Office office;
-  const auto prover = uplink::make_dimse_prover({options(), choice % 4 != 1, choice % 4 != 2, Millis(2000)}, office, office, system_clock());
+  const auto prover = uplink::make_dimse_prover({options(), choice % 4 != 1, choice % 4 != 2, Millis(20000)}, office, office, system_clock());
   const std::array items{item(0), item(1)};
   std::set<Uuid> told, held;
   prover->ask(items, [&](const Uuid& id, const core::Proof& proof) {

@@ -4,6 +4,7 @@
 
     tests/fuzz/make_seeds.py FOLDER
 """
+import hashlib
 import json
 import struct
 import sys
@@ -105,6 +106,15 @@ STATUS = json.dumps({"site": "s", "version": "1", "now": "2026-11-22T09:00:00.00
                      "destinations": [{"name": "lead", "state": "up", "waiting": 2, "ages": {"1min": 1}}], "attention": []})
 EVENTS = json.dumps({"events": [{"time": "2026-11-22T09:00:00.000Z", "event": "x", "severity": "warning", "text": {"en": "a", "zh": "b"}}], "open": []})
 EXAMS = json.dumps({"now": "2026-11-22T09:00:00.000Z", "exams": [{"study_uid": "1.2", "images": 1, "destinations": [{"name": "lead", "waiting": 1}]}]})
+KEYRING = (b"sampan-keyring 1\ngeneration 2\nnode 01234567-89ab-7def-8123-456789abcdef\nprotector 0123456789abcdef file 1 1790000000000 - -\n"
+           b"protector 0123456789abcdee recovery 2 1790000000000 " + b"11" * 32 + b" handed-out\nkey 0123456789abcdef 1790000000000\n"
+           b"copy 0123456789abcdef " + b"22" * 60 + b"\nseal " + b"33" * 32 + b"\n")
+EVENT_LINE = (b'{"schema":"sampan.event/1","id":"01234567-89ab-7def-8123-456789abcdef","node":"n","series":"s","seq":1,"time":"2026-11-22T09:00:00.000Z",'
+              b'"event":"device.new","severity":"info","stage":"once","device":"d","count":1,"attributes":{"model":"x"}}\n')
+
+
+def key_id(key):
+    return hashlib.sha256(key).digest()[:8][::-1].hex().encode()
 
 
 def seeds(top):
@@ -144,6 +154,10 @@ def seeds(top):
                         b'{"deliveries":1,"reclaimed":0,"damaged":0}', b'{"now":"x","devices":[{"device":"d","images_today":1}],"callers":[]}'],
         "telemetry_state": [b'{"version":"1","devices":[{"manufacturer":"m","model":"x"}],"alarms":[],"callers":[]}', b"2026-11-22T09:00:00.123Z"],
         "secret": [b"token\n", b"two\nlines", b"\xef\xbb\xbfx"],
+        "keyring": [KEYRING, b"sampan-key 1\nnode 01234567-89ab-7def-8123-456789abcdef\nkey " + key_id(bytes(32)) + b" " + b"00" * 32 + b"\n",
+                    b"sampan-local-key 1\nkey " + key_id(bytes(32)) + b" " + b"00" * 32 + b"\n", b"7KQ4D-00000-00000-00000-00000-00000-00000-00000"],
+        "journal": [EVENT_LINE + b'{"queued":1,"series":"s"}\n' + EVENT_LINE.replace(b'"seq":1', b'"seq":2') + b"torn", EVENT_LINE[:-1]],
+        "packets": [b"Q\1" + struct.pack("<Q", 5) + b"1.2.840.10008.1.2", b"Q\1" + struct.pack(">Q", 5) + b"1.2", b"A\0" + bytes(32), b"A\1why", b"D" + bytes(9)],
         "conversation": make_conversations.modality().values(),
         "lead": make_conversations.lead().values(),
         "lead_proof": make_conversations.lead_proof().values(),

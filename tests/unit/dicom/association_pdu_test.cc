@@ -63,6 +63,10 @@ TEST_CASE("associations_whose_lengths_do_not_fit_are_not_sound") {
   CHECK_FALSE(sound(1, item(0x20, own + Bytes{0x30, 0, 0, 9})));
   CHECK_FALSE(sound(1, item(0x20, own + item(0x30, too_long) + transfer)));
   CHECK_FALSE(sound(1, item(0x20, own + abstract + item(0x40, too_long))));
+  CHECK_FALSE(sound(1, item(0x20, own + abstract)));
+  CHECK_FALSE(sound(1, item(0x21, own + transfer)));
+  CHECK_FALSE(sound(2, item(0x20, own + abstract + transfer)));
+  CHECK_FALSE(sound(1, item(0x50, {}) + item(0x50, {})));
   CHECK_FALSE(sound(2, item(0x21, own)));
   CHECK_FALSE(sound(2, item(0x21, own + transfer + transfer)));
 }

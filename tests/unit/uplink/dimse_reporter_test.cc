@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <mutex>
+
 #include "dicom/commitment.h"
 #include "dicom/data_set.h"
 #include "dimse_support.h"
@@ -19,7 +21,10 @@ struct Modality {
   Modality() {
     peer.answer = [this](Connection& connection, const ScriptedPeer::Heard& heard) {
       if (heard.message.command.field != n_event_report_rq) return false;
-      report = *dicom::decode_data_set(heard.data_set, false);
+      {
+        const std::lock_guard lock(mutex);
+        report = *dicom::decode_data_set(heard.data_set, false);
+      }
       Command reply = heard.message.command;
       reply.field = n_event_report_rsp;
       reply.status = status;
@@ -33,10 +38,15 @@ struct Modality {
     options.answer_time_max = std::chrono::seconds(5);
     return uplink::tell_promises(options, what, [](auto) {});
   }
-  ScriptedPeer peer;
+  dicom::DataSet heard() {
+    const std::lock_guard lock(mutex);
+    return report;
+  }
   std::uint16_t status = 0;
   bool silent = false;
+  std::mutex mutex;
   dicom::DataSet report;
+  ScriptedPeer peer;  // the last: its thread ends before the rest goes
 };
 
 }  // namespace
@@ -45,11 +55,12 @@ TEST_CASE("a_modality_that_is_called_back_hears_both_lists_and_its_answer_counts
   Modality modality;
   modality.peer.start();
   REQUIRE(modality.tell().ok());
-  CHECK(modality.report.text(dicom::tag::transaction_uid) == "2.25.1");
-  REQUIRE(modality.report.items(dicom::tag::referenced_sop_sequence).size() == 1);
-  CHECK(modality.report.items(dicom::tag::referenced_sop_sequence)[0].text(dicom::tag::referenced_sop_instance_uid) == "2.25.10");
-  REQUIRE(modality.report.items(dicom::tag::failed_sop_sequence).size() == 1);
-  CHECK(modality.report.items(dicom::tag::failed_sop_sequence)[0].number(dicom::tag::failure_reason, 0) == 0x0112);
+  const dicom::DataSet report = modality.heard();
+  CHECK(report.text(dicom::tag::transaction_uid) == "2.25.1");
+  REQUIRE(report.items(dicom::tag::referenced_sop_sequence).size() == 1);
+  CHECK(report.items(dicom::tag::referenced_sop_sequence)[0].text(dicom::tag::referenced_sop_instance_uid) == "2.25.10");
+  REQUIRE(report.items(dicom::tag::failed_sop_sequence).size() == 1);
+  CHECK(report.items(dicom::tag::failed_sop_sequence)[0].number(dicom::tag::failure_reason, 0) == 0x0112);
 }
 
 TEST_CASE("an_answer_that_is_no_success_or_none_at_all_is_not_told") {

@@ -192,7 +192,9 @@ class HttpServer {
     ahead.erase(0, blank + 4);
     if (takes_nothing) return wait_for_end(fd);
     if (heard.header("expect") == "100-continue") {
-      if (!say(fd, at_expect) || !at_expect.starts_with("HTTP/1.1 100")) return ++requests, false;
+      const bool ends_it = !at_expect.starts_with("HTTP/1.1 100");
+      if (ends_it) ++requests;  // before the other side can know of it
+      if (!say(fd, at_expect) || ends_it) return false;
     }
     if (!read_body(fd, ahead, heard)) return false;
     {

@@ -24,7 +24,7 @@ inline constexpr Verdict foreign_application{{1, 1, 2}, "the caller asks for an 
 
 // Every reason to turn a caller away.
 std::span<const Verdict> admission_verdicts();
-// By its titles and its address; nothing when it is welcome.
+// By its titles and its address; nothing when it is welcome. Nobody is without a title (PS3.8 9.3.2).
 std::optional<Verdict> judge_caller(const DimseIntakeOptions& options, const Caller& caller);
 // By what there is room for.
 std::optional<Verdict> judge_room(Seating seating, const Status& admitted);

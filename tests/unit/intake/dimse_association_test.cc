@@ -122,6 +122,16 @@ TEST_CASE("only_callers_on_the_list_are_let_in_when_there_is_one") {
   CHECK_FALSE(let_in({{"CT1", "192.0.2.1"}}));
 }
 
+TEST_CASE("callers_without_a_title_or_who_call_nobody_are_rejected") {
+  Clinic clinic;
+  Modality nameless(clinic), aimless(clinic);
+  CHECK_FALSE(nameless.associate({{ct_class}}, "SAMPAN", ""));
+  CHECK(nameless.rejected == Bytes{0, 1, 1, 3});
+  CHECK_FALSE(aimless.associate({{ct_class}}, "", "CT1"));
+  CHECK(aimless.rejected == Bytes{0, 1, 1, 7});
+  CHECK(clinic.refusal(2).code == 0x0107);
+}
+
 TEST_CASE("says_plainly_that_a_caller_does_not_speak_plain_dicom") {
   Clinic clinic;
   auto heard = [&, count = std::size_t{0}](const Bytes& first_words) mutable {

@@ -37,7 +37,7 @@ bool holds_text(ByteView value, std::size_t around, std::size_t at, std::size_t 
 bool is_sound_identity(ByteView value) {
   if (!holds_text(value, 6, 2, value.size())) return false;
   const std::size_t primary = be16(value.subspan(2));
-  return be16(value.subspan(4 + primary)) <= value.size() - 6 - primary;
+  return be16(value.subspan(4 + primary)) == value.size() - 6 - primary;
 }
 
 bool is_sound_context(std::uint8_t type, ByteView value) {

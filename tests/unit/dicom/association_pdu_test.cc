@@ -81,6 +81,7 @@ TEST_CASE("associations_whose_user_information_does_not_fit_are_not_sound") {
   CHECK_FALSE(sound_user(item(0x56, Bytes{0, 4} + text("1.2"))));
   CHECK_FALSE(sound_user(item(0x58, Bytes{2, 1, 0, 5} + text("user") + Bytes{0, 0})));
   CHECK_FALSE(sound_user(item(0x58, Bytes{2, 1, 0, 4} + text("user") + Bytes{0, 1})));
+  CHECK_FALSE(sound_user(item(0x58, Bytes{2, 1, 0, 0, 0, 0, 0})));
   const Bytes identity = item(0x58, Bytes{2, 1, 0, 0, 0, 0});
   CHECK(sound_user(identity));
   CHECK_FALSE(sound_user(identity + identity));

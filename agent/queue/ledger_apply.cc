@@ -159,18 +159,18 @@ void Ledger::apply(const Note& note, std::int64_t run_ms) {
   if (const auto* promise = std::get_if<PromiseNote>(&note)) return apply_promise(*promise);
   const Uuid item = item_of(note);
   const auto* receipt = std::get_if<ReceiptNote>(&note);
-  const Sequence seq = find(item, receipt != nullptr ? &receipt->receipt.sha256 : nullptr);
+  const auto* tombstone = std::get_if<TombstoneNote>(&note);
+  const Sequence seq = find(item, receipt != nullptr ? &receipt->receipt.sha256 : tombstone != nullptr ? &tombstone->sha256 : nullptr);
   if (seq == 0) {
     Bytes encoded;
     encode(note, encoded);
-    const auto* gone = std::get_if<TombstoneNote>(&note);
-    const std::int64_t sop_key = gone != nullptr && gone->why == TombstoneReason::reclaimed ? gone->sop_key : 0;
+    const std::int64_t sop_key = tombstone != nullptr && tombstone->why == TombstoneReason::reclaimed ? tombstone->sop_key : 0;
     auto& insert = use_->orphan_insert.bind(1, ByteView(item.bytes)).bind(2, static_cast<int>(type_of(note)));
     insert.bind(3, ByteView(encoded)).bind(4, sop_key).run();
     ++orphans_;
   } else if (receipt != nullptr) {
     apply_receipt(*receipt, seq, run_ms);
-  } else if (const auto* tombstone = std::get_if<TombstoneNote>(&note)) {
+  } else if (tombstone != nullptr) {
     apply_tombstone(*tombstone, seq);
   } else if (const auto* duty = std::get_if<DutyNote>(&note)) {
     apply_duty(*duty, seq);

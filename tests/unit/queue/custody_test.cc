@@ -131,6 +131,22 @@ TEST_CASE_FIXTURE(QueueFixture, "large_objects_of_any_size_come_back_whole_also_
   }
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "what_was_reclaimed_takes_no_other_content_of_the_same_id_with_it" * doctest::description("contract 2, 8")) {
+  core::Manifest named;
+  named.id = make_uuid7({1}, system_random());
+  REQUIRE(put(pattern(3'000'000, 1), image_facts("1.1"), named).ok());
+  deliver(lease().at(0));
+  queue->tick();
+  queue->drain();
+  CHECK(lease().empty());
+  const Bytes second = pattern(3'000'000, 2);
+  REQUIRE(put(second, image_facts("1.2"), named).ok());
+  restart(true);
+  const auto lent = lease();
+  REQUIRE(lent.size() == 1);
+  CHECK(content(lent[0]) == second);
+}
+
 TEST_CASE_FIXTURE(QueueFixture, "nothing_is_answered_as_a_repeat_of_a_record_that_was_never_synced" * doctest::description("contract 1")) {
   files.sync_fails = true;
   REQUIRE_FALSE(put(pattern(1000, 1), image_facts("1.1")).ok());

@@ -69,9 +69,10 @@ run_step() {
       $python tests/support/run_python.py --jobs "$jobs" instruments tests/tidy tests/support ;;
     sim) $python tests/sim/run_sim.py --seeds "${seeds:-500}" --jobs "$jobs" ;;
     fuzz)
-      # The kept inputs always; new ones for a while where preset fuzz was built, which --fuzz does by itself.
+      # The kept inputs always; new ones for a while where preset fuzz was built, which --fuzz does by itself. By day with one seed, so
+      # that what passes passes again; nights hunt.
       if [ "$fuzz" ]; then need fuzz; fi
-      $python tests/fuzz/run_fuzz.py --jobs "$jobs" ${fuzz:+--build --within "$fuzz" --seconds "$fuzz"} ;;
+      $python tests/fuzz/run_fuzz.py --jobs "$jobs" --seed $([ $mode = long ] && echo 0 || echo 1) ${fuzz:+--build --within "$fuzz" --seconds "$fuzz"} ;;
     e2e) $python tests/support/run_python.py --jobs "$jobs" --deadline $((300 + SAMPAN_CONVERSATIONS / 100)) e2e tests/e2e ;;
     crash) $python tests/support/run_python.py --jobs "$jobs" --deadline $((600 + 3 * (SAMPAN_KILLS + SAMPAN_CUTS))) crash tests/crash ;;
     package)

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 
 from fleet import Fleet, wait_dead
-from harness import wait_until
+from harness import tool, wait_until
 from node import UnixConnection
 
 contract = (1, 3, 5, 6, 7, 9)
@@ -117,10 +117,10 @@ def a_node_about_to_compact(ctx):
             lead.kill()
     _, held, free = studies
     order(node, "hold", held)
-    while notes_bytes(node) < NOTES_SLACK - (64 << 10):
-        order(node, "hold", free)
-        order(node, "resume", free)
     node.stop()
+    orders = (NOTES_SLACK - (64 << 10) - notes_bytes(node)) // 4096 // 2 * 2  # of one block each
+    ctx.command(tool("make_backlog"), "--state", node.state, "--study", free, "--orders", orders)
+    assert NOTES_SLACK - (256 << 10) < notes_bytes(node) < NOTES_SLACK, f"{notes_bytes(node)} bytes of notes"
     return lead, node, held, free, set().union(*(sender.acknowledged() for sender in senders))
 
 

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the fuzz targets and prints what came of it: target, executions, edges, and when the last new edge was found.
 
-    tests/fuzz/fuzz.py [--seconds N] [--flat N] [--within N] [--jobs N] [--keep] [--program FILE] [TARGET...]
+    tests/fuzz/fuzz.py [--seconds N] [--flat N] [--within N] [--seed N] [--jobs N] [--keep] [--program FILE]
+                       [TARGET...]
 
 Each target runs for --seconds (20), or, with --flat, until no new edge was found for so many seconds; all of them together
 for --within seconds, which each gets its part of. It begins with the kept inputs of tests/fuzz/corpus and a few that are made on
-the spot. --keep minimises what was found and keeps it there. A crash, a leak, an input that takes a minute or too much memory
+the spot, with another seed each time or with --seed. --keep minimises what was found and keeps it there. A crash, a leak, an input that takes a minute or too much memory
 leaves the input as crash-… in tests/fuzz/corpus/TARGET, where fuzz_replay meets it from then on; it is printed as well.
 """
 import argparse
@@ -91,7 +92,7 @@ def run(target, options, seconds, seeds, folder):
     found, kept = folder / "found" / target, CORPUS / target
     found.mkdir(parents=True)
     kept.mkdir(parents=True, exist_ok=True)
-    command = [options.program, found, kept, seeds / target, f"-max_total_time={seconds}", f"-max_len={INPUT_BYTES_MAX}", "-close_fd_mask=2",
+    command = [options.program, found, kept, seeds / target, f"-max_total_time={seconds}", f"-max_len={INPUT_BYTES_MAX}", "-close_fd_mask=2", f"-seed={options.seed}",
                f"-timeout={SLOW_S}", f"-report_slow_units={SLOW_S}", f"-malloc_limit_mb={ALLOCATION_MB}", f"-rss_limit_mb={RSS_MB}",
                "-print_final_stats=1", f"-artifact_prefix={folder}/{target}-"]
     process = subprocess.Popen([str(word) for word in command], env=environment(target), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
@@ -135,6 +136,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--flat", type=int, default=0)
     parser.add_argument("--within", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="0: another one each time")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--program", default=PROGRAM)

@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
   if (argc < 2) return std::fprintf(stderr, "usage: fuzz_replay FOLDER [NAME...]; FOLDER has a folder for each target\n"), 64;
   std::size_t inputs = 0;
   for (const auto& [name, target] : fuzz::targets()) {
-    if (argc > 2 && std::none_of(argv + 2, argv + argc, [&name](const char* wanted) { return name == wanted; })) continue;
+    if (argc > 2 && std::none_of(argv + 2, argv + argc, [&known = name](const char* wanted) { return known == wanted; })) continue;
     const auto folder = std::filesystem::path(argv[1]) / name;
     if (!std::filesystem::is_directory(folder)) return std::fprintf(stderr, "%s: no kept inputs\n", name.c_str()), 1;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {

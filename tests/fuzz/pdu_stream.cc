@@ -128,8 +128,9 @@ void places_in(Part& part, std::vector<Place>& places) {
 }
 
 void mutate_value(Bytes& value, std::size_t more, const MutateBytes& mutate) {
-  const std::size_t size = value.size();
-  value.resize(size + more);
+  if (value.empty() && more == 0) return;
+  const std::size_t size = std::max<std::size_t>(value.size(), 1);  // the library writes into a byte even where none is
+  value.resize(std::max(size, value.size() + more));
   value.resize(mutate(value.data(), size, value.size()));
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The step fuzz of tests/run.sh: every kept input once, and then, where clang is, a while of fuzzing for each target.
 
-    tests/fuzz/run_fuzz.py [--seconds N] [--within N] [--jobs N] [--build]
+    tests/fuzz/run_fuzz.py [--seconds N] [--within N] [--seed N] [--jobs N] [--build]
 """
 import argparse
 import os
@@ -20,6 +20,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", default="5")
     parser.add_argument("--within", default="0")
+    parser.add_argument("--seed", default="0")
     parser.add_argument("--jobs", default="2")
     parser.add_argument("--build", action="store_true")
     options = parser.parse_args()
@@ -38,7 +39,8 @@ def main():
         book.enter("new_inputs_are_read_without_harm", "skip", "build/fuzz was not built; it needs clang")
         return book.close()
     code = book.close()
-    return subprocess.run([sys.executable, HERE / "fuzz.py", "--seconds", options.seconds, "--within", options.within, "--jobs", options.jobs], check=False).returncode or code
+    how = ["--seconds", options.seconds, "--within", options.within, "--seed", options.seed, "--jobs", options.jobs]
+    return subprocess.run([sys.executable, HERE / "fuzz.py", *how], check=False).returncode or code
 
 
 if __name__ == "__main__":

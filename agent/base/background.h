@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Background: how a thread that keeps the books leaves the processor to those that talk with peers.
+// Background: how a thread that prepares work leaves the processor to those that talk with peers.
 #pragma once
 
 #include <sched.h>
@@ -12,8 +12,5 @@ inline void work_in_background() {
   const sched_param none{};
   static_cast<void>(::sched_setscheduler(0, SCHED_BATCH, &none));
 }
-
-// Between two pieces of such work: whoever waits for this processor goes first.
-inline void step_aside() { ::sched_yield(); }
 
 }  // namespace sampan

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "base/background.h"
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "core/limits.h"
@@ -258,7 +257,6 @@ void Queue::Parts::read_ahead(std::span<const DueDelivery> deliveries, std::uint
   for (const auto& one : deliveries) {
     if (bytes_max > 0 && bytes >= bytes_max) return;
     bytes += one.bytes;
-    step_aside();
     const std::uint64_t record = round_to_block(one.bytes) + 2 * block_bytes;  // and its facts, as a rule
     if (auto file = files.get(segment_of(one.seq))) (*file)->will_need(offset_of(one.seq), std::min(record, limits::read_ahead_bytes_max));
   }
@@ -299,7 +297,6 @@ LeasedBatch Queue::lease(const LeaseQuery& query) {
   parts_->read_ahead(deliveries, 2 * query.bytes_max);
   for (const auto& delivery : deliveries) {
     if (batch.items.size() >= query.items_max || (query.bytes_max > 0 && bytes >= query.bytes_max)) break;
-    step_aside();
     auto consignment = parts_->consign(delivery);
     if (!consignment) {
       parts_->set_aside(delivery, query.destination, consignment.error());

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "base/background.h"
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "core/limits.h"
@@ -156,7 +155,6 @@ bool Store::has_work() const {
 }
 
 void Store::run() {
-  work_in_background();
   std::unique_lock lock(mutex_);
   for (;;) {
     work_.wait(lock, [this] { return stopping_ || has_work(); });

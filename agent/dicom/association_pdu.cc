@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "dicom/big_endian.h"
+
 namespace sampan::dicom {
 namespace {
 
@@ -13,14 +15,12 @@ constexpr std::uint8_t application_context = 0x10, proposed_context = 0x20, answ
                        transfer_syntax = 0x40, user_information = 0x50, maximum_length = 0x51, implementation_class = 0x52, role = 0x54,
                        implementation_version = 0x55, extended_negotiation = 0x56, identity = 0x58, identity_answer = 0x59;
 
-std::size_t be16(ByteView at) { return std::size_t{at[0]} << 8 | at[1]; }
-
 // Items that follow each other without a gap, each of which is as it should be.
 template <class Sound>
 bool all_items(ByteView left, const Sound& sound) {
   while (!left.empty()) {
     if (left.size() < 4) return false;
-    const std::size_t bytes = be16(left.subspan(2));
+    const std::size_t bytes = load_be16(&left[2]);
     if (bytes > left.size() - 4 || !sound(left[0], left.subspan(4, bytes))) return false;
     left = left.subspan(4 + bytes);
   }
@@ -30,14 +30,14 @@ bool all_items(ByteView left, const Sound& sound) {
 // A UID or a text with its length before it, and so many bytes around it.
 bool holds_text(ByteView value, std::size_t around, std::size_t at, std::size_t bytes_max) {
   if (value.size() < around) return false;
-  const std::size_t bytes = be16(value.subspan(at));
+  const std::size_t bytes = load_be16(&value[at]);
   return bytes <= value.size() - around && bytes <= bytes_max;
 }
 
 bool is_sound_identity(ByteView value) {
   if (!holds_text(value, 6, 2, value.size())) return false;
-  const std::size_t primary = be16(value.subspan(2));
-  return be16(value.subspan(4 + primary)) == value.size() - 6 - primary;
+  const std::size_t primary = load_be16(&value[2]);
+  return load_be16(&value[4 + primary]) == value.size() - 6 - primary;
 }
 
 bool is_sound_context(std::uint8_t type, ByteView value) {
@@ -70,8 +70,10 @@ bool is_sound_information(ByteView information) {
 
 }  // namespace
 
+bool is_association_pdu(std::uint8_t type) { return type == associate_request || type == associate_acceptance; }
+
 bool is_sound_association_pdu(ByteView pdu) {
-  if (pdu.size() < before_items || (pdu[0] != associate_request && pdu[0] != associate_acceptance)) return false;
+  if (pdu.size() < before_items || !is_association_pdu(pdu[0])) return false;
   unsigned users = 0;
   const std::uint8_t context = pdu[0] == associate_request ? proposed_context : answered_context;
   return all_items(pdu.subspan(before_items), [&users, context](std::uint8_t type, ByteView value) {

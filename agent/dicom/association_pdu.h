@@ -11,6 +11,8 @@
 
 namespace sampan::dicom {
 
+// A-ASSOCIATE-RQ or -AC, by the first byte.
+bool is_association_pdu(std::uint8_t type);
 // The whole PDU, its header included.
 bool is_sound_association_pdu(ByteView pdu);
 

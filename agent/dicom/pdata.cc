@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "dicom/big_endian.h"
+
 namespace sampan::dicom {
 namespace {
 
@@ -19,16 +21,6 @@ constexpr std::uint8_t control_command = 0x01;
 constexpr std::uint8_t control_last = 0x02;
 constexpr std::uint32_t control_pdu_bytes = 4;
 constexpr std::size_t pdv_bytes_min = 256;  // sent per PDV even where the peer announced a senseless maximum
-
-std::uint32_t load_be32(const std::uint8_t* at) {
-  return (std::uint32_t{at[0]} << 24) | (std::uint32_t{at[1]} << 16) | (std::uint32_t{at[2]} << 8) | at[3];
-}
-void store_be32(std::uint8_t* at, std::uint32_t value) {
-  at[0] = static_cast<std::uint8_t>(value >> 24);
-  at[1] = static_cast<std::uint8_t>(value >> 16);
-  at[2] = static_cast<std::uint8_t>(value >> 8);
-  at[3] = static_cast<std::uint8_t>(value);
-}
 
 std::size_t pdv_bytes_for(std::uint32_t peer_pdu_bytes_max) {
   const std::uint32_t pdu =

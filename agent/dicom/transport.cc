@@ -21,6 +21,7 @@
 
 #include "core/limits.h"
 #include "dicom/association_pdu.h"
+#include "dicom/big_endian.h"
 
 namespace sampan::dicom {
 namespace {
@@ -86,7 +87,6 @@ class TcpWire final : public DcmTCPConnection, public Wire {
   std::shared_ptr<Plug> plug() const override { return plug_; }
 
  private:
-  static bool associates(ByteView pdu) { return pdu[0] == 0x01 || pdu[0] == 0x02; }
   bool fetch_pdu();
   bool fetch(std::size_t bytes);
   // The kernel forgets it after some segments, so it is said each time.
@@ -112,7 +112,7 @@ OFBool TcpWire::networkDataAvailable(int timeout_s) {
 ssize_t TcpWire::read(void* into, size_t size) {
   if (fetched_.empty() && !fetch_pdu()) return -1;
   if (handed_out_ == fetched_.size()) {
-    if (associates(fetched_)) return errno = EPROTO, -1;
+    if (is_association_pdu(fetched_[0])) return errno = EPROTO, -1;
     if (!readable(negotiation_left())) return errno = ETIMEDOUT, -1;
     arm();
     return ::recv(getSocket(), into, size, 0);
@@ -128,8 +128,8 @@ ssize_t TcpWire::read(void* into, size_t size) {
 bool TcpWire::fetch_pdu() {
   constexpr std::size_t header_bytes = 6;
   if (!fetch(header_bytes)) return false;
-  if (!associates(fetched_)) return true;
-  const std::size_t bytes = std::size_t{fetched_[2]} << 24 | std::size_t{fetched_[3]} << 16 | std::size_t{fetched_[4]} << 8 | fetched_[5];
+  if (!is_association_pdu(fetched_[0])) return true;
+  const std::size_t bytes = load_be32(&fetched_[2]);
   const bool too_long = bytes > core::limits::association_request_bytes_max;
   if (!too_long && !fetch(header_bytes + bytes)) return false;
   if (too_long || !is_sound_association_pdu(fetched_)) fetched_ = {fetched_[0], 0, 0, 0, 0, 2, 0, 0};

@@ -32,9 +32,13 @@ bool matches(const AllowedCaller& allowed, const Caller& caller) {
 
 std::span<const Verdict> admission_verdicts() { return verdicts; }
 
-std::optional<Verdict> judge_caller(const DimseIntakeOptions& options, const Caller& caller) {
+std::optional<Verdict> judge_titles(const Caller& caller) {
   if (caller.called_ae.empty()) return unknown_called;
   if (caller.calling_ae.empty()) return unknown_calling;
+  return std::nullopt;
+}
+
+std::optional<Verdict> judge_caller(const DimseIntakeOptions& options, const Caller& caller) {
   if (!options.called_titles.empty() && !options.called_titles.contains(caller.called_ae)) return unknown_called;
   const auto& list = options.callers;
   const bool welcome = list.empty() || std::any_of(list.begin(), list.end(), [&](const AllowedCaller& allowed) {

@@ -24,7 +24,9 @@ inline constexpr Verdict foreign_application{{1, 1, 2}, "the caller asks for an 
 
 // Every reason to turn a caller away.
 std::span<const Verdict> admission_verdicts();
-// By its titles and its address; nothing when it is welcome. Nobody is without a title (PS3.8 9.3.2).
+// Nobody is without a title, and nobody calls nobody (PS3.8 9.3.2): DCMTK would leave that unanswered.
+std::optional<Verdict> judge_titles(const Caller& caller);
+// By its titles and its address; nothing when it is welcome.
 std::optional<Verdict> judge_caller(const DimseIntakeOptions& options, const Caller& caller);
 // By what there is room for.
 std::optional<Verdict> judge_room(Seating seating, const Status& admitted);

@@ -112,8 +112,8 @@ std::optional<Verdict> Connection::judge(const Negotiation& negotiation, const C
   // A report is believed by its transaction, whoever brings it; and it makes room: it comes in while no image does. So
   // does a request, which has the reserve; who may make one is asked when it is made.
   const bool reports = house_.speaks_of_commitment() && negotiation.only_reports();
-  const bool untitled = caller.calling_ae.empty() || caller.called_ae.empty();  // DCMTK would leave it unanswered
-  if (const auto verdict = judge_caller(*options_, caller); verdict && (!reports || untitled)) return verdict;
+  if (const auto verdict = judge_titles(caller)) return verdict;
+  if (const auto verdict = judge_caller(*options_, caller); verdict && !reports) return verdict;
   return judge_room(seating, reports ? Status() : house_.sink.admits(core::Kind::image));
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "core/limits.h"
+#include "dicom/big_endian.h"
 
 namespace sampan::intake {
 namespace {
@@ -62,10 +63,6 @@ Knock name_of(ByteView head) {
   return head.size() < pdu_header_bytes ? Knock::closed : Knock::association;
 }
 
-std::uint32_t pdu_length(ByteView head) {
-  return std::uint32_t{head[2]} << 24 | std::uint32_t{head[3]} << 16 | std::uint32_t{head[4]} << 8 | head[5];
-}
-
 Knock first_bytes(int socket, Millis patience, std::uint32_t& length) {
   std::array<std::uint8_t, pdu_header_bytes> head{};
   set_low_water(socket, pdu_header_bytes);
@@ -74,7 +71,7 @@ Knock first_bytes(int socket, Millis patience, std::uint32_t& length) {
   if (wait == Wait::late) return got.empty() ? Knock::silent : Knock::slow;
   if (wait == Wait::broken) return Knock::closed;
   const Knock knock = name_of(got);
-  if (knock == Knock::association) length = pdu_length(got);
+  if (knock == Knock::association) length = dicom::load_be32(&got[2]);
   return knock;
 }
 

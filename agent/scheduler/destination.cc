@@ -18,11 +18,7 @@ struct Work {
   std::shared_ptr<Trip> trip{};
 
   void begin(Load load) {
-    const auto tell_nearly_done = [box = box, &waker = needs.waker, lane = lane] {
-      box->tell_nearly_done(lane);
-      waker.wake();
-    };
-    if (load.mode == Mode::batch) load.nearly_done = tell_nearly_done;
+    if (load.mode == Mode::batch) load.nearly_done = [box = box, lane = lane] { box->tell_nearly_done(lane); };
     trip = std::make_shared<Trip>(std::move(load), needs, options, tally);
   }
 
@@ -35,7 +31,6 @@ struct Work {
         begin(std::move(*next));
       }
       box->tell(std::move(arrival));
-      needs.waker.wake();
     }
   }
 };
@@ -133,8 +128,7 @@ bool Destination::send_batch(Lane& lane, MonoTime& due_at) {
   if (lane.failures > 0) give_back_ahead();
   if (auto ready = post_box_->take()) return launch(lane, std::move(*ready)), true;
   // A lane that just failed alone feels its way with one item.
-  LeaseRequest wanted = request(lane.failures > 0 ? 1 : options_.batch_items_max);
-  wanted.skip_items = suspects_.all();
+  const LeaseRequest wanted = request_of_unsuspected(lane.failures > 0 ? 1 : options_.batch_items_max);
   Items items = lend(wanted, due_at);
   if (items.empty()) return false;
   launch(lane, load(Mode::batch, std::move(items)));
@@ -147,8 +141,7 @@ void Destination::look_ahead() {
   if (ending == lanes_.end()) return;
   ending->ending = false;
   if (post_box_->is_ready() || breaker_.open() || needs_.clock.mono() < nothing_until_) return;
-  LeaseRequest wanted = request(options_.batch_items_max);
-  wanted.skip_items = suspects_.all();
+  const LeaseRequest wanted = request_of_unsuspected(options_.batch_items_max);
   MonoTime due_at = never;
   if (Items items = lend(wanted, due_at); !items.empty()) post_box_->lay_ready(load(Mode::batch, std::move(items)));
 }
@@ -168,8 +161,7 @@ void Destination::make_way() {
 // Leases it where there is one.
 bool Destination::emergency_ahead() {
   if (post_box_->is_urgent()) return true;
-  LeaseRequest wanted = request(options_.batch_items_max);
-  wanted.skip_items = suspects_.all();
+  LeaseRequest wanted = request_of_unsuspected(options_.batch_items_max);
   wanted.only_emergencies = true;
   MonoTime due_at = never;
   Items urgent = lend(wanted, due_at);
@@ -215,8 +207,7 @@ void Destination::probe() {
 
 // Who did not fail yet; then the suspects in turn; then even a blocked class, which tells as well who is alive.
 Destination::Items Destination::lend_for_probe(bool only_newcomers, MonoTime& due_at) {
-  LeaseRequest wanted = request(1);
-  wanted.skip_items = suspects_.all();
+  LeaseRequest wanted = request_of_unsuspected(1);
   Items items = lend(wanted, due_at);
   if (!items.empty() || only_newcomers) return items;
   wanted.skip_items = suspects_.tried();
@@ -275,6 +266,12 @@ LeaseRequest Destination::request(std::size_t items_max) const {
   return wanted;
 }
 
+LeaseRequest Destination::request_of_unsuspected(std::size_t items_max) const {
+  LeaseRequest wanted = request(items_max);
+  wanted.skip_items = suspects_.all();
+  return wanted;
+}
+
 Load Destination::load(Mode mode, Items items) const {
   const unsigned strikes = suspects_.strikes(items.front().item.id);
   Load load{spec_.name, std::move(items), mode, strikes, spec_.via};
@@ -318,10 +315,9 @@ void Destination::rest_lanes() {
     if (lane.busy || !lane.connected || (now < lane.rest_at && !winding_down_)) continue;
     lane.connected = false;
     get_ready(lane);
-    needs_.lanes.run([index = index_of(lane), courier = lane.courier, box = post_box_, &waker = needs_.waker] {
+    needs_.lanes.run([index = index_of(lane), courier = lane.courier, box = post_box_] {
       courier->rest();
       box->tell({index, std::nullopt});
-      waker.wake();
     });
   }
 }

@@ -88,6 +88,7 @@ class Destination {
   // Lowers due_at to when more will be due, where the queue has nothing now.
   Items lend(const LeaseRequest& request, MonoTime& due_at);
   LeaseRequest request(std::size_t items_max) const;
+  LeaseRequest request_of_unsuspected(std::size_t items_max) const;
   Load load(Mode mode, Items items) const;
   void launch(Lane& lane, Load load);
   std::size_t index_of(const Lane& lane) const { return static_cast<std::size_t>(&lane - lanes_.data()); }
@@ -101,7 +102,7 @@ class Destination {
   DestinationSpec spec_;
   Needs needs_;
   Options options_;
-  std::shared_ptr<PostBox> post_box_ = std::make_shared<PostBox>();
+  std::shared_ptr<PostBox> post_box_ = std::make_shared<PostBox>(needs_.waker);
   std::shared_ptr<Tally> tally_ = std::make_shared<Tally>();
   std::vector<Lane> lanes_;
   Breaker breaker_;

@@ -13,12 +13,15 @@
 #include <utility>
 #include <vector>
 
+#include "scheduler/needs.h"
 #include "scheduler/trip.h"
 
 namespace sampan::scheduler {
 
 class PostBox {
  public:
+  explicit PostBox(Waker& waker) : waker_(waker) {}
+
   // What a lane went on with.
   struct Onward {
     MonoTime started{};
@@ -35,13 +38,20 @@ class PostBox {
     std::vector<std::size_t> nearly_done;  // lanes
   };
 
+  // Both wake the scheduler.
   void tell(Arrival arrival) {
-    const std::lock_guard lock(mutex_);
-    mail_.arrivals.push_back(std::move(arrival));
+    {
+      const std::lock_guard lock(mutex_);
+      mail_.arrivals.push_back(std::move(arrival));
+    }
+    waker_.wake();
   }
   void tell_nearly_done(std::size_t lane) {
-    const std::lock_guard lock(mutex_);
-    mail_.nearly_done.push_back(lane);
+    {
+      const std::lock_guard lock(mutex_);
+      mail_.nearly_done.push_back(lane);
+    }
+    waker_.wake();
   }
   Mail collect() {
     const std::lock_guard lock(mutex_);
@@ -66,6 +76,7 @@ class PostBox {
   }
 
  private:
+  Waker& waker_;
   mutable std::mutex mutex_;
   Mail mail_;
   std::optional<Load> ready_;

@@ -10,15 +10,6 @@ using namespace sampan::scheduler::sim;
 using core::Scope;
 using State = sim::Queue::State;
 
-namespace {
-
-auto always(core::Outcome outcome) {
-  return [outcome](const core::Item&) { return outcome; };
-}
-const auto cut = always(retry(Scope::destination, "no connection"));
-
-}  // namespace
-
 TEST_CASE("what_was_leased_ahead_is_what_the_lane_carries_next_and_does_not_go_back_first") {
   World world;
   Peer& pacs = world.add("pacs", 1);

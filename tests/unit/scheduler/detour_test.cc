@@ -14,11 +14,6 @@ using Lines = std::vector<std::string>;
 
 namespace {
 
-auto always(core::Outcome outcome) {
-  return [outcome](const core::Item&) { return outcome; };
-}
-const auto cut = always(retry(Scope::destination, "no connection"));
-
 // pacs goes via other after 30 minutes.
 struct TwoWays : World {
   Peer& other = add("other");

@@ -12,15 +12,6 @@ using core::Scope;
 using State = sim::Queue::State;
 using Lines = std::vector<std::string>;
 
-namespace {
-
-auto always(core::Outcome outcome) {
-  return [outcome](const core::Item&) { return outcome; };
-}
-const auto cut = always(retry(Scope::destination, "no connection"));
-
-}  // namespace
-
 TEST_CASE("everything_waiting_is_delivered_in_order_and_in_batches") {
   World world;
   Peer& pacs = world.add("pacs", 1);

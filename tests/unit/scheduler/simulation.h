@@ -165,6 +165,12 @@ inline core::Retry retry(core::Scope scope, std::string reason, std::uint8_t tri
   return {std::move(reason), scope, std::nullopt, tries_max};
 }
 
+// A far end that says this of everything, and one that is not there.
+inline auto always(core::Outcome outcome) {
+  return [outcome](const core::Item&) { return outcome; };
+}
+inline const auto cut = always(retry(core::Scope::destination, "no connection"));
+
 class Courier final : public core::Courier {
  public:
   explicit Courier(Peer& peer) : peer_(peer) {}

@@ -28,12 +28,11 @@ void Ballast::restore() {
   whole_ = good;
 }
 
-bool Ballast::release(unsigned count) {
+void Ballast::release(unsigned count) {
   whole_ = false;
   bool some = false;
   for (unsigned i = 0; i < count; ++i) some = files_.unlink(path_of(i)).ok() || some;
   if (some) log::warn("the disk is full: the space that was held back is given back");
-  return some;
 }
 
 }  // namespace sampan::queue

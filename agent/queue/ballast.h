@@ -19,14 +19,14 @@ class Ballast {
 
   // There again, where the disk has room to spare.
   void restore();
-  // While running. True when it gave anything back.
-  bool release_half() { return release(files_held / 2); }
+  // While running.
+  void release_half() { release(files_held / 2); }
   // At a start, which cannot do without.
-  bool release() { return release(files_held); }
+  void release() { release(files_held); }
 
  private:
   static constexpr unsigned files_held = core::limits::ballast_files;
-  bool release(unsigned count);
+  void release(unsigned count);
   std::string path_of(unsigned number) const { return folder_ + "/" + std::to_string(number); }
   FileSystem& files_;
   const std::string folder_;

@@ -154,13 +154,19 @@ Sequence Ledger::find(const Uuid& item, const Digest* sha256) {
   return found;
 }
 
+// The content it speaks of, where it says so: another one under the same id is not meant.
+static const Digest* content_of(const Note& note) {
+  if (const auto* receipt = std::get_if<ReceiptNote>(&note)) return &receipt->receipt.sha256;
+  const auto* tombstone = std::get_if<TombstoneNote>(&note);
+  return tombstone != nullptr ? &tombstone->sha256 : nullptr;
+}
+
 void Ledger::apply(const Note& note, std::int64_t run_ms) {
   if (const auto* order = std::get_if<OrderNote>(&note)) return apply_order(*order);
   if (const auto* promise = std::get_if<PromiseNote>(&note)) return apply_promise(*promise);
   const Uuid item = item_of(note);
-  const auto* receipt = std::get_if<ReceiptNote>(&note);
   const auto* tombstone = std::get_if<TombstoneNote>(&note);
-  const Sequence seq = find(item, receipt != nullptr ? &receipt->receipt.sha256 : tombstone != nullptr ? &tombstone->sha256 : nullptr);
+  const Sequence seq = find(item, content_of(note));
   if (seq == 0) {
     Bytes encoded;
     encode(note, encoded);
@@ -168,7 +174,7 @@ void Ledger::apply(const Note& note, std::int64_t run_ms) {
     auto& insert = use_->orphan_insert.bind(1, ByteView(item.bytes)).bind(2, static_cast<int>(type_of(note)));
     insert.bind(3, ByteView(encoded)).bind(4, sop_key).run();
     ++orphans_;
-  } else if (receipt != nullptr) {
+  } else if (const auto* receipt = std::get_if<ReceiptNote>(&note)) {
     apply_receipt(*receipt, seq, run_ms);
   } else if (tombstone != nullptr) {
     apply_tombstone(*tombstone, seq);

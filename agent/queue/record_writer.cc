@@ -2,6 +2,7 @@
 #include "queue/record_writer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/crash_point.h"
 #include "core/limits.h"
@@ -82,6 +83,11 @@ void RecordWriter::seal_chunk(std::uint64_t index, ByteSpan plain) {
   crc_ = crc32c({plain.data(), plain.size() + tag_bytes}, crc_);  // while it is in the cache
 }
 
+void RecordWriter::seal_chunks(ByteSpan held, std::size_t count, std::uint64_t before) {
+  for (std::size_t i = 0; i < count; ++i)
+    seal_chunk(before - count + i, held.subspan(i * (limits::chunk_bytes + tag_bytes), limits::chunk_bytes));
+}
+
 Status RecordWriter::make_room() {
   if (chunk_at_ + limits::chunk_bytes + tag_bytes <= body_room()) return {};
   if (!own_)
@@ -111,8 +117,7 @@ Status RecordWriter::flush() {
   if (Status done = behind_->wait(); !done) return done;
   std::swap(pooled_, spare_);
   behind_->begin([this, held, count = std::exchange(unsealed_, 0), next = chunk_index_] {
-    for (std::size_t i = 0; i < count; ++i)
-      seal_chunk(next - count + i, held.subspan(i * (limits::chunk_bytes + tag_bytes), limits::chunk_bytes));
+    seal_chunks(held, count, next);
     return write(held);
   });
   return {};
@@ -123,9 +128,7 @@ void RecordWriter::catch_up() {
   if (!behind_) return;
   static_cast<void>(behind_->wait());  // a segment that failed a write takes no more, and so store() fails as well
   behind_.reset();
-  for (std::size_t i = 0; i < unsealed_; ++i)
-    seal_chunk(chunk_index_ - unsealed_ + i, buffer().subspan(i * (limits::chunk_bytes + tag_bytes), limits::chunk_bytes));
-  unsealed_ = 0;
+  seal_chunks(buffer(), std::exchange(unsealed_, 0), chunk_index_);
 }
 
 Status RecordWriter::write(ByteView held) {

@@ -42,6 +42,8 @@ class RecordWriter {
   std::size_t body_room() const;
   void end_chunk();
   void seal_chunk(std::uint64_t index, ByteSpan plain);
+  // So many whole ones at the beginning of held, before the chunk of this index.
+  void seal_chunks(ByteSpan held, std::size_t count, std::uint64_t before);
   Status make_room();
   Status begin_own_segment();
   Status flush();

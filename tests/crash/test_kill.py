@@ -83,10 +83,6 @@ COMPACTION = [("compaction.written", 1, False), ("compaction.written", 2, True),
               ("compaction.unlinked", 1, True), ("compaction.unlinked", 2, False)]
 
 
-def notes_bytes(node):
-    return sum(path.stat().st_size for path in (node.state / "spool").glob("n*.seg"))
-
-
 def order(node, what, study):
     """Written to the spool when it is answered, in a note of its own; nothing where the node died of it."""
     connection = UnixConnection(node.socket)
@@ -118,9 +114,9 @@ def a_node_about_to_compact(ctx):
     _, held, free = studies
     order(node, "hold", held)
     node.stop()
-    orders = (NOTES_SLACK - (64 << 10) - notes_bytes(node)) // 4096 // 2 * 2  # of one block each
+    orders = (NOTES_SLACK - (64 << 10) - node.notes_bytes()) // 4096 // 2 * 2  # of one block each
     ctx.command(tool("make_backlog"), "--state", node.state, "--study", free, "--orders", orders)
-    assert NOTES_SLACK - (256 << 10) < notes_bytes(node) < NOTES_SLACK, f"{notes_bytes(node)} bytes of notes"
+    assert NOTES_SLACK - (256 << 10) < node.notes_bytes() < NOTES_SLACK, f"{node.notes_bytes()} bytes of notes"
     return lead, node, held, free, set().union(*(sender.acknowledged() for sender in senders))
 
 
@@ -145,7 +141,7 @@ def test_a_kill_at_each_step_of_a_compaction_changes_nothing_of_what_is_owed_hel
         node.start(env={"SAMPAN_CRASH_AT": f"{label}:{nth}"})
         deadline = time.monotonic() + 60
         while node.alive():
-            assert time.monotonic() < deadline, f"{label}:{nth} was not reached: {notes_bytes(node)} bytes of notes"
+            assert time.monotonic() < deadline, f"{label}:{nth} was not reached: {node.notes_bytes()} bytes of notes"
             order(node, "hold", free)
             if node.alive():
                 order(node, "resume", free)
@@ -157,9 +153,9 @@ def test_a_kill_at_each_step_of_a_compaction_changes_nothing_of_what_is_owed_hel
         def compacted():
             order(node, "hold", free)
             order(node, "resume", free)
-            return notes_bytes(node) < NOTES_SLACK // 2
-        wait_until(compacted, lambda: f"compacted: {notes_bytes(node)} bytes", 60)
-        fewest = min(fewest, notes_bytes(node))
+            return node.notes_bytes() < NOTES_SLACK // 2
+        wait_until(compacted, lambda: f"compacted: {node.notes_bytes()} bytes", 60)
+        fewest = min(fewest, node.notes_bytes())
         node.stop()
         node.delete_ledger()
         start()

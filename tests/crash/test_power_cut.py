@@ -118,7 +118,7 @@ class Cuts:
     def pile_up_orders(self):
         """So many that the next life writes anew what they still say."""
         self.disk.mount_plain()
-        if sum(path.stat().st_size for path in (self.clinic.state / "spool").glob("n*.seg")) < 4096 * ORDERS:
+        if self.clinic.notes_bytes() < 4096 * ORDERS:
             self.fleet.ctx.command(tool("make_backlog"), "--state", self.clinic.state, "--study", self.exam, "--orders", ORDERS)
         self.disk.power_off()
 

@@ -73,6 +73,10 @@ class Node:
         for path in self.state.glob("ledger.db*"):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
+    def notes_bytes(self):
+        """Of the segments of notes in the spool."""
+        return sum(path.stat().st_size for path in (self.state / "spool").glob("n*.seg"))
+
     def get(self, path):
         connection = UnixConnection(self.socket)
         try:

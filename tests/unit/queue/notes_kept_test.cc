@@ -28,6 +28,16 @@ struct KeptFixture : QueueFixture {
     for (unsigned i = 0; i < instances; ++i) asked.instances.push_back({"1.2.840.10008.5.1.4.1.1.2", "1." + std::to_string(i)});
     REQUIRE(queue->pledges().keep(asked).ok());
   }
+  // Before two others; the answer stands in a segment of its own, which is given.
+  std::string ask_and_answer(const std::string& transaction) {
+    ask(transaction), ask("2.25.8"), ask("2.25.9");
+    restart();
+    queue->pledges().answered(transaction);
+    queue->drain();
+    const std::string answer = segments('n').at(1);
+    restart();
+    return answer;
+  }
   std::size_t asked_about(const std::string& transaction) {
     queue->drain();
     const auto standing = queue->pledges().standing(transaction);
@@ -70,12 +80,7 @@ TEST_CASE_FIXTURE(KeptFixture, "[contract 1] a_promise_that_is_open_outlives_the
 }
 
 TEST_CASE_FIXTURE(KeptFixture, "a_promise_that_was_answered_is_not_open_again_where_its_asking_is_still_on_the_disk") {
-  ask("2.25.1"), ask("2.25.8"), ask("2.25.9");
-  restart();
-  queue->pledges().answered("2.25.1");
-  queue->drain();
-  const std::string answer = segments('n').at(1);
-  restart();
+  const std::string answer = ask_and_answer("2.25.1");
   ask("2.25.7");  // the newest segment stays in any case
   restart();
   damage_first_segment();
@@ -86,12 +91,7 @@ TEST_CASE_FIXTURE(KeptFixture, "a_promise_that_was_answered_is_not_open_again_wh
 }
 
 TEST_CASE_FIXTURE(KeptFixture, "[contract 1] the_answer_to_a_promise_does_not_take_back_one_that_was_asked_for_again") {
-  ask("2.25.1"), ask("2.25.8"), ask("2.25.9");
-  restart();
-  queue->pledges().answered("2.25.1");
-  queue->drain();
-  const std::string answer = segments('n').at(1);
-  restart();
+  const std::string answer = ask_and_answer("2.25.1");
   ask("2.25.1", 3);
   restart();
   damage_first_segment();

@@ -6,7 +6,6 @@ start counts (reading a folder, opening a ledger), and no answer after the last 
 ends in -nd is a sender with TCP_NODELAY=1 in its environment.
 """
 import json
-import shutil
 import threading
 import time
 from pathlib import Path
@@ -69,6 +68,7 @@ class OrthancWeb:
     """Orthanc with its DICOMweb, as Debian ships both."""
 
     def __init__(self, ctx, name):
+        self.ctx = ctx
         self.server = OrthancServer(ctx, dicomweb=True, name=name)
         self.port, self.process = self.server.http_port, self.server.process
 
@@ -88,7 +88,7 @@ class OrthancWeb:
 
     def stop(self):
         self.process.stop()
-        shutil.rmtree(self.server.dir)
+        self.ctx.over(self.server.dir)
 
 
 class Sampan:
@@ -114,7 +114,7 @@ class Sampan:
 
     def stop(self):
         self.node.stop()
-        shutil.rmtree(self.node.dir)
+        self.ctx.over(self.node.dir)
 
 
 class Dcmtk:
@@ -137,18 +137,18 @@ class Dcmtk:
 
 
 class Blast:
-    """raw_scu with TCP_NODELAY and TCP_QUICKACK, everything in memory before it connects: what a sender can reach that does
-    nothing but send."""
+    """raw_scu with TCP_NODELAY and TCP_QUICKACK. from_disk: it reads its files, as a sender has to, the next one while the last
+    is sent; otherwise everything is in memory before it connects, and it does nothing but send."""
 
-    def __init__(self, ctx, associations):
-        self.ctx, self.associations = ctx, associations
+    def __init__(self, ctx, associations, from_disk=False):
+        self.ctx, self.associations, self.more = ctx, associations, {"from_disk": True} if from_disk else {}
 
     def prepare(self, files, receiver):
         self.files = files
 
     def send(self, receiver, count):
         sender = self.ctx.raw_scu(f"127.0.0.1:{receiver.port}", self.files, called=AE_TITLE, quickack=True,
-                                  associations=self.associations)
+                                  associations=self.associations, **self.more)
         assert sender.wait(DEADLINE_S) == 0
 
     def stop(self):
@@ -180,12 +180,13 @@ class StowJob:
 
     def stop(self):
         self.orthanc.process.stop()
-        shutil.rmtree(self.orthanc.dir)
+        self.ctx.over(self.orthanc.dir)
 
 
 MAKERS = {
     "sampand": Sampan,
     "raw_scu": Blast,
+    "raw_scu-disk": lambda ctx, lanes: Blast(ctx, lanes, from_disk=True),
     "dcmsend": lambda ctx, lanes: Dcmtk(ctx, "dcmsend", False),
     "dcmsend-nd": lambda ctx, lanes: Dcmtk(ctx, "dcmsend", True),
     "storescu-nd": lambda ctx, lanes: Dcmtk(ctx, "storescu", True, "-R"),

@@ -15,6 +15,7 @@ namespace sampan::test {
 namespace {
 
 constexpr std::uint32_t sop_class_tag = 0x00080016, sop_instance_tag = 0x00080018;
+constexpr std::size_t page_bytes = 4096;
 constexpr std::size_t uid_bytes_least = 16;  // shorter leaves too little room for chance
 
 const std::string& first_given(const std::string& a, const std::string& b) { return a.empty() ? b : a; }
@@ -44,6 +45,29 @@ ByteView Cargo::map(const std::string& path) {
   ::close(fd);
   if (at == MAP_FAILED) return {};
   return mapped_.emplace_back(static_cast<const std::uint8_t*>(at), size);
+}
+
+bool Cargo::chill() {
+  for (const ByteView view : mapped_) ::madvise(const_cast<std::uint8_t*>(view.data()), view.size(), MADV_DONTNEED);
+  for (const Instance& instance : instances_) {
+    const int fd = ::open(instance.path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    const bool done = ::fdatasync(fd) == 0 && ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) == 0;
+    ::close(fd);
+    if (!done) return false;
+  }
+  std::vector<unsigned char> there;
+  for (const ByteView view : mapped_) {
+    there.assign((view.size() + page_bytes - 1) / page_bytes, 0);
+    if (::mincore(const_cast<std::uint8_t*>(view.data()), view.size(), there.data()) != 0) return false;
+    if (std::ranges::any_of(there, [](unsigned char page) { return (page & 1) != 0; })) return false;
+  }
+  return true;
+}
+
+void Cargo::ask_for(std::size_t instance) const {
+  const auto at = reinterpret_cast<std::uintptr_t>(instances_[instance].rest.data()), begin = at / page_bytes * page_bytes;
+  ::madvise(reinterpret_cast<void*>(begin), instances_[instance].rest.size() + at - begin, MADV_WILLNEED);
 }
 
 Instance Cargo::identify(const std::string& path, ByteView file, const Loading& loading) {

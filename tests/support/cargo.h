@@ -47,6 +47,10 @@ class Cargo {
   void load(const std::vector<std::string>& paths, const Loading& loading);
   const std::vector<Instance>& instances() const { return instances_; }
   const std::vector<CargoKind>& kinds() const { return kinds_; }
+  // Back to the disk with what load() read: from now on each file is read when its turn comes. Fails where a page stays.
+  bool chill();
+  // Asks the kernel for the instance's file, which chill() put away.
+  void ask_for(std::size_t instance) const;
 
  private:
   ByteView map(const std::string& path);

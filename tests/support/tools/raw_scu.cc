@@ -2,7 +2,7 @@
 // raw_scu: sends data sets exactly as they lie in their files, says what became of each, and measures.
 //
 //   raw_scu --to HOST:PORT [--called AE] [--calling AE] [--associations N] [--repeat N] [--new-uids] [--max-pdu N]
-//           [--quickack] [--odd-pdvs] [--continue] [--persist SECONDS] [--rate N] [--timeout SECONDS] [--json]
+//           [--quickack] [--odd-pdvs] [--continue] [--from-disk] [--persist SECONDS] [--rate N] [--timeout SECONDS] [--json]
 //           [--ts UID] [--class UID] [--uid UID] [--log FILE] [--list FILE] FILE...
 //
 // A line per instance, written the moment its answer came: OK or FAIL, status, SOP Instance UID, sha256 and size of the
@@ -11,6 +11,7 @@
 //   --continue   goes on after a failure, on a new association when it broke; without it the rest fails unsent
 //   --persist    each instance is sent again, over new associations, until it is acknowledged or the time is over
 //   --new-uids   fresh UIDs of the same length in data set and command: --repeat makes distinct instances
+//   --from-disk  the files are put out of memory before the clock starts; each is asked for while the one before it is sent
 //   --rate       instances per second, over all associations
 //   --json       instead of the lines: {"instances", "acknowledged", "bytes", "seconds", "p50_ms", "p99_ms"}
 #include <fcntl.h>
@@ -44,7 +45,7 @@ bool is_acknowledged(std::uint16_t status) { return status == 0 || status >> 12 
 struct Plan {
   std::string host, called, calling;
   std::uint16_t port = 0;
-  bool quickack = false, go_on = false, json = false;
+  bool quickack = false, go_on = false, json = false, from_disk = false;
   std::size_t associations = 1, rate = 0;
   std::uint32_t pdu_bytes_max = 131072;
   bool odd = false;
@@ -111,6 +112,7 @@ class User {
   void run() {
     const auto& instances = work_.cargo.instances();
     for (std::size_t at = work_.next++; at < instances.size(); at = work_.next++) {
+      if (plan_.from_disk && at + 1 < instances.size()) work_.cargo.ask_for(at + 1);
       if (plan_.rate != 0) std::this_thread::sleep_until(work_.start + due(at));
       const auto before = std::chrono::steady_clock::now();
       const std::uint16_t status = work_.stopped ? no_answer : carry(at);
@@ -214,6 +216,7 @@ Plan plan_from(const Options& options) {
   plan.go_on = options.has("continue");
   plan.json = options.has("json");
   plan.odd = options.has("odd-pdvs");
+  plan.from_disk = options.has("from-disk");
   plan.associations = std::max<std::size_t>(options.number("associations", 1), 1);
   plan.rate = options.number("rate", 0);
   plan.pdu_bytes_max = static_cast<std::uint32_t>(options.number("max-pdu", plan.pdu_bytes_max));
@@ -234,7 +237,7 @@ std::vector<std::string> paths_from(const Options& options) {
 }  // namespace
 
 int main(int count, char** words) {
-  const Options options(count, words, {"new-uids", "quickack", "odd-pdvs", "continue", "json"},
+  const Options options(count, words, {"new-uids", "quickack", "odd-pdvs", "continue", "json", "from-disk"},
                         {"to", "called", "calling", "associations", "repeat", "max-pdu", "persist", "rate", "timeout",
                          "ts", "class", "uid", "log", "list"});
   const Plan plan = plan_from(options);
@@ -242,6 +245,7 @@ int main(int count, char** words) {
   cargo.load(paths_from(options),
              {options.text("ts"), options.text("class"), options.text("uid"), options.number("repeat", 1),
               options.has("new-uids"), !plan.json || options.has("log")});
+  if (plan.from_disk && !cargo.chill()) Options::usage("--from-disk: the files stay in memory");
   Ledger ledger(options.text("log"), !plan.json);
   Work work{plan, cargo, ledger};
   std::vector<std::thread> threads;

@@ -9,10 +9,9 @@
 #include <variant>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "base/log.h"
 #include "core/limits.h"
+#include "uplink/http_body.h"
 
 namespace sampan::uplink {
 namespace {
@@ -39,7 +38,9 @@ bool names(const nlohmann::json& answer, const char* list, const std::string& id
   if (found == answer.end() || !found->is_array()) return false;
   return std::any_of(found->begin(), found->end(), [&](const auto& one) {
     if (one.is_string()) return one.template get<std::string>() == id;
-    return one.is_object() && one.value("id", nlohmann::json()) == id;
+    if (!one.is_object()) return false;
+    const auto named = one.find("id");
+    return named != one.end() && *named == id;
   });
 }
 
@@ -217,7 +218,7 @@ JsonVerdict read_json_answer(const HttpAnswer& answer, const Uuid& item) {
   const int status = answer.status;
   if (!is_success(status) || answer.too_long) return JsonVerdict::silent;
   if (answer.body.empty()) return status == 201 || status == 204 ? JsonVerdict::accepted : JsonVerdict::silent;
-  const auto said = nlohmann::json::parse(answer.body, nullptr, false);
+  const auto said = read_json_body(answer.body);
   if (!said.is_object()) return JsonVerdict::silent;
   const std::string id = to_string(item);
   // Named as refused counts more: what is not kept would be lost, what is kept twice is not.

@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "core/limits.h"
+#include "uplink/http_body.h"
 #include "uplink/secret.h"
 
 namespace sampan::uplink {
@@ -91,8 +90,10 @@ std::optional<Retry> StowAccess::bring_token(const OAuth2& client) {
   if (const auto* failure = std::get_if<HttpFailure>(&result)) return retry_of(judge_, *failure, "token server");
   const auto& answer = std::get<HttpAnswer>(result);
   if (answer.status != 200) return refused_by_server(answer);
-  token_ = read_token(answer.body);
-  if (!token_) return judge_.stranger_answered("token server: no token in the answer");
+  auto granted = read_token_answer(answer.body);
+  if (!granted) return judge_.stranger_answered("token server: no token in the answer");
+  token_ = Token{std::move(granted->token), std::nullopt};
+  if (granted->good_for) token_->ends = clock_.mono() + *granted->good_for;
   fresh_ = true;
   return std::nullopt;
 }
@@ -107,21 +108,20 @@ core::Retry StowAccess::refused_by_server(const HttpAnswer& answer) const {
   return {whom + ": " + retry->reason, Scope::destination, answer.retry_after, 0};
 }
 
-std::optional<StowAccess::Token> StowAccess::read_token(const std::string& body) const {
-  const auto root = nlohmann::json::parse(body, nullptr, false);
+std::optional<TokenAnswer> read_token_answer(std::string_view body) {
+  const auto root = read_json_body(body);
   if (!root.is_object()) return {};
   const auto text = root.find("access_token");
   if (text == root.end() || !text->is_string() || !is_token(text->get<std::string>())) return {};
-  Token token{text->get<std::string>(), std::nullopt};
-  // Without a time it is good until the service says otherwise.
+  TokenAnswer answer{text->get<std::string>(), std::nullopt};
   const auto seconds = root.find("expires_in");
   if (seconds != root.end() && seconds->is_number()) {
     constexpr double day_s = 86400;
     const double lives_s = std::clamp(seconds->get<double>(), 0.0, day_s);
     const auto margin = std::min<double>(std::chrono::seconds(core::limits::token_margin).count(), lives_s / 2);
-    token.ends = clock_.mono() + Millis(static_cast<std::int64_t>((lives_s - margin) * 1000));
+    answer.good_for = Millis(static_cast<std::int64_t>((lives_s - margin) * 1000));
   }
-  return token;
+  return answer;
 }
 
 }  // namespace sampan::uplink

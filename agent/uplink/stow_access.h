@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "base/clock.h"
@@ -52,7 +53,6 @@ class StowAccess {
   };
   std::optional<core::Retry> bring_token(const OAuth2& client);
   core::Retry refused_by_server(const HttpAnswer& answer) const;
-  std::optional<Token> read_token(const std::string& body) const;
 
   const StowAuth auth_;
   HttpClient& client_;
@@ -62,6 +62,13 @@ class StowAccess {
   std::optional<Token> token_;
   bool fresh_ = false;  // token_ was not accepted by the service yet, and nothing better can be had
 };
+
+// An access token response (RFC 6749 5.1): nothing without a token that can stand in a header.
+struct TokenAnswer {
+  std::string token{};
+  std::optional<Millis> good_for{};  // shortly before it ends, a day at most; none: until the service says otherwise
+};
+std::optional<TokenAnswer> read_token_answer(std::string_view body);
 
 // What a request that brought no answer means.
 core::Retry retry_of(const core::Judge& judge, const HttpFailure& failure, const std::string& whom = {});

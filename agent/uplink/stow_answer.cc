@@ -6,8 +6,7 @@
 #include <charconv>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
+#include "uplink/http_body.h"
 #include "uplink/stow_xml.h"
 
 namespace sampan::uplink {
@@ -15,12 +14,11 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int depth_max = 16;
-
 constexpr const char* referenced_sop_sequence = "00081199";
 constexpr const char* failed_sop_sequence = "00081198";
 constexpr const char* other_failures_sequence = "0008119A";
 constexpr const char* retrieve_url = "00081190";
+constexpr const char* sop_instance_uid = "00080018";
 constexpr const char* referenced_sop_instance_uid = "00081155";
 constexpr const char* failure_reason = "00081197";
 
@@ -54,9 +52,7 @@ StowElements elements_of(const json& object) {
 }
 
 std::optional<StowElements> read_json(std::string_view text) {
-  // Deeper values are left out while parsing, so that nothing here recurses further.
-  const auto shallow = [](int depth, json::parse_event_t, const json&) { return depth < depth_max; };
-  json root = json::parse(text, shallow, false);
+  json root = read_json_body(text);
   if (root.is_array() && root.size() == 1) root = json(std::move(root[0]));
   if (!root.is_object()) return {};
   return elements_of(root);
@@ -113,6 +109,20 @@ std::optional<StowAnswer> read_stow_answer(std::string_view body) {
   const auto set = body[begin] == '<' ? read_stow_xml(body) : read_json(body);
   if (!set || !is_response(*set)) return {};
   return answer_of(*set);
+}
+
+std::optional<std::vector<std::string>> read_search_answer(std::string_view body) {
+  const json root = read_json_body(body);
+  if (!root.is_array()) return {};
+  std::vector<std::string> found;
+  for (const json& match : root) {
+    if (!match.is_object()) return {};
+    const StowElements elements = elements_of(match);
+    std::string name = first_value(elements, sop_instance_uid);
+    if (name.empty()) return {};
+    found.push_back(std::move(name));
+  }
+  return found;
 }
 
 }  // namespace sampan::uplink

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // STOW answer: what a Store Instances Response says of each instance (PS3.18 10.5.3 and I.2), as JSON (PS3.18 F) or
-// XML (PS3.19 A.1).
+// XML (PS3.19 A.1); and whom a search found (PS3.18 10.6.3), as JSON.
 //
 // The form is known by the content; content types of real servers are not to be relied on.
 // Threads: any.
@@ -33,5 +33,7 @@ struct StowAnswer {
 };
 
 std::optional<StowAnswer> read_stow_answer(std::string_view body);
+// SOP Instance UIDs; nothing as soon as one match has none.
+std::optional<std::vector<std::string>> read_search_answer(std::string_view body);
 
 }  // namespace sampan::uplink

@@ -43,19 +43,6 @@ std::string request_body(std::span<const Item> batch) {
   return json{{"00081199", {{"vr", "SQ"}, {"Value", std::move(items)}}}}.dump();
 }
 
-// SOP Instance UIDs of a search's answer; nothing when it is none.
-std::optional<std::vector<std::string>> read_matches(const std::string& body) {
-  const json root = json::parse(body, nullptr, false);
-  if (!root.is_array()) return {};
-  std::vector<std::string> found;
-  for (const json& match : root) {
-    const auto values = match.is_object() ? match.value(json::json_pointer("/00080018/Value"), json()) : json();
-    if (!values.is_array() || values.empty() || !values[0].is_string()) return {};
-    found.push_back(values[0].get<std::string>());
-  }
-  return found;
-}
-
 class StowProver final : public core::Prover {
  public:
   StowProver(StowProverOptions options, core::Transactions& transactions, core::Receipts& receipts, FileSystem& files,
@@ -212,7 +199,7 @@ std::variant<std::set<std::string>, Unclear> StowProver::list(const std::string&
     const auto& answer = std::get<HttpAnswer>(said);
     if (!answer.by_proxy && (answer.status == 204 || (answer.status == 404 && answer.content_type.find("html") == answer.content_type.npos)))
       return found;  // nothing more, or no such series
-    const auto matches = answer.status == 200 && !answer.by_proxy ? read_matches(answer.body) : std::nullopt;
+    const auto matches = answer.status == 200 && !answer.by_proxy ? read_search_answer(answer.body) : std::nullopt;
     if (!matches) return Unclear{"its answer to a search for images is none: HTTP " + std::to_string(answer.status), answer.retry_after};
     const std::size_t before = found.size();
     found.insert(matches->begin(), matches->end());

@@ -205,3 +205,16 @@ TEST_CASE("images_and_stored_copies_that_do_not_verify_are_not_posted") {
   CHECK(delivered(outcomes[2]));
   CHECK(server.requests == 1);
 }
+
+TEST_CASE("an_answer_nested_without_end_accepts_nobody_and_ends_nothing" * doctest::description("contract 8, 10")) {
+  uplink::HttpAnswer answer;
+  answer.status = 200;
+  const Uuid item = uuid_from("01234567-89ab-7def-8123-456789abcdef");
+  const std::string deep = std::string(500000, '[') + std::string(500000, ']');
+  for (const std::string& body : {deep, R"({"accepted":)" + deep + "}", R"({"accepted":[{"id":)" + deep + "}]}"}) {
+    answer.body = body;
+    CHECK(uplink::read_json_answer(answer, item) == uplink::JsonVerdict::silent);
+  }
+  answer.body = R"({"accepted":[7,{"id":7},{"id":")" + to_string(item) + R"("}]})";
+  CHECK(uplink::read_json_answer(answer, item) == uplink::JsonVerdict::accepted);
+}

@@ -117,3 +117,15 @@ TEST_CASE("an_item_within_an_item_does_not_move_the_first") {
   REQUIRE(answer.has_value());
   CHECK(answer->stored == std::set<std::string>{"1.1"});
 }
+
+TEST_CASE("a_search_says_whom_it_found_and_one_match_without_a_name_makes_it_no_answer") {
+  CHECK(uplink::read_search_answer(R"([{"00080018":{"vr":"UI","Value":["1.1"]}},{"00080018":{"Value":["1.2 "]},"0020000D":{"Value":["9"]}}])") == std::vector<std::string>{"1.1", "1.2"});
+  CHECK(uplink::read_search_answer("[]") == std::vector<std::string>{});
+  for (const std::string body : {"", "{}", "[[]]", R"([{"00080018":{"Value":["1.1"]}},{}])", R"([{"00080018":["1.1"]}])", R"([{"00080018":{"Value":[{}]}}])"}) {
+    CAPTURE(body);
+    CHECK_FALSE(uplink::read_search_answer(body).has_value());
+  }
+  const std::string deep = std::string(250000, '[') + std::string(250000, ']');
+  CHECK_FALSE(uplink::read_search_answer(R"([{"00080018":{"Value":)" + deep + "}}]").has_value());
+  CHECK_FALSE(uplink::read_search_answer(deep).has_value());
+}

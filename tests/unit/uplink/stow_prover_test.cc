@@ -158,3 +158,13 @@ TEST_CASE("a_service_without_the_resource_that_may_not_be_searched_offers_no_pro
   CHECK(unclear(ask(*prover, items(1))[0]) == "it offers no proof that it keeps an image");
   CHECK(prover->way() == core::ProofWay::none);
 }
+
+TEST_CASE("a_search_result_of_the_wrong_shape_is_no_answer_and_ends_nothing" * doctest::description("contract 8")) {
+  const auto batch = items(1);
+  for (const std::string body : {R"([{"00080018":[]}])", R"([{"00080018":["2.25.1"]}])", R"([{"00080018":"2.25.1"}])", R"([{"00080018":{"Value":{}}}])",
+                           R"([{"00080018":{"Value":[[]]}}])", R"([{"00080018":{"Value":[]}}])", R"([[{"00080018":{"Value":["2.25.1"]}}]])", "[7]", "{}", "[{}"}) {
+    CAPTURE(body);
+    Service service([&](const HttpHeard& heard) { return heard.method == "POST" ? not_found() : json(body); });
+    CHECK(unclear(ask(*service.prover(), batch)[0]) == "its answer to a search for images is none: HTTP 200");
+  }
+}

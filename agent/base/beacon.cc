@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 
 #include "base/hash.h"
 #include "base/panic.h"
@@ -84,7 +83,8 @@ Beacon::~Beacon() { ::munmap(header_, bytes()); }
 void Beacon::take_stock() {
   const bool own = header_->mark == own_mark && header_->touches == touches_.size() && header_->strikes == strikes_.size();
   const std::int64_t running = milliseconds(CLOCK_BOOTTIME), started = milliseconds(CLOCK_REALTIME) - running;
-  const bool same_start = own && header_->running_ms <= running && std::abs(header_->started_ms - started) <= same_start_within_ms;
+  const bool same_start = own && header_->running_ms <= running && header_->started_ms >= started - same_start_within_ms &&
+                          header_->started_ms <= started + same_start_within_ms;
   if (!own) std::ranges::fill(strikes_, Struck{});
   for (auto& touch : touches_) {
     if (same_start && touch.is_set == 1) strike(touch.content);

@@ -99,7 +99,13 @@ long long header_number(std::string_view head, std::string_view name) {
   return value;
 }
 
-Result<Answer> parse_answer(const std::string& bytes) {
+std::string head(std::string_view method, std::string_view target) {
+  return std::string(method) + " " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+}
+
+}  // namespace
+
+Result<Answer> read_answer(const std::string& bytes) {
   if (bytes.empty()) return fail(Errc::unreachable, "the connection was closed without an answer");
   const auto head_end = bytes.find("\r\n\r\n");
   Answer answer;
@@ -112,12 +118,6 @@ Result<Answer> parse_answer(const std::string& bytes) {
     return fail(Errc::unreachable, "the connection was cut in the middle of the answer");
   return answer;
 }
-
-std::string head(std::string_view method, std::string_view target) {
-  return std::string(method) + " " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
-}
-
-}  // namespace
 
 std::string target(std::string_view path,
                    std::initializer_list<std::pair<std::string_view, std::string_view>> query) {
@@ -154,7 +154,7 @@ Result<Answer> Client::exchange(const std::string& request) const {
   if (Status sent = connection.send(request); !sent) return sent.error();
   auto bytes = connection.receive();
   if (!bytes) return bytes.error();
-  return parse_answer(*bytes);
+  return read_answer(*bytes);
 }
 
 }  // namespace sampan::control

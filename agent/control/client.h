@@ -26,6 +26,9 @@ struct Answer {
 std::string target(std::string_view path,
                    std::initializer_list<std::pair<std::string_view, std::string_view>> query);
 
+// What came until the peer closed.
+Result<Answer> read_answer(const std::string& bytes);
+
 class Client {
  public:
   explicit Client(std::string socket_path, Millis patience = std::chrono::seconds(10))

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t before_items = 6 + 68;  // header, version, titles, reserved
 constexpr std::size_t uid_bytes_max = 64;
+constexpr std::uint8_t name_and_password = 2;
 constexpr std::uint8_t associate_request = 0x01, associate_acceptance = 0x02;
 constexpr std::uint8_t application_context = 0x10, proposed_context = 0x20, answered_context = 0x21, abstract_syntax = 0x30,
                        transfer_syntax = 0x40, user_information = 0x50, maximum_length = 0x51, implementation_class = 0x52, role = 0x54,
@@ -34,11 +35,15 @@ bool holds_text(ByteView value, std::size_t around, std::size_t at, std::size_t 
   return bytes <= value.size() - around && bytes <= bytes_max;
 }
 
+// Only a name with a password has two fields (PS3.7 D.3.3.7.1).
 bool is_sound_identity(ByteView value) {
   if (!holds_text(value, 6, 2, value.size())) return false;
-  const std::size_t primary = load_be16(&value[2]);
-  return load_be16(&value[4 + primary]) == value.size() - 6 - primary;
+  const std::size_t primary = load_be16(&value[2]), secondary = value.size() - 6 - primary;
+  return load_be16(&value[4 + primary]) == secondary && (secondary == 0 || value[0] == name_and_password);
 }
+
+// Its answer, to the last byte.
+bool is_sound_identity_answer(ByteView value) { return value.size() >= 2 && load_be16(value.data()) == value.size() - 2; }
 
 bool is_sound_context(std::uint8_t type, ByteView value) {
   if (value.size() < 4) return false;
@@ -62,7 +67,7 @@ bool is_sound_information(ByteView information) {
       case role: return holds_text(value, 4, 0, uid_bytes_max);
       case extended_negotiation: return holds_text(value, 2, 0, uid_bytes_max);
       case identity: return ++identities == 1 && is_sound_identity(value);
-      case identity_answer: return ++identities == 1 && holds_text(value, 2, 0, value.size());
+      case identity_answer: return ++identities == 1 && is_sound_identity_answer(value);
       default: return true;
     }
   });

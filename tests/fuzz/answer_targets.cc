@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What servers answer, and what a person's tools and files say.
 #include "control/api.h"
+#include "control/client.h"
 #include "control/events_json.h"
 #include "control/exam.h"
 #include "control/exam_desk.h"
+#include "control/refusal.h"
 #include "control/reload.h"
 #include "control/status_json.h"
 #include "control/telemetry_book.h"
@@ -13,8 +15,10 @@
 #include "telemetry/devices.h"
 #include "telemetry/json_text.h"
 #include "telemetry/state.h"
+#include "uplink/http_client.h"
 #include "uplink/http_json.h"
 #include "uplink/secret.h"
+#include "uplink/stow_access.h"
 #include "uplink/stow_answer.h"
 #include "uplink/stow_xml.h"
 
@@ -44,6 +48,12 @@ class EmptyBook final : public control::TelemetryBook {
 FUZZ_TARGET(stow_answer) {
   const auto answer = uplink::read_stow_answer(as_text(input));
   static_cast<void>(uplink::read_stow_xml(as_text(input)));
+  if (const auto found = uplink::read_search_answer(as_text(input)))
+    expect(std::ranges::find(*found, "") == found->end(), "whoever is found has a name");
+  if (const auto token = uplink::read_token_answer(as_text(input))) {
+    expect(std::ranges::all_of(token->token, [](char c) { return c > 0x20 && c < 0x7f; }), "a token is one word of a header");
+    expect(!token->good_for || (*token->good_for >= Millis(0) && *token->good_for <= std::chrono::hours(24)), "a token ends within a day");
+  }
   if (answer) expect(!answer->stored.contains("") && !answer->failed.contains(""), "whoever is stored or failed has a name");
 }
 
@@ -53,6 +63,17 @@ FUZZ_TARGET(http_json) {
   answer.status = 200 + feed.byte() % 8;
   answer.body = std::string(as_text(feed.rest()));
   static_cast<void>(uplink::read_json_answer(answer, uuid_from("01234567-89ab-7def-8123-456789abcdef")));
+}
+
+FUZZ_TARGET(http_words) {
+  Feed feed(input);
+  const WallTime now{static_cast<std::int64_t>(feed.number(6))};
+  const std::string wish = feed.word(), date = feed.word();
+  if (const auto wait = uplink::parse_retry_after(wish, date, now)) expect(*wait >= Millis(0), "nobody is asked before it was said");
+  const std::string bytes(as_text(feed.rest()));
+  const std::string encoded = uplink::percent_encode(bytes);
+  expect(encoded.find_first_of(" \r\n?#&/") == std::string::npos, "what is encoded is one word of an address");
+  if (const auto answer = control::read_answer(bytes)) expect(bytes.ends_with(answer->body), "a body is what came behind the head");
 }
 
 FUZZ_TARGET(settings) { static_cast<void>(settings::load_text(std::string(as_text(input)), "sampan.yaml")); }
@@ -82,6 +103,9 @@ FUZZ_TARGET(control) {
 FUZZ_TARGET(client_json) {
   const auto text = as_text(input);
   static_cast<void>(control::parse_status(text));
+  static_cast<void>(control::parse_key(text));
+  static_cast<void>(control::parse_recovery(text));
+  static_cast<void>(control::parse_refusal(text));
   static_cast<void>(control::parse_exams(text));
   static_cast<void>(control::parse_ordered(text));
   static_cast<void>(control::parse_events(text));

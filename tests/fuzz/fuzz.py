@@ -36,10 +36,10 @@ SLOW_S, ALLOCATION_MB, RSS_MB = 60, 128, 1536  # what is a finding: no machine i
 PULSE = re.compile(r"#(\d+)\s+(\w+)\s+cov: (\d+)")
 
 
-def environment(target):
+def environment(target, scratch):
     options = "allocator_may_return_null=1:detect_leaks=1:handle_abort=1:quarantine_size_mb=64"
     forgiven = f"suppressions={HERE / 'leaks_of_others.txt'}:print_suppressions=0"
-    return dict(os.environ, SAMPAN_FUZZ=target, ASAN_OPTIONS=options, LSAN_OPTIONS=forgiven, UBSAN_OPTIONS="print_stacktrace=1")
+    return dict(os.environ, SAMPAN_FUZZ=target, TMPDIR=str(scratch), ASAN_OPTIONS=options, LSAN_OPTIONS=forgiven, UBSAN_OPTIONS="print_stacktrace=1")
 
 
 class Shares:
@@ -89,13 +89,14 @@ class Course:
 
 def run(target, options, seconds, seeds, folder):
     """One target: its line of the table, and what to say when it found something."""
-    found, kept = folder / "found" / target, CORPUS / target
+    found, kept, scratch = folder / "found" / target, CORPUS / target, folder / "scratch" / target
     found.mkdir(parents=True)
+    scratch.mkdir(parents=True)
     kept.mkdir(parents=True, exist_ok=True)
     command = [options.program, found, kept, seeds / target, f"-max_total_time={seconds}", f"-max_len={INPUT_BYTES_MAX}", "-close_fd_mask=2", f"-seed={options.seed}",
                f"-timeout={SLOW_S}", f"-report_slow_units={SLOW_S}", f"-malloc_limit_mb={ALLOCATION_MB}", f"-rss_limit_mb={RSS_MB}",
                "-print_final_stats=1", f"-artifact_prefix={folder}/{target}-"]
-    process = subprocess.Popen([str(word) for word in command], env=environment(target), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+    process = subprocess.Popen([str(word) for word in command], env=environment(target, scratch), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                text=True, errors="replace")
     told, course = [], Course()
     for line in process.stderr:
@@ -110,16 +111,16 @@ def run(target, options, seconds, seeds, folder):
         shutil.copy(finding, kept / f"crash-{finding.name}")
         told.append(f"{finding.name} in base64: {base64.b64encode(finding.read_bytes()).decode()}\n")
     if options.keep and not findings:
-        keep(target, options.program, found, seeds / target)
+        keep(target, options.program, scratch, found, seeds / target)
     good = not findings and (code == 0 or bool(options.flat))
     return row, None if good else "".join(told)
 
 
-def keep(target, program, *sources):
+def keep(target, program, scratch, *sources):
     """The fewest inputs that reach every edge, the shortest first; crashes of the past stay whatever they reach."""
     kept, merged = CORPUS / target, Path(tempfile.mkdtemp())
     subprocess.run([str(program), "-merge=1", "-use_counters=0", "-close_fd_mask=3", f"-max_len={INPUT_BYTES_MAX}", str(merged), str(kept),
-                    *map(str, sources)], env=environment(target), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+                    *map(str, sources)], env=environment(target, scratch), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     for old in kept.iterdir():
         if not old.name.startswith("crash-"):
             old.unlink()
@@ -143,7 +144,8 @@ def main():
     parser.add_argument("targets", nargs="*")
     options = parser.parse_args()
     book = results.Book("fuzz")
-    with tempfile.TemporaryDirectory(prefix="sampan-fuzz-") as name:
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="sampan-fuzz-", dir=memory) as name:
         folder = Path(name)
         subprocess.run([sys.executable, str(HERE / "make_seeds.py"), str(folder / "seeds")], check=True)
         targets = options.targets or sorted(path.name for path in (folder / "seeds").iterdir())

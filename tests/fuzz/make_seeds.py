@@ -113,6 +113,37 @@ EVENT_LINE = (b'{"schema":"sampan.event/1","id":"01234567-89ab-7def-8123-456789a
               b'"event":"device.new","severity":"info","stage":"once","device":"d","count":1,"attributes":{"model":"x"}}\n')
 
 
+HTTP_REQUESTS = [b"GET /?a=1&b=%20x&c HTTP/1.1\r\nHost: x\r\n\r\n", b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}GET /b HTTP/1.0\r\n\r\n",
+                 b"POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+                 b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 999\r\n\r\n", b"GET /throw HTTP/1.1\r\nHost: x\r\n\r\n", b"PUT * HTTP/1.1\nX-A: b\n c\n\n"]
+
+
+def http_scripts():
+    """What fuzz/http_peer.h plays, behind the byte that says who asks."""
+    json_type, statuses = b"Content-Type: application/dicom+json\n\n", (200, 202, 409, 204, 201, 401, 404, 400, 503, 429)
+
+    def part(status, body, heads=json_type):
+        return bytes([0, statuses.index(status)]) + heads + (body if isinstance(body, bytes) else json.dumps(body).encode()) + b"\x1e"
+
+    def named(instance, **more):
+        return dict({"00081155": {"vr": "UI", "Value": [instance]}}, **more)
+
+    def stored(*instances, tag="00081199", **more):
+        return {tag: {"vr": "SQ", "Value": [named(instance, **more) for instance in instances]}}
+    one, two, item = "2.25.4711", "2.25.4712", "00000000-0000-0000-0000-00000000000"
+    failed, token = {"00081197": {"vr": "US", "Value": [0xa700]}}, part(200, {"access_token": "abc", "expires_in": 1})
+    matches = [{"00080018": {"vr": "UI", "Value": [name]}} for name in (one, two)]
+    xml = STOW_XML.replace("1.2.3.4", one).encode()
+    raw = [b"\1HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n\x1e", b"\1HTTP/1.0 204 X\r\n\r\n\x1e", b"\1<html>\x1e"]
+    stow = [part(200, stored(one)) + part(202, stored(two)), part(409, stored(one, tag="00081198", **failed)) + part(200, stored(one, two)), part(200, xml),
+            part(503, b"", b"Retry-After: 60\nDate: Thu, 26 Nov 2026 09:00:00 GMT\n\n"), part(401, b"") + part(400, b"SSL certificate"),
+            part(200, b"<html>Log in</html>", b"Content-Type: text/html\n\n"), part(409, {"0008119A": {"vr": "SQ", "Value": [failed]}})] + raw
+    told = [part(200, {"accepted": [item + "1", {"id": item + "2"}], "rejected": []}), part(204, b""), part(200, {"rejected": [item + "1"]}), part(429, b"")] + raw
+    proof = [part(404, b"") + part(200, matches) + part(204, b""), part(202, b"", b"Retry-After: 5\n\n") + part(200, stored(one)), part(200, [{"00080018": []}]),
+             part(200, {**stored(one), **stored(two, tag="00081198", **failed)})] + raw
+    return ([bytes([who]) + script for who, scripts in ((0, stow), (1, told), (2, proof), (2 | 8, proof), (2 | 16, proof)) for script in scripts] + [bytes([4 | who]) + token + scripts[0] + part(401, b"") + token for who, scripts in ((0, stow), (1, told), (2, proof))])
+
+
 def key_id(key):
     return hashlib.sha256(key).digest()[:8][::-1].hex().encode()
 
@@ -145,16 +176,22 @@ def seeds(top):
         "segment": [b"\0" + bytes([1, odd, 1]) + bytes([9, 9, 9, 200]) + bytes(range(200)) for odd in (0, 1, 2, 4, 8, 32, 64, 128, 255)],
         "raw_segment": [b"SAMPSEG1" + bytes(120) + b"SREC" + bytes(200), b"i0000000000000001.seg", b"n00000000000000ff.seg"],
         "key_file": [b"sampan-key 1\nnode 01234567-89ab-7def-8123-456789abcdef\nkey 0123456789abcdef " + b"00" * 32 + b"\n"],
-        "stow_answer": [stow_json().encode(), STOW_XML.encode(), b"<html><body>Log in</body></html>", b"\xef\xbb\xbf" + stow_json().encode()],
+        "stow_answer": [b'[{"00080018":{"vr":"UI","Value":["1.2.3"]}},{"00080018":{"Value":["1.2.4"]}}]', b'{"access_token":"abc","token_type":"Bearer","expires_in":3600}', stow_json().encode(), STOW_XML.encode(), b"<html><body>Log in</body></html>", b"\xef\xbb\xbf" + stow_json().encode()],
         "http_json": [b"\0" + b'{"accepted":["01234567-89ab-7def-8123-456789abcdef"],"rejected":[]}', b"\4", b"\0{}"],
         "settings": yamls + [b"site: a\ndestinations:\n- name: lead\n  dimse: PACS@[::1]:104\n  lanes: 4\n"],
         "control": [bytes([route, 1, 1, 0]) + b'{"key":"1.2.3","destination":"lead","emergency":true}' for route in range(16)] +
                    [b"\1\1\1\1\3key\0051.2.3{}"],
-        "client_json": [STATUS.encode(), EVENTS.encode(), EXAMS.encode(), b'{"applied":true,"problems":[{"en":"a","zh":"b"}],"after_restart":["x"]}',
+        "client_json": [b'{"code":"not_found","error":"a","zh":"b"}', b'{"recovery_key":"7KQ4D"}', b'{"protection":"file","node_keys":1,"recovery":"none"}', STATUS.encode(), EVENTS.encode(), EXAMS.encode(), b'{"applied":true,"problems":[{"en":"a","zh":"b"}],"after_restart":["x"]}',
                         b'{"deliveries":1,"reclaimed":0,"damaged":0}', b'{"now":"x","devices":[{"device":"d","images_today":1}],"callers":[]}'],
         "telemetry_state": [b'{"version":"1","devices":[{"manufacturer":"m","model":"x"}],"alarms":[],"callers":[]}', b"2026-11-22T09:00:00.123Z"],
         "secret": [b"token\n", b"two\nlines", b"\xef\xbb\xbfx"],
-        "keyring": [KEYRING, b"sampan-key 1\nnode 01234567-89ab-7def-8123-456789abcdef\nkey " + key_id(bytes(32)) + b" " + b"00" * 32 + b"\n",
+        "http_words": [struct.pack("<Q", 1790000000000)[:6] + bytes([len(wish)]) + wish + bytes([len(date)]) + date + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+                       for wish, date in ((b"120", b""), (b"Thu, 26 Nov 2026 10:00:00 GMT", b"Thu, 26 Nov 2026 09:00:00 GMT"), (b"soon", b"x"))],
+        "http_lead": http_scripts(),
+        "http_server": HTTP_REQUESTS,
+        "beacon": [bytes([odd]) + b"SAMPBCN1" + struct.pack("<QQqq", 8, 16, 1, 2) + struct.pack("<Q", 1) + bytes(range(16)) + bytes(7 * 24) +
+                   struct.pack("<Q", 2) + bytes(range(16)) + bytes(15 * 24) for odd in (0, 1)] + [b"\0SAMPBCN1", b"\1" + b"\xff" * 700],
+        "keyring": [b"sampan-node 1\nnode 01234567-89ab-7def-8123-456789abcdef\n", KEYRING, b"sampan-key 1\nnode 01234567-89ab-7def-8123-456789abcdef\nkey " + key_id(bytes(32)) + b" " + b"00" * 32 + b"\n",
                     b"sampan-local-key 1\nkey " + key_id(bytes(32)) + b" " + b"00" * 32 + b"\n", b"7KQ4D-00000-00000-00000-00000-00000-00000-00000"],
         "journal": [EVENT_LINE + b'{"queued":1,"series":"s"}\n' + EVENT_LINE.replace(b'"seq":1', b'"seq":2') + b"torn", EVENT_LINE[:-1]],
         "packets": [b"Q\1" + struct.pack("<Q", 5) + b"1.2.840.10008.1.2", b"Q\1" + struct.pack(">Q", 5) + b"1.2", b"A\0" + bytes(32), b"A\1why", b"D" + bytes(9)],

@@ -6,6 +6,7 @@
 #include "queue/notes.h"
 #include "queue/scan.h"
 #include "queue/segment.h"
+#include "queue/segment_owner.h"
 
 namespace sampan::fuzz {
 
@@ -74,6 +75,8 @@ FUZZ_TARGET(raw_segment) {
   while (scan.next().what != Finding::What::end) {
   }
   static_cast<void>(parse_segment_name(as_text(input)));
+  const SegmentOwner owner = owner_of(file, {Stream::items, header ? header->number : 1}, Uuid{}, input.size());
+  expect(owner != SegmentOwner::us || header, "whose header does not verify is not known by it");
 }
 
 FUZZ_TARGET(key_file) {

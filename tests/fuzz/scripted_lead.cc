@@ -77,6 +77,11 @@ void ScriptedLead::be_good() {
   good_ = true;
 }
 
+bool ScriptedLead::is_good() const {
+  const std::lock_guard lock(mutex_);
+  return good_;
+}
+
 std::vector<Message> ScriptedLead::said() const {
   const std::lock_guard lock(mutex_);
   return said_;
@@ -101,14 +106,15 @@ void ScriptedLead::converse(int socket) {
   static_cast<void>(hear_all(socket));
 }
 
-// Until something is finished. Whoever waits for more than it got is not waited for. False: the node hung up.
+// Until something is finished. Whoever waits for more than it got is not waited for, but by a good lead: a busy machine makes
+// pauses of its own. False: the node hung up.
 bool ScriptedLead::hear(Talk& talk) const {
   std::array<std::uint8_t, 16384> some;
   for (;;) {
     const std::size_t finished = finished_in(talk.heard);
     if (finished > talk.finished) return talk.finished = finished, true;
     const ssize_t got = ::recv(talk.socket, some.data(), some.size(), 0);
-    if (got < 0 && errno == EAGAIN && !talk.heard.empty()) return true;
+    if (got < 0 && errno == EAGAIN && !talk.heard.empty() && !is_good()) return true;
     if (got < 0 && errno == EAGAIN) continue;
     if (got <= 0) return false;
     talk.heard.insert(talk.heard.end(), some.begin(), some.begin() + got);

@@ -28,6 +28,7 @@ class ScriptedLead {
 
  private:
   struct Talk;
+  bool is_good() const;
   void answer_all();
   void converse(int socket);
   bool hear(Talk& talk) const;

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files beside the spool that somebody may have changed, what a person types, and what the worker and the daemon say to each other.
+#include "base/beacon.h"
+#include "fuzz/scratch.h"
 #include "fuzz/target.h"
+#include "queue/key_doors.h"
 #include "queue/key_text.h"
 #include "queue/recovery_key.h"
+#include "queue/segment_owner.h"
 #include "telemetry/event.h"
 #include "telemetry/journal.h"
 #include "worker/packets.h"
@@ -16,6 +20,44 @@ FUZZ_TARGET(keyring) {
   static_cast<void>(queue::parse_local_key(text));
   static_cast<void>(queue::parse_old_keys(text));
   static_cast<void>(queue::read_recovery_key(text));
+  static_cast<void>(queue::credential_door(input));
+  OneFile files("/node", input);
+  const Uuid node = uuid_from("01234567-89ab-7def-8123-456789abcdef");
+  if (queue::is_signed(files, "/state/spool", node)) expect(text.starts_with("sampan-node 1\nnode " + to_string(node)), "a directory is signed by name");
+}
+
+namespace {
+
+// When this machine was started, as a beacon of this moment says it: where the header of its file has it.
+constexpr std::size_t start_at = 24, start_bytes = 16;
+Bytes this_start() {
+  const std::string path = scratch_folder() + "/fresh";
+  write_file(path, {});
+  Beacon::make({8, 16})->attach(path);
+  const auto bytes = read_whole(disk(), path, 4096);
+  expect(bytes.ok() && bytes->size() > start_at + start_bytes, "a beacon has a file");
+  return Bytes(bytes->begin() + start_at, bytes->begin() + start_at + start_bytes);
+}
+
+}  // namespace
+
+FUZZ_TARGET(beacon) {
+  static const std::string path = scratch_folder() + "/beacon";
+  Feed feed(input);
+  const bool of_now = feed.byte() % 2 == 0;
+  Bytes bytes(feed.rest().begin(), feed.rest().end());
+  if (of_now && bytes.size() >= start_at + start_bytes) std::ranges::copy(this_start(), bytes.begin() + start_at);
+  write_file(path, bytes);
+  const auto beacon = Beacon::make({8, 16});
+  beacon->attach(path);
+  expect(beacon->struck() <= 16, "no more is remembered than there is room for");
+  const auto content = Beacon::content_of("dimse", "2.25.1");
+  static_cast<void>(beacon->strikes(content));
+  {
+    const Beacon::Touch touch(beacon.get(), content);
+  }
+  beacon->forgive(content);
+  expect(beacon->strikes(content) == 0, "whoever is forgiven is not struck");
 }
 
 FUZZ_TARGET(journal) {

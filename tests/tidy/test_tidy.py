@@ -131,6 +131,11 @@ def test_strange_places_are_found():
     silent(rules.top_level, ".ci/run", "")
 
 
+def test_inputs_of_the_fuzzer_are_not_read():
+    tree = source.Tree.of_checkout(Path(__file__).resolve().parents[2])
+    assert tree.under("tests/fuzz/") and not tree.under("tests/fuzz/corpus/")
+
+
 def test_every_rule_is_tested_here():
     text = Path(__file__).read_text()
     untested = [rule.__name__ for rule in rules.RULES if f"fires(rules.{rule.__name__}," not in text]

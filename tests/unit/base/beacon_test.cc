@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <limits>
 #include <vector>
 
 #include "base/beacon.h"
@@ -86,6 +87,14 @@ TEST_CASE_FIXTURE(BeaconFixture, "a_power_cut_strikes_nobody") {
   SUBCASE("the machine was started at another time") { rewrite(started_at, read(started_at) - 60'000); }
   CHECK(open()->strikes(bad) == 0);
   CHECK(open()->strikes(bad) == 0);
+}
+
+TEST_CASE_FIXTURE(BeaconFixture, "a_start_at_the_end_of_all_time_is_not_this_one") {
+  for (const std::int64_t started : {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max(), std::int64_t{-1}}) {
+    die(bad, true);
+    rewrite(started_at, started);
+    CHECK(open()->strikes(bad) == 0);
+  }
 }
 
 TEST_CASE_FIXTURE(BeaconFixture, "what_is_remembered_is_bounded_and_the_least_guilty_makes_room" * doctest::description("contract 10")) {

@@ -82,6 +82,12 @@ TEST_CASE("associations_whose_user_information_does_not_fit_are_not_sound") {
   CHECK_FALSE(sound_user(item(0x58, Bytes{2, 1, 0, 5} + text("user") + Bytes{0, 0})));
   CHECK_FALSE(sound_user(item(0x58, Bytes{2, 1, 0, 4} + text("user") + Bytes{0, 1})));
   CHECK_FALSE(sound_user(item(0x58, Bytes{2, 1, 0, 0, 0, 0, 0})));
+  CHECK_FALSE(sound_user(item(0x58, Bytes{1, 1, 0, 4} + text("user") + Bytes{0, 2} + text("pw"))));
+  CHECK(sound_user(item(0x58, Bytes{1, 1, 0, 4} + text("user") + Bytes{0, 0})));
+  CHECK(sound(2, item(0x50, item(0x59, Bytes{0, 2} + text("ok")))));
+  CHECK_FALSE(sound(2, item(0x50, item(0x59, Bytes{0, 3} + text("ok")))));
+  CHECK_FALSE(sound(2, item(0x50, item(0x59, Bytes{0, 1} + text("ok")))));
+  CHECK_FALSE(sound(2, item(0x50, item(0x59, Bytes{0}))));
   const Bytes identity = item(0x58, Bytes{2, 1, 0, 0, 0, 0});
   CHECK(sound_user(identity));
   CHECK_FALSE(sound_user(identity + identity));

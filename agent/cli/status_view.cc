@@ -70,9 +70,16 @@ void add_intake(Table& table, const NodeStatus& status, Lang lang) {
                        number(intake.commitments_open) + say(lang, "，最久 ", ", up to ") + duration(intake.commitments_oldest_s, lang)});
 }
 
+// Of a destination that has answered nothing yet.
+std::string never_reached(const DestinationStatus& destination, Lang lang) {
+  if (destination.last_error.empty()) return destination.sending > 0 ? say(lang, "正在首次尝试", "being tried for the first time") : state_word(destination.state, lang);
+  return say(lang, "尚未成功", "no success yet") + std::string(say(lang, "：", ": ")) + destination.last_error;
+}
+
 std::string connection(const DestinationStatus& destination, Lang lang) {
+  if (destination.state == DestinationState::unknown) return never_reached(destination, lang);
   std::string text = state_word(destination.state, lang);
-  if (destination.state == DestinationState::unknown || destination.state == DestinationState::up) return text;
+  if (destination.state == DestinationState::up) return text;
   text += " " + duration(destination.state_age_s, lang);
   if (!destination.last_error.empty()) text += say(lang, "：", ": ") + destination.last_error;
   if (destination.next_attempt_in_s)

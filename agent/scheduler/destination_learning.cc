@@ -92,10 +92,13 @@ void Destination::close_breaker() {
   needs_.observer.destination_up(spec_.name);
 }
 
+// A lane that failed before and tries again says little: lanes that take turns in waiting for an answer would vouch for each other
+// for ever, and nobody would hear that the destination is silent.
 bool Destination::others_get_through(const Lane& lane) const {
+  const bool silent = silent_for().value_or(Millis{0}) >= core::limits::answer_time_max;
   return std::ranges::any_of(lanes_, [&](const Lane& other) {
     if (&other == &lane) return false;
-    const bool tries = other.busy && other.connected && other.mode == Mode::batch;
+    const bool tries = other.busy && other.connected && other.mode == Mode::batch && (other.failures == 0 || !silent);
     return tries || (other.last_answer && *other.last_answer >= lane.started);
   });
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Disks that fill up, fail, slow down or go read-only under a node, and clocks that are set: what is done to it from outside.
+"""Disks that fill up, fail, slow down or go read-only under a node: what is done to it from outside.
 
 Mounts live in a mount namespace of the test's own process (volatile_disk.own_mounts), so that nothing is left behind.
 """
@@ -137,55 +137,3 @@ def traced(node, *what, path=None):
 def stop_traced(node):
     os.kill(node.traced_pid, 15)
     wait_until(lambda: not node.process.alive(), lambda: f"the traced node ends: {node.log()[-2000:]}", 60)
-
-
-def clock_shim(ctx):
-    """-> environment of a process whose wall clock is off by the seconds in a file, and a function that sets them."""
-    source, shim, offset = ctx.dir / "clock.c", ctx.dir / "clock.so", ctx.dir / "offset"
-    source.write_text(CLOCK)
-    run_well("cc", "-O2", "-fPIC", "-shared", "-o", shim, source, "-ldl")
-
-    def set_off(seconds):
-        new = offset.with_suffix(".new")
-        new.write_text(str(int(seconds)))
-        new.rename(offset)
-    set_off(0)
-    return {"LD_PRELOAD": str(shim), "CLOCK_OFF_BY": str(offset)}, set_off
-
-
-CLOCK = r"""
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/syscall.h>
-#include <sys/time.h>
-#include <time.h>
-#include <unistd.h>
-static long off(void) {
-  char text[32] = {0};
-  const char* path = getenv("CLOCK_OFF_BY");
-  int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-  if (fd >= 0) { if (read(fd, text, sizeof text - 1) < 0) text[0] = 0; close(fd); }
-  return atol(text);
-}
-int clock_gettime(clockid_t id, struct timespec* now) {
-  int done = syscall(SYS_clock_gettime, id, now);
-  if (done == 0 && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE)) now->tv_sec += off();
-  return done;
-}
-int gettimeofday(struct timeval* now, void* zone) {
-  struct timespec fine;
-  (void)zone;
-  clock_gettime(CLOCK_REALTIME, &fine);
-  now->tv_sec = fine.tv_sec;
-  now->tv_usec = fine.tv_nsec / 1000;
-  return 0;
-}
-time_t time(time_t* into) {
-  struct timespec fine;
-  clock_gettime(CLOCK_REALTIME, &fine);
-  if (into) *into = fine.tv_sec;
-  return fine.tv_sec;
-}
-"""

@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 
-from faulty_disk import clock_shim
+from clock_shim import clock_shim
 from harness import wait_until
 
 contract = (4, 7)

@@ -3,7 +3,8 @@
 //
 // What is written stays in memory until a flush. When the power goes, each 4 KiB block (torn=1: each 512-byte sector) that
 // was not flushed reaches the image with a chance of keep percent, in a way that the seed decides; the rest is gone, and so
-// is the process. Parameters:
+// is the process. The first block is never torn: ext4 has its superblock there, in two sectors of which one holds the checksum of
+// both, and does not mount with half of it. Parameters:
 //   file=IMAGE   seed=N   keep=PERCENT   torn=0|1
 //   cutwrite=N   power goes at the Nth write        cutflush=N   at the Nth flush, before it completes
 // SIGUSR1 takes the power at the next request.
@@ -42,11 +43,11 @@ static void write_image(const unsigned char *from, uint32_t count, uint64_t offs
 }
 
 static void lose_power(const char *at) {
-  const uint32_t unit = torn ? SECTOR : BLOCK;
   unsigned state = seed;
   unsigned long kept = 0, lost = 0;
   for (uint64_t block = 0; block < blocks; block++) {
     if (!cached[block]) continue;
+    const uint32_t unit = torn && block > 0 ? SECTOR : BLOCK;
     for (uint32_t offset = 0; offset < BLOCK; offset += unit) {
       if (rand_r(&state) % 100 < keep) {
         write_image(cached[block] + offset, unit, block * BLOCK + offset);

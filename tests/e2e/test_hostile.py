@@ -19,6 +19,7 @@ from pathlib import Path
 import wire
 from harness import Skip, free_port, wait_until
 from node import UnixConnection
+from scripted_scp import ScriptedScp, accepting, answer_to
 from wire import ABORT, COMMAND, LAST, Peer, image, p_data, pdu, store_rq
 
 contract = (1, 3, 8, 10)
@@ -352,58 +353,6 @@ def test_slow_clients_of_the_control_socket_shut_nobody_out(ctx):
 # The lead's side
 
 
-class HostileScp:
-    """A lead that behaves as told, until it is told to be good."""
-
-    def __init__(self, behave):
-        self.behave, self.good, self.calls, self.received = behave, False, 0, {}
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
-
-    def talk(self, connection):
-        self.calls += 1
-        with contextlib.suppress(OSError, struct.error, AssertionError), Peer(connection=connection, timeout=120) as peer:
-            (be_good if self.good else self.behave)(self, peer)
-
-    def close(self):
-        self.listener.close()
-
-
-def answer_to(asked, message_id=None, sop_instance=None, status=0):
-    context, said, _ = asked
-    number = struct.unpack("<H", said[0x110])[0] if message_id is None else message_id
-    name = said[0x1000].rstrip(b"\0").decode() if sop_instance is None else sop_instance
-    return p_data(context, COMMAND | LAST, wire.response(wire.C_STORE_RSP, number, said[2].rstrip(b"\0").decode(), name, status))
-
-
-def be_good(scp, peer):
-    kind, body = peer.read()
-    peer.send(wire.associate_ac(body))
-    while (asked := peer.message()) is not None:
-        scp.received.setdefault(asked[1][0x1000].rstrip(b"\0").decode(), []).append(hashlib.sha256(asked[2]).hexdigest())
-        peer.send(answer_to(asked))
-    if peer.ended_by and peer.ended_by[0] == wire.RELEASE_RQ:
-        peer.send(pdu(wire.RELEASE_RP, bytes(4)))
-
-
-def accepting(then):
-    """Takes the association and one message, and does something else than answer it."""
-    def behave(scp, peer):
-        peer.send(wire.associate_ac(peer.read()[1]))
-        then(peer, peer.message())
-        peer.exactly(1 << 30)  # until the node has enough
-    return behave
-
-
 def flood(peer, head, block=bytes(1 << 16), bytes_max=512 << 20):
     peer.send(head)
     for _ in range(bytes_max // len(block)):
@@ -453,7 +402,7 @@ BEHAVIOURS = {
 
 
 def test_a_lead_that_lies_or_breaks_off_delivers_nothing_and_loses_nothing(ctx):
-    scps = {name: HostileScp(behave) for name, behave in BEHAVIOURS.items()}
+    scps = {name: ScriptedScp(behave) for name, behave in BEHAVIOURS.items()}
     ctx.closers += [scp.close for scp in scps.values()]
     node = ctx.node(destinations=[{"name": name, "dimse": f"LEAD@127.0.0.1:{scp.port}"} for name, scp in scps.items()]).start()
     name, pixels = "2.25.42", 60000
@@ -483,7 +432,7 @@ def test_a_lead_that_lies_or_breaks_off_delivers_nothing_and_loses_nothing(ctx):
 
 
 def test_a_lead_that_lets_its_acceptance_drip_holds_a_lane_for_half_a_minute_only(ctx):
-    scp = HostileScp(lambda scp, peer: drip(peer, wire.associate_ac(peer.read()[1])))
+    scp = ScriptedScp(lambda scp, peer: drip(peer, wire.associate_ac(peer.read()[1])))
     ctx.closers.append(scp.close)
     node = ctx.node(destinations=[{"name": "lead", "dimse": f"LEAD@127.0.0.1:{scp.port}"}]).start()
     with Peer(node.port).associate() as peer:

@@ -207,6 +207,55 @@ def test_what_takes_a_restart_is_said_and_the_rest_is_at_work(ctx):
     assert code == 1 and json.loads(text) == {"applied": True, "problems": [], "after_restart": ["site", "state_directory", "intake.listen"]}
 
 
+OTHER = {"site": "Other", "state_directory": "elsewhere", "control.socket": "other.sock"}  # of each option that takes a restart
+
+
+def options_that_take_a_restart(ctx):
+    told = json.loads(ctx.command(BIN / "sampan", "config", "reference", "--json", "--lang", "en").stdout)["options"]
+    return [option["path"] for option in told if "takes effect after a restart" in option["notes"]]
+
+
+def test_each_option_that_takes_a_restart_is_named_kept_as_it_was_and_at_work_after_one(ctx):
+    lead = ctx.raw_scp("lead").start()
+    node = ctx.node(destinations=[lead.destination]).start()
+    paths = options_that_take_a_restart(ctx)
+    assert sorted(paths) == sorted(OTHER), f"no other value is known here for {set(paths) - set(OTHER)}"
+    for path in paths:
+        group, _, leaf = path.rpartition(".")
+        value = OTHER[path] if path == "site" else str(ctx.dir / OTHER[path])
+        changed = with_more(node.settings, **({group: {leaf: value}} if group else {leaf: value}))
+        before = node.log().count(f"takes effect after a restart: {path}\n")
+        assert node.reload(changed) == (1, f"Applied.\nTakes effect after a restart (sudo systemctl restart sampand): {path}\n")
+        hang_up(node)
+        assert node.log().count(f"new settings applied; takes effect after a restart: {path}\n") == before + 2
+        assert node.status()["site"] == "clinic" and not (ctx.dir / OTHER[path]).exists()
+        assert send(ctx, node, ctx.images("ct", 1))[0] == 0
+    node.wait_drained()
+    assert len(lead.shas()) == len(paths)
+
+
+def test_a_control_socket_that_was_changed_is_the_old_one_until_a_restart_and_the_command_says_so(ctx):
+    lead = ctx.raw_scp("lead").start()
+    node = ctx.node(destinations=[lead.destination]).start()
+    old, new = node.socket, node.dir / "new.sock"
+    node.settings = with_more(node.settings, control={"socket": str(new)})
+    config = node.write()
+    hang_up(node)
+    assert "takes effect after a restart: control.socket\n" in node.log()
+    for verb in ("status", "reload"):  # as a person calls it: by the settings, which are ahead of the node
+        said = ctx.command(BIN / "sampan", "--config", config, "--lang", "en", verb, check=False)
+        assert said.returncode == 3 and "If control.socket was changed: it takes effect after a restart" in said.stderr, said.stderr
+    assert node.sampan("status")[0] in (0, 1) and old.exists() and not new.exists()
+    node.stop()
+    assert not old.exists()
+    node.socket = new
+    node.start()
+    said = ctx.command(BIN / "sampan", "--config", config, "reload")
+    assert said.stdout == "Applied.\n", said.stdout
+    assert send(ctx, node, ctx.images("ct", 1))[0] == 0
+    node.wait_drained()
+
+
 def test_what_config_shows_is_a_settings_file(ctx):
     lead = ctx.raw_scp("lead").start()
     node = ctx.node(destinations=[lead.destination])

@@ -120,6 +120,21 @@ TEST_CASE("a_daemon_that_is_not_running_is_told_in_words_with_what_to_do") {
   CHECK(call({"version", "--socket", node.socket}).code == 3);
 }
 
+TEST_CASE("a_socket_of_the_settings_where_nobody_listens_may_be_newer_than_the_daemon") {
+  Node node;
+  const std::string config = node.socket + ".yaml";
+  std::ofstream(config) << "site: a\ncontrol: {socket: " << node.socket << "}\ndestinations: [{name: lead, folder: /srv/lead}]\n";
+  const Ran missing = call({"status", "--config", config});
+  CHECK(missing.code == 3);
+  CHECK(has(missing.err, "sampand is not running"));
+  CHECK(has(missing.err, "If control.socket was changed: it takes effect after a restart"));
+  CHECK(has(call({"--lang", "zh", "--config", config}).err, "若刚修改过 control.socket"));
+  CHECK_FALSE(has(call({"--socket", node.socket}).err, "control.socket"));
+  node.start();
+  CHECK(call({"--config", config}).code != 3);
+  std::filesystem::remove(config);
+}
+
 TEST_CASE("an_answer_that_is_not_ours_is_no_status") {
   Node node;
   node.server =

@@ -57,6 +57,22 @@ TEST_CASE("status_speaks_chinese") {
         "磁盘  剩余 500.0 GB，共 1.0 TB；本机保存 12 项，123.5 MB\n");
 }
 
+TEST_CASE("of_a_destination_that_never_answered_status_tells_what_is_tried_and_what_came_of_it") {
+  NodeStatus status = rich_status();
+  DestinationStatus& lead = status.destinations[0];
+  lead.state = DestinationState::unknown;
+  lead.last_error.clear();
+  lead.next_attempt_in_s.reset();
+  const auto shown = [&](Lang lang) { return show_status(assessed(status), lang); };
+  CHECK(has(shown(Lang::en), "PACS@192.0.2.10:104  not tried yet\n"));
+  lead.sending = 1;
+  CHECK(has(shown(Lang::en), "PACS@192.0.2.10:104  being tried for the first time\n"));
+  CHECK(has(shown(Lang::zh), "PACS@192.0.2.10:104  正在首次尝试\n"));
+  lead.last_error = "no answer in time";
+  CHECK(has(shown(Lang::en), "PACS@192.0.2.10:104  no success yet: no answer in time\n"));
+  CHECK(has(shown(Lang::zh), "PACS@192.0.2.10:104  尚未成功：no answer in time\n"));
+}
+
 TEST_CASE("good_news_tell_what_happens_just_now") {
   NodeStatus status = rich_status();
   status.destinations[0].state = DestinationState::up;

@@ -165,6 +165,43 @@ TEST_CASE("a_peer_that_allows_one_association_is_not_down_for_refusing_the_secon
   CHECK(world.done("pacs") == 1000);
 }
 
+TEST_CASE("lanes_that_wait_in_turn_for_an_answer_that_never_comes_do_not_vouch_for_each_other") {
+  World world;
+  world.add("pacs", 4).answer = always(retry(Scope::destination, "no answer in time"));
+  world.put("pacs", 1, 1000);
+  world.step();
+  int gave_up = 0;
+  while (world.events.lines.empty() && gave_up < 50) {  // the one that waited longest, and tries again while the others wait
+    world.clock.advance(75s);
+    world.lanes.run_next();
+    ++gave_up;
+    world.step();
+  }
+  CHECK(world.events.lines == std::vector<std::string>{"pacs down: no answer in time"});
+  CHECK(gave_up <= 5);
+}
+
+TEST_CASE("a_lane_with_a_large_image_vouches_for_the_others_however_long_it_takes") {
+  World world;
+  world.add("pacs", 2).answer = always(retry(Scope::destination, "local limit exceeded"));
+  world.put("pacs", 1, 200);
+  world.step();
+  REQUIRE(world.lanes.jobs.size() == 2);
+  auto large = std::move(world.lanes.jobs.front());
+  world.lanes.jobs.pop_front();
+  for (int refused = 0; refused < 20; ++refused) {
+    world.lanes.run_next();
+    world.step();
+    world.clock.advance(20min);
+    world.step();
+    REQUIRE(world.lanes.jobs.size() == 1);
+  }
+  world.peers["pacs"].answer = delivered;
+  large();
+  world.step();
+  CHECK(world.events.lines == std::vector<std::string>{"pacs up"});
+}
+
 TEST_CASE("when_the_last_lane_fails_too_the_destination_is_down") {
   World world;
   Peer& pacs = world.add("pacs", 3);

@@ -72,7 +72,7 @@ class Fleet:
 def wait_dead(node, deadline_s):
     """Whether the node dies by itself in that time."""
     try:
-        wait_until(lambda: not node.alive(), "dead", deadline_s, 0.005)
+        wait_until(lambda: not node.alive(), "dead", deadline_s, 0.005, slow=1)
     except AssertionError:
         return False
     return True

@@ -5,9 +5,10 @@ import contextlib
 import json
 import os
 from collections import Counter
+from pathlib import Path
 
 from fleet import Fleet
-from harness import tool, wait_until
+from harness import SLOW, tool, wait_until
 from volatile_disk import VolatileDisk
 
 contract = (1, 4, 9)
@@ -67,7 +68,7 @@ class Cuts:
             self.look_at_room()
             return not self.is_filling
 
-        wait_until(has_room, lambda: f"room: {self.clinic.status()}", 120, 0.2)
+        wait_until(has_room, lambda: f"room after {self.moments}: {self.clinic.status()}", 120, 0.2)
         self.clinic.kill()
         self.disk.power_off()
 
@@ -88,12 +89,18 @@ class Cuts:
             wait_until(lambda: not self.disk.has_power(), lambda: f"a start was refused: {self.clinic.log()[-3000:]}", 2)
             return True
         try:
-            wait_until(holds, "", deadline_s, 0.005)
+            wait_until(holds, lambda: deadline_s == READY_S and f"the node stands at {self.stands_at()} after {self.moments}: {self.clinic.log()[-1500:]}", deadline_s, 0.005,
+                       SLOW if deadline_s == READY_S else 1)
         except AssertionError as error:
-            if "refused" in str(error) or deadline_s == READY_S:
+            if "a start was refused" in str(error) or deadline_s == READY_S:
                 raise
             return False
         return True
+
+    def stands_at(self):
+        """What each thread of the node waits for in the kernel."""
+        tasks = Path(f"/proc/{self.clinic.process.pid}/task").iterdir()
+        return [f"{(task / 'comm').read_text().strip()} {(task / 'wchan').read_text()}" for task in tasks]
 
     def at_a_write_or_flush(self):
         kind = self.random.choice(("cutwrite", "cutflush", "none"))

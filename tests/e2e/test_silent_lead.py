@@ -18,6 +18,7 @@ from wire import Peer, image
 
 contract = (3, 7, 8)
 ANSWER_S, BACK_OFF_S = 301, 901  # just more than the node waits for an answer, and between two attempts
+PATIENCE_S = 3                   # instead, for what a socket waits for
 LARGE = 16 << 20                 # bytes; more than the sockets of two ends take in
 
 
@@ -58,6 +59,10 @@ class SilentStow(http.server.ThreadingHTTPServer):
     def destination(self):
         return {"name": "no-stow-answer", "stow": f"http://127.0.0.1:{self.server_port}/studies"}
 
+    def restart(self):
+        self.good = True
+        self.over.set()
+
     def close(self):
         self.over.set()
         self.shutdown()
@@ -87,7 +92,8 @@ class StowHandler(http.server.BaseHTTPRequestHandler):
 
 
 def test_a_lead_that_falls_silent_holds_up_nobody_else_and_gets_everything_when_it_speaks(ctx):
-    shim = Shim(ctx, impatient=True)
+    shim = Shim(ctx)
+    shim.set_patience(PATIENCE_S)
     scps = {name: ScriptedScp(behave) for name, (behave, _) in SILENT.items()}
     sent = {f"2.25.4{n}": image(f"2.25.4{n}", LARGE if n == 0 else 4000) for n in range(3)}
     stow, lead = SilentStow(sent), ctx.raw_scp().start()
@@ -113,7 +119,7 @@ def test_a_lead_that_falls_silent_holds_up_nobody_else_and_gets_everything_when_
         row = next(line for line in shown.splitlines() if f" {name} " in line)
         assert said in row, shown
 
-    wait_until(lambda: all(far.calls >= 2 for far in (*scps.values(), stow)), "each is tried again", 60)
+    wait_until(lambda: all(far.calls >= 2 for far in (*scps.values(), stow)), "each is tried again", 90)
     for far in (*scps.values(), stow):
         far.good = True
 
@@ -125,7 +131,7 @@ def test_a_lead_that_falls_silent_holds_up_nobody_else_and_gets_everything_when_
             shim.leap(BACK_OFF_S)
         return not late
 
-    wait_until(all_delivered, lambda: json.dumps(node.status()["destinations"]), 60, 0.5)
+    wait_until(all_delivered, lambda: json.dumps(node.status()["destinations"]), 120, 0.5)
     for name, scp in scps.items():
         assert {one: set(got) for one, got in scp.received.items()} == {one: {digest(data_set)} for one, data_set in sent.items()}, name
     node.stop()

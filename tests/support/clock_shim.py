@@ -3,23 +3,20 @@
 pass at once, a patience of minutes with a silent peer that is seconds. The program and its limits are those of a clinic."""
 from harness import tool
 
-PATIENCE_S = 3  # for what a socket would wait longer for
-
-
 class Shim:
     """.env is for the process; the rest acts on it while it runs."""
 
-    def __init__(self, ctx, impatient=False):
+    def __init__(self, ctx):
         source, shim = ctx.dir / "clock.c", ctx.dir / "clock.so"
         source.write_text(CLOCK)
         ctx.command(tool("cc"), "-O2", "-fPIC", "-shared", "-o", shim, source, "-ldl")
-        self.off, self.passed = ctx.dir / "clock_off", ctx.dir / "clock_passed"
-        self.env = {"LD_PRELOAD": str(shim), "CLOCK_OFF_BY": str(self.off), "CLOCK_PASSED": str(self.passed)}
-        if impatient:
-            self.env["SOCKET_PATIENCE"] = str(PATIENCE_S)
-        self.set_off(0)
+        self.off, self.passed, self.patience = (ctx.dir / f"clock_{name}" for name in ("off", "passed", "patience"))
+        self.env = {"LD_PRELOAD": str(shim), "CLOCK_OFF_BY": str(self.off), "CLOCK_PASSED": str(self.passed),
+                    "SOCKET_PATIENCE": str(self.patience)}
         self.leaped_s = 0
+        self.set_off(0)
         self.leap(0)
+        self.set_patience(0)
 
     def set_off(self, seconds):
         """The wall clock is wrong by so much."""
@@ -29,6 +26,10 @@ class Shim:
         """So much time passes now: on the clock that only goes forward."""
         self.leaped_s += seconds
         write(self.passed, self.leaped_s)
+
+    def set_patience(self, seconds):
+        """A socket does not wait for longer from now on, if it would; 0: as long as it likes."""
+        write(self.patience, seconds)
 
 
 def write(path, seconds):
@@ -82,17 +83,15 @@ time_t time(time_t* into) {
   return fine.tv_sec;
 }
 int poll(struct pollfd* fds, nfds_t count, int timeout_ms) {
-  const char* most = getenv("SOCKET_PATIENCE");
+  const long most = timeout_ms > 0 ? seconds_in("SOCKET_PATIENCE") : 0;
   struct timespec time = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
-  if (most && time.tv_sec > atol(most)) time.tv_sec = atol(most);
+  if (most > 0 && time.tv_sec > most) time.tv_sec = most;
   return syscall(SYS_ppoll, fds, count, timeout_ms < 0 ? NULL : &time, NULL, 0);
 }
 int setsockopt(int fd, int level, int name, const void* value, socklen_t size) {
-  const char* most = getenv("SOCKET_PATIENCE");
-  struct timeval less = {most ? atol(most) : 0, 0};
-  if (most && level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO) && size == sizeof less &&
-      ((const struct timeval*)value)->tv_sec > less.tv_sec)
-    value = &less;
+  const int waits = level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO) && size == sizeof(struct timeval);
+  struct timeval less = {waits ? seconds_in("SOCKET_PATIENCE") : 0, 0};
+  if (less.tv_sec > 0 && ((const struct timeval*)value)->tv_sec > less.tv_sec) value = &less;
   return syscall(SYS_setsockopt, fd, level, name, value, size);
 }
 """

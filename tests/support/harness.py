@@ -21,18 +21,19 @@ TOP = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("SAMPAN_BIN") or TOP / "build" / os.environ.get("SAMPAN_PRESET", "release") / "bin")
 OURS = ("sampand", "sampan", "raw_scu", "raw_scp", "make_images", "make_backlog", "conformance")
 START_S, STOP_S = 20, 30
+SLOW = float(os.environ.get("SAMPAN_SLOW", "1"))  # how much longer everything may take: under a sanitizer, or beside other work
 
 
 class Skip(Exception):
     """The test cannot be run here; says why."""
 
 
-def wait_until(condition, what, deadline_s=30, every_s=0.02):
+def wait_until(condition, what, deadline_s=30, every_s=0.02, slow=SLOW):
     """Polls condition() until it is true; returns what it gave."""
-    end = time.monotonic() + deadline_s
+    end = time.monotonic() + deadline_s * slow
     while not (got := condition()):
         if time.monotonic() > end:
-            raise AssertionError(f"not within {deadline_s} s: {what() if callable(what) else what}")
+            raise AssertionError(f"not within {deadline_s * slow:g} s: {what() if callable(what) else what}")
         time.sleep(every_s)
     return got
 
@@ -116,7 +117,7 @@ class Process:
         if self.alive():
             self.child.send_signal(signal.SIGTERM)
         try:
-            return self.child.wait(deadline_s)
+            return self.child.wait(deadline_s * SLOW)
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"{self.name} did not end within {deadline_s} s of SIGTERM") from None
@@ -173,7 +174,7 @@ class Context:
     def command(self, *parts, deadline_s=120, check=True):
         """Runs a command to its end."""
         done = subprocess.run([str(part) for part in parts], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, timeout=deadline_s, cwd=self.dir, text=True, errors="replace")
+                              stderr=subprocess.PIPE, timeout=deadline_s * SLOW, cwd=self.dir, text=True, errors="replace")
         assert not check or done.returncode == 0, f"{parts} -> {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 

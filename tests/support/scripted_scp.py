@@ -15,7 +15,7 @@ class ScriptedScp:
 
     def __init__(self, behave):
         self.behave, self.good, self.calls, self.received = behave, False, 0, {}
-        self.over = threading.Event()
+        self.over, self.open = threading.Event(), set()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.serve, daemon=True).start()
@@ -30,8 +30,18 @@ class ScriptedScp:
 
     def talk(self, connection):
         self.calls += 1
+        self.open.add(connection)
         with contextlib.suppress(OSError, struct.error, AssertionError), Peer(connection=connection, timeout=120) as peer:
             (be_good if self.good else self.behave)(self, peer)
+        self.open.discard(connection)
+
+    def restart(self):
+        """Good from now on, to whoever calls anew."""
+        self.good = True
+        self.over.set()
+        for connection in list(self.open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def close(self):
         self.over.set()

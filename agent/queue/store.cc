@@ -76,7 +76,9 @@ void Store::wake() {
 void Store::note(Note note, std::function<void()> then) {
   {
     std::lock_guard lock(mutex_);
+    const bool known = has_work();  // who gathers would wake for nothing
     pending_.push_back({std::move(note), std::move(then)});
+    if (known) return;
   }
   work_.notify_one();
 }

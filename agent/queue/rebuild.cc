@@ -67,7 +67,7 @@ bool Rebuild::open_next(Ledger& ledger) {
     ledger.quarantine_range(name.number, 0, block_bytes, "the header of the segment does not verify");
   if (name.stream == Stream::notes) note_segments_[name.number] = size_;
   blind_ = false;
-  scan_.emplace(*file_, name.number, from, size_);
+  scan_.emplace(*file_, name.number, from, size_).read_ahead();
   return true;
 }
 

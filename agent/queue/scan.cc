@@ -7,6 +7,7 @@ namespace sampan::queue {
 namespace {
 
 constexpr std::size_t window_bytes = 256 << 10;
+constexpr std::uint64_t ahead_bytes = 4 << 20;
 
 }  // namespace
 
@@ -17,12 +18,21 @@ bool SegmentScan::read(std::uint64_t offset, ByteSpan into) {
   return got && *got == into.size();
 }
 
+// Half of it is always on its way. The kernel does not see by itself where the reads go: a record's end is read before its body.
+void SegmentScan::ask_for_what_follows(std::uint64_t offset) {
+  while (ahead_ < size_ && ahead_ < offset + ahead_bytes / 2) {
+    file_.will_need(ahead_, std::min(ahead_bytes / 2, size_ - ahead_));
+    ahead_ += ahead_bytes / 2;
+  }
+}
+
 bool SegmentScan::verifies(const Frame& frame, std::uint64_t offset) {
   std::uint64_t at = offset + header_bytes, left = frame.trailer.record_bytes - header_bytes - trailer_bytes;
   std::uint32_t crc = 0;
   window_.resize(window_bytes);
   while (left > 0) {
     const std::size_t n = std::min<std::uint64_t>(left, window_bytes);
+    ask_for_what_follows(at);
     if (!read(at, ByteSpan(window_).first(n))) return false;
     crc = crc32c(ByteView(window_).first(n), crc);
     at += n, left -= n;
@@ -31,6 +41,7 @@ bool SegmentScan::verifies(const Frame& frame, std::uint64_t offset) {
 }
 
 std::optional<Frame> SegmentScan::record_at(std::uint64_t offset) {
+  ask_for_what_follows(offset);
   const auto frame = read_frame(file_, number_, offset);
   if (!frame && frame.error().code != Errc::damaged) unreadable_ = true;
   return frame && verifies(*frame, offset) ? std::optional<Frame>(*frame) : std::nullopt;

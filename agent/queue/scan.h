@@ -30,11 +30,14 @@ class SegmentScan {
  public:
   SegmentScan(File& file, std::uint64_t number, std::uint64_t from, std::uint64_t size)
       : file_(file), number_(number), at_(from), size_(size) {}
+  // The segment will be read to its end: the disk is kept busy while records are verified.
+  void read_ahead() { ahead_ = at_; }
   // Stretches of zeros (punched records, blocks never written) are passed over in silence.
   Finding next();
 
  private:
   bool read(std::uint64_t offset, ByteSpan into);
+  void ask_for_what_follows(std::uint64_t offset);
   bool verifies(const Frame& frame, std::uint64_t offset);
   std::optional<Frame> record_at(std::uint64_t offset);
   bool block_is_zero(std::uint64_t offset);
@@ -45,6 +48,7 @@ class SegmentScan {
   const std::uint64_t number_;
   std::uint64_t at_;
   const std::uint64_t size_;
+  std::uint64_t ahead_ = ~0ull;  // asked for up to here
   Bytes window_;
   bool unreadable_ = false;  // a read failed since the last finding
 };

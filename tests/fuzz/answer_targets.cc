@@ -121,7 +121,7 @@ FUZZ_TARGET(telemetry_state) {
 }
 
 FUZZ_TARGET(secret) {
-  OneFile files("token", input);
+  FewFiles files({{"token", input}});
   const auto secret = uplink::read_secret(files, "/etc/token");
   if (secret) expect(!secret->empty() && secret->find('\n') == std::string::npos, "a secret is one line");
 }

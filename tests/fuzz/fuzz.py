@@ -38,8 +38,7 @@ PULSE = re.compile(r"#(\d+)\s+(\w+)\s+cov: (\d+)")
 
 def environment(target, scratch):
     options = "allocator_may_return_null=1:detect_leaks=1:handle_abort=1:quarantine_size_mb=64"
-    forgiven = f"suppressions={HERE / 'leaks_of_others.txt'}:print_suppressions=0"
-    return dict(os.environ, SAMPAN_FUZZ=target, TMPDIR=str(scratch), ASAN_OPTIONS=options, LSAN_OPTIONS=forgiven, UBSAN_OPTIONS="print_stacktrace=1")
+    return dict(os.environ, SAMPAN_FUZZ=target, TMPDIR=str(scratch), ASAN_OPTIONS=options, UBSAN_OPTIONS="print_stacktrace=1")
 
 
 class Shares:

@@ -31,9 +31,9 @@ HttpPeer& service() {
 bool holds(const std::string& text, std::string_view word) { return text.find(word) != std::string::npos; }
 
 // It has one file, the secret of our client.
-OneFile& secrets() {
+FewFiles& secrets() {
   static const Bytes secret{'s', '\n'};
-  static OneFile files("/secret", secret);
+  static FewFiles files({{"/secret", secret}});
   return files;
 }
 

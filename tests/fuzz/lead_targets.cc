@@ -9,6 +9,7 @@
 #include "policy/table_judge.h"
 #include "uplink/dimse.h"
 #include "uplink/dimse_prover.h"
+#include "uplink/dimse_reporter.h"
 
 namespace sampan::fuzz {
 namespace {
@@ -55,13 +56,15 @@ std::vector<core::Consignment> batch() {
   return batch;
 }
 
-// Whom the courier says it delivered; every item has one outcome.
-std::set<Uuid> deliver(core::Courier& courier) {
+// Whom the courier says it delivered; every item has one outcome. why: what it said of the others.
+std::set<Uuid> deliver(core::Courier& courier, std::string& why) {
   std::set<Uuid> told, delivered;
   auto items = batch();
   courier.attempt(items, [&](const Uuid& id, const core::Outcome& outcome) {
     expect(told.insert(id).second, "an item has one outcome");
     if (std::holds_alternative<core::Delivered>(outcome)) delivered.insert(id);
+    if (const auto* retry = std::get_if<core::Retry>(&outcome)) why += ": " + retry->reason;
+    if (const auto* rejected = std::get_if<core::Rejected>(&outcome)) why += ": " + rejected->reason;
     return true;
   });
   expect(told.size() == items.size(), "every item has an outcome");
@@ -97,19 +100,34 @@ const PduStream lead_stream("lead", 0), proof_stream("lead_proof", 1);
 FUZZ_TARGET(lead) {
   lead().play(input);
   const auto courier = uplink::make_dimse_courier(options(), judge, system_clock());
-  const auto delivered = deliver(*courier);
+  std::string before, why = "a lead that is good again gets everything";
+  const auto delivered = deliver(*courier, before);
   courier->rest();
   const auto said = lead().said();
   for (std::size_t number = 0; number < instances.size(); ++number)
     expect(!delivered.contains(item(number).id) || was_answered(number, said), "what counts as delivered was answered by name");
   lead().be_good();
-  expect(deliver(*courier).size() == instances.size(), "a lead that is good again gets everything");
+  expect(deliver(*courier, why).size() == instances.size(), why.c_str());
 }
+
+namespace {
+
+// The far end is a modality that asked for a promise. It was told only when it says so.
+void report_to_modality() {
+  const core::PromiseReport report{"2.25.99", {{classes[0], instances[0]}}, {{{classes[1], instances[1]}, 0x0112}}};
+  const Status told = uplink::tell_promises(options(), report, [](const auto&) {});
+  const auto said = lead().said();
+  expect(!told || std::ranges::any_of(said, [](const Message& one) { return one.command.command_field == dicom::command::n_event_report_rsp && one.command.status == 0; }),
+         "who counts as told said so");
+}
+
+}  // namespace
 
 FUZZ_TARGET(lead_proof) {
   Feed feed(input);
   const std::uint8_t choice = feed.byte();
   lead().play(feed.rest());
+  if (choice % 8 >= 4) return report_to_modality();
   Office office;
   const auto prover = uplink::make_dimse_prover({options(), choice % 4 != 1, choice % 4 != 2, Millis(20000)}, office, office, system_clock());
   const std::array items{item(0), item(1)};

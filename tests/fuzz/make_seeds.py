@@ -109,6 +109,18 @@ EXAMS = json.dumps({"now": "2026-11-22T09:00:00.000Z", "exams": [{"study_uid": "
 KEYRING = (b"sampan-keyring 1\ngeneration 2\nnode 01234567-89ab-7def-8123-456789abcdef\nprotector 0123456789abcdef file 1 1790000000000 - -\n"
            b"protector 0123456789abcdee recovery 2 1790000000000 " + b"11" * 32 + b" handed-out\nkey 0123456789abcdef 1790000000000\n"
            b"copy 0123456789abcdef " + b"22" * 60 + b"\nseal " + b"33" * 32 + b"\n")
+# Of nobody: what opens it is in state_targets.cc.
+REAL_KEYRING = (
+    b"sampan-keyring 1\n"
+    b"generation 2\n"
+    b"node 01a217c8-1d7b-74f2-8628-e370bb07d590\n"
+    b"protector e7336a66b4816db2 file 1 1795695320443 - -\n"
+    b"protector c0a68363b2c83b60 recovery 2 1795695320451 20d5258be0322b3b0638be56589197f2ffcaa4dcc8c6d8f7e6e5547c8d1b3b57 -\n"
+    b"key db8a3dd682ca2c4e 1795695320443\n"
+    b"copy e7336a66b4816db2 a874d288fcb291b7e848b844f0d4e86552b4ff073b8dc57dd006fb3a277b8c4026f0b3d0c0dbee7c\n"
+    b"copy c0a68363b2c83b60 f2681c5e4e87d3eeb7a64c2d90bf86105b9c4d20042cc2c1743b06ba16d47a221d21fdd124b18c2b9f82b57ca14ce7b225"
+    b"0784fcfefc1b2f68d278874f8ab103a8db304f56ffc7c5\n"
+    b"seal 6e286a517228bfa9548d5f018bbfc2048e781e58237bda9a02ba31777a6d8ea2\n")
 EVENT_LINE = (b'{"schema":"sampan.event/1","id":"01234567-89ab-7def-8123-456789abcdef","node":"n","series":"s","seq":1,"time":"2026-11-22T09:00:00.000Z",'
               b'"event":"device.new","severity":"info","stage":"once","device":"d","count":1,"attributes":{"model":"x"}}\n')
 
@@ -189,11 +201,12 @@ def seeds(top):
                        for wish, date in ((b"120", b""), (b"Thu, 26 Nov 2026 10:00:00 GMT", b"Thu, 26 Nov 2026 09:00:00 GMT"), (b"soon", b"x"))],
         "http_lead": http_scripts(),
         "http_server": HTTP_REQUESTS,
+        "state_directory": [b""] + [bytes([file, what, page, 0, 1]) + b"\xff\0\1\2" for file in range(5) for what in (0, 0x71, 2, 3, 4) for page in (0, 1, 9)],
         "beacon": [bytes([odd]) + b"SAMPBCN1" + struct.pack("<QQqq", 8, 16, 1, 2) + struct.pack("<Q", 1) + bytes(range(16)) + bytes(7 * 24) +
                    struct.pack("<Q", 2) + bytes(range(16)) + bytes(15 * 24) for odd in (0, 1)] + [b"\0SAMPBCN1", b"\1" + b"\xff" * 700],
-        "keyring": [b"sampan-node 1\nnode 01234567-89ab-7def-8123-456789abcdef\n", KEYRING, b"sampan-key 1\nnode 01234567-89ab-7def-8123-456789abcdef\nkey " + key_id(bytes(32)) + b" " + b"00" * 32 + b"\n",
+        "keyring": [REAL_KEYRING, b"sampan-node 1\nnode 01234567-89ab-7def-8123-456789abcdef\n", KEYRING, b"sampan-key 1\nnode 01234567-89ab-7def-8123-456789abcdef\nkey " + key_id(bytes(32)) + b" " + b"00" * 32 + b"\n",
                     b"sampan-local-key 1\nkey " + key_id(bytes(32)) + b" " + b"00" * 32 + b"\n", b"7KQ4D-00000-00000-00000-00000-00000-00000-00000"],
-        "journal": [EVENT_LINE + b'{"queued":1,"series":"s"}\n' + EVENT_LINE.replace(b'"seq":1', b'"seq":2') + b"torn", EVENT_LINE[:-1]],
+        "journal": [EVENT_LINE.replace(b'"event"', b'"kind"') + b"queued\n", EVENT_LINE + b'{"queued":1,"series":"s"}\n' + EVENT_LINE.replace(b'"seq":1', b'"seq":2') + b"torn", EVENT_LINE[:-1]],
         "packets": [b"Q\1" + struct.pack("<Q", 5) + b"1.2.840.10008.1.2", b"Q\1" + struct.pack(">Q", 5) + b"1.2", b"A\0" + bytes(32), b"A\1why", b"D" + bytes(9)],
         "conversation": make_conversations.modality().values(),
         "lead": make_conversations.lead().values(),

@@ -80,7 +80,7 @@ FUZZ_TARGET(raw_segment) {
 }
 
 FUZZ_TARGET(key_file) {
-  OneFile files("node.key", input);
+  FewFiles files({{"node.key", input}});
   static_cast<void>(Keyring::open_or_make(files, "/state"));
 }
 

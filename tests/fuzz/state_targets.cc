@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files beside the spool that somebody may have changed, what a person types, and what the worker and the daemon say to each other.
 #include "base/beacon.h"
+#include "base/random.h"
 #include "fuzz/scratch.h"
 #include "fuzz/target.h"
 #include "queue/key_doors.h"
 #include "queue/key_text.h"
+#include "queue/keyring.h"
 #include "queue/recovery_key.h"
 #include "queue/segment_owner.h"
 #include "telemetry/event.h"
 #include "telemetry/journal.h"
+#include "telemetry/outbox.h"
 #include "worker/packets.h"
 #include "worker/parsing.h"
 
@@ -21,7 +24,11 @@ FUZZ_TARGET(keyring) {
   static_cast<void>(queue::parse_old_keys(text));
   static_cast<void>(queue::read_recovery_key(text));
   static_cast<void>(queue::credential_door(input));
-  OneFile files("/node", input);
+  static const std::string local = "sampan-local-key 1\nkey e7336a66b4816db2 0d293449af619a29325fb514ba9709da9bcf8b13717c7f6346f5ab25e0104447\n";  // of nobody
+  FewFiles folder({{"keys/keyring", input}, {"keys/local.key", as_bytes(local)}});
+  const auto keys = queue::Keyring::open_only(folder, queue::KeySources{"/state"});
+  if (keys) expect(text.find(to_string(keys->node())) != std::string_view::npos, "a keyring that opens says whose it is");
+  FewFiles files({{"/node", input}});
   const Uuid node = uuid_from("01234567-89ab-7def-8123-456789abcdef");
   if (queue::is_signed(files, "/state/spool", node)) expect(text.starts_with("sampan-node 1\nnode " + to_string(node)), "a directory is signed by name");
 }
@@ -60,13 +67,30 @@ FUZZ_TARGET(beacon) {
   expect(beacon->strikes(content) == 0, "whoever is forgiven is not struck");
 }
 
+namespace {
+
+// Takes nothing.
+class ShutSink final : public core::Sink {
+ public:
+  Status admits(core::Kind) const override { return fail(Errc::full, "full"); }
+  Result<std::unique_ptr<core::Inflow>> open(const core::Manifest&) override { return fail(Errc::full, "full"); }
+};
+
+}  // namespace
+
 FUZZ_TARGET(journal) {
-  OneFile files("/events.log", input);
+  FewFiles files({{"/events.log", input}});
   telemetry::Journal journal(files, "/state", 1 << 20);
   const auto past = journal.open();
   for (const auto& [event, line] : past.unsent) expect(event.seq > 0 && event.series == past.series, "what is offered again has its number");
   expect(journal.lines({}, 10).size() <= 10, "no more lines than were asked for");
   static_cast<void>(telemetry::read_event(as_text(input)));
+  ShutSink sink;
+  FewFiles last({{"/sample.last", input}});
+  telemetry::Journal none(last, "/state", 1 << 20);
+  telemetry::Outbox outbox({sink, last, system_clock(), system_random()}, none, "/state", "node", true);
+  static_cast<void>(outbox.open());
+  expect(outbox.unsent() <= 1, "what was not queued is offered again once");
 }
 
 FUZZ_TARGET(packets) {

@@ -101,13 +101,14 @@ class HeldFile final : public File {
   Held held_;
 };
 
-// One file of a name, and no other.
-class OneFile final : public FileSystem {
+// Files by the ends of their names, and no others.
+class FewFiles final : public FileSystem {
  public:
-  OneFile(std::string ending, ByteView bytes) : ending_(std::move(ending)), bytes_(bytes) {}
+  explicit FewFiles(std::map<std::string, ByteView> files) : files_(std::move(files)) {}
   Result<std::unique_ptr<File>> open(const std::string& path, Mode mode) override {
-    if (mode != Mode::read || !path.ends_with(ending_)) return fail(Errc::not_found, "not here");
-    return std::unique_ptr<File>(new HeldFile(bytes_));
+    const auto found = std::ranges::find_if(files_, [&path](const auto& one) { return path.ends_with(one.first); });
+    if (mode != Mode::read || found == files_.end()) return fail(Errc::not_found, "not here");
+    return std::unique_ptr<File>(new HeldFile(found->second));
   }
   Status make_directories(const std::string&) override { return {}; }
   Status sync_directory(const std::string&) override { return {}; }
@@ -117,8 +118,7 @@ class OneFile final : public FileSystem {
   Result<DiskSpace> space(const std::string&) override { return DiskSpace{}; }
 
  private:
-  const std::string ending_;
-  const ByteView bytes_;
+  const std::map<std::string, ByteView> files_;
 };
 
 }  // namespace sampan::fuzz

@@ -59,7 +59,7 @@ TESTS_MAY_ALSO = ("nlohmann/", "CLI/", "openssl/", "zlib.h", "sqlite3.h")
 # <name> without a dot is the C++ library. These are the C library and the kernel.
 SYSTEM = ("sys/", "linux/", "netinet/", "arpa/", "net/", "bits/")
 SYSTEM_HEADERS = frozenset(
-    "assert.h ctype.h dirent.h endian.h errno.h fcntl.h fnmatch.h grp.h iconv.h inttypes.h langinfo.h limits.h locale.h "
+    "assert.h ctype.h dirent.h endian.h errno.h fcntl.h fnmatch.h grp.h iconv.h inttypes.h langinfo.h limits.h locale.h malloc.h "
     "math.h netdb.h nmmintrin.h poll.h pthread.h pwd.h sched.h semaphore.h signal.h spawn.h stdarg.h stddef.h stdint.h stdio.h "
     "stdlib.h string.h strings.h syslog.h termios.h time.h unistd.h wchar.h wctype.h".split())
 

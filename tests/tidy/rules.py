@@ -209,6 +209,25 @@ def verbs_documented(tree):
                 yield Finding(path, source.line_of(text, match.start()), f"`sampan {match[1]}` is in no manual")
 
 
+PARSER = re.compile(r"\b((?:parse|read|decode)(?:_\w+)?)\((?:ByteView|std::string_view|const std::string&)")
+TARGET = re.compile(r"^FUZZ_TARGET\((\w+)\)", re.M)
+
+
+def parsers_fuzzed(tree):
+    """The list of parsers in tests/README.md names every fuzz target and no other; every parser of bytes or text is fed by one or named there."""
+    feeds = "\n".join(tree.under("tests/fuzz/", suffixes=(".cc",)).values())
+    targets, page = set(TARGET.findall(feeds)), tree.files.get("tests/README.md", "")
+    head, _, rows = page.partition("| In | What is read | Target |")
+    table = rows.partition("\n\n")[0]
+    listed = {name for row in table.split("\n") if row.count("|") == 4 for name in re.findall(r"`(\w+)`", row.split("|")[3])}
+    for name in sorted(targets ^ listed):
+        yield Finding("tests/README.md", source.line_of(page, len(head)), f"fuzz target {name} is " + ("not in the list" if name in targets else "nowhere"))
+    for path, text in tree.under("agent/", suffixes=(".h",)).items():
+        for match in PARSER.finditer(text):
+            if not re.search(rf"\b{match[1]}\b", feeds + table):
+                yield Finding(path, source.line_of(text, match.start()), f"no fuzz target feeds {match[1]}")
+
+
 def top_level(tree):
     """Beside the fixed names only dot-files; at most two levels under agent/."""
     for path in tree.files:
@@ -230,4 +249,4 @@ def no_places(tree):
 
 
 RULES = (module_edges, include_forms, third_party, hidden_libraries, file_sizes, function_sizes, licence, guards,
-         unfinished, samples_loaded, verbs_documented, top_level, no_places)
+         unfinished, samples_loaded, verbs_documented, parsers_fuzzed, top_level, no_places)

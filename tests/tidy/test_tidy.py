@@ -124,6 +124,15 @@ def test_an_undocumented_verb_is_found():
     silent(rules.verbs_documented, "agent/cli/verbs.cc", table, {"README.md": "`sampan queue` shows"})
 
 
+def test_a_parser_that_nobody_fuzzes_is_found():
+    page = {"tests/README.md": "| In | What is read | Target |\n|---|---|---|\n| `a/` | b (`decode_tail`) | `one` |\n\nMore."}
+    target = {"tests/fuzz/a_targets.cc": "FUZZ_TARGET(one) { parse_head(input); }\n"}
+    fires(rules.parsers_fuzzed, "agent/a/a.h", "Result<A> read_tail(ByteView bytes);\n", {**page, **target})
+    fires(rules.parsers_fuzzed, "tests/fuzz/b_targets.cc", "FUZZ_TARGET(two) {}\n", {**page, **target})
+    fires(rules.parsers_fuzzed, "agent/a/a.h", HEADER, page)
+    silent(rules.parsers_fuzzed, "agent/a/a.h", "Result<A> parse_head(ByteView bytes);\nA decode_tail(std::string_view text);\n", {**page, **target})
+
+
 def test_strange_places_are_found():
     fires(rules.top_level, "src/a.cc", HEAD)
     fires(rules.top_level, "agent/a/b/c/d.cc", HEAD)

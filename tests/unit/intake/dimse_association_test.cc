@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <dirent.h>
+#include <malloc.h>
 
 #include <thread>
 
@@ -237,6 +238,34 @@ TEST_CASE("callers_that_break_off_leave_no_descriptor_behind") {
     CHECK(malformed.closed_by_peer());
   }
   CHECK(open_descriptors() <= before);
+}
+
+TEST_CASE("requests_that_dcmtk_would_give_up_half_read_leave_no_memory_behind" * doctest::description("contract 10")) {
+  const auto item = [](std::uint8_t type, Bytes value) {
+    value.insert(value.begin(), {type, 0, static_cast<std::uint8_t>(value.size() >> 8), static_cast<std::uint8_t>(value.size())});
+    return value;
+  };
+  Bytes extended(30'000, 7), user = item(0x51, Bytes{0, 0, 64, 0});
+  extended[0] = 0, extended[1] = 0;
+  // An identity without a password has no second field: what stands there nobody would read as one.
+  for (const Bytes& part : {item(0x56, extended), item(0x58, Bytes{1, 1, 0, 1, 'u', 0, 2, 'p', 'w'})}) user.insert(user.end(), part.begin(), part.end());
+  const Bytes information = item(0x50, user);
+  Bytes request{1, 0, 0, 0, static_cast<std::uint8_t>((68 + information.size()) >> 8), static_cast<std::uint8_t>(68 + information.size()), 0, 1};
+  request.resize(6 + 68, ' ');
+  request.insert(request.end(), information.begin(), information.end());
+  Clinic clinic;
+  std::size_t sent = 0;
+  const auto send = [&](std::size_t times) {
+    for (const std::size_t end = sent + times; sent < end;) {
+      Modality caller(clinic);
+      REQUIRE(caller.connection().send(request));
+      clinic.refusal(++sent);
+      CHECK(caller.closed_by_peer());
+    }
+    return ::mallinfo2().uordblks;
+  };
+  const std::size_t before = send(20);
+  CHECK(send(100) < before + 1'000'000);
 }
 
 TEST_CASE("a_port_that_is_taken_is_said_in_words") {

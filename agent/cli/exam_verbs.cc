@@ -5,6 +5,7 @@
 
 #include "cli/ask.h"
 #include "cli/exam_view.h"
+#include "cli/order_view.h"
 #include "control/exam.h"
 #include "control/status_json.h"
 
@@ -22,29 +23,16 @@ int show(Session& session, const std::string& target, View view) {
   return needs_a_person(*list) ? exit_attention : exit_good;
 }
 
-std::string told(const Session& session, const char* zh, const char* en, const control::Ordered& done) {
-  const bool chinese = session.lang == control::Lang::zh;
-  std::string text = std::string(chinese ? zh : en) + std::to_string(done.deliveries) + "\n";
-  if (done.reclaimed > 0)
-    text += (chinese ? "已归档并从本机清除，无法重发：" : "archived and no longer here, so they cannot be sent: ") +
-            std::to_string(done.reclaimed) + "\n";
-  if (done.damaged > 0)
-    text += (chinese ? "本机副本损坏，请在设备上重新发送：" : "damaged here, send them again from the modality: ") +
-            std::to_string(done.damaged) + "\n";
-  return text;
-}
-
-int order(Session& session, std::string_view route, const char* zh, const char* en) {
+int order(Session& session, std::string_view route, Order what) {
+  const std::string exam = session.args.get("EXAM"), to = session.args.get("--to");
   const bool emergency = session.args.has("--emergency");
-  const Heard heard = tell(session, route,
-                           control::flat_json({{"key", session.args.get("EXAM")},
-                                               {"to", session.args.get("--to")},
-                                               {"emergency", emergency ? "true" : ""}}));
+  const Heard heard =
+      tell(session, route, control::flat_json({{"key", exam}, {"to", to}, {"emergency", emergency ? "true" : ""}}));
   if (!heard.body) return heard.code;
   const auto done = control::parse_ordered(*heard.body);
   if (!done) return tell_trouble(session, done.error());
-  session.out << (session.json ? *heard.body : told(session, zh, en, *done));
-  return done->reclaimed + done->damaged > 0 ? exit_attention : exit_good;
+  session.out << (session.json ? *heard.body : show_ordered(what, *done, exam, emergency ? "" : to, session.lang));
+  return fell_short(what, *done) ? exit_attention : exit_good;
 }
 
 }  // namespace
@@ -53,9 +41,9 @@ int run_trace(Session& session) {
   return show(session, control::target("/v1/trace", {{"key", session.args.get("KEY")}}), show_trace);
 }
 int run_today(Session& session) { return show(session, "/v1/today", show_today); }
-int run_hold(Session& session) { return order(session, "/v1/hold", "已暂停上传的图像数：", "put on hold: "); }
-int run_resume(Session& session) { return order(session, "/v1/resume", "恢复上传的图像数：", "waiting again: "); }
-int run_resend(Session& session) { return order(session, "/v1/resend", "将重新上传的图像数：", "to be sent again: "); }
-int run_push(Session& session) { return order(session, "/v1/push", "已安排的图像数：", "pushed: "); }
+int run_hold(Session& session) { return order(session, "/v1/hold", Order::hold); }
+int run_resume(Session& session) { return order(session, "/v1/resume", Order::resume); }
+int run_resend(Session& session) { return order(session, "/v1/resend", Order::resend); }
+int run_push(Session& session) { return order(session, "/v1/push", Order::push); }
 
 }  // namespace sampan::cli

@@ -62,11 +62,15 @@ struct ExamList {
 std::string exams_json(const ExamList& list);
 Result<ExamList> parse_exams(std::string_view json);
 
-// What became of an order.
+// What became of an order: images, once for each destination.
 struct Ordered {
-  std::uint64_t deliveries = 0;  // changed
-  std::uint64_t reclaimed = 0;   // asked for, and the bytes are here no more
-  std::uint64_t damaged = 0;     // asked for, and the stored copy does not verify
+  std::uint64_t deliveries = 0;  // changed as it was ordered
+  std::uint64_t reclaimed = 0;   // meant, and the bytes are here no more
+  std::uint64_t damaged = 0;     // meant, and the stored copy does not verify
+  std::uint64_t on_hold = 0;     // meant, and stay on hold
+  std::uint64_t waiting = 0;     // meant, and waited already
+  std::uint64_t delivered = 0;   // meant, and had been delivered already
+  bool later = false;            // it binds images of the exam that are still to come
 };
 std::string ordered_json(const Ordered& ordered);
 Result<Ordered> parse_ordered(std::string_view json);

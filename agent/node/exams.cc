@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 #include "core/limits.h"
 #include "dicom/text.h"
@@ -64,7 +65,13 @@ WallTime midnight_before(WallTime now) {
   return WallTime{std::int64_t{std::mktime(&parts)} * 1000};
 }
 
-bool nothing_left(const control::Ordered& done) { return done.deliveries == 0 && done.reclaimed + done.damaged > 0; }
+control::Ordered ordered_of(const queue::OrderDone& done) {
+  return {done.deliveries, done.reclaimed, done.damaged, done.on_hold, done.waiting, done.delivered, done.later};
+}
+
+bool nothing_left(const control::Ordered& done) {
+  return done.deliveries + done.on_hold == 0 && done.reclaimed + done.damaged > 0;
+}
 
 Refusal gone(const control::Ordered& done) {
   const std::string count = std::to_string(done.reclaimed + done.damaged);
@@ -179,7 +186,7 @@ Exams::Answer Exams::carry_out(Order order, const std::string& key, const std::s
   const auto done = (needs_.queue.orders().*order)(std::get<queue::Match>(found), destination);
   if (!done) return refusal_of(done.error());
   if (try_now && done->deliveries > 0) hurry(destination);
-  return control::Ordered{done->deliveries, done->reclaimed, done->damaged};
+  return ordered_of(*done);
 }
 
 Exams::Answer Exams::hold(const std::string& key, const std::string& destination) {
@@ -203,16 +210,18 @@ Exams::Answer Exams::push(const std::string& key, const std::string& destination
   if (!destination.empty()) {
     const auto done = needs_.queue.orders().owe(match, destination);
     if (!done) return refusal_of(done.error());
-    ordered = {done->deliveries, done->reclaimed, done->damaged};
+    ordered = ordered_of(*done);
     if (nothing_left(ordered)) return gone(ordered);
-    if (ordered.deliveries == 0 && !emergency)
+    if (ordered.deliveries + ordered.on_hold == 0 && !emergency)
       return Refusal{409, "owed", destination + " has this exam or is owed it already; sampan resend sends it again",
                      destination + " 已有或即将收到此检查；如需重新上传请用 sampan resend"};
   }
   if (emergency) {
     const auto done = needs_.queue.orders().prioritise(match, core::Priority::emergency);
     if (!done) return refusal_of(done.error());
-    ordered.deliveries = std::max(ordered.deliveries, done->deliveries);
+    const control::Ordered owed = std::exchange(ordered, ordered_of(*done));  // which has those that were owed just now
+    ordered.reclaimed = owed.reclaimed;
+    ordered.damaged = owed.damaged;
   }
   hurry(emergency ? std::string() : destination);
   return ordered;

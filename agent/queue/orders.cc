@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <future>
+#include <map>
 #include <set>
 
 #include "core/limits.h"
@@ -59,13 +60,38 @@ Status Orders::submit(std::vector<Note> notes) {
   return {};
 }
 
+namespace {
+
+// What an order leaves as it is.
+void leave(OrderDone& done, DeliveryState state) {
+  switch (state) {
+    case DeliveryState::waiting: ++done.waiting; break;
+    case DeliveryState::on_hold: ++done.on_hold; break;
+    case DeliveryState::delivered: ++done.delivered; break;
+    case DeliveryState::rejected: break;  // it waits for a person as before
+  }
+}
+
+// True when its bytes are here, so that it can be sent.
+bool can_go(OrderDone& done, const ImageDelivery& image) {
+  if (image.payload == Payload::here) return true;
+  ++(image.payload == Payload::damaged ? done.damaged : done.reclaimed);
+  return false;
+}
+
+}  // namespace
+
 Result<OrderDone> Orders::hold(const Match& match, const std::string& destination) {
   auto aimed = aim(match, destination);
   if (!aimed) return aimed.error();
   OrderDone done;
+  done.later = aimed->whole;
   std::vector<Note> notes;
   for (const auto& image : aimed->images) {
-    if (image.state != DeliveryState::waiting) continue;
+    if (image.state != DeliveryState::waiting) {
+      leave(done, image.state);
+      continue;
+    }
     ++done.deliveries;
     if (!aimed->whole) notes.push_back(verdict(image, DeliveryState::on_hold, image_held));
   }
@@ -78,18 +104,18 @@ Result<OrderDone> Orders::resume(const Match& match, const std::string& destinat
   auto aimed = aim(match, destination);
   if (!aimed) return aimed.error();
   const bool held = aimed->held(destination);
-  if (held && !aimed->whole) return fail(Errc::refused, "the whole exam is on hold");
+  if (held && !aimed->whole) return fail(Errc::refused, "the whole exam is on hold; resume the exam first");
   OrderDone done;
   std::vector<Note> notes;
   if (held) notes.push_back(order(*aimed, What::resume, destination));
   for (const auto& image : aimed->images) {
-    if (image.state != DeliveryState::on_hold && image.state != DeliveryState::rejected) continue;
-    if (image.payload != Payload::here) {
-      ++(image.payload == Payload::damaged ? done.damaged : done.reclaimed);
+    if (image.state != DeliveryState::on_hold && image.state != DeliveryState::rejected) {
+      leave(done, image.state);
       continue;
     }
+    if (!can_go(done, image)) continue;
     ++done.deliveries;
-    if (image.reason != exam_held) notes.push_back(verdict(image, DeliveryState::waiting, ""));
+    if (!held || image.reason != exam_held) notes.push_back(verdict(image, DeliveryState::waiting, ""));
   }
   if (Status kept = submit(std::move(notes)); !kept) return kept.error();
   return done;
@@ -102,11 +128,11 @@ Result<OrderDone> Orders::resend(const Match& match, const std::string& destinat
   OrderDone done;
   std::vector<Note> notes;
   for (const auto& image : aimed->images) {
-    if (image.state != DeliveryState::delivered && image.state != DeliveryState::rejected) continue;
-    if (image.payload != Payload::here) {
-      ++(image.payload == Payload::damaged ? done.damaged : done.reclaimed);
+    if (image.state != DeliveryState::delivered && image.state != DeliveryState::rejected) {
+      leave(done, image.state);
       continue;
     }
+    if (!can_go(done, image)) continue;
     ++done.deliveries;
     notes.push_back(verdict(image, DeliveryState::waiting, ""));
   }
@@ -118,15 +144,25 @@ Result<OrderDone> Orders::owe(const Match& match, const std::string& destination
   auto aimed = aim(match, "");
   if (!aimed) return aimed.error();
   if (!aimed->whole) return fail(Errc::invalid, "name the exam, not one image of it");
-  std::set<Uuid> missing, there, gone;
+  std::map<Uuid, const ImageDelivery*> images;
+  std::set<Uuid> owed_before;
   for (const auto& image : aimed->images) {
-    (image.payload == Payload::here ? missing : gone).insert(image.item);
-    if (image.destination == destination) there.insert(image.item);
+    images.try_emplace(image.item, &image);
+    if (image.destination == destination) owed_before.insert(image.item);
   }
   OrderDone done;
-  for (const auto& item : missing) done.deliveries += there.contains(item) ? 0 : 1;
-  for (const auto& item : gone) done.reclaimed += there.contains(item) ? 0 : 1;
+  done.later = true;
+  for (const auto& [item, image] : images)
+    if (!owed_before.contains(item)) static_cast<void>(can_go(done, *image));
   if (Status kept = submit({order(*aimed, What::owe, destination)}); !kept) return kept.error();
+  // As it stands now: what a person or a rule holds back is owed, and does not leave.
+  for (const auto& image : lookup_.images(match.exam, std::nullopt)) {
+    if (image.destination != destination) continue;
+    if (image.state == DeliveryState::waiting && !owed_before.contains(image.item))
+      ++done.deliveries;
+    else
+      leave(done, image.state);
+  }
   return done;
 }
 
@@ -135,7 +171,13 @@ Result<OrderDone> Orders::prioritise(const Match& match, core::Priority priority
   if (!aimed) return aimed.error();
   if (!aimed->whole) return fail(Errc::invalid, "name the exam, not one image of it");
   OrderDone done;
-  for (const auto& image : aimed->images) done.deliveries += image.state == DeliveryState::waiting ? 1 : 0;
+  done.later = true;
+  for (const auto& image : aimed->images) {
+    if (image.state != DeliveryState::waiting)
+      leave(done, image.state);
+    else if (image.destination != nobody)  // what goes nowhere does not go first
+      ++done.deliveries;
+  }
   OrderNote note = order(*aimed, What::priority, "");
   note.priority = priority;
   if (Status kept = submit({std::move(note)}); !kept) return kept.error();

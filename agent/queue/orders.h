@@ -19,10 +19,15 @@ namespace sampan::queue {
 
 class Store;
 
+// Of what was meant: images, once for each destination.
 struct OrderDone {
-  std::uint64_t deliveries = 0;  // changed
-  std::uint64_t reclaimed = 0;   // asked for, and the bytes are here no more
-  std::uint64_t damaged = 0;     // asked for, and the stored copy does not verify
+  std::uint64_t deliveries = 0;  // changed as it was ordered
+  std::uint64_t reclaimed = 0;   // the bytes are here no more
+  std::uint64_t damaged = 0;     // the stored copy does not verify
+  std::uint64_t on_hold = 0;     // stay on hold, and do not leave
+  std::uint64_t waiting = 0;     // waited already
+  std::uint64_t delivered = 0;   // had been delivered already
+  bool later = false;            // it binds images of the exam that are still to come
 };
 
 class Orders {

@@ -143,6 +143,39 @@ def test_an_exam_is_pushed_to_another_destination_with_all_that_comes(ctx):
     assert code == 1 and "there are: lead, expert" in text, text
 
 
+def test_an_order_on_an_exam_that_is_on_hold_says_that_it_does_not_leave(ctx):
+    lead, expert = ctx.raw_scp("lead").start(), ctx.raw_scp("expert").start()
+    node = ctx.node(destinations=[lead.destination, expert.destination], routes=[{"to": "lead"}]).start()
+    files = ctx.images("ct", 3)
+    study = study_of(ctx, files)
+    first = send(ctx, node, files[:1])
+    node.wait_drained()
+    code, text = said(node, "hold", study)
+    assert code == 1 and "put on hold: 0" in text and "too late to hold them: 1" in text and "still to come are held" in text, text
+    shas = first | send(ctx, node, files[1:])
+    wait_until(lambda: node.destination()["on_hold"] == 2, lambda: str(node.destination()))
+    for words in (("--to", "expert"), ("--to", "expert"), ("--emergency",)):
+        code, text = said(node, "push", study, *words)
+        assert code == 1 and "pushed: 0" in text and f"sampan resume {study}" in text, text
+    code, text = node.sampan("push", study, "--to", "expert", "--lang", "zh")
+    assert code == 1 and f"处于暂停、不会上传：3；恢复上传：sampan resume {study} --to expert" in text, text
+    answer = ask(node, "push", study, "--to", "expert")
+    assert (answer["deliveries"], answer["on_hold"], answer["later"]) == (0, 3, True), answer
+    code, text = said(node, "resend", study)
+    assert code == 2 and "on hold; resume it first" in text, text
+    assert expert.shas() == set() and lead.shas() == first
+    assert "waiting again: 5" in order(node, "resume", study)
+    wait_until(lambda: (lead.shas(), expert.shas()) == (shas, shas), lambda: f"all went: {node.status()['destinations']}")
+    node.wait_drained()
+    text = order(node, "resume", study)
+    assert "waiting again: 0" in text and "delivered already: 6" in text, text
+    code, text = said(node, "hold", study, "--to", "nowhere")
+    assert code == 1 and "there are: lead, expert" in text, text
+
+
+test_an_order_on_an_exam_that_is_on_hold_says_that_it_does_not_leave.contract = (7,)
+
+
 def test_an_exam_that_becomes_an_emergency_overtakes(ctx):
     lead = ctx.raw_scp()
     node = ctx.node(destinations=[{**lead.destination, "lanes": 1}]).start()

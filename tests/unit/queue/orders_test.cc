@@ -175,6 +175,61 @@ TEST_CASE_FIXTURE(OrdersFixture, "an_exam_that_is_pushed_to_another_destination_
   });
 }
 
+TEST_CASE_FIXTURE(OrdersFixture, "an_order_tells_what_it_moved_and_what_stays" * doctest::description("contract 7")) {
+  const auto is = [](const Result<queue::OrderDone>& done, std::uint64_t moved, std::uint64_t on_hold, std::uint64_t waiting, std::uint64_t delivered) {
+    REQUIRE(done.ok());
+    CHECK(done->deliveries == moved);
+    CHECK(done->on_hold == on_hold);
+    CHECK(done->waiting == waiting);
+    CHECK(done->delivered == delivered);
+    CHECK(done->reclaimed + done->damaged == 0);
+  };
+  put_image("1.1");
+  put_image("1.1");
+  deliver(lease(1).at(0), core::Level::accepted);
+  SUBCASE("hold: what has left already and what was held before") {
+    is(orders().hold(find("1.1"), "lead"), 1, 0, 0, 1);
+    CHECK(orders().hold(find("1.1"), "lead")->later);
+    is(orders().hold(find("1.1"), ""), 2, 1, 0, 1);
+    const auto one = orders().hold(find("1.9.2"), "");
+    CHECK_FALSE(one->later);
+    is(one, 0, 2, 0, 0);
+  }
+  SUBCASE("resume: nothing is on hold, or all of it is let go") {
+    is(orders().resume(find("1.1"), "lead"), 0, 0, 1, 1);
+    CHECK_FALSE(orders().resume(find("1.1"), "")->later);
+    REQUIRE(orders().hold(find("1.1"), "").ok());
+    is(orders().resume(find("1.1"), "cloud"), 2, 0, 0, 0);
+    is(orders().resume(find("1.1"), ""), 1, 0, 2, 1);
+  }
+  SUBCASE("resend: an image that is on hold stays there") {
+    REQUIRE(orders().hold(find("1.9.2"), "").ok());
+    is(orders().resend(find("1.1"), ""), 1, 2, 1, 0);
+  }
+  SUBCASE("push elsewhere: an exam on hold is owed and does not leave, and says so also when it is asked again") {
+    REQUIRE(orders().hold(find("1.1"), "").ok());
+    is(orders().owe(find("1.1"), "expert"), 0, 2, 0, 0);
+    is(orders().owe(find("1.1"), "expert"), 0, 2, 0, 0);
+    CHECK(due("expert").empty());
+    REQUIRE(orders().resume(find("1.1"), "").ok());
+    CHECK(due("expert").size() == 2);
+    is(orders().owe(find("1.1"), "expert"), 0, 0, 2, 0);
+  }
+  SUBCASE("push elsewhere: of an exam with two contents under one UID the one that a person must look at stays") {
+    REQUIRE(put(pattern(600, 77), image_facts("1.9.1", "1.1")).ok());
+    queue->drain();
+    is(orders().owe(find("1.1"), "expert"), 2, 1, 0, 0);
+    CHECK(due("expert").size() == 2);
+  }
+  SUBCASE("an emergency: what is on hold does not go first, and neither does what goes nowhere") {
+    REQUIRE(orders().hold(find("1.1"), "lead").ok());
+    is(orders().prioritise(find("1.1"), core::Priority::emergency), 2, 1, 0, 1);
+    destinations = {};
+    put_image("1.7");
+    is(orders().prioritise(find("1.7"), core::Priority::emergency), 0, 0, 0, 0);
+  }
+}
+
 TEST_CASE_FIXTURE(OrdersFixture, "an_exam_that_matches_no_route_has_somebody_once_a_person_pushes_it" * doctest::description("contract 4")) {
   destinations = {};
   put_image("1.1");

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cli/table.h"
+#include "control/reason_words.h"
 
 namespace sampan::cli {
 namespace {

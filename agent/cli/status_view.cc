@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "cli/table.h"
+#include "control/reason_words.h"
 
 namespace sampan::cli {
 namespace {
@@ -81,7 +82,7 @@ std::string connection(const DestinationStatus& destination, Lang lang) {
   std::string text = state_word(destination.state, lang);
   if (destination.state == DestinationState::up) return text;
   text += " " + duration(destination.state_age_s, lang);
-  if (!destination.last_error.empty()) text += say(lang, "：", ": ") + destination.last_error;
+  if (!destination.last_error.empty()) text += say(lang, "：", ": ") + reason_words(destination.last_error, lang);
   if (destination.next_attempt_in_s)
     text += lang == Lang::zh ? "；" + duration(*destination.next_attempt_in_s, lang) + "后重试"
                              : "; next try in " + duration(*destination.next_attempt_in_s, lang);
@@ -171,7 +172,7 @@ void add_refused(Table& table, const NodeStatus& status, Lang lang) {
   for (std::size_t i = 0; i < std::min(refused.size(), refused_shown); ++i) {
     const RefusedCaller& caller = refused[refused.size() - 1 - i];
     table.add({label, local_time(caller.time) + "  " + caller.calling + " (" + caller.address + ") -> " +
-                          caller.called + say(lang, "：", ": ") + caller.reason});
+                          caller.called + say(lang, "：", ": ") + reason_words(caller.reason, lang)});
     label = "";
   }
 }

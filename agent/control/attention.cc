@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "control/words.h"
+#include "control/reason_words.h"
 
 namespace sampan::control {
 namespace {
@@ -22,7 +22,7 @@ std::string number(std::uint64_t value) { return std::to_string(value); }
 std::string images(std::uint64_t count) { return number(count) + (count == 1 ? " image" : " images"); }
 // A reason in brackets, or nothing.
 std::string because(const std::string& reason) { return reason.empty() ? "" : ": " + reason; }
-std::string because_zh(const std::string& reason) { return reason.empty() ? "" : "，原因：" + reason; }
+std::string because_zh(const std::string& reason) { return reason.empty() ? "" : "，原因：" + reason_words(reason, Lang::zh); }
 
 void look_at_intake(const NodeStatus& status, Findings& out) {
   const IntakeStatus& intake = status.intake;

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
-#include <string_view>
 
 namespace sampan::control {
 namespace {
@@ -16,18 +15,6 @@ struct TimeUnit {
 };
 constexpr std::array time_units{TimeUnit{86400, "d", "天"}, TimeUnit{3600, "h", "小时"}, TimeUnit{60, "min", "分"},
                                 TimeUnit{1, "s", "秒"}};
-
-struct ReasonWords {
-  std::string_view en, zh;
-};
-constexpr std::array reasons{
-    ReasonWords{"same SOP Instance UID as an earlier image, other content", "与先到的图像编号相同（SOP Instance UID）而内容不同"},
-    ReasonWords{"same SOP Instance UID as an earlier image, and comparing them fails", "与先到的图像编号相同（SOP Instance UID），但多次无法完成内容比较"},
-    ReasonWords{"reading it stopped this program again and again; it is kept as it came", "读取该图像多次导致本程序崩溃；已原样保存，不再解析"},
-    ReasonWords{"changing it for this destination stopped this program again and again", "为该目的地修改此图像多次导致本程序崩溃"},
-    ReasonWords{"the exam is held by a person", "整个检查已由人工暂停"},
-    ReasonWords{"held by a person", "已由人工暂停"},
-    ReasonWords{"the stored copy does not verify", "本机副本校验不符"}};
 
 }  // namespace
 
@@ -64,11 +51,6 @@ std::string local_time(WallTime time) {
   char text[32];
   std::strftime(text, sizeof text, "%Y-%m-%d %H:%M", &parts);
   return text;
-}
-
-std::string reason_words(const std::string& reason, Lang lang) {
-  const auto known = std::ranges::find(reasons, std::string_view(reason), &ReasonWords::en);
-  return lang == Lang::zh && known != reasons.end() ? std::string(known->zh) : reason;
 }
 
 }  // namespace sampan::control

@@ -20,8 +20,4 @@ std::string size(std::uint64_t bytes);
 // In the machine's time zone: "2026-11-22 14:02".
 std::string local_time(WallTime time);
 
-// Why an image is on hold, as the node stores it (queue/ledger_schema.h), in the words of the reader; what the next hop said
-// stays as it said it.
-std::string reason_words(const std::string& reason, Lang lang);
-
 }  // namespace sampan::control

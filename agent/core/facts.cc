@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/facts.h"
 
-#include "core/unread.h"
-
 #include <algorithm>
 #include <array>
 
@@ -33,7 +31,7 @@ constexpr std::array table{
     FactRow{Fact::instance_number, "instance_number", 0x00200013, false},
     FactRow{Fact::detector_id, "detector_id", 0x0018700a, false},
     FactRow{Fact::data_sop_instance_uid, "data_sop_instance_uid", 0, false},
-    FactRow{fact_unread, "unread", 0, false},
+    FactRow{Fact::unread, "unread", 0, false},
     FactRow{Fact::patient_name, "patient_name", 0x00100010, true},
     FactRow{Fact::patient_id, "patient_id", 0x00100020, true},
     FactRow{Fact::issuer_of_patient_id, "issuer_of_patient_id", 0x00100021, false},

@@ -39,6 +39,7 @@ enum class Fact : std::uint16_t {
   instance_number = 21,        // (0020,0013)
   detector_id = 22,            // (0018,700A)
   data_sop_instance_uid = 23,  // (0008,0018) of the data set, only when it differs from the command's
+  unread = 24,                 // "1": nobody looked into the data set, because looking ended the program again and again
   patient_name = 40,           // (0010,0010); patient
   patient_id = 41,             // (0010,0020); patient
   issuer_of_patient_id = 42,   // (0010,0021)

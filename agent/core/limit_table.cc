@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "core/limits.h"
-#include "core/worker_limits.h"
 
 namespace sampan::core {
 namespace {
@@ -67,10 +66,26 @@ const std::vector<Limit> table{
           "同上，按文件数计。")
     LIMIT(unindexed_items_max, "Objects stored while the ledger cannot be written; beyond it new ones are refused.",
           "账本无法写入期间可存储的对象数；超出则拒收。")
+    LIMIT(notes_waiting_max, "Receipts and the like that wait while they cannot be written; beyond it nothing more is sent.",
+          "无法写盘期间等待写入的回执等记录数；超出则暂停发送。")
     LIMIT(read_ahead_bytes_max, "Of each object that is sent next, so much is read from the disk ahead.",
           "对即将发送的每个对象预先从磁盘读取的字节数。")
     LIMIT(room_checked_every, "An object that arrives is checked against the free space after so many bytes.",
           "接收对象时每隔该字节数检查一次剩余空间。")
+    LIMIT(intake_hours_kept, "Hours in which images came that are counted; those farthest from the last one are forgotten.",
+          "按小时统计图像接收量的小时数；超出则丢弃离最近一次最远的。")
+    LIMIT(orders_kept, "Orders on exams of which nothing is here any more; the oldest are forgotten.",
+          "对本机已无任何图像的检查所下指令的保留数；超出则丢弃最早的。")
+    LIMIT(exam_names_max, "Accession numbers, series and the like that one exam is found by.",
+          "可用于查找同一检查的检查号、序列号等的数量。")
+    LIMIT(commitments_kept, "Requests for storage commitment this node made and still knows; the oldest are forgotten and asked anew.",
+          "本机发出并记住的存储承诺请求数；超出则忘记最早的并重新请求。")
+    LIMIT(node_keys_max, "Keys of one node, the retired ones with them.",
+          "单个节点的密钥数，含已停用的。")
+    LIMIT(keyring_bytes_max, "One file of keys.",
+          "单个密钥文件。")
+    LIMIT(owner_noted_every, "That this node stored here is noted again so often while it cannot be written.",
+          "“本机在此存储”的标记无法写入时的重试间隔。")
     LIMIT(queue_tick_every, "How often retention and free space are looked at.",
           "检查保留期和剩余空间的间隔。")
     LIMIT(intake_rate_time, "What the forecast of the disk looks back at.",
@@ -103,6 +118,22 @@ const std::vector<Limit> table{
           "为提取信息而扫描的对象字节数。")
     LIMIT(fact_value_bytes_max, "A longer value of a header is not remembered.",
           "更长的头部值不予记录。")
+    LIMIT(scan_depth_max, "Levels of sequences that are searched for facts; a deeper one ends the search.",
+          "为提取信息而扫描的序列嵌套层数；更深则停止扫描。")
+    LIMIT(command_bytes_max, "A longer DICOM command breaks the connection.",
+          "更长的 DICOM 命令将使连接中断。")
+    LIMIT(sent_ahead_bytes_max, "Of an image, read ahead and sent at once.",
+          "对单幅图像预先读取并一次发送的量。")
+    LIMIT(pdu_sent_bytes_max, "Largest PDU that is sent, also where the peer would take more.",
+          "发送的最大 PDU，即使对方可接受更大的。")
+    LIMIT(commitment_bytes_max, "One report of storage commitment.",
+          "单个存储承诺报告。")
+    LIMIT(data_set_depth_max, "Levels of sequences in the answer to a query and the like.",
+          "查询应答等数据集的序列嵌套层数。")
+    LIMIT(data_set_elements_max, "Elements of such an answer.",
+          "此类应答的元素数。")
+    LIMIT(image_depth_max, "Levels of sequences in an image that is compared or changed; a deeper one is not.",
+          "比较或修改图像时的序列嵌套层数；更深的不予处理。")
     LIMIT(pdu_bytes_max, "Largest PDU that is offered.",
           "提出的最大 PDU。")
     LIMIT(pdu_bytes_min, "Smallest PDU that may be chosen.",
@@ -147,6 +178,12 @@ const std::vector<Limit> table{
           "设备始终不答复的存储承诺报告在该时间后放弃。")
     LIMIT(promise_calls_max, "Modalities that are called back at the same time.",
           "同时回呼的设备数。")
+    LIMIT(promises_per_association_max, "Requests for storage commitment that are told on the association that made them; others by calling back.",
+          "在提出请求的关联上直接答复的存储承诺请求数；其余通过回呼答复。")
+    LIMIT(promise_callers_remembered, "Modalities that cannot be told and whose reason is remembered, so that it is logged once.",
+          "无法答复的设备中记住其原因的数量，以便只记录一次。")
+    LIMIT(promise_whole_in, "Parts of a request for storage commitment that never came whole are forgotten after that.",
+          "未完整收到的存储承诺请求，其已收部分在该时间后丢弃。")
     LIMIT(folder_depth_max, "Levels of folders below a folder.",
           "目录之下的层数。")
     LIMIT(folder_files_max, "Files looked after at once; the others wait for their turn.",
@@ -167,6 +204,8 @@ const std::vector<Limit> table{
           "磁盘满、文件锁定或目录缺失后的重试间隔。")
     LIMIT(file_unclosed_max, "An empty file, or one with a temporary name, counts as complete after that.",
           "空文件或临时名称的文件，超过该时间视为已写完。")
+    LIMIT(folder_same_names_max, "Files set aside under one name, with a number behind it.",
+          "以同一名称（后加编号）另存的文件数。")
     LIMIT(lanes_max, "Lanes of one destination.",
           "单个目的地的通道数。")
     LIMIT(batch_items_max, "Objects given to a lane at once.",
@@ -225,6 +264,18 @@ const std::vector<Limit> table{
           "密码或令牌。")
     LIMIT(stow_request_bytes_max, "Images gathered in one STOW request; a larger one goes alone.",
           "一个 STOW 请求中聚集的图像；更大的单独发送。")
+    LIMIT(http_items_max, "Objects of telemetry in one request.",
+          "一次请求中的状态数据对象数。")
+    LIMIT(query_answer_bytes_max, "One match of a query.",
+          "单条查询结果。")
+    LIMIT(search_pages_max, "Pages of answers to a search for the images of one series.",
+          "查询单个序列图像时的应答页数。")
+    LIMIT(answer_depth_max, "Levels of an answer in JSON or XML.",
+          "JSON 或 XML 应答的嵌套层数。")
+    LIMIT(folder_group_bytes_max, "Written to a folder before all of it is made durable at once.",
+          "写入目录后统一落盘前的数据量。")
+    LIMIT(folders_made_max, "Folders a lane remembers to have made.",
+          "单个通道记住的已建目录数。")
     LIMIT(token_margin, "A token is renewed so long before it ends.",
           "令牌到期前提前更新的时间。")
     LIMIT(titles_connected_max, "Calling AE titles of one lane that keep a connection.",
@@ -247,6 +298,8 @@ const std::vector<Limit> table{
           "控制套接字的连接数。")
     LIMIT(control_idle_max, "A silent connection to the control socket is closed.",
           "控制套接字静默连接的关闭时间。")
+    LIMIT(http_connection_bytes, "Request line and headers of one connection.",
+          "单个连接的请求行和头部。")
     LIMIT(exams_traced_max, "Exams of one name that are told at once.",
           "一次显示的同名检查数。")
     LIMIT(exams_listed_max, "Exams of today that are listed.",
@@ -265,6 +318,12 @@ const std::vector<Limit> table{
           "已知来访者数。")
     LIMIT(device_values_max, "Software versions or detectors remembered of one device.",
           "每台设备记住的软件版本或探测器数。")
+    LIMIT(device_modalities_max, "Kinds of images counted of one device.",
+          "每台设备分别统计的图像种类数。")
+    LIMIT(strangers_open_max, "Open alarms about unknown callers; beyond it one stands for all others.",
+          "关于未知来访者的未关闭告警数；超出则合并为一个。")
+    LIMIT(telemetry_bytes_max, "The file that remembers devices and alarms.",
+          "记录设备和告警的文件。")
     LIMIT(device_text_bytes_max, "A value from a header, as shown.",
           "显示的头部值长度。")
     LIMIT(alarms_open_max, "Open alarms; beyond it the oldest is closed.",
@@ -307,6 +366,8 @@ const std::vector<Limit> table{
           "停止服务时留给进行中传输的时间。")
     LIMIT(reload_grace, "For transfers to a destination that is taken out or changed.",
           "目的地被移除或修改时留给其进行中传输的时间。")
+    LIMIT(rescue_tries_max, "Tries of an object that a rescue cannot get through.",
+          "救援时无法送达对象的尝试次数。")
 };
 #undef LIMIT
 

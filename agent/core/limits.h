@@ -26,8 +26,16 @@ inline constexpr std::size_t facts_bytes_max = 32u << 10;          // facts of o
 inline constexpr std::uint64_t reserve_bytes = 256ull << 20;       // kept free of images, for receipts and telemetry
 inline constexpr std::uint64_t reserve_inodes = 256;
 inline constexpr std::size_t unindexed_items_max = 4096;           // stored while the ledger cannot be written; then refused
+inline constexpr std::size_t notes_waiting_max = 4096;             // receipts and the like, while they cannot be written; then nothing more is sent
 inline constexpr std::uint64_t read_ahead_bytes_max = 2u << 20;  // of each item that is lent
 inline constexpr std::uint64_t room_checked_every = 8u << 20;      // of an object that arrives, in bytes
+inline constexpr std::size_t intake_hours_kept = 1000;   // counted by the hour in which images came; those farthest from the last go
+inline constexpr std::size_t orders_kept = 10'000;       // on exams of which nothing is here; the oldest go
+inline constexpr std::size_t exam_names_max = 20'000;    // an exam is found by so many accession numbers, series and the like
+inline constexpr std::size_t commitments_kept = 20'000;  // begun by this node; the oldest go
+inline constexpr std::size_t node_keys_max = 64;         // of one node, the retired ones with it
+inline constexpr std::size_t keyring_bytes_max = 128u << 10;  // one file of keys
+inline constexpr auto owner_noted_every = 1min;          // that this node stored here, while the file that says so cannot be written
 
 inline constexpr auto queue_tick_every = 30s;
 inline constexpr auto intake_rate_time = 168h;            // looked back at to say how long the disk lasts
@@ -37,6 +45,14 @@ inline constexpr std::size_t reasons_shown_max = 8;       // of what is on hold 
 // dicom
 inline constexpr std::size_t scan_bytes_max = 64u << 10;  // of the data set, searched for facts
 inline constexpr std::size_t fact_value_bytes_max = 1024; // a longer value is not a fact
+inline constexpr std::size_t scan_depth_max = 64;         // of sequences in it; a deeper one ends the search
+inline constexpr std::size_t command_bytes_max = 64u << 10;  // a longer command set is broken framing
+inline constexpr std::size_t sent_ahead_bytes_max = 1u << 20;  // read ahead, and then sent at once: most images are whole
+inline constexpr std::uint32_t pdu_sent_bytes_max = 128u << 10;  // also when the peer would take more
+inline constexpr std::size_t commitment_bytes_max = 256u << 10;  // of a report
+inline constexpr int data_set_depth_max = 8;              // of the answer to a query and the like
+inline constexpr std::size_t data_set_elements_max = 16384;  // same
+inline constexpr int image_depth_max = 32;                // of an image that is compared or changed
 
 // intake
 inline constexpr std::uint32_t pdu_bytes_max = 131072;         // maximum PDU length offered (PS3.8 D.1)
@@ -63,6 +79,9 @@ inline constexpr auto promise_look_every = 30s;                 // whether all o
 inline constexpr auto promise_archive_wait_max = 24h * 7;       // then what is not archived is refused
 inline constexpr auto promise_kept = 24h * 14;                  // a report that nobody answers is given up
 inline constexpr std::size_t promise_calls_max = 4;             // to modalities, at the same time
+inline constexpr std::size_t promises_per_association_max = 64; // told on it; those beyond by calling back
+inline constexpr std::size_t promise_callers_remembered = 256;  // modalities that cannot be told: what was logged of them
+inline constexpr auto promise_whole_in = 24h;                   // instances of a request that never came whole are forgotten then
 
 // intake from folders
 inline constexpr unsigned folder_depth_max = 16;               // folders below a folder
@@ -75,6 +94,7 @@ inline constexpr auto folder_poll_every = 2s;                  // a folder that 
 inline constexpr auto folder_rescan_every = 5min;              // one that can: for what was missed
 inline constexpr auto folder_retry_every = 10s;                // after a full disk, a locked file, a missing folder
 inline constexpr auto file_unclosed_max = 10min;               // an empty file or a temporary name: abandoned after that
+inline constexpr unsigned folder_same_names_max = 1000;        // set aside under one name, with a number behind
 
 // uplink, scheduler
 inline constexpr unsigned lanes_max = 16;             // per destination
@@ -107,6 +127,12 @@ inline constexpr std::size_t http_answer_bytes_max = 1u << 20;  // a longer answ
 inline constexpr std::size_t secret_bytes_max = 64u << 10;      // a password or token, in a file or from a token server
 inline constexpr std::uint64_t stow_request_bytes_max = 8u << 20;  // images gathered in one request; a larger one goes alone
 inline constexpr auto token_margin = 30s;              // a token is renewed so long before it ends
+inline constexpr std::size_t http_items_max = 32;      // of telemetry in one request
+inline constexpr std::size_t query_answer_bytes_max = 64u << 10;  // one match of a query
+inline constexpr std::size_t search_pages_max = 500;   // of one series
+inline constexpr std::size_t answer_depth_max = 16;    // of JSON or XML
+inline constexpr std::uint64_t folder_group_bytes_max = 64u << 20;  // written to a folder before all of it is synced
+inline constexpr std::size_t folders_made_max = 4096;  // remembered by a lane that writes to a folder
 inline constexpr std::size_t suspects_max = 64;        // items remembered per destination for breaking an attempt
 inline constexpr unsigned suspect_strikes_max = 3;     // after so many its failure says nothing about the destination
 inline constexpr std::size_t blocked_classes_max = 128;  // per destination; beyond it such items back off one by one
@@ -123,6 +149,7 @@ inline constexpr std::size_t exams_traced_max = 20;       // with one name, told
 inline constexpr std::size_t exams_listed_max = 500;      // of today
 inline constexpr unsigned control_connections_max = 16;
 inline constexpr auto control_idle_max = 10s;  // a connection without traffic for so long is closed
+inline constexpr std::size_t http_connection_bytes = 32u << 10;  // request line, headers and answer headers
 
 // telemetry
 inline constexpr std::size_t samples_waiting_max = 8640;   // 30 days of one every 5 minutes; the oldest go first
@@ -132,6 +159,9 @@ inline constexpr std::size_t news_bytes_max = 1u << 20;     // one event, or the
 inline constexpr std::size_t devices_max = 256;            // known; the one that was silent longest makes room
 inline constexpr std::size_t callers_max = 256;            // same, of those who connect
 inline constexpr std::size_t device_values_max = 8;        // software versions or detectors remembered of one device
+inline constexpr std::size_t device_modalities_max = 8;    // kinds of images counted of one device
+inline constexpr std::size_t strangers_open_max = 16;      // alarms about unknown callers; beyond it one stands for all others
+inline constexpr std::size_t telemetry_bytes_max = 4u << 20;  // of the file that remembers devices and alarms
 inline constexpr std::size_t device_text_bytes_max = 256;  // of a value from a header, as shown
 inline constexpr std::size_t alarms_open_max = 256;        // causes; beyond it the oldest is closed
 inline constexpr std::size_t sightings_max = 256;          // kinds of images seen and not yet looked at
@@ -149,6 +179,20 @@ inline constexpr auto outage_critical = 1h;
 inline constexpr auto disk_forecast_least = 72h;           // less is an alarm
 inline constexpr auto disk_trend_time = 24h;               // looked back at for the forecast, and at least 1 h
 
+// worker
+inline constexpr auto worker_patience = 10s;                    // without a sign of life: ended
+inline constexpr auto worker_idle_max = 30s;                    // without work: ended
+inline constexpr std::uint64_t worker_memory_bytes_max = 64u << 20;
+inline constexpr std::uint64_t worker_bytes_max = 2ull << 30;   // read by one process; then the next one
+inline constexpr unsigned worker_processor_seconds_max = 600;
+inline constexpr unsigned comparisons_max = 3;                  // that broke off; then the image is held
+inline constexpr auto comparison_pause = 1s;                    // after one that broke off
+
+// beacon
+inline constexpr std::size_t beacon_touches_max = 64;  // marked at once; more of them go unmarked
+inline constexpr std::size_t beacon_strikes_max = 128; // contents remembered that were at work when the program died
+inline constexpr unsigned crashes_max = 3;             // with one content at work; then it is not touched any more
+
 // settings
 inline constexpr std::size_t settings_bytes_max = 1u << 20;    // one file
 inline constexpr std::size_t settings_files_max = 256;         // in conf.d
@@ -157,5 +201,6 @@ inline constexpr std::size_t settings_values_max = 100000;     // in one file
 // node
 inline constexpr auto stop_grace = 5s;     // for transfers that run when the node is stopped
 inline constexpr auto reload_grace = 60s;  // and for those of a destination that is taken out or changed
+inline constexpr unsigned rescue_tries_max = 5;  // of what does not get through
 
 }  // namespace sampan::core::limits

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/limits.h"
 #include "dicom/cursor.h"
 
 namespace sampan::dicom {
@@ -12,7 +13,6 @@ namespace {
 constexpr std::uint32_t undefined = 0xffffffff;
 constexpr std::uint32_t item_tag = 0xfffee000, item_end = 0xfffee00d, sequence_end = 0xfffee0dd, padding = 0xfffcfffc;
 constexpr std::uint32_t pixel_data = 0x7fe00010;
-constexpr int depth_max = 32;
 constexpr std::uint64_t no_end = ~0ull;
 
 Error malformed(const char* what) { return fail(Errc::invalid, what); }
@@ -89,7 +89,7 @@ class Digester {
 
   // Elements up to an offset, an item's end, or the end of the payload.
   Status elements(std::uint64_t end, int depth) {
-    if (depth > depth_max) return malformed("nested too deep");
+    if (depth > core::limits::image_depth_max) return malformed("nested too deep");
     while (cursor_.at() < end && !cursor_.at_end()) {
       auto element = header();
       if (!element) return element.error();

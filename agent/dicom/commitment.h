@@ -22,7 +22,6 @@ inline constexpr std::string_view commitment_instance = "1.2.840.10008.1.20.1.1"
 inline constexpr std::uint16_t commitment_requested = 1;  // Action Type ID, J.3.2
 inline constexpr std::uint16_t all_committed = 1;         // Event Type IDs, J.3.3
 inline constexpr std::uint16_t failures_exist = 2;
-inline constexpr std::size_t commitment_bytes_max = 256u << 10;  // of a report
 
 using core::InstanceReference;
 

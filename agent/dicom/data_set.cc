@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "core/limits.h"
+
 namespace sampan::dicom {
 namespace {
 
@@ -80,7 +82,7 @@ class Decoder {
 
   // length: of an item, or undefined: up to its end mark (depth 0: up to the end of the bytes).
   Result<DataSet> elements(std::uint32_t length, int depth) {
-    if (depth > data_set_depth_max) return malformed("nested too deep");
+    if (depth > core::limits::data_set_depth_max) return malformed("nested too deep");
     if (length != undefined && length > left_.size()) return malformed("an item is cut short");
     const std::size_t stop = length == undefined ? 0 : left_.size() - length;
     DataSet set;
@@ -88,7 +90,7 @@ class Decoder {
       auto next = header();
       if (!next) return next.error();
       if (next->tag == item_end && length == undefined && depth > 0) return set;
-      if (++count_ > data_set_elements_max) return malformed("too many elements");
+      if (++count_ > core::limits::data_set_elements_max) return malformed("too many elements");
       auto read = element(*next, depth);
       if (!read) return read.error();
       set.put(next->tag, std::move(*read));
@@ -121,7 +123,7 @@ class Decoder {
       auto item = elements(next->length, depth + 1);
       if (!item) return item.error();
       read.items.push_back(std::move(*item));
-      if (++count_ > data_set_elements_max) return malformed("too many elements");
+      if (++count_ > core::limits::data_set_elements_max) return malformed("too many elements");
     }
     if (left_.size() != stop || header.length == undefined) return malformed("a sequence does not end");
     return read;

@@ -20,9 +20,6 @@
 
 namespace sampan::dicom {
 
-inline constexpr int data_set_depth_max = 8;
-inline constexpr std::size_t data_set_elements_max = 16384;
-
 using Tag = std::uint32_t;  // 0xggggeeee
 
 namespace tag {

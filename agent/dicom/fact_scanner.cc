@@ -20,7 +20,6 @@ constexpr std::uint32_t item_tag = 0xfffee000, item_end_tag = 0xfffee00d, sequen
 constexpr std::uint32_t sop_instance_uid_tag = 0x00080018;
 constexpr std::uint32_t undefined_length = 0xffffffff;
 constexpr std::size_t short_header_bytes = 8;
-constexpr std::size_t levels_max = 64;
 
 bool is_wanted(const core::FactRow& row) { return row.tag != 0 && row.fact != Fact::sop_class_uid; }
 
@@ -177,7 +176,7 @@ void FactScanner::enter_delimiter() {
 }
 
 void FactScanner::open_level(Level level) {
-  if (levels_.size() == levels_max) {
+  if (levels_.size() == limits::scan_depth_max) {
     step_ = Step::finished;
     return;
   }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/limits.h"
 #include "dicom/big_endian.h"
 
 namespace sampan::dicom {
@@ -24,7 +25,7 @@ constexpr std::size_t pdv_bytes_min = 256;  // sent per PDV even where the peer 
 
 std::size_t pdv_bytes_for(std::uint32_t peer_pdu_bytes_max) {
   const std::uint32_t pdu =
-      peer_pdu_bytes_max == 0 ? pdu_sent_bytes_max : std::min(peer_pdu_bytes_max, pdu_sent_bytes_max);
+      peer_pdu_bytes_max == 0 ? core::limits::pdu_sent_bytes_max : std::min(peer_pdu_bytes_max, core::limits::pdu_sent_bytes_max);
   const std::size_t data = pdu > pdv_header_bytes ? pdu - pdv_header_bytes : 0;
   return std::max(data & ~std::size_t{1}, pdv_bytes_min);
 }
@@ -148,7 +149,7 @@ Result<IncomingCommand> PdataReader::next_command(Millis timeout) {
     if (!incoming->command) return fail(Errc::invalid, "data set where a command was due");
     if (!gathered.empty() && incoming->context != context) return fail(Errc::invalid, "command over two contexts");
     context = incoming->context;
-    if (gathered.size() + incoming->bytes.size() > command_bytes_max)
+    if (gathered.size() + incoming->bytes.size() > core::limits::command_bytes_max)
       return fail(Errc::invalid, "command set too long");
     gathered.insert(gathered.end(), incoming->bytes.begin(), incoming->bytes.end());
     if (!incoming->last) continue;
@@ -216,7 +217,7 @@ Status PdataWriter::send(std::uint8_t context, const CommandSet& command) {
 }
 
 void PdataWriter::read_ahead(std::uint64_t size, const DataSource& source) {
-  const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(size, ahead_bytes_max));
+  const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(size, core::limits::sent_ahead_bytes_max));
   if (ahead_.size() < bytes) ahead_.resize(bytes);
   const auto got = source(0, ByteSpan(ahead_).first(bytes));
   ahead_bytes_ = got && *got == bytes ? bytes : 0;

@@ -23,12 +23,9 @@
 
 namespace sampan::dicom {
 
-inline constexpr std::size_t command_bytes_max = 64u << 10;      // a longer command set is broken framing
 inline constexpr unsigned message_bytes_per_second_min = 64;     // while a message comes, over as long as a wait may take
 inline constexpr std::size_t receive_bytes = 128u << 10;         // buffer of a reader
 inline constexpr std::size_t send_bytes = 256u << 10;            // data set bytes per send of a writer
-inline constexpr std::size_t ahead_bytes_max = 1u << 20;         // read ahead, and then sent at once: most images are whole
-inline constexpr std::uint32_t pdu_sent_bytes_max = 128u << 10;  // also when the peer would take more
 
 enum class PduEvent { fragment, release_request, release_response, abort };
 
@@ -125,7 +122,7 @@ class PdataWriter {
   std::size_t pdv_left_ = 0;  // announced to the peer, not yet given
   Bytes command_;
   Bytes buffer_;                  // of a data set; grows to send_bytes
-  Bytes ahead_;                   // of the next one; grows to ahead_bytes_max
+  Bytes ahead_;                   // of the next one; grows to sent_ahead_bytes_max
   std::size_t ahead_bytes_ = 0;   // read into ahead_
   std::deque<Header> headers_;    // of what pieces_ points to
   std::vector<ByteView> pieces_;  // of the next send

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::uint32_t item_tag = 0xfffee000, item_end = 0xfffee00d, sequence_end = 0xfffee0dd;
 constexpr std::uint32_t pixel_data_tag = 0x7fe00010, digital_signatures_tag = 0xfffafffa, character_set_tag = 0x00080005;
-constexpr int depth_max = 32;
 
 // Value representations that Specific Character Set governs (PS3.5 6.1.2.2).
 bool is_text(std::string_view vr) {
@@ -67,7 +66,7 @@ Result<Element> Transformer::header(const Level& level) {
 
 // Elements of an item, up to an offset or the item's end.
 Status Transformer::elements(std::uint64_t end, int depth, Level level) {
-  if (depth > depth_max) return unsafe("it is nested too deep");
+  if (depth > core::limits::image_depth_max) return unsafe("it is nested too deep");
   while (cursor_.at() < end) {
     if (cursor_.at_end()) return unsafe("it is cut short");
     auto element = header(level);

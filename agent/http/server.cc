@@ -13,13 +13,12 @@
 #include <cstring>
 
 #include "base/log.h"
+#include "core/limits.h"
 #include "http/seats.h"
 #include "http/unix_listener.h"
 
 namespace sampan::http {
 namespace {
-
-constexpr std::size_t connection_memory_bytes = 32u << 10;  // request line, headers and answer headers
 
 // One request on its way in. The body arrives in pieces; only here it is gathered.
 struct Exchange {
@@ -167,7 +166,7 @@ struct Server::Running {
         // As many again for those whose end is not seen yet.
         MHD_OPTION_CONNECTION_LIMIT, 2 * context.options.connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
         static_cast<unsigned>(context.options.idle_max.count()), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        connection_memory_bytes, MHD_OPTION_NOTIFY_COMPLETED, on_completed, nullptr, MHD_OPTION_NOTIFY_CONNECTION,
+        core::limits::http_connection_bytes, MHD_OPTION_NOTIFY_COMPLETED, on_completed, nullptr, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, &seats, MHD_OPTION_END);
     if (daemon == nullptr) return fail(Errc::io, "http: the server did not start");
     return {};

@@ -13,7 +13,6 @@ namespace sampan::intake {
 namespace {
 
 constexpr std::string_view implicit_le = "1.2.840.10008.1.2";
-constexpr std::size_t asked_max = 64;  // remembered of one association
 
 // PS3.7 10.1.4.1.10 and annex C.
 constexpr PromiseAnswer taken{0x0000, ""};
@@ -71,7 +70,7 @@ PromiseAnswer PromiseDesk::ask(std::uint8_t context_id, const AcceptedContext& c
     log::warn("intake: a request for storage commitment was not taken: " + kept.error().message);
     return answer_to(kept.error());
   }
-  if (asked_.size() >= asked_max) asked_.erase(asked_.begin());  // told by calling back
+  if (asked_.size() >= core::limits::promises_per_association_max) asked_.erase(asked_.begin());  // told by calling back
   if (std::ranges::find(asked_, read->transaction_uid, &Asked::transaction_uid) == asked_.end())
     asked_.push_back({context_id, explicit_vr, read->transaction_uid});
   return taken;

@@ -7,8 +7,6 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "core/limits.h"
-#include "core/unread.h"
-#include "core/worker_limits.h"
 #include "intake/dimse_contexts.h"
 
 namespace sampan::intake {
@@ -133,7 +131,7 @@ core::Facts Reception::facts() {
   known.set(Fact::called_ae, caller_.called_ae);
   known.set(Fact::peer_address, caller_.peer_address);
   if (unread_)
-    known.set(core::fact_unread, "1");
+    known.set(core::Fact::unread, "1");
   else if (own_uid != sop_instance_uid_)
     known.set(Fact::data_sop_instance_uid, own_uid);
   return known;

@@ -131,7 +131,7 @@ Session::Step Session::take_report(std::uint8_t context_id, const AcceptedContex
   Bytes information;
   bool too_long = false;
   const auto gather = [&](ByteView bytes) {
-    too_long = too_long || information.size() + bytes.size() > dicom::commitment_bytes_max;
+    too_long = too_long || information.size() + bytes.size() > core::limits::commitment_bytes_max;
     if (!too_long) information.insert(information.end(), bytes.begin(), bytes.end());
   };
   if (request.has_data_set())

@@ -6,7 +6,6 @@
 #include "base/crash_point.h"
 #include "base/hash.h"
 #include "core/limits.h"
-#include "core/worker_limits.h"
 #include "intake/folder_dicomdir.h"
 #include "intake/folder_plain.h"
 

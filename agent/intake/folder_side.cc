@@ -2,13 +2,13 @@
 #include "intake/folder_side.h"
 
 #include "base/hash.h"
+#include "core/limits.h"
 
 namespace sampan::intake {
 namespace {
 
 constexpr std::size_t name_bytes_max = 255;  // NAME_MAX
 constexpr std::string_view note_ending = ".reason.txt";
-constexpr unsigned same_names_max = 1000;
 
 // Room for an ending, without cutting a character of UTF-8.
 std::string with_ending(const std::string& name, const std::string& ending) {
@@ -43,7 +43,7 @@ Status move_aside(const OpenFolder& root, const std::string& path, const std::st
   if (!to) return to.error();
   const Move move{*from, *to, leaf_of(path)};
   Status moved = try_name(move, move.name, note);
-  for (unsigned n = 2; !moved && moved.error().code == Errc::duplicate && n <= same_names_max; ++n)
+  for (unsigned n = 2; !moved && moved.error().code == Errc::duplicate && n <= core::limits::folder_same_names_max; ++n)
     moved = try_name(move, with_ending(move.name, "~" + std::to_string(n)), note);
   if (moved) moved = to->sync();
   if (moved) moved = from->sync();

@@ -9,7 +9,6 @@
 #include "control/api.h"
 #include "control/reload_routes.h"
 #include "core/limits.h"
-#include "core/worker_limits.h"
 #include "http/server.h"
 #include "node/comparison.h"
 #include "node/engine.h"

@@ -18,7 +18,6 @@ using Where = policy::PromiseFacts::Where;
 using What = policy::PromiseDecision::What;
 
 constexpr std::size_t pledges_per_step = 64;
-constexpr std::size_t modalities_remembered = 256;
 
 Where where_of(queue::PledgedInstance::Where where) {
   switch (where) {
@@ -165,7 +164,7 @@ void Promising::put_off(const queue::Pledge& pledge, const std::string& why) {
   }
   {
     const std::lock_guard lock(mutex_);
-    if (said_.size() >= modalities_remembered) said_.clear();
+    if (said_.size() >= limits::promise_callers_remembered) said_.clear();
     if (std::exchange(said_[pledge.calling_ae], why) != why) log::warn(who + " asked whether its images are kept and cannot be told yet: " + why);
   }
   queue_.pledges().tell_later(pledge.transaction_uid, pledge.attempts + 1, *wait, who + ": " + why);

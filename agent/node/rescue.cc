@@ -19,7 +19,6 @@ namespace {
 
 namespace limits = core::limits;
 using core::Consignment;
-constexpr unsigned tries_max = 5;  // of what does not get through
 using Ids = std::unordered_set<Uuid, UuidHash>;
 
 // The file of what is done: an id a line, durable before more is carried.
@@ -79,7 +78,7 @@ class Carrier {
   }
   void flush() {
     for (unsigned tries = 1; !batch_.empty(); ++tries) {
-      attempt(tries >= tries_max);
+      attempt(tries >= limits::rescue_tries_max);
       if (!batch_.empty()) std::this_thread::sleep_for(limits::back_off_least * tries);
     }
     bytes_ = 0;

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "core/worker_limits.h"
+#include "core/limits.h"
 #include "queue/store.h"
 
 namespace sampan::queue {

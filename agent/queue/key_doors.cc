@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queue/key_doors.h"
 
+#include "core/limits.h"
 #include "queue/keyring.h"
 #include "queue/recovery_key.h"
 
@@ -16,7 +17,7 @@ std::string_view trimmed(std::string_view text) {
 
 // Nothing when there is no such file.
 Result<std::optional<Bytes>> read_if_there(FileSystem& files, const std::string& path) {
-  auto bytes = read_whole(files, path, keyring_bytes_max);
+  auto bytes = read_whole(files, path, core::limits::keyring_bytes_max);
   if (bytes.ok()) return std::optional(std::move(*bytes));
   if (bytes.error().code == Errc::not_found) return std::optional<Bytes>();
   return bytes.error();

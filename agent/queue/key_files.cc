@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/log.h"
+#include "core/limits.h"
 #include "queue/segment.h"
 
 namespace sampan::queue {
@@ -51,7 +52,7 @@ Result<FoundTexts> find_texts(FileSystem& files, const KeyPaths& paths) {
   std::size_t at = 0;
   std::optional<Error> unreadable;
   for (const char* name : {KeyPaths::ring, KeyPaths::ring_copy}) {
-    auto bytes = read_whole(files, paths.at(name), keyring_bytes_max);
+    auto bytes = read_whole(files, paths.at(name), core::limits::keyring_bytes_max);
     if (bytes.ok())
       found.any = true, raw[at] = *bytes;
     else if (bytes.error().code != Errc::not_found)
@@ -74,7 +75,7 @@ Error keyring_missing(const KeyPaths& paths) {
 }
 
 Result<std::optional<OldKeys>> find_old_keys(FileSystem& files, const KeyPaths& paths) {
-  auto bytes = read_whole(files, paths.at(KeyPaths::old), keyring_bytes_max);
+  auto bytes = read_whole(files, paths.at(KeyPaths::old), core::limits::keyring_bytes_max);
   if (!bytes && bytes.error().code == Errc::not_found) return std::optional<OldKeys>();
   if (!bytes) return bytes.error();
   if (as_text(*bytes) == old_keys_moved()) return std::optional<OldKeys>();
@@ -105,7 +106,7 @@ void forget_local_key(FileSystem& files, const KeyPaths& paths) {
 }
 
 void tell_older_versions(FileSystem& files, const KeyPaths& paths) {
-  const auto there = read_whole(files, paths.at(KeyPaths::old), keyring_bytes_max);
+  const auto there = read_whole(files, paths.at(KeyPaths::old), core::limits::keyring_bytes_max);
   if (there.ok() && as_text(*there) == old_keys_moved()) return;
   if (Status written = write_durably(files, paths.at(KeyPaths::old), as_bytes(old_keys_moved())); !written)
     log::warn("the old key file could not be replaced: " + written.error().message);

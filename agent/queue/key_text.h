@@ -21,9 +21,6 @@
 
 namespace sampan::queue {
 
-inline constexpr std::size_t node_keys_max = 64;             // of one node, the retired ones with it
-inline constexpr std::size_t keyring_bytes_max = 128u << 10;  // one file of keys
-
 // Who can open the node keys. A hub is a seam: nothing makes one yet.
 enum class ProtectorKind { file, credential, recovery, hub };
 std::string_view to_string(ProtectorKind kind);

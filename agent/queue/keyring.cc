@@ -8,6 +8,7 @@
 
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "core/limits.h"
 #include "queue/key_doors.h"
 #include "queue/key_files.h"
 #include "queue/recovery_key.h"
@@ -20,12 +21,12 @@ bool is_own(ProtectorKind kind) { return kind == ProtectorKind::file || kind == 
 }  // namespace
 
 struct Keyring::State {
-  State(FileSystem& f, const std::string& state) : files(f), paths(state), memory((node_keys_max + 1) * sizeof(Key)) {}
+  State(FileSystem& f, const std::string& state) : files(f), paths(state), memory((core::limits::node_keys_max + 1) * sizeof(Key)) {}
 
   FileSystem& files;
   const KeyPaths paths;
   LockedMemory memory;  // this machine's protector, then the node keys
-  std::array<std::uint64_t, node_keys_max> ids{};
+  std::array<std::uint64_t, core::limits::node_keys_max> ids{};
   std::atomic<std::size_t> count{0};  // of those that may be used
   mutable std::mutex mutex;           // over text and everything written
   KeyText text;                       // as on disk
@@ -55,7 +56,7 @@ struct Keyring::State {
 
 Status Keyring::State::adopt(const Uuid& owner, const std::vector<Key>& keys) {
   node = owner;
-  if (keys.size() > node_keys_max) return fail(Errc::limit, "the keyring holds too many keys");
+  if (keys.size() > core::limits::node_keys_max) return fail(Errc::limit, "the keyring holds too many keys");
   for (std::size_t i = 0; i < keys.size(); ++i) set_node_key(i, keys[i]);
   count.store(keys.size(), std::memory_order_release);
   return {};
@@ -117,7 +118,7 @@ Status Keyring::State::make_new(const std::vector<KeyDoor>& doors, const std::op
 }
 
 std::optional<Key> Keyring::State::add_node_key(KeyText& next) {
-  if (next.keys.size() >= node_keys_max) return std::nullopt;
+  if (next.keys.size() >= core::limits::node_keys_max) return std::nullopt;
   const Key key = random_key();
   next.keys.push_back({key_id(key), system_clock().wall(), {}});
   return key;
@@ -241,7 +242,7 @@ Status Keyring::rotate() {
   const std::lock_guard lock(s.mutex);
   KeyText next = s.text;
   const auto newer = State::add_node_key(next);
-  if (!newer) return fail(Errc::limit, "this node has " + std::to_string(node_keys_max) + " keys already");
+  if (!newer) return fail(Errc::limit, "this node has " + std::to_string(core::limits::node_keys_max) + " keys already");
   if (Status wrapped = s.wrap(next.keys.back(), next.protectors, *newer); !wrapped) return wrapped;
   if (Status written = s.replace(std::move(next), *newer); !written) return written;
   s.set_node_key(s.count, *newer);

@@ -71,8 +71,8 @@ void Ledger::remember() {
   while (names.step()) destinations_[names.text(0)] = static_cast<int>(names.number(1));
   Statement orphans(*sql_, "SELECT count(*) FROM orphan");
   if (orphans.step()) orphans_ = orphans.number(0);
-  Statement orders(*sql_, "SELECT count(*) FROM standing");
-  if (orders.step()) orders_ = orders.number(0);
+  Statement orders(*sql_, "SELECT count(*), coalesce(max(place),0) FROM standing");
+  if (orders.step()) orders_ = orders.number(0), last_order_ = orders.number(1);
 }
 
 void Ledger::prepare() {
@@ -108,15 +108,15 @@ void Ledger::prepare() {
   u.delivery_held_again = Statement(s, "UPDATE delivery SET attempts=0, again=0 WHERE seq=? AND destination=? AND state=3 AND level=2");
   u.delivery_ask_again = Statement(s, "UPDATE delivery SET attempts=0, again=1, not_before_ms=? WHERE seq=? AND destination=? AND state=3 AND level=2");
   u.commitment_begin = Statement(s, "INSERT OR IGNORE INTO commitment VALUES(?,?,?)");
-  u.commitment_forget = Statement(s, "DELETE FROM commitment WHERE begun_ms<?");
+  u.commitment_forget = Statement(s, "DELETE FROM commitment WHERE begun_ms<?1 OR begun_ms<(SELECT begun_ms FROM commitment ORDER BY begun_ms DESC LIMIT 1 OFFSET ?2)");
   u.deliveries_of = Statement(s, "SELECT d.name, v.state, CASE v.again WHEN 1 THEN 1 ELSE v.level END, v.settled_run_ms, v.destination, v.bytes FROM delivery v "
                                  "JOIN destination d ON d.number=v.destination WHERE v.seq=?");
   u.exam_not_owed = Statement(s, "SELECT seq, kind, priority, size, received_ms, study_order, class_key, reason FROM item i WHERE "
                                  "study_key=?1 AND study_key<>0 AND state=1 AND reason<>'" + std::string(being_compared) + "' AND NOT EXISTS(SELECT 1 FROM delivery v WHERE v.seq=i.seq "
                                  "AND v.destination=?2)");
-  u.alias_insert = Statement(s, "INSERT OR IGNORE INTO alias VALUES(?,?,?)");
+  u.alias_insert = Statement(s, "INSERT OR IGNORE INTO alias SELECT ?1,?2,?3 WHERE (SELECT count(*) FROM alias WHERE exam=?2)<?4");
   u.standing_of = Statement(s, "SELECT what, destination, value FROM standing WHERE exam=?");
-  u.standing_set = Statement(s, "INSERT OR REPLACE INTO standing VALUES(?,?,?,?)");
+  u.standing_set = Statement(s, "INSERT OR REPLACE INTO standing VALUES(?,?,?,?,?)");
   u.standing_clear = Statement(s, "DELETE FROM standing WHERE exam=? AND what=?");
   u.orphan_insert = Statement(s, "INSERT INTO orphan(item, type, note, sop_key) VALUES(?,?,?,?)");
   u.orphan_of = Statement(s, "SELECT type, note FROM orphan WHERE item=? ORDER BY number");

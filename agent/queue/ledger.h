@@ -122,6 +122,8 @@ class Ledger {
   std::uint64_t gone_count();
   // Rows of items that are gone; of those that are remembered only when it is said.
   void forget_items(std::span<const Sequence> gone, bool images_too);
+  // Orders on exams of which nothing is here any more, beyond so many exams: those given longest ago. How many it were.
+  std::uint64_t forget_orders(std::size_t exams_kept);
   std::int64_t notes_left();  // bytes of notes after the last compaction
   void set_notes_left(std::int64_t bytes);
 
@@ -199,6 +201,7 @@ class Ledger {
   void give(Sequence seq, std::span<const std::string> destinations);
   void apply_order(const OrderNote& note);
   void apply_promise(const PromiseNote& note);
+  void stand(std::int64_t exam, StandingOrder what, int destination, int value);
   void hold_exam(std::int64_t exam, int destination, bool held, WallTime time);
   void owe_exam(std::int64_t exam, int destination, WallTime time);
   void rank_exam(std::int64_t exam, core::Priority priority);
@@ -218,7 +221,8 @@ class Ledger {
   Tallies tallies_;
   std::map<std::string, int> destinations_;
   std::map<std::int64_t, std::size_t> aliases_;  // of exams that came lately: a hash of what they are known by
-  std::int64_t orphans_ = 0, orders_ = 0;
+  std::int64_t orphans_ = 0, orders_ = 0;  // at least so many
+  std::int64_t last_order_ = 0, orders_looked_at_ = 0;
   std::function<void()> tell_undecided_;
   struct Statements;
   std::shared_ptr<Statements> use_;

@@ -5,7 +5,6 @@
 
 #include "base/log.h"
 #include "core/limits.h"
-#include "core/unread.h"
 #include "queue/ledger.h"
 #include "queue/ledger_duties.h"
 #include "queue/ledger_statements.h"
@@ -54,7 +53,7 @@ Admission Ledger::add(const IndexedItem& indexed, std::span<const std::string> d
     return admission;
   }
   const std::string_view differs = admission == Admission::conflict            ? content_differs
-                                   : indexed.item.facts.has(core::fact_unread) ? content_unread
+                                   : indexed.item.facts.has(core::Fact::unread) ? content_unread
                                                                           : "";
   insert_item(indexed, exam, order, ItemState::living, differs);
   admit(indexed, exam, order, destinations, differs, rebuilt);
@@ -326,7 +325,8 @@ void Ledger::set_round(const std::string& asked_of, Sequence before, std::int64_
 }
 
 void Ledger::begin_commitment(std::string_view transaction_uid, const std::string& destination, WallTime now) {
-  use_->commitment_forget.bind(1, now.ms - Millis(core::limits::commitment_kept).count()).run();
+  auto& forget = use_->commitment_forget.bind(1, now.ms - Millis(core::limits::commitment_kept).count());
+  forget.bind(2, static_cast<std::int64_t>(core::limits::commitments_kept) - 2).run();
   use_->commitment_begin.bind(1, transaction_uid).bind(2, destination_number(destination)).bind(3, now.ms).run();
 }
 

@@ -2,6 +2,7 @@
 // Exams in the ledger: what they are known by, what was counted of them, what a person ordered.
 #include <functional>
 
+#include "core/limits.h"
 #include "queue/ledger.h"
 #include "queue/ledger_duties.h"
 #include "queue/ledger_statements.h"
@@ -40,7 +41,7 @@ void Ledger::note_aliases(const core::Item& item, std::int64_t exam) {
   known->second = hash;
   for (const auto& [fact, kind] : names)
     if (const auto key = keys_.of(item.facts.get(fact)); key != 0)
-      use_->alias_insert.bind(1, key).bind(2, exam).bind(3, static_cast<int>(kind)).run();
+      use_->alias_insert.bind(1, key).bind(2, exam).bind(3, static_cast<int>(kind)).bind(4, static_cast<std::int64_t>(core::limits::exam_names_max)).run();
 }
 
 Ledger::ExamOrders Ledger::orders_of(std::int64_t exam) {
@@ -72,11 +73,26 @@ void Ledger::apply_order(const OrderNote& note) {
   }
 }
 
+void Ledger::stand(std::int64_t exam, StandingOrder what, int destination, int value) {
+  auto& set = use_->standing_set.bind(1, exam).bind(2, static_cast<int>(what)).bind(3, destination);
+  set.bind(4, value).bind(5, ++last_order_).run();
+}
+
+std::uint64_t Ledger::forget_orders(std::size_t exams_kept) {
+  if (orders_ <= static_cast<std::int64_t>(exams_kept) || orders_ == orders_looked_at_) return 0;
+  Statement drop(*sql_, "DELETE FROM standing WHERE exam IN (SELECT exam FROM standing s WHERE NOT EXISTS(SELECT 1 FROM item i WHERE "
+                        "i.study_key=s.exam AND i.study_key<>0 AND i.state IN (1,3,4)) GROUP BY exam ORDER BY max(place) DESC LIMIT -1 OFFSET ?)");
+  drop.bind(1, static_cast<std::int64_t>(exams_kept)).run();
+  const auto dropped = static_cast<std::uint64_t>(sql_->changes());
+  orders_looked_at_ = orders_ -= static_cast<std::int64_t>(dropped);
+  return dropped;
+}
+
 void Ledger::hold_exam(std::int64_t exam, int destination, bool held, WallTime time) {
   const int what = static_cast<int>(StandingOrder::held);
   if (destination == 0) use_->standing_clear.bind(1, exam).bind(2, what).run();
   if (held || destination != 0)
-    use_->standing_set.bind(1, exam).bind(2, what).bind(3, destination).bind(4, held ? 1 : 0).run();
+    stand(exam, StandingOrder::held, destination, held ? 1 : 0);
   for (const Found& found : unsettled(exam, destination)) {
     if (found.item != ItemState::living) continue;
     if (held && found.counted.state == waiting) move(found, on_hold, found.counted.level, exam_held, time.ms);
@@ -87,7 +103,7 @@ void Ledger::hold_exam(std::int64_t exam, int destination, bool held, WallTime t
 
 void Ledger::owe_exam(std::int64_t exam, int destination, WallTime time) {
   if (destination == 0) return;
-  use_->standing_set.bind(1, exam).bind(2, static_cast<int>(StandingOrder::owed)).bind(3, destination).bind(4, 1).run();
+  stand(exam, StandingOrder::owed, destination, 1);
   const ExamOrders orders = orders_of(exam);
   std::vector<Duty> duties;
   auto& rows = use_->exam_not_owed;
@@ -102,8 +118,7 @@ void Ledger::owe_exam(std::int64_t exam, int destination, WallTime time) {
 }
 
 void Ledger::rank_exam(std::int64_t exam, core::Priority priority) {
-  auto& set = use_->standing_set;
-  set.bind(1, exam).bind(2, static_cast<int>(StandingOrder::priority)).bind(3, 0).bind(4, static_cast<int>(priority)).run();
+  stand(exam, StandingOrder::priority, 0, static_cast<int>(priority));
   for (const Found& found : unsettled(exam, 0)) {
     const std::int64_t rank = rank_of_images + static_cast<int>(priority) * 10 + found.counted.rank % 10;
     if (rank == found.counted.rank) continue;

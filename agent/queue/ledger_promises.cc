@@ -10,7 +10,6 @@ namespace {
 using What = PromiseNote::What;
 
 constexpr Uuid nobodys{};
-constexpr Millis incomplete_kept{24 * 3600 * 1000};  // instances of a request that was never answered for
 
 }  // namespace
 
@@ -45,7 +44,7 @@ void Ledger::apply_promise(const PromiseNote& note) {
   for (const char* text : {"DELETE FROM promised WHERE promise IN (SELECT number FROM promise WHERE instances=0 AND asked_ms<?)",
                            "DELETE FROM promise WHERE instances=0 AND asked_ms<?"}) {
     Statement forget(*sql_, text);
-    forget.bind(1, note.time.ms - incomplete_kept.count()).run();
+    forget.bind(1, note.time.ms - Millis(core::limits::promise_whole_in).count()).run();
   }
 }
 

@@ -82,7 +82,14 @@ CREATE INDEX delivery_unproven ON delivery(asked_of, not_before_ms) WHERE state=
 CREATE TABLE round(asked_of INTEGER PRIMARY KEY, before INTEGER, begun_run_ms INTEGER);
 )sql";
 
-constexpr std::array migrations{first, second, third, fourth, fifth};
+constexpr const char* sixth = R"sql(
+ALTER TABLE standing ADD COLUMN place INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX alias_exam ON alias(exam);
+CREATE INDEX commitment_begun ON commitment(begun_ms);
+DELETE FROM waiting_minute WHERE items=0;
+)sql";
+
+constexpr std::array migrations{first, second, third, fourth, fifth, sixth};
 static_assert(migrations.size() == ledger_version);
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "core/unread.h"
 #include "queue/ledger.h"
 #include "queue/ledger_statements.h"
 
@@ -90,7 +89,7 @@ Admission Ledger::decide(Sequence seq, std::string_view reason, const std::funct
   get.begin();
   if (Status read = facts_.open(facts, indexed.item); !read) sql_->refuse(read.error());
   const bool alone = decided_with(sop_key, seq).empty();  // what it was to be compared with was quarantined meanwhile
-  const std::string_view held = !alone ? reason : indexed.item.facts.has(core::fact_unread) ? content_unread : "";
+  const std::string_view held = !alone ? reason : indexed.item.facts.has(core::Fact::unread) ? content_unread : "";
   become(ItemState::living, held);
   admit(indexed, exam, study_order, route(indexed.item), held, *rebuilt);
   return alone ? Admission::fresh : Admission::conflict;

@@ -75,6 +75,7 @@ Status Pledges::room_for(const core::PromiseRequest& request, bool& known) {
 
 Status Pledges::keep(const core::PromiseRequest& request) {
   if (request.instances.size() > limits::promised_instances_max) return fail(Errc::limit, "too many images in one request");
+  if (store_.waiting() > limits::notes_waiting_max) return fail(Errc::full, "the request cannot be written just now");
   bool known = false;
   if (Status room = room_for(request, known); !room || known) return room;
   const auto done = std::make_shared<std::promise<void>>();

@@ -286,6 +286,11 @@ bool Queue::Parts::is_sound(Sequence seq) {
 
 LeasedBatch Queue::lease(const LeaseQuery& query) {
   LeasedBatch batch;
+  // What is sent now could not be noted for long: it would be remembered in memory only, and sent again after a restart.
+  if (parts_->store->waiting() > limits::notes_waiting_max) {
+    batch.due_in = Millis(1000);
+    return batch;
+  }
   DueQuery due{query.destination, query.items_max + query.skip_items.size(), parts_->needs.clock.wall(), limits::back_off_most, {}, {}, {}};
   due.only_emergencies = query.only_emergencies;
   due.only_items.assign(query.only_items.begin(), query.only_items.end());

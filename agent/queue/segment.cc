@@ -7,6 +7,7 @@
 
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "core/limits.h"
 #include "queue/segment_owner.h"
 
 namespace sampan::queue {
@@ -35,10 +36,11 @@ void SpoolFolder::mark_used(std::uint64_t used) {
   }
 }
 
-// What does not take it now is asked again with the next item: it stands in nobody's way.
+// A disk that does not take it now is asked again, but not with every image: it stands in nobody's way.
 void SpoolFolder::sign() {
-  if (signed_.exchange(true) || is_signed(files_, path_, node_)) return;
-  if (Status written = write_signature(files_, path_, node_); !written) signed_ = false;
+  if (signed_ || clock_.mono() < sign_again_) return;
+  signed_ = is_signed(files_, path_, node_) || write_signature(files_, path_, node_).ok();
+  sign_again_ = clock_.mono() + Millis(core::limits::owner_noted_every);
 }
 
 bool is_out_of_room(const SpoolFolder& folder) {

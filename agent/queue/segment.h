@@ -41,6 +41,7 @@ class SpoolFolder {
   void mark_used(std::uint64_t used);
   std::uint64_t next_number() { return ++last_number_; }
   // Something was stored: <state>/node says from now on that it was this node. Where it says so already this costs nothing.
+  // From one thread.
   void sign();
   SegmentHeader header_for(Stream stream, std::uint64_t number) const {
     return {stream, node_, number, clock_.wall().ms};
@@ -52,7 +53,8 @@ class SpoolFolder {
   const Uuid node_;
   const Clock& clock_;
   std::atomic<std::uint64_t> last_number_{0};
-  std::atomic<bool> signed_{false};
+  bool signed_ = false;
+  MonoTime sign_again_{INT64_MIN};
 };
 
 // Nothing is left for a note: no bytes, or no names.

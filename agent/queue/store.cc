@@ -62,7 +62,7 @@ std::size_t Store::unindexed() {
 
 std::size_t Store::waiting() {
   std::lock_guard lock(mutex_);
-  return pending_.size() + changes_.size();
+  return pending_.size() + changes_.size() + in_work_;
 }
 
 void Store::wake() {
@@ -212,6 +212,7 @@ bool Store::work(std::unique_lock<std::mutex>& lock) {
   auto written = take_written();
   auto notes = std::exchange(pending_, {});
   auto changes = std::exchange(changes_, {});
+  in_work_ = notes.size() + changes.size();
   const bool reclaiming = std::exchange(reclaim_due_, false);
   if (reroute_after_.seq == 0) reroute_round_ = reroutes_wanted_;
   bool rerouting = reroute_round_ != reroutes_done_;
@@ -233,6 +234,7 @@ bool Store::work(std::unique_lock<std::mutex>& lock) {
     if (!written.empty() || !notes.empty() || !changes.empty() || rebuilding) parts_.changed();
   }
   lock.lock();
+  in_work_ = 0;
   if (good && !rerouting) reroutes_done_ = reroute_round_;
   if (!good) keep(written, notes, changes);
   if (!good || !rebuilt) make_room();

@@ -157,6 +157,7 @@ class Store {
   std::deque<Pending> pending_;
   unsigned reroutes_wanted_ = 1, reroutes_done_ = 0;  // rounds over all items that match no route; one at the start
   std::deque<PendingChange> changes_;
+  std::size_t in_work_ = 0;  // notes and changes that are being written just now
   bool reclaim_due_ = false, stopping_ = false, busy_ = false, woken_ = false, hurried_ = false, by_hand_ = false;
   std::chrono::steady_clock::time_point batch_begun_{};
   std::thread thread_;  // last: everything above exists before it runs

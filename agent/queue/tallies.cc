@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/limits.h"
 #include "core/outcome.h"
 
 namespace sampan::queue {
@@ -36,6 +37,8 @@ Tallies::Tallies(Sql& sql) {
       "first_ms=min(first_ms,?4), last_ms=max(last_ms,?5)");
   add_item_ = upsert("INSERT INTO item_tally VALUES(?1,?2,?3) ON CONFLICT DO UPDATE SET items=items+?2, bytes=bytes+?3");
   add_hour_ = upsert("INSERT INTO intake_hour VALUES(?1,?2,?3) ON CONFLICT DO UPDATE SET items=items+?2, bytes=bytes+?3");
+  // By their distance, not by their age: a clock that was ahead leaves hours behind that never grow old.
+  drop_hours_ = upsert("DELETE FROM intake_hour WHERE hour NOT IN (SELECT hour FROM intake_hour ORDER BY abs(hour-?1), hour DESC LIMIT ?2)");
 }
 
 void Tallies::count(const CountedDelivery& d, int sign, std::int64_t at_ms) {
@@ -85,7 +88,7 @@ void Tallies::flush() {
   }
   for (const auto& [key, sum] : minutes_) {
     add_minute_.bind(keyed(add_minute_, key), sum.items).run();
-    if (sum.items < 0) keyed(drop_minute_, key), drop_minute_.run();
+    if (sum.items <= 0) keyed(drop_minute_, key), drop_minute_.run();
   }
   for (const auto& [key, items] : reasons_) {
     for (Statement* one : {&add_reason_, &drop_reason_}) one->bind(keyed(*one, key.first), std::string_view(key.second));
@@ -97,7 +100,17 @@ void Tallies::flush() {
     add_exam_.bind(4, sum.first_ms).bind(5, sum.last_ms).bind(6, sum.seq).run();
   }
   for (const auto& [key, sum] : items_) write(add_item_, sum, keyed(add_item_, key)), add_item_.run();
-  for (const auto& [key, sum] : hours_) write(add_hour_, sum, keyed(add_hour_, key)), add_hour_.run();
+  flush_hours();
+}
+
+void Tallies::flush_hours() {
+  for (const auto& [key, sum] : hours_) {
+    write(add_hour_, sum, 2);
+    add_hour_.bind(1, key[0]).run();
+  }
+  if (hours_.empty() || (hours_.size() == 1 && hours_.begin()->first[0] == last_hour_)) return;
+  last_hour_ = hours_.rbegin()->first[0];
+  drop_hours_.bind(1, last_hour_).bind(2, static_cast<std::int64_t>(core::limits::intake_hours_kept)).run();
 }
 
 void Tallies::clear() {

@@ -54,14 +54,16 @@ class Tallies {
   using Sums = std::map<std::array<std::int64_t, N>, Sum>;
   void count(const CountedDelivery& delivery, int sign, std::int64_t at_ms);
   void write(Statement& into, const Sum& sum, int column);
+  void flush_hours();  // and forgets those beyond their bound
 
   Sums<3> deliveries_;  // destination, state, level
   Sums<4> exam_deliveries_;
   Sums<2> minutes_;     // destination, minute
   std::map<std::pair<std::array<std::int64_t, 2>, std::string>, std::int64_t> reasons_;
   Sums<1> exams_, items_, hours_;
+  std::int64_t last_hour_ = -1;
   Statement add_delivery_, add_exam_delivery_, add_minute_, drop_minute_, add_reason_, drop_reason_, add_exam_, add_item_,
-      add_hour_;
+      add_hour_, drop_hours_;
 };
 
 }  // namespace sampan::queue

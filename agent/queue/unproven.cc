@@ -25,7 +25,6 @@ const std::string asked_of = "v.asked_of=(SELECT number FROM destination WHERE n
 const std::string round_of = "SELECT r.before, r.begun_run_ms FROM round r JOIN destination d ON d.number=r.asked_of WHERE d.name=?";
 
 constexpr auto begun_looked_for_every = std::chrono::milliseconds(10);
-constexpr std::size_t changes_waiting_max = 2000;  // of the ledger; beyond it nobody is asked
 
 }  // namespace
 
@@ -49,7 +48,7 @@ Unproven::Due Unproven::due(const std::string& destination, std::size_t items_ma
   const std::int64_t now = clock_.wall().ms;
   const std::int64_t jumped = now + Millis(limits::proof_wait_most).count();  // beyond it a clock was set, nobody waits so long
   Due due;
-  if (store_.waiting() > changes_waiting_max) {
+  if (store_.waiting() > limits::notes_waiting_max) {
     due.due_in = limits::proof_wait_least;
     return due;
   }

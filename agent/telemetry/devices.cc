@@ -18,7 +18,6 @@ namespace limits = core::limits;
 namespace {
 
 constexpr std::size_t id_digits = 16;
-constexpr std::size_t modalities_max = 8;
 
 // Of the bytes as they came: a header that is read in another character set is still the same device.
 std::string id_of(const core::Facts& facts) {
@@ -115,7 +114,7 @@ std::vector<Discovery> Devices::saw(const Sighting& sighting, Count fresh, WallT
   device.last_image = time;
   if (const std::string today = local_day(time); device.day != today) device.day = today, device.images_today = 0;
   device.images_today += fresh.instances;
-  const bool room = device.received.contains(sighting.modality) || device.received.size() < modalities_max;
+  const bool room = device.received.contains(sighting.modality) || device.received.size() < limits::device_modalities_max;
   Count& count = device.received[room ? sighting.modality : std::string()];
   count.instances += fresh.instances;
   count.bytes += fresh.bytes;

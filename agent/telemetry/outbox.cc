@@ -13,7 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t sample_bytes_max = 1u << 20;
 constexpr const char* sample_file = "/sample.last";
 constexpr std::string_view queued_mark = "queued\n";
 
@@ -27,7 +26,7 @@ WallTime Outbox::open() {
   seq_ = past.seq;
   for (auto& [event, line] : past.unsent) unsent_.push_back({event.id, event.series, event.seq, std::move(line)});
   WallTime newest = past.newest;
-  if (const auto bytes = read_whole(needs_.files, folder_ + sample_file, sample_bytes_max)) {
+  if (const auto bytes = read_whole(needs_.files, folder_ + sample_file, core::limits::news_bytes_max)) {
     std::string line = text_of(*bytes);
     const bool queued = line.ends_with(queued_mark);
     if (queued) line.resize(line.size() - queued_mark.size());

@@ -17,7 +17,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::uint16_t calling_not_recognised = 0x0103;  // PS3.8 9.3.4: service user, calling AE title
-constexpr std::size_t strangers_open_max = 16;            // beyond it one cause stands for all others
 constexpr std::uint64_t insistent_times = 10;
 constexpr auto insistent_within = 10min;
 constexpr auto settled_after = 10min;  // of a start, after which what is not seen again is over
@@ -108,7 +107,7 @@ void Rules::refused(const News& news, Now now) {
   Attributes attributes{{"ae_title", news.subject}, {"address", news.place}, {"reason", news.reason}};
   if (!unknown) attributes["called"] = news.detail;
   // Somebody who tries name after name makes one event, not thousands.
-  if (alarms_.find(cause) == nullptr && alarms_.open_of(name) >= strangers_open_max) {
+  if (alarms_.find(cause) == nullptr && alarms_.open_of(name) >= limits::strangers_open_max) {
     cause = name + "/others";
     attributes["ae_title"] = "*";
   }

@@ -23,8 +23,6 @@ namespace limits = core::limits;
 
 namespace {
 
-constexpr std::size_t state_bytes_max = 4u << 20;
-
 std::string hex_code(std::uint16_t code) {
   char text[8];
   std::snprintf(text, sizeof text, "0x%04X", static_cast<unsigned>(code));
@@ -110,7 +108,7 @@ Now Telemetry::Worker::now() const {
 void Telemetry::Worker::start() {
   {
     const std::lock_guard lock(mutex_);
-    const auto bytes = read_whole(needs_.files, folder_ + "/state.json", state_bytes_max);
+    const auto bytes = read_whole(needs_.files, folder_ + "/state.json", limits::telemetry_bytes_max);
     const std::string text = bytes ? std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size()) : "";
     past_ = read_state(text, devices_, rules_.alarms(), needs_.clock.mono());
     rules_.quarantined = past_.quarantined;

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "core/limits.h"
 #include "dicom/commitment.h"
 #include "dicom/data_set.h"
 #include "uplink/dimse_association.h"
@@ -25,7 +26,6 @@ constexpr const char* implicit_le = "1.2.840.10008.1.2";
 constexpr const char* study_root_find = "1.2.840.10008.5.1.4.1.2.2.1";
 constexpr std::uint16_t pending = 0xFF00, pending_with_warning = 0xFF01;  // PS3.4 C.4.1.1.4
 constexpr std::size_t instances_per_query = 64;
-constexpr std::size_t answer_bytes_max = 64u << 10;
 
 const ContextKey commitment_context{std::string(dicom::commitment_class), implicit_le};
 const ContextKey query_context{study_root_find, implicit_le};
@@ -163,7 +163,7 @@ std::optional<Unclear> DimseProver::commit(const AcceptedContext& context) {
   request.action_type_id = dicom::commitment_requested;
   if (Status sent = send(context, request, dicom::commitment_request(*transaction, instances, false)); !sent)
     return Unclear{sent.error().message, {}};
-  const auto answer = receive(options_.peer.answer_time_max, answer_bytes_max);
+  const auto answer = receive(options_.peer.answer_time_max, core::limits::query_answer_bytes_max);
   if (!answer) return Unclear{answer.error().message, {}};
   if (answer->command.command_field == command::n_event_report_rq) return take_report(*answer);  // quicker than its answer
   if (answer->command.command_field != command::n_action_rsp || !answer->command.status)
@@ -175,7 +175,7 @@ std::optional<Unclear> DimseProver::commit(const AcceptedContext& context) {
 
 // It may come on this association, or hours later on one of the peer's own.
 std::optional<Unclear> DimseProver::await_report(const AcceptedContext&) {
-  const auto message = receive(options_.report_time_max, dicom::commitment_bytes_max);
+  const auto message = receive(options_.report_time_max, core::limits::commitment_bytes_max);
   if (!message) {
     const bool later = message.error().code == Errc::timeout || message.error().code == Errc::unreachable;
     return Unclear{later ? "asked; its report of storage commitment is awaited" : message.error().message, {}};
@@ -241,7 +241,7 @@ Result<std::set<std::string>> DimseProver::find_all(const AcceptedContext& conte
   if (Status sent = send(context, request, dicom::encode(identifier, false)); !sent) return sent.error();
   std::set<std::string> found;
   for (std::size_t answers = 0; answers < 16 * instances_per_query; ++answers) {
-    const auto message = receive(options_.peer.answer_time_max, answer_bytes_max);
+    const auto message = receive(options_.peer.answer_time_max, core::limits::query_answer_bytes_max);
     if (!message) return message.error();
     if (message->command.command_field != command::c_find_rsp || !message->command.status)
       return fail(Errc::invalid, "its answer to a query is none");

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "core/limits.h"
 #include "dicom/part10.h"
 #include "uplink/folder_names.h"
 
@@ -26,8 +27,6 @@ using core::Scope;
 
 constexpr std::size_t buffer_bytes = 256u << 10;
 // A group is published when it holds so much; its reports wait no longer than that takes to sync.
-constexpr std::uint64_t group_bytes_max = 64u << 20;
-constexpr std::size_t known_directories_max = 4096;
 
 // Between finding a name free and taking it, no other lane may take it.
 std::mutex naming;
@@ -105,7 +104,7 @@ class FolderCourier final : public core::Courier {
           broken = *retry;
         report(cargo.item.id, *decided);
       }
-      if (group_bytes_ >= group_bytes_max) publish(report);
+      if (group_bytes_ >= core::limits::folder_group_bytes_max) publish(report);
     }
     publish(report);
     buffer_ = Bytes();
@@ -158,7 +157,7 @@ std::optional<Outcome> FolderCourier::stage(const Consignment& cargo) {
 Status FolderCourier::prepare(const std::string& directory) {
   if (known_directories_.contains(directory)) return {};
   if (Status made = files_.make_directories(directory); !made) return made.error();
-  if (known_directories_.size() >= known_directories_max) known_directories_.clear();
+  if (known_directories_.size() >= core::limits::folders_made_max) known_directories_.clear();
   known_directories_.insert(directory);
   return {};
 }

@@ -23,8 +23,6 @@ using core::Rejected;
 using core::Retry;
 using core::Scope;
 
-constexpr std::size_t together_max = 32;  // items in one request
-
 bool is_success(int status) { return status >= 200 && status < 300; }
 
 // Of this item alone: the others go on.
@@ -127,7 +125,7 @@ void HttpJsonCourier::attempt(std::span<Consignment> batch, const core::Report& 
       well = well && outcomes[i] && std::holds_alternative<Delivered>(*outcomes[i]);
       if (!outcomes[i]) waiting.push_front(bundle.items[i]);
     }
-    together_ = well ? std::min(2 * together_, together_max) : 1;
+    together_ = well ? std::min(2 * together_, core::limits::http_items_max) : 1;
     for (std::size_t i = 0; i < bundle.items.size(); ++i) {
       if (!outcomes[i]) continue;
       if (is_of_all(*outcomes[i])) over = outcomes[i];

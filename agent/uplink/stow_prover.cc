@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/limits.h"
 #include "uplink/stow_answer.h"
 
 namespace sampan::uplink {
@@ -21,7 +22,6 @@ using core::Unclear;
 using nlohmann::json;
 
 constexpr std::size_t instances_per_page = 200;
-constexpr std::size_t pages_max = 500;  // of one series
 constexpr unsigned failures_max = 3;    // series whose search failed; then the others are left for later
 
 std::string uid(const Item& item, Fact fact) { return std::string(item.facts.get(fact)); }
@@ -193,7 +193,7 @@ std::optional<Unclear> StowProver::query(std::span<const Item> batch, const core
 std::variant<std::set<std::string>, Unclear> StowProver::list(const std::string& study, const std::string& series) {
   std::set<std::string> found;
   const std::string url = service_ + "/studies/" + percent_encode(study) + "/series/" + percent_encode(series) + "/instances?includefield=00080018&limit=" + std::to_string(instances_per_page);
-  for (std::size_t page = 0, offset = 0; page < pages_max; ++page) {
+  for (std::size_t page = 0, offset = 0; page < core::limits::search_pages_max; ++page) {
     const Said said = call(url + "&offset=" + std::to_string(offset), nullptr);
     if (const auto* unclear = std::get_if<Unclear>(&said)) return *unclear;
     const auto& answer = std::get<HttpAnswer>(said);

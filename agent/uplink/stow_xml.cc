@@ -5,10 +5,11 @@
 #include <array>
 #include <utility>
 
+#include "core/limits.h"
+
 namespace sampan::uplink {
 namespace {
 
-constexpr std::size_t depth_max = 16;
 constexpr std::string_view blanks = " \t\r\n";
 
 struct Tag {
@@ -107,7 +108,7 @@ class Builder {
   bool take(const Tag& tag, const std::string& content) {
     if (tag.kind == Tag::Kind::close) return close(tag, content);
     if (open_.empty() && (tag.name != "NativeDicomModel" || done_)) return false;
-    if (open_.size() == depth_max) return false;
+    if (open_.size() == core::limits::answer_depth_max) return false;
     open_.push_back({std::string(tag.name), sets_.back(), element_});
     if (tag.name == "DicomAttribute") element_ = &sets_.back()->elements[std::string(tag.number)];
     if (tag.name == "Item" && element_ != nullptr) {

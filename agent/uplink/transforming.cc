@@ -8,7 +8,6 @@
 
 #include "base/crash_point.h"
 #include "core/limits.h"
-#include "core/worker_limits.h"
 
 namespace sampan::uplink {
 namespace {

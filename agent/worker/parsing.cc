@@ -5,7 +5,7 @@
 #include <array>
 
 #include "base/crash_point.h"
-#include "core/worker_limits.h"
+#include "core/limits.h"
 #include "dicom/canonical.h"
 
 namespace sampan::worker {

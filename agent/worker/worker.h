@@ -20,7 +20,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "core/courier.h"
-#include "core/worker_limits.h"
+#include "core/limits.h"
 
 namespace sampan::worker {
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/limits.h"
 #include "dicom/data_set.h"
 
 #include <doctest/doctest.h>
@@ -83,7 +84,7 @@ TEST_CASE("a_data_set_that_is_cut_or_damaged_anywhere_is_an_error_or_a_data_set_
 TEST_CASE("a_data_set_nested_without_end_is_refused") {
   DataSet inner;
   inner.set(tag::transaction_uid, "UI", "1");
-  for (int depth = 0; depth < data_set_depth_max + 2; ++depth) {
+  for (int depth = 0; depth < core::limits::data_set_depth_max + 2; ++depth) {
     DataSet outer;
     outer.add_item(tag::referenced_sop_sequence) = inner;
     inner = outer;

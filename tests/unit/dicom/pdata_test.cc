@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/limits.h"
 #include "dicom/pdata.h"
 
 #include <doctest/doctest.h>
@@ -149,7 +150,7 @@ TEST_CASE("fragments_fit_the_peers_maximum_and_are_even_but_for_the_last") {
     const Bytes data = pattern(300001);
     REQUIRE(writer.send(1, store_request(), data.size(), from(data)).ok());
     const auto sizes = data_fragments(wire.sent);
-    const std::size_t most = peer_max == 0 || peer_max > pdu_sent_bytes_max ? pdu_sent_bytes_max : peer_max;
+    const std::size_t most = peer_max == 0 || peer_max > core::limits::pdu_sent_bytes_max ? core::limits::pdu_sent_bytes_max : peer_max;
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       CHECK(sizes[i] + 6 <= most);
       if (i + 1 < sizes.size()) CHECK(sizes[i] % 2 == 0);
@@ -309,7 +310,7 @@ TEST_CASE("refuses_a_command_that_never_ends_or_a_data_set_in_its_place") {
 
   MemoryWire endless;
   const std::string filler(200, 'x');
-  for (std::size_t i = 0; i <= command_bytes_max / filler.size(); ++i) {
+  for (std::size_t i = 0; i <= core::limits::command_bytes_max / filler.size(); ++i) {
     const Bytes more = pdu({{1, filler}});
     endless.incoming.insert(endless.incoming.end(), more.begin(), more.end());
   }

@@ -2,6 +2,7 @@
 // Reports of storage commitment that come in on an association of the archive's own.
 #include <doctest/doctest.h>
 
+#include "core/limits.h"
 #include "dicom/commitment.h"
 #include "dicom/data_set.h"
 #include "dimse_fixture.h"
@@ -69,7 +70,7 @@ TEST_CASE("a_report_about_nothing_we_asked_and_one_that_is_nonsense_are_refused_
   REQUIRE(pacs.associate({{commitment, {implicit_le}}}));
   CHECK(tell(pacs, report("2.25.666", false)) == 0x0112);
   CHECK(tell(pacs, Bytes(100, 0xff)) == 0x0110);
-  CHECK(tell(pacs, Bytes(dicom::commitment_bytes_max + 2, 0)) == 0x0110);
+  CHECK(tell(pacs, Bytes(core::limits::commitment_bytes_max + 2, 0)) == 0x0110);
   CHECK(tell(pacs, report("2.25.1", false)) == 0x0000);  // the association goes on
   const auto lock = office.watched.lock();
   CHECK(office.reports.size() == 1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/sanitized.h"
+#include "core/limits.h"
 #include "queue/keyring.h"
 
 #include <unistd.h>
@@ -294,8 +295,8 @@ TEST_CASE_FIXTURE(KeyHome, "there_is_an_end_to_the_keys_of_a_node" * doctest::de
   REQUIRE(ring.make_recovery().ok());
   std::vector<SealedKey> sealed{seal_with(ring)};
   while (ring.rotate().ok()) sealed.push_back(seal_with(ring));
-  CHECK(sealed.size() == queue::node_keys_max);
-  CHECK(std::filesystem::file_size(at("keys/keyring")) < queue::keyring_bytes_max);
+  CHECK(sealed.size() == core::limits::node_keys_max);
+  CHECK(std::filesystem::file_size(at("keys/keyring")) < core::limits::keyring_bytes_max);
   const Keyring again = open();
   for (const auto& one : sealed) CHECK(opens(again, one));
 }

@@ -38,6 +38,15 @@ struct Message {
   Bytes data_set;
 };
 
+// An answer to another request says nothing about this one, whatever its status is.
+Status check_answer(const Message& message, std::uint16_t field, const dicom::CommandSet& request, const AcceptedContext& context,
+                    const std::string& asked) {
+  if (message.command.command_field != field || !message.command.status) return fail(Errc::invalid, "its answer to " + asked + " is none");
+  if (message.command.message_id_responded_to != request.message_id || message.context != context.id)
+    return fail(Errc::invalid, "its answer to " + asked + " speaks of another request");
+  return {};
+}
+
 class DimseProver final : public core::Prover {
  public:
   DimseProver(DimseProverOptions options, core::Transactions& transactions, core::Receipts& receipts, const Clock& clock)
@@ -166,8 +175,8 @@ std::optional<Unclear> DimseProver::commit(const AcceptedContext& context) {
   const auto answer = receive(options_.peer.answer_time_max, core::limits::query_answer_bytes_max);
   if (!answer) return Unclear{answer.error().message, {}};
   if (answer->command.command_field == command::n_event_report_rq) return take_report(*answer);  // quicker than its answer
-  if (answer->command.command_field != command::n_action_rsp || !answer->command.status)
-    return Unclear{"its answer to the request for storage commitment is none", {}};
+  if (Status ours = check_answer(*answer, command::n_action_rsp, request, context, "the request for storage commitment"); !ours)
+    return Unclear{ours.error().message, {}};
   if (*answer->command.status != 0)
     return Unclear{"it refused the request for storage commitment with status " + std::to_string(*answer->command.status), {}};
   return await_report(context);
@@ -243,8 +252,7 @@ Result<std::set<std::string>> DimseProver::find_all(const AcceptedContext& conte
   for (std::size_t answers = 0; answers < 16 * instances_per_query; ++answers) {
     const auto message = receive(options_.peer.answer_time_max, core::limits::query_answer_bytes_max);
     if (!message) return message.error();
-    if (message->command.command_field != command::c_find_rsp || !message->command.status)
-      return fail(Errc::invalid, "its answer to a query is none");
+    if (Status ours = check_answer(*message, command::c_find_rsp, request, context, "a query"); !ours) return ours.error();
     const std::uint16_t status = *message->command.status;
     if (status == 0) return found;
     if (status != pending && status != pending_with_warning)

@@ -19,16 +19,15 @@ std::string hex(std::uint16_t code) {
   return text;
 }
 
-Status send(DimseAssociation& association, std::uint8_t context, const core::PromiseReport& report) {
+Status send(DimseAssociation& association, std::uint8_t context, const core::PromiseReport& report, const dicom::CommandSet& command) {
   const Bytes information = dicom::commitment_report(report, false);
-  const auto command = dicom::report_command(report, association.next_message_id());
   return association.writer().send(context, command, information.size(), [&](std::uint64_t offset, ByteSpan into) {
     std::copy_n(information.begin() + static_cast<std::ptrdiff_t>(offset), into.size(), into.begin());
     return Result<std::size_t>(into.size());
   });
 }
 
-Status read_answer(DimseAssociation& association, Millis timeout) {
+Status read_answer(DimseAssociation& association, const dicom::CommandSet& command, Millis timeout) {
   const auto answer = association.reader().next_command(timeout);
   if (!answer) return answer.error();
   if (answer->event != dicom::PduEvent::fragment) return fail(Errc::unreachable, "it ended the association");
@@ -38,7 +37,8 @@ Status read_answer(DimseAssociation& association, Millis timeout) {
     if (!part) return part.error();
     more = part->event == dicom::PduEvent::fragment && !part->last;
   }
-  if (answer->command.command_field != dicom::command::n_event_report_rsp || !answer->command.status)
+  if (answer->command.command_field != dicom::command::n_event_report_rsp || !answer->command.status ||
+      answer->command.message_id_responded_to != command.message_id)
     return fail(Errc::invalid, "its answer to a report of storage commitment is none");
   if (*answer->command.status != 0) return fail(Errc::refused, "it answered a report of storage commitment with status " + hex(*answer->command.status));
   return {};
@@ -57,8 +57,9 @@ Status tell_promises(const DimseOptions& modality, const core::PromiseReport& re
     association.release();
     return fail(Errc::refused, "it does not take reports of storage commitment");
   }
-  Status told = send(association, context->id, report);
-  if (told) told = read_answer(association, modality.answer_time_max);
+  const auto command = dicom::report_command(report, association.next_message_id());
+  Status told = send(association, context->id, report, command);
+  if (told) told = read_answer(association, command, modality.answer_time_max);
   if (told && association.idle())
     association.release();
   else

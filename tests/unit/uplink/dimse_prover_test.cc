@@ -44,6 +44,7 @@ struct Pacs {
   }
   bool serve(Connection& connection, const ScriptedPeer::Heard& heard) {
     Command reply = heard.message.command;
+    reply.message_id = static_cast<std::uint16_t>(reply.message_id + off_by);
     const auto asked = dicom::decode_data_set(heard.data_set, false);
     if (reply.field == n_event_report_rsp) return event_answered = true;
     if (reply.field == n_action_rq) {
@@ -67,6 +68,7 @@ struct Pacs {
   }
   ScriptedPeer peer;
   std::uint16_t action_status = 0, find_status = 0;
+  std::uint16_t off_by = 0;  // answers name another message
   std::optional<dicom::DataSet> reports;  // said after the answer
   std::vector<std::string> has;
   dicom::DataSet request, query;
@@ -133,6 +135,27 @@ TEST_CASE("a_report_of_another_transaction_proves_nothing") {
   const auto prover = prover_for(pacs, office, [](auto& options) { options.report_time_max = std::chrono::seconds(10); });
   CHECK(unclear(ask(*prover, batch)[0]) == "an unknown transaction");
   CHECK(office.reports.empty());
+}
+
+TEST_CASE("[contract 3] an_answer_to_another_request_is_no_proof_that_an_image_is_there_nor_that_it_is_not") {
+  Pacs pacs;
+  Office office;
+  pacs.off_by = 1;
+  const auto batch = items(2);
+  pacs.has = {uid_of(batch[0])};
+  SUBCASE("a query") {
+    pacs.peer.start();
+    const auto prover = prover_for(pacs, office, [](auto& options) { options.may_commit = false; });
+    for (const auto& proof : ask(*prover, batch)) CHECK(unclear(proof) == "its answer to a query speaks of another request");
+  }
+  SUBCASE("storage commitment") {
+    pacs.reports = report_of(batch);
+    pacs.peer.start();
+    const auto prover = prover_for(pacs, office, [](auto& options) { options.report_time_max = std::chrono::seconds(10); });
+    for (const auto& proof : ask(*prover, batch))
+      CHECK(unclear(proof) == "its answer to the request for storage commitment speaks of another request");
+    CHECK(office.reports.empty());
+  }
 }
 
 TEST_CASE("a_refused_request_for_commitment_says_so_and_proves_nothing") {

@@ -28,6 +28,7 @@ struct Modality {
       Command reply = heard.message.command;
       reply.field = n_event_report_rsp;
       reply.status = status;
+      reply.message_id = static_cast<std::uint16_t>(reply.message_id + off_by);
       reply.has_data_set = false;
       return !silent && send_message(connection, heard.message.context, reply, {}, {}).ok();
     };
@@ -43,6 +44,7 @@ struct Modality {
     return report;
   }
   std::uint16_t status = 0;
+  std::uint16_t off_by = 0;  // its answer names another message
   bool silent = false;
   std::mutex mutex;
   dicom::DataSet report;
@@ -64,7 +66,7 @@ TEST_CASE("a_modality_that_is_called_back_hears_both_lists_and_its_answer_counts
 }
 
 TEST_CASE("an_answer_that_is_no_success_or_none_at_all_is_not_told") {
-  Modality refusing, silent;
+  Modality refusing, silent, confused;
   refusing.status = 0x0110;
   refusing.peer.start();
   const Status refused = refusing.tell();
@@ -73,6 +75,9 @@ TEST_CASE("an_answer_that_is_no_success_or_none_at_all_is_not_told") {
   silent.silent = true;
   silent.peer.start();
   CHECK_FALSE(silent.tell().ok());
+  confused.off_by = 1;
+  confused.peer.start();
+  CHECK_FALSE(confused.tell().ok());
 }
 
 TEST_CASE("a_modality_that_does_not_listen_is_named_in_words") {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <optional>
 
 namespace sampan::fuzz {
@@ -124,6 +125,7 @@ Line connect_line() {
 void say(int socket, ByteView bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;  // the fuzzer's clock
     if (sent <= 0) return;  // the other side has enough
     bytes = bytes.subspan(static_cast<std::size_t>(sent));
   }
@@ -136,6 +138,7 @@ Bytes hear_all(int socket) {
   std::array<std::uint8_t, 16384> some;
   for (;;) {
     const ssize_t got = ::recv(socket, some.data(), some.size(), 0);
+    if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return all;  // a reset is an end too
     all.insert(all.end(), some.begin(), some.begin() + got);
   }

@@ -30,6 +30,7 @@ import results  # noqa: E402
 CORPUS = HERE / "corpus"
 PROGRAM = HERE.parents[1] / "build" / "fuzz" / "bin" / "fuzz"
 INPUT_BYTES_MAX = 4096
+WORDS_MAX = 2000
 KEPT_MAX, KEPT_BYTES_MAX = 400, 150 << 10  # of one target
 SECONDS_MIN = 3
 SLOW_S, ALLOCATION_MB, RSS_MB = 60, 128, 1536  # what is a finding: no machine is that busy, no parser needs that much
@@ -39,6 +40,14 @@ PULSE = re.compile(r"#(\d+)\s+(\w+)\s+cov: (\d+)")
 def environment(target, scratch):
     options = "allocator_may_return_null=1:detect_leaks=1:handle_abort=1:quarantine_size_mb=64"
     return dict(os.environ, SAMPAN_FUZZ=target, TMPDIR=str(scratch), ASAN_OPTIONS=options, UBSAN_OPTIONS="print_stacktrace=1")
+
+
+def dictionary(seeds):
+    """The words of the first inputs, for libFuzzer to write into others."""
+    words = {word for path in seeds.iterdir() for word in re.findall(rb"[A-Za-z_][\w./:-]{2,39}|\d[\d.]{6,39}", path.read_bytes())}
+    path = seeds.with_suffix(".words")
+    path.write_text("".join('"' + "".join(f"\\x{byte:02x}" for byte in word) + '"\n' for word in sorted(words)[:WORDS_MAX]), encoding="ascii")
+    return path
 
 
 class Shares:
@@ -92,7 +101,7 @@ def run(target, options, seconds, seeds, folder):
     found.mkdir(parents=True)
     scratch.mkdir(parents=True)
     kept.mkdir(parents=True, exist_ok=True)
-    command = [options.program, found, kept, seeds / target, f"-max_total_time={seconds}", f"-max_len={INPUT_BYTES_MAX}", "-close_fd_mask=2", f"-seed={options.seed}",
+    command = [options.program, found, kept, seeds / target, f"-max_total_time={seconds}", f"-max_len={INPUT_BYTES_MAX}", f"-dict={dictionary(seeds / target)}", "-close_fd_mask=2", f"-seed={options.seed}",
                f"-timeout={SLOW_S}", f"-report_slow_units={SLOW_S}", f"-malloc_limit_mb={ALLOCATION_MB}", f"-rss_limit_mb={RSS_MB}",
                "-print_final_stats=1", f"-artifact_prefix={folder}/{target}-"]
     process = subprocess.Popen([str(word) for word in command], env=environment(target, scratch), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
@@ -147,7 +156,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="sampan-fuzz-", dir=memory) as name:
         folder = Path(name)
         subprocess.run([sys.executable, str(HERE / "make_seeds.py"), str(folder / "seeds")], check=True)
-        targets = options.targets or sorted(path.name for path in (folder / "seeds").iterdir())
+        targets = options.targets or sorted(path.name for path in (folder / "seeds").iterdir() if path.is_dir())
         shares = Shares(options, len(targets))
         print(f"{'target':16} {'executions':>10} {'edges':>7} {'last new edge at':>10}", flush=True)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <thread>
@@ -72,7 +73,9 @@ std::size_t length_in(const std::string& head) {
 
 bool more(int socket, std::string& ahead) {
   std::array<char, 16384> some;
-  const ssize_t got = ::recv(socket, some.data(), some.size(), 0);
+  ssize_t got = 0;
+  do got = ::recv(socket, some.data(), some.size(), 0);
+  while (got < 0 && errno == EINTR);
   if (got > 0) ahead.append(some.data(), static_cast<std::size_t>(got));
   return got > 0;
 }

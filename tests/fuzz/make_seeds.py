@@ -6,6 +6,7 @@
 """
 import hashlib
 import json
+import re
 import struct
 import sys
 import zlib
@@ -162,6 +163,7 @@ def key_id(key):
 
 def seeds(top):
     utf8, gb = "王^小東".encode("utf-8"), "王^小东".encode("gb18030")
+    fields = dict.fromkeys(re.findall(r"`([a-z_]+)`", (top / "agent" / "control" / "API.md").read_text(encoding="utf-8")), 1)
     yamls = [path.read_bytes() for path in sorted((top / "config").rglob("*.yaml"))][:20]
     escape = b"\x1b$)AWang^\xcd\xf5=\x1b(J\x1b$B;3ED\x1b(B"
     sets = [(0, data_set(implicit=True)), (1, data_set()), (2, data_set(endian=">")), (4, data_set(encapsulated=True)), (1, data_set(undefined=True)),
@@ -193,7 +195,7 @@ def seeds(top):
         "settings": yamls + [b"site: a\ndestinations:\n- name: lead\n  dimse: PACS@[::1]:104\n  lanes: 4\n"],
         "control": [bytes([route, 1, 1, 0]) + b'{"key":"1.2.3","destination":"lead","emergency":true}' for route in range(16)] +
                    [b"\1\1\1\1\3key\0051.2.3{}"],
-        "client_json": [b'{"code":"not_found","error":"a","zh":"b"}', b'{"recovery_key":"7KQ4D"}', b'{"protection":"file","node_keys":1,"recovery":"none"}', STATUS.encode(), EVENTS.encode(), EXAMS.encode(), b'{"applied":true,"problems":[{"en":"a","zh":"b"}],"after_restart":["x"]}',
+        "client_json": [json.dumps(fields).encode(), b'{"code":"not_found","error":"a","zh":"b"}', b'{"recovery_key":"7KQ4D"}', b'{"protection":"file","node_keys":1,"recovery":"none"}', STATUS.encode(), EVENTS.encode(), EXAMS.encode(), b'{"applied":true,"problems":[{"en":"a","zh":"b"}],"after_restart":["x"]}',
                         b'{"deliveries":1,"reclaimed":0,"damaged":0}', b'{"now":"x","devices":[{"device":"d","images_today":1}],"callers":[]}'],
         "telemetry_state": [b'{"version":"1","devices":[{"manufacturer":"m","model":"x"}],"alarms":[],"callers":[]}', b"2026-11-22T09:00:00.123Z"],
         "secret": [b"token\n", b"two\nlines", b"\xef\xbb\xbfx"],

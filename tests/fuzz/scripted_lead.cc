@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <iterator>
 #include <thread>
 
@@ -115,7 +116,7 @@ bool ScriptedLead::hear(Talk& talk) const {
     if (finished > talk.finished) return talk.finished = finished, true;
     const ssize_t got = ::recv(talk.socket, some.data(), some.size(), 0);
     if (got < 0 && errno == EAGAIN && !talk.heard.empty() && !is_good()) return true;
-    if (got < 0 && errno == EAGAIN) continue;
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
     if (got <= 0) return false;
     talk.heard.insert(talk.heard.end(), some.begin(), some.begin() + got);
   }

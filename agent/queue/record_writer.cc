@@ -15,7 +15,6 @@ using namespace core;
 constexpr auto pool_patience = std::chrono::milliseconds(500);
 constexpr std::size_t end_bytes_max = limits::facts_bytes_max + tag_bytes + block_bytes + trailer_bytes;
 constexpr std::size_t small_bytes = header_bytes + limits::chunk_bytes + tag_bytes + end_bytes_max;
-constexpr std::uint64_t write_back_every = 8u << 20;
 
 Header header_of(Type type, const Uuid& item) {
   Header header;
@@ -83,9 +82,9 @@ void RecordWriter::seal_chunk(std::uint64_t index, ByteSpan plain) {
   crc_ = crc32c({plain.data(), plain.size() + tag_bytes}, crc_);  // while it is in the cache
 }
 
-void RecordWriter::seal_chunks(ByteSpan held, std::size_t count, std::uint64_t before) {
+void RecordWriter::seal_chunks(std::uint8_t* first, std::size_t count, std::uint64_t before) {
   for (std::size_t i = 0; i < count; ++i)
-    seal_chunk(before - count + i, held.subspan(i * (limits::chunk_bytes + tag_bytes), limits::chunk_bytes));
+    seal_chunk(before - count + i, {first + i * (limits::chunk_bytes + tag_bytes), limits::chunk_bytes});
 }
 
 Status RecordWriter::make_room() {
@@ -108,17 +107,18 @@ Status RecordWriter::begin_own_segment() {
   return {};
 }
 
-// Writes what the buffer holds, or has it sealed and written; the next chunk begins at the start of a buffer.
+// Writes what the buffer holds, or has it sealed and written; the next chunk begins behind what is left over.
 Status RecordWriter::flush() {
   const ByteSpan held = buffer().first(chunk_at_);
-  flushed_bytes_ += held.size();
-  chunk_at_ = 0;
-  if (!behind_) return write(held);
+  const std::size_t left_over = held.size() % block_bytes, lead = std::exchange(lead_, left_over);
+  flushed_bytes_ += held.size() - left_over;
+  chunk_at_ = left_over;
+  if (!behind_) return write_blocks(held, buffer().data());
   if (Status done = behind_->wait(); !done) return done;
   std::swap(pooled_, spare_);
-  behind_->begin([this, held, count = std::exchange(unsealed_, 0), next = chunk_index_] {
-    seal_chunks(held, count, next);
-    return write(held);
+  behind_->begin([this, held, first = held.data() + lead, count = std::exchange(unsealed_, 0), before = chunk_index_, next = buffer().data()] {
+    seal_chunks(first, count, before);
+    return write_blocks(held, next);
   });
   return {};
 }
@@ -128,15 +128,13 @@ void RecordWriter::catch_up() {
   if (!behind_) return;
   static_cast<void>(behind_->wait());  // a segment that failed a write takes no more, and so store() fails as well
   behind_.reset();
-  seal_chunks(buffer(), std::exchange(unsealed_, 0), chunk_index_);
+  seal_chunks(buffer().data() + lead_, std::exchange(unsealed_, 0), chunk_index_);
 }
 
-Status RecordWriter::write(ByteView held) {
-  if (Status done = own_->write(held); !done) return done;
-  if (own_->end() - written_back_ >= write_back_every) {
-    own_->file().write_back(written_back_, own_->end() - written_back_);
-    written_back_ = own_->end();
-  }
+Status RecordWriter::write_blocks(ByteView held, std::uint8_t* next) {
+  const ByteView whole = held.first(held.size() / block_bytes * block_bytes), left_over = held.subspan(whole.size());
+  if (Status done = own_->write(whole); !done) return done;
+  std::memmove(next, left_over.data(), left_over.size());
   return {};
 }
 

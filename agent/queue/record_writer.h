@@ -3,7 +3,8 @@
 //
 // A payload that fits the gather buffer becomes one write into the append segment, sharing its sync with every other
 // writer; a larger one, or one begun while the pool was empty, streams into a segment of its own: where a second buffer can be
-// spared, one is sealed and written while the other fills and is hashed.
+// spared, one is sealed and written while the other fills and is hashed. It is written in whole blocks, past the page cache: what fills
+// no block goes to the beginning of the next buffer.
 // Threads: one at a time.
 // Fails:   full, io as the disk says. Without finish() nothing stays: a segment of its own is unlinked.
 #pragma once
@@ -42,12 +43,12 @@ class RecordWriter {
   std::size_t body_room() const;
   void end_chunk();
   void seal_chunk(std::uint64_t index, ByteSpan plain);
-  // So many whole ones at the beginning of held, before the chunk of this index.
-  void seal_chunks(ByteSpan held, std::size_t count, std::uint64_t before);
+  // So many whole ones from first on, before the chunk of this index.
+  void seal_chunks(std::uint8_t* first, std::size_t count, std::uint64_t before);
   Status make_room();
   Status begin_own_segment();
   Status flush();
-  Status write(ByteView held);
+  Status write_blocks(ByteView held, std::uint8_t* next);
   void catch_up();
   void lay_end(std::uint64_t facts_bytes_plain, ByteView facts);
   Result<Place> store_streamed(ByteView facts, const Appender::AtPlace& written);
@@ -66,10 +67,11 @@ class RecordWriter {
   std::size_t chunk_at_ = header_bytes;  // where the open chunk begins in the buffer
   std::size_t chunk_fill_ = 0;
   std::shared_ptr<Segment> own_;  // once streaming
-  std::uint64_t flushed_bytes_ = 0, written_back_ = 0;
+  std::uint64_t flushed_bytes_ = 0;
   std::uint32_t crc_ = 0;  // of the sealed chunks
   bool stored_ = false;
-  std::size_t unsealed_ = 0;  // whole chunks at the beginning of the buffer
+  std::size_t lead_ = 0;      // bytes at the beginning of the buffer that filled no block of the one before
+  std::size_t unsealed_ = 0;  // whole chunks behind them
   std::unique_ptr<GatherPool::Buffer> spare_;
   std::unique_ptr<WriteBehind> behind_;  // last: what it works on outlives it
 };

@@ -21,6 +21,7 @@ constexpr Words changed[]{{"已暂停上传的图像数：", "put on hold: "},
 
 constexpr Words held_before{"此前已暂停：", "on hold already: "};
 constexpr Words stays_on_hold{"处于暂停、不会上传：", "on hold, they do not leave: "};
+constexpr Words stays_rejected{"被目的地拒收、不会上传：", "rejected by the destination, they do not leave: "};
 constexpr Words cannot_be_held{"已送达，无法再暂停：", "delivered already, too late to hold them: "};
 constexpr Words delivered{"此前已送达：", "delivered already: "};
 constexpr Words waiting{"已在等待上传：", "waiting already: "};
@@ -32,7 +33,7 @@ constexpr Words held_later{"该检查后续到达的图像也会暂停", "images
 constexpr Words pushed_later{"该检查后续到达的图像同样处理", "images of it that are still to come are pushed as well"};
 
 bool is_of_nothing(const Ordered& done) {
-  return done.deliveries + done.on_hold + done.waiting + done.delivered + done.reclaimed + done.damaged == 0;
+  return done.deliveries + done.on_hold + done.waiting + done.delivered + done.rejected + done.reclaimed + done.damaged == 0;
 }
 
 std::string resume_command(const std::string& exam, const std::string& to) {
@@ -48,11 +49,13 @@ std::string show_ordered(Order order, const Ordered& done, const std::string& ex
     if (count > 0) text += say(words) + std::to_string(count) + then + "\n";
   };
   const bool hold = order == Order::hold, idle = done.deliveries == 0;
+  const std::string how = (lang == Lang::zh ? "；恢复上传：" : "; to let them go: ") + resume_command(exam, to);
   text = say(changed[static_cast<int>(order)]) + std::to_string(done.deliveries) + "\n";
   if (hold)
     line(held_before, done.on_hold);
   else
-    line(stays_on_hold, done.on_hold, (lang == Lang::zh ? "；恢复上传：" : "; to let them go: ") + resume_command(exam, to));
+    line(stays_on_hold, done.on_hold, how);
+  if (!hold) line(stays_rejected, done.rejected, how);
   if (hold || idle) line(hold ? cannot_be_held : delivered, done.delivered);
   if (idle) line(waiting, done.waiting);
   line(reclaimed, done.reclaimed);
@@ -64,7 +67,7 @@ std::string show_ordered(Order order, const Ordered& done, const std::string& ex
 
 bool fell_short(Order order, const Ordered& done) {
   if (order == Order::hold) return done.delivered > 0;
-  return done.on_hold + done.reclaimed + done.damaged > 0 || is_of_nothing(done);
+  return done.on_hold + done.rejected + done.reclaimed + done.damaged > 0 || is_of_nothing(done);
 }
 
 }  // namespace sampan::cli

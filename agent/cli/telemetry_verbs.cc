@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <ostream>
+#include <string_view>
 
 #include "cli/ask.h"
 #include "cli/table.h"
+#include "control/reason_words.h"
 
 namespace sampan::cli {
 namespace {
@@ -43,8 +45,19 @@ const std::string& in(Lang lang, const std::string& zh, const std::string& en) {
 std::string refused_line(const KnownCaller& caller, Lang lang) {
   const std::string who = "\"" + caller.ae_title + "\" (" + caller.address + ")";
   const std::string count = std::to_string(caller.refused);
-  return lang == Lang::zh ? who + " 被拒绝 " + count + " 次，最近 " + local(caller.last_refused) + "：" + caller.refused_reason + "\n"
+  return lang == Lang::zh ? who + " 被拒绝 " + count + " 次，最近 " + local(caller.last_refused) + "：" + reason_words(caller.refused_reason, lang) + "\n"
                           : who + " refused " + count + " times, last " + local(caller.last_refused) + ": " + caller.refused_reason + "\n";
+}
+
+// Both sentences end in the reason, as it came.
+std::string sentence(const Told& told, Lang lang) {
+  if (lang == Lang::en) return told.en;
+  constexpr std::string_view colon = "：";
+  for (std::size_t at = told.zh.find(colon); at != std::string::npos; at = told.zh.find(colon, at + 1)) {
+    const std::string reason = told.zh.substr(at + colon.size());
+    if (told.en.ends_with(": " + reason)) return told.zh.substr(0, at + colon.size()) + reason_words(reason, lang);
+  }
+  return told.zh;
 }
 
 int severity_code(const std::vector<Told>& open) {
@@ -82,12 +95,12 @@ std::string show_events(const Happenings& happenings, Lang lang) {
   Table table({Align::left, Align::left, Align::left});
   for (const Told& told : happenings.events) {
     const bool closed = told.state == "closed" && told.event != "dest.up" && told.event != "dest.class_unblocked" && told.event != "disk.ok";
-    table.add({local(told.time), closed ? say(lang, "结束", "over") : severity_word(told.severity, lang), in(lang, told.zh, told.en)});
+    table.add({local(told.time), closed ? say(lang, "结束", "over") : severity_word(told.severity, lang), sentence(told, lang)});
   }
   std::string text = happenings.events.empty() ? say(lang, "没有事件。\n", "Nothing happened.\n") : table.text();
   for (const Told& told : happenings.open) {
     if (&told == &happenings.open.front()) text += say(lang, "\n尚未解决\n", "\nStill open\n");
-    text += std::string(severity_word(told.severity, lang)) + say(lang, "：", ": ") + in(lang, told.zh, told.en) +
+    text += std::string(severity_word(told.severity, lang)) + say(lang, "：", ": ") + sentence(told, lang) +
             say(lang, "，自 ", ", since ") + local(told.time) + "\n";
     if (!told.action_en.empty()) text += std::string("  ") + in(lang, told.action_zh, told.action_en) + "\n";
   }

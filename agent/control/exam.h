@@ -70,6 +70,7 @@ struct Ordered {
   std::uint64_t on_hold = 0;     // meant, and stay on hold
   std::uint64_t waiting = 0;     // meant, and waited already
   std::uint64_t delivered = 0;   // meant, and had been delivered already
+  std::uint64_t rejected = 0;    // meant, and the destination rejected them before
   bool later = false;            // it binds images of the exam that are still to come
 };
 std::string ordered_json(const Ordered& ordered);

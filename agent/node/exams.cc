@@ -66,7 +66,7 @@ WallTime midnight_before(WallTime now) {
 }
 
 control::Ordered ordered_of(const queue::OrderDone& done) {
-  return {done.deliveries, done.reclaimed, done.damaged, done.on_hold, done.waiting, done.delivered, done.later};
+  return {done.deliveries, done.reclaimed, done.damaged, done.on_hold, done.waiting, done.delivered, done.rejected, done.later};
 }
 
 bool nothing_left(const control::Ordered& done) {
@@ -77,6 +77,14 @@ Refusal gone(const control::Ordered& done) {
   const std::string count = std::to_string(done.reclaimed + done.damaged);
   return {409, "gone", "the images were archived and are no longer here, so nothing can be sent: " + count,
           "图像已归档并从本机清除，无法上传：" + count};
+}
+
+Refusal owed_already(const std::string& destination, const control::Ordered& found) {
+  const std::string delivered = std::to_string(found.delivered), waiting = std::to_string(found.waiting);
+  return {409, "owed",
+          destination + " has this exam or is owed it already: " + delivered + " delivered, " + waiting +
+              " waiting; sampan resend sends again what was delivered",
+          destination + " 已有或即将收到此检查：已送达 " + delivered + "，等待上传 " + waiting + "；如需重新上传请用 sampan resend"};
 }
 
 Refusal refusal_of(const Error& error) {
@@ -212,9 +220,7 @@ Exams::Answer Exams::push(const std::string& key, const std::string& destination
     if (!done) return refusal_of(done.error());
     ordered = ordered_of(*done);
     if (nothing_left(ordered)) return gone(ordered);
-    if (ordered.deliveries + ordered.on_hold == 0 && !emergency)
-      return Refusal{409, "owed", destination + " has this exam or is owed it already; sampan resend sends it again",
-                     destination + " 已有或即将收到此检查；如需重新上传请用 sampan resend"};
+    if (ordered.deliveries + ordered.on_hold + ordered.rejected == 0 && !emergency) return owed_already(destination, ordered);
   }
   if (emergency) {
     const auto done = needs_.queue.orders().prioritise(match, core::Priority::emergency);

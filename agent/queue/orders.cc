@@ -68,7 +68,7 @@ void leave(OrderDone& done, DeliveryState state) {
     case DeliveryState::waiting: ++done.waiting; break;
     case DeliveryState::on_hold: ++done.on_hold; break;
     case DeliveryState::delivered: ++done.delivered; break;
-    case DeliveryState::rejected: break;  // it waits for a person as before
+    case DeliveryState::rejected: ++done.rejected; break;
   }
 }
 

@@ -27,6 +27,7 @@ struct OrderDone {
   std::uint64_t on_hold = 0;     // stay on hold, and do not leave
   std::uint64_t waiting = 0;     // waited already
   std::uint64_t delivered = 0;   // had been delivered already
+  std::uint64_t rejected = 0;    // were rejected, and wait for a person as before
   bool later = false;            // it binds images of the exam that are still to come
 };
 

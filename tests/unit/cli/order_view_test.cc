@@ -11,7 +11,7 @@ using control::Lang;
 namespace {
 
 control::Ordered some(std::uint64_t moved, std::uint64_t on_hold, std::uint64_t waiting = 0, std::uint64_t delivered = 0, bool later = false) {
-  return {moved, 0, 0, on_hold, waiting, delivered, later};
+  return {moved, 0, 0, on_hold, waiting, delivered, 0, later};
 }
 
 }  // namespace
@@ -30,6 +30,14 @@ TEST_CASE("a_push_of_an_exam_on_hold_says_that_it_does_not_leave_and_how_to_let_
   CHECK(fell_short(Order::resend, some(3, 1)));
   CHECK_FALSE(fell_short(Order::push, some(4, 0)));
   CHECK(show_ordered(Order::push, done, "P 1", "", Lang::en).find("sampan resume \"P 1\"\n") != std::string::npos);
+}
+
+TEST_CASE("what_the_destination_rejected_does_not_leave_by_a_push_and_is_not_said_to_be_nothing") {
+  control::Ordered done;
+  done.rejected = 2;
+  CHECK(show_ordered(Order::push, done, "1.2", "", Lang::en) == "pushed: 0\nrejected by the destination, they do not leave: 2; to let them go: sampan resume 1.2\n");
+  CHECK(fell_short(Order::push, done));
+  CHECK(show_ordered(Order::hold, done, "1.2", "", Lang::en) == "put on hold: 0\n");
 }
 
 TEST_CASE("a_hold_says_what_had_left_before_and_that_it_binds_what_is_to_come") {

@@ -68,6 +68,22 @@ TEST_CASE("events_are_told_oldest_first_and_what_is_open_comes_last_with_what_to
   CHECK(has(zh, "结束"));
 }
 
+TEST_CASE("the_reason_at_the_end_of_an_event_or_a_refusal_is_told_in_chinese") {
+  Happenings happenings;
+  const std::string en = "Destination lead is out of reach: no connection: Connection refused", zh = "目的地 lead 无法送达：no connection: Connection refused";
+  happenings.events.push_back({"2026-11-26T12:00:00.000Z", "dest.down", "warning", "opened", "c", 1, en, zh, "", ""});
+  happenings.open.push_back({"2026-11-26T12:00:00.000Z", "dest.down", "warning", "", "c", 4, "Down: 0xA700 out of resources", "中断：甲：0xA700 out of resources", "", ""});
+  CHECK(has(show_events(happenings, Lang::en), en));
+  const std::string text = show_events(happenings, Lang::zh);
+  CHECK(has(text, "目的地 lead 无法送达：无法连接：对方拒绝连接（服务未启动或端口错误）「Connection refused」"));
+  CHECK(has(text, "中断：甲：0xA700 对方资源不足（可能磁盘已满）"));
+  Inventory inventory;
+  inventory.callers.emplace_back();
+  inventory.callers[0].refused = 1;
+  inventory.callers[0].refused_reason = "all associations are in use";
+  CHECK(has(show_devices(inventory, Lang::zh), "本机连接数已满"));
+}
+
 TEST_CASE("waiting_telemetry_is_told_beside_the_images") {
   NodeStatus status;
   status.destinations.emplace_back();

@@ -221,6 +221,13 @@ TEST_CASE_FIXTURE(OrdersFixture, "an_order_tells_what_it_moved_and_what_stays" *
     is(orders().owe(find("1.1"), "expert"), 2, 1, 0, 0);
     CHECK(due("expert").size() == 2);
   }
+  SUBCASE("what was rejected waits for a person still, whatever else is ordered") {
+    queue->reject("lead", lease(1).at(0).item.id, "0xA900");
+    is(orders().hold(find("1.1"), "lead"), 0, 0, 0, 1);
+    CHECK(orders().prioritise(find("1.1"), core::Priority::emergency)->rejected == 1);
+    CHECK(orders().owe(find("1.1"), "lead")->rejected == 1);
+    CHECK(orders().resume(find("1.1"), "lead")->rejected == 0);
+  }
   SUBCASE("an emergency: what is on hold does not go first, and neither does what goes nowhere") {
     REQUIRE(orders().hold(find("1.1"), "lead").ok());
     is(orders().prioritise(find("1.1"), core::Priority::emergency), 2, 1, 0, 1);

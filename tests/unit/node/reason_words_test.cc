@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "control/reason_words.h"
+#include "dicom/transformer.h"
 #include "policy/failure_table.h"
 #include "policy/table_judge.h"
 
@@ -27,4 +28,8 @@ TEST_CASE("what_the_judge_says_is_told_in_chinese_with_its_codes") {
         "对方不支持此 SOP 类 (3)：1.2.840.10008.5.1.4.1.1.2，传输语法 1.2.840.10008.1.2.1");
   CHECK(zh(judge.no_connection("the host name is unknown", false).reason) == "无法连接：主机名无法解析");
   CHECK(zh(judge.stranger_answered("text/html").reason) == "被上网认证页面拦截：「text/html」");
+}
+
+TEST_CASE("why_an_image_cannot_be_changed_for_a_destination_is_told_in_chinese") {
+  CHECK(zh(dicom::unsafe("its data set is big-endian").message) == "无法安全修改：数据集为大端编码");
 }

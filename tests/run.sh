@@ -9,13 +9,14 @@
 #   --seeds N               how many simulated histories (500)
 #   --fuzz SECONDS          builds preset fuzz and lets all fuzz targets together run so long, two at a time; without it 5 s each, where it was built
 #   --conversations N       mutated conversations that a node has with a hostile peer (2000)
+#   --mutants N             how many changes are made, each alone, to queue, scheduler and policy, to see whether the tests find them (300 of each)
 #   --preset NAME           build preset (release)           --no-build   test what is built
-#   --only STEP[,STEP]      of: unit, tidy, sim, fuzz, e2e, crash, package, chroot
+#   --only STEP[,STEP]      of: unit, tidy, sim, fuzz, e2e, crash, package, guest, chroot, mutation
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . packaging/dependencies.sh
 
-mode=normal preset=release build=yes only= kills= cuts= seeds= conversations= fuzz=
+mode=normal preset=release build=yes only= kills= cuts= seeds= conversations= fuzz= mutants=
 while [ $# -gt 0 ]; do
   case $1 in
     --quick | --long) mode=${1#--} ;;
@@ -24,10 +25,11 @@ while [ $# -gt 0 ]; do
     --seeds) seeds=${2:?}; shift ;;
     --fuzz) fuzz=${2:?}; shift ;;
     --conversations) conversations=${2:?}; shift ;;
+    --mutants) mutants=${2:?}; shift ;;
     --preset) preset=${2:?}; shift ;;
     --only) only=${2:?}; shift ;;
     --no-build) build= ;;
-    -h | --help) sed -n '3,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '3,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "unknown option $1; see $0 --help" >&2; exit 64 ;;
   esac
   shift
@@ -36,7 +38,7 @@ done
 case $mode in
   quick) steps="unit tidy" ;;
   normal) steps="unit tidy sim fuzz e2e crash package" ;;
-  long) steps="unit tidy sim fuzz e2e crash package chroot" seeds=${seeds:-20000} fuzz=${fuzz:-10800} kills=${kills:-2000} cuts=${cuts:-1000} conversations=${conversations:-50000} ;;
+  long) steps="unit tidy sim fuzz e2e crash package guest chroot mutation" seeds=${seeds:-20000} fuzz=${fuzz:-10800} kills=${kills:-2000} cuts=${cuts:-1000} conversations=${conversations:-50000} ;;
 esac
 [ -z "$only" ] || steps=${only//,/ }
 export SAMPAN_KILLS=${kills:-200} SAMPAN_CUTS=${cuts:-100} SAMPAN_CONVERSATIONS=${conversations:-2000} SAMPAN_PRESET=$preset
@@ -81,6 +83,9 @@ run_step() {
     guest)
       need power guest  # without them the test says why it is skipped
       $python tests/support/run_python.py --jobs 1 --deadline 3600 guest tests/crash/long_guest.py ;;
+    mutation)
+      need mutation
+      $python tests/mutation/mutation.py --book --sample "${mutants:-300}" ;;
     chroot) $python tests/support/run_python.py --jobs 1 --deadline 7200 chroot tests/e2e/long_chroot.py ;;
     *) give_up "no such step: $1" ;;
   esac

@@ -1,13 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Mutation: do the tests find bugs? A mechanical mutator changes queue, scheduler and policy in every place it knows
-(mutator.py), a sample of the mutants is drawn by seed, and each runs against the unit tests of the three and against the
-simulation until something fails.
+(mutator.py), of each module a sample of the mutants is drawn by seed, of every file its part, and each runs against the unit tests of
+the three and against the simulation until something fails.
 
-    tests/mutation/mutation.py [--sample N] [--seed S] [--histories N] [--modules policy,scheduler,queue] [--no-build] [--only NUMBER]
+    tests/mutation/mutation.py [--sample N] [--seed S] [--histories N] [--modules policy,scheduler,queue] [--no-build] [--only NUMBER,...]
+                               [--book]
 
-All mutants are compiled once, in build/mutation, and switched on by SAMPAN_MUTANT. Needs python3-clang-14. For nights: it is in
-no run of tests/run.sh. The last lines are the share that was caught; every survivor above them is for a person to explain.
+All mutants are compiled once, in build/mutation, and switched on by SAMPAN_MUTANT. What each test case and each history comes by is
+found out first; a mutant runs against those that come by it alone, the shortest first. Needs python3-clang-14. The last lines are the
+share that was caught; every survivor above them is for a person to explain, in survivors.txt, where a line beginning with its file and
+its text says why. --book enters the share into the results of tests/run.sh; it fails below what shares.json records.
 """
 import argparse
 import json
@@ -17,11 +20,16 @@ import re
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from pathlib import Path
 
 import mutator
 
-TOP = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+import results  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+TOP = HERE.parents[1]
 BUILD = TOP / "build" / "mutation"
 SOURCES = BUILD / "mutants"
 MODULES = ("policy", "scheduler", "queue")
@@ -98,72 +106,125 @@ def run(command, seconds, **variables):
     return code, time.monotonic() - began
 
 
+class Case:
+    """A test case or a history: its command, how long it takes, and which mutants it comes by."""
+
+    def __init__(self, module, arguments):
+        self.module, self.arguments = module, arguments
+        told = SOURCES / "reached"
+        told.unlink(missing_ok=True)
+        self.code, self.seconds = run([program(module), *arguments], 900, SAMPAN_REACHED=str(told))
+        self.reached = told.read_bytes() if told.exists() else b""
+
+    def comes_by(self, number):
+        return len(self.reached) > number and self.reached[number] != 0
+
+
+def program(module):
+    return str(BUILD / "bin" / (module if module == "sim" else f"unit_{module}"))
+
+
+def cases_of(module):
+    listed = subprocess.run([program(module), "--list-test-cases", "--no-version"], capture_output=True, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if re.fullmatch(r"\w+", line)]
+
+
 class Tests:
-    """The unit tests of the modules that have mutants, and the simulation; which mutants the unit tests come by is known."""
+    """The test cases of the modules that have mutants, and some histories of the simulation."""
 
     def __init__(self, modules, histories):
-        self.binaries = {module: str(BUILD / "bin" / f"unit_{module}") for module in modules}
-        self.simulation = [str(BUILD / "bin" / "sim"), "--seeds", str(histories), "--jobs", "2"]
-        self.reached, self.patience = {}, {}
-        for module, binary in self.binaries.items():
-            told = SOURCES / f"reached_{module}"
-            code, seconds = run([binary], 900, SAMPAN_REACHED=str(told))
-            if code != 0:
-                sys.exit(f"{binary} fails without any mutant")
-            self.reached[module], self.patience[module] = told.read_bytes(), 30 + 5 * seconds
-        code, seconds = run(self.simulation, 900)
-        if code != 0:
-            sys.exit("the simulation fails without any mutant")
-        self.patience["sim"] = 60 + 5 * seconds
+        self.cases = [Case(module, [f"-tc={name}"]) for module in modules for name in cases_of(module)]
+        self.cases += [Case("sim", ["--seed", str(seed)]) for seed in range(1, histories + 1)]
+        for case in self.cases:
+            if case.code != 0:
+                sys.exit(f"{case.module} {case.arguments} fails without any mutant")
 
-    def comes_by(self, module, mutant):
-        return self.reached[module][mutant["number"]] != 0
+    def come_by(self, mutant, is_unit=None):
+        return [case for case in self.cases if case.comes_by(mutant["number"]) and is_unit in (None, case.module != "sim")]
 
     def catch(self, mutant):
         own, number = module_of(mutant), str(mutant["number"])
-        for module in sorted(self.binaries, key=lambda m: m != own):
-            if self.comes_by(module, mutant) and run([self.binaries[module]], self.patience[module], SAMPAN_MUTANT=number)[0] != 0:
-                return "unit"
-        return "sim" if run(self.simulation, self.patience["sim"], SAMPAN_MUTANT=number)[0] != 0 else None
+        for case in sorted(self.come_by(mutant), key=lambda c: (c.module == "sim", c.seconds * (1 if c.module == own else 2))):
+            if run([program(case.module), *case.arguments], 20 + 10 * case.seconds, SAMPAN_MUTANT=number)[0] != 0:
+                return "sim" if case.module == "sim" else "unit"
+        return None
+
+
+def draw(mutants, count, seed):
+    """So many of each module; of each of its files in proportion, and one at least."""
+    dice, drawn = random.Random(seed), []
+    for module in sorted({module_of(m) for m in mutants}):
+        files = defaultdict(list)
+        for mutant in mutants:
+            if module_of(mutant) == module:
+                files[mutant["file"]].append(mutant)
+        total = sum(map(len, files.values()))
+        for name in sorted(files):
+            part = min(len(files[name]), max(1, round(count * len(files[name]) / total)))
+            drawn += dice.sample(files[name], part)
+    return drawn
+
+
+def explained(mutant, known):
+    return any(line.startswith(f"{mutant['file']}: {mutant['what']}") for line in known)
 
 
 def report(sample, tests):
-    tally, survived = {}, 0
+    known = (HERE / "survivors.txt").read_text().splitlines()
+    tally = {}
     for count, mutant in enumerate(sorted(sample, key=lambda m: m["number"]), 1):
         caught = tests.catch(mutant)
-        row = tally.setdefault(module_of(mutant), {"unit": 0, "sim": 0, "survived": 0})
-        row[caught or "survived"] += 1
-        survived += 0 if caught else 1
-        covered = "" if any(tests.comes_by(module, mutant) for module in tests.binaries) else ", not come by in unit tests"
+        row = tally.setdefault(module_of(mutant), {"unit": 0, "sim": 0, "explained": 0, "survived": 0})
+        word = caught or ("explained" if explained(mutant, known) else "survived")
+        row[word] += 1
+        covered = "" if tests.come_by(mutant, True) else ", not come by in unit tests"
         where = f"{mutant['file']}:{mutant['line']}"
-        print(f"{count:4} {caught or 'SURVIVED':9} {where:32} {mutant['number']:5} {mutant['kind']:10} {mutant['what'][:110]}{covered}", flush=True)
+        print(f"{count:4} {word if caught else word.upper():9} {where:32} {mutant['number']:5} {mutant['kind']:10} {mutant['what'][:110]}{covered}", flush=True)
     for module, row in tally.items():
-        print(f"{module:10} caught by unit tests {row['unit']}, by the simulation alone {row['sim']}, survived {row['survived']}")
-    caught = len(sample) - survived
-    print(f"{caught} of {len(sample)} caught ({100 * caught // max(len(sample), 1)} %), {survived} survived")
+        print(f"{module:10} caught by unit tests {row['unit']}, by the simulation alone {row['sim']}, "
+              f"survived {row['survived']}, and {row['explained']} that change nothing anybody can see; {share(row)} % of the others")
+    return tally
+
+
+def share(row):
+    """Percent caught of those that change anything."""
+    caught = row["unit"] + row["sim"]
+    return 100 * caught // max(caught + row["survived"], 1)
+
+
+def enter(tally):
+    """As a test of each module: not less than what was reached before."""
+    book, least = results.Book("mutation"), json.loads((HERE / "shares.json").read_text())
+    for module, row in tally.items():
+        outcome = "pass" if share(row) >= least[module] else "fail"
+        book.enter(f"mutants_of_{module}_are_caught [{share(row)} % of {sum(row.values())}, {least[module]} % before]", outcome,
+                   f"only {share(row)} % of the mutants of {module} are caught: {row}")
+    return book.close()
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--sample", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--histories", type=int, default=40)
+    parser.add_argument("--histories", type=int, default=20)
     parser.add_argument("--modules", default=",".join(MODULES))
     parser.add_argument("--no-build", action="store_true")
-    parser.add_argument("--only", type=int)
+    parser.add_argument("--book", action="store_true")
+    parser.add_argument("--only", default="")
     options = parser.parse_args()
     modules = options.modules.split(",")
     if not options.no_build:
-        build(modules)
+        build(MODULES)
     mutants = [m for m in json.loads((SOURCES / "mutants.json").read_text()) if module_of(m) in modules]
-    tests = Tests(modules, options.histories)
+    tests = Tests(MODULES, options.histories)
     if options.only:
-        sample = [m for m in mutants if m["number"] == options.only]
+        sample = [m for m in mutants if str(m["number"]) in options.only.split(",")]
     else:
-        sample = random.Random(options.seed).sample(mutants, min(options.sample, len(mutants)))
+        sample = draw(mutants, options.sample, options.seed)
     print(f"{len(mutants)} mutants, {len(sample)} drawn with seed {options.seed}", flush=True)
-    report(sample, tests)
+    tally = report(sample, tests)
+    return enter(tally) if options.book else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

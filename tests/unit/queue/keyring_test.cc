@@ -186,6 +186,30 @@ TEST_CASE_FIXTURE(KeyHome, "a_credential_takes_the_place_of_the_key_file_and_wha
   CHECK(again.protection().node_keys == 2);
 }
 
+TEST_CASE_FIXTURE(KeyHome, "a_second_key_of_a_machine_in_the_keyring_is_taken_out_and_opens_nothing_from_then_on" * doctest::description("contract 11")) {
+  const SealedKey before = seal_with(open());
+  const auto text_in = [&] {
+    std::ifstream in(at("keys/keyring"));
+    return *queue::KeyText::parse(std::string(std::istreambuf_iterator<char>(in), {}));
+  };
+  const queue::KeyDoor stray = queue::credential_door(as_bytes(secret_b));
+  queue::KeyText text = text_in();
+  const auto opened = queue::open_text(text, *queue::find_doors(disk(), sources()));
+  REQUIRE(opened.has_value());
+  text.protectors.push_back(stray.protector);
+  for (std::size_t i = 0; i < text.keys.size(); ++i)
+    text.keys[i].copies.push_back(*queue::wrap_node_key(stray.protector, &stray.key, opened->keys[i]));
+  text.seal = queue::seal_of(text, opened->keys.back());
+  for (const char* name : {"keys/keyring", "keys/keyring.copy"}) std::ofstream(at(name)) << text.whole();
+  REQUIRE(queue::open_text(text_in(), {stray}).has_value());
+
+  const Keyring ring = open();  // by the key file, which stands in it too
+  CHECK(ring.protection().by == ProtectorKind::file);
+  CHECK(ring.protection().node_keys == 2);
+  CHECK(opens(ring, before));
+  CHECK_FALSE(queue::open_text(text_in(), {stray}).has_value());
+}
+
 TEST_CASE_FIXTURE(KeyHome, "a_credential_is_exchanged_for_another_while_the_old_one_is_at_hand") {
   credential("sampan.key", secret_a + "\n");
   const SealedKey sealed = seal_with(open());

@@ -5,16 +5,17 @@
 the three and against the simulation until something fails.
 
     tests/mutation/mutation.py [--sample N] [--seed S] [--histories N] [--modules policy,scheduler,queue] [--no-build] [--only NUMBER,...]
-                               [--book]
+                               [--seconds S] [--book]
 
 All mutants are compiled once, in build/mutation, and switched on by SAMPAN_MUTANT. What each test case and each history comes by is
-found out first; a mutant runs against those that come by it alone, the shortest first. Needs python3-clang-14. The last lines are the
+found out first; a mutant runs against those that come by it alone, the shortest first, for so many seconds. Needs python3-clang-14. The last lines are the
 share that was caught; every survivor above them is for a person to explain, in survivors.txt, where a line beginning with its file and
 its text says why. --book enters the share into the results of tests/run.sh; it fails below what shares.json records.
 """
 import argparse
 import json
 import os
+import pickle
 import random
 import re
 import subprocess
@@ -32,6 +33,7 @@ HERE = Path(__file__).resolve().parent
 TOP = HERE.parents[1]
 BUILD = TOP / "build" / "mutation"
 SOURCES = BUILD / "mutants"
+TOGETHER_S = 1.5
 MODULES = ("policy", "scheduler", "queue")
 SWITCH = """#pragma once
 #include <cstdio>
@@ -116,6 +118,10 @@ class Case:
         self.code, self.seconds = run([program(module), *arguments], 900, SAMPAN_REACHED=str(told))
         self.reached = told.read_bytes() if told.exists() else b""
 
+    @property
+    def name(self):
+        return self.arguments[0].removeprefix("-tc=")
+
     def comes_by(self, number):
         return len(self.reached) > number and self.reached[number] != 0
 
@@ -132,9 +138,15 @@ def cases_of(module):
 class Tests:
     """The test cases of the modules that have mutants, and some histories of the simulation."""
 
-    def __init__(self, modules, histories):
-        self.cases = [Case(module, [f"-tc={name}"]) for module in modules for name in cases_of(module)]
-        self.cases += [Case("sim", ["--seed", str(seed)]) for seed in range(1, histories + 1)]
+    def __init__(self, modules, histories, seconds_max):
+        self.seconds_max, known = seconds_max, SOURCES / "cases"
+        newest = max(os.path.getmtime(program(module)) for module in (*modules, "sim"))
+        if known.exists() and known.stat().st_mtime > newest:
+            self.cases = pickle.loads(known.read_bytes())
+        else:
+            self.cases = [Case(module, [f"-tc={name}"]) for module in modules for name in cases_of(module)]
+            self.cases += [Case("sim", ["--seed", str(seed)]) for seed in range(1, histories + 1)]
+            known.write_bytes(pickle.dumps(self.cases))
         for case in self.cases:
             if case.code != 0:
                 sys.exit(f"{case.module} {case.arguments} fails without any mutant")
@@ -142,11 +154,28 @@ class Tests:
     def come_by(self, mutant, is_unit=None):
         return [case for case in self.cases if case.comes_by(mutant["number"]) and is_unit in (None, case.module != "sim")]
 
+    def batches(self, mutant):
+        """Those that come by it, the shortest first and those of its own module before; short test cases together, as one process."""
+        own, batches = module_of(mutant), []
+        for case in sorted(self.come_by(mutant), key=lambda c: c.seconds * (1 if c.module == own else 2)):
+            last = batches[-1] if batches else None
+            if last and case.module == last[0].module != "sim" and sum(c.seconds for c in last) + case.seconds < TOGETHER_S:
+                last.append(case)
+            else:
+                batches.append([case])
+        return batches
+
     def catch(self, mutant):
-        own, number = module_of(mutant), str(mutant["number"])
-        for case in sorted(self.come_by(mutant), key=lambda c: (c.module == "sim", c.seconds * (1 if c.module == own else 2))):
-            if run([program(case.module), *case.arguments], 20 + 10 * case.seconds, SAMPAN_MUTANT=number)[0] != 0:
-                return "sim" if case.module == "sim" else "unit"
+        left = self.seconds_max
+        for batch in self.batches(mutant):
+            module, wanted = batch[0].module, sum(case.seconds for case in batch)
+            if left < wanted:
+                return None
+            arguments = batch[0].arguments if module == "sim" else ["-aa=1", "-tc=" + ",".join(case.name for case in batch)]
+            code, seconds = run([program(module), *arguments], 10 + 10 * wanted, SAMPAN_MUTANT=str(mutant["number"]))
+            if code != 0:
+                return "sim" if module == "sim" else "unit"
+            left -= seconds
         return None
 
 
@@ -162,6 +191,7 @@ def draw(mutants, count, seed):
         for name in sorted(files):
             part = min(len(files[name]), max(1, round(count * len(files[name]) / total)))
             drawn += dice.sample(files[name], part)
+    dice.shuffle(drawn)  # so that what was run when somebody stops it is a sample too
     return drawn
 
 
@@ -172,7 +202,7 @@ def explained(mutant, known):
 def report(sample, tests):
     known = (HERE / "survivors.txt").read_text().splitlines()
     tally = {}
-    for count, mutant in enumerate(sorted(sample, key=lambda m: m["number"]), 1):
+    for count, mutant in enumerate(sample, 1):
         caught = tests.catch(mutant)
         row = tally.setdefault(module_of(mutant), {"unit": 0, "sim": 0, "explained": 0, "survived": 0})
         word = caught or ("explained" if explained(mutant, known) else "survived")
@@ -207,6 +237,7 @@ def main():
     parser.add_argument("--sample", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--histories", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--modules", default=",".join(MODULES))
     parser.add_argument("--no-build", action="store_true")
     parser.add_argument("--book", action="store_true")
@@ -216,7 +247,7 @@ def main():
     if not options.no_build:
         build(MODULES)
     mutants = [m for m in json.loads((SOURCES / "mutants.json").read_text()) if module_of(m) in modules]
-    tests = Tests(MODULES, options.histories)
+    tests = Tests(MODULES, options.histories, options.seconds)
     if options.only:
         sample = [m for m in mutants if str(m["number"]) in options.only.split(",")]
     else:

@@ -265,6 +265,18 @@ TEST_CASE_FIXTURE(KeyHome, "the_recovery_key_before_holds_until_the_next_one_was
   CHECK(opens_with(*second));
 }
 
+TEST_CASE_FIXTURE(KeyHome, "a_recovery_key_that_nobody_was_shown_makes_room_for_the_next" * doctest::description("contract 10, 11")) {
+  Keyring ring = open();
+  const auto first = ring.make_recovery();
+  REQUIRE(first.ok());
+  for (int i = 0; i < 100; ++i) REQUIRE(ring.make_recovery().ok());
+  CHECK(std::filesystem::file_size(at("keys/keyring")) < 4096);
+  const auto unshown = queue::read_recovery_key(*first);
+  REQUIRE(unshown.ok());
+  std::filesystem::remove(at("keys/local.key")), std::filesystem::remove(at("keys/local.key.copy"));
+  CHECK_FALSE(Keyring::open_only(disk(), sources(*unshown)).ok());
+}
+
 TEST_CASE_FIXTURE(KeyHome, "on_another_machine_the_recovery_key_takes_the_node_into_service_again" * doctest::description("contract 1")) {
   credential("sampan.key", secret_a);
   SealedKey sealed;

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "queue/fates.h"
+
+#include <doctest/doctest.h>
+
+using namespace sampan;
+using namespace sampan::queue;
+using Names = std::set<std::string>;
+
+namespace {
+
+core::Item image() {
+  core::Item item;
+  item.id.bytes.fill(7);
+  item.sha256.fill(1);
+  return item;
+}
+
+ReceiptNote receipt(const core::Item& item, const std::string& destination) {
+  ReceiptNote note;
+  note.receipt.item = item.id;
+  note.receipt.sha256 = item.sha256;
+  note.destination = destination;
+  return note;
+}
+
+}  // namespace
+
+TEST_CASE("an_item_is_owed_to_whom_its_record_says_until_there_is_a_receipt_for_its_bytes" * doctest::description("contract 3")) {
+  const core::Item item = image();
+  core::Item other = item;
+  other.sha256.fill(2);
+  Fates fates;
+  fates.take(receipt(other, "lead"));
+  Fate fate = fates.of(item, Owed{{"lead", "archive"}});
+  CHECK(fate.owed_to == Names{"lead", "archive"});
+  CHECK(fate.undelivered());
+  fates.take(receipt(item, "lead"));
+  fates.take(receipt(item, "stranger"));  // that says nothing of whom it is owed to
+  fate = fates.of(item, Owed{{"lead", "archive"}});
+  CHECK(fate.delivered_to == Names{"lead"});
+  CHECK(fate.owed_to == Names{"archive"});
+  fates.owe(item.id, "later");
+  CHECK(fates.of(item, Owed{{"lead"}}).owed_to == Names{"later"});
+  CHECK(fates.of(item, Owed{{""}}).owed_to == Names{"later"});  // its record says: to nobody
+}
+
+TEST_CASE("of_an_item_whose_record_says_nothing_the_notes_tell_to_whom_it_went" * doctest::description("contract 3")) {
+  const core::Item item = image();
+  Fates fates;
+  CHECK(fates.of(item, std::nullopt).undelivered());
+  fates.take(receipt(item, "lead"));
+  const Fate fate = fates.of(item, std::nullopt);
+  CHECK(fate.delivered_to == Names{"lead"});
+  CHECK(fate.owed_to.empty());
+  CHECK_FALSE(fate.undelivered());
+}
+
+TEST_CASE("only_the_content_that_a_tombstone_names_is_gone" * doctest::description("contract 2")) {
+  const core::Item item = image();
+  core::Item other = item;
+  other.sha256.fill(2);
+  Fates fates;
+  CHECK_FALSE(fates.is_gone(item));
+  TombstoneNote stone;
+  stone.item = item.id;
+  stone.sha256 = item.sha256;
+  fates.take(stone);
+  CHECK(fates.is_gone(item));
+  CHECK(fates.is_gone(item.id));
+  CHECK_FALSE(fates.is_gone(other));
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// How full a disk may be: from where on no image is taken, and from where on the ballast is let go.
+#include "fixture.h"
+#include "queue/segment.h"
+
+using namespace sampan;
+using namespace sampan::test;
+
+namespace {
+
+constexpr std::uint64_t mib = 1u << 20, gib = 1u << 30;
+
+// A disk of any size, on the real one.
+struct SizedFiles final : FileSystem {
+  DiskSpace sized{500 * gib, 400 * gib, 1'000'000, 900'000};
+  Result<std::unique_ptr<File>> open(const std::string& path, Mode mode) override { return disk().open(path, mode); }
+  Status make_directories(const std::string& path) override { return disk().make_directories(path); }
+  Status sync_directory(const std::string& path) override { return disk().sync_directory(path); }
+  Status rename(const std::string& from, const std::string& to) override { return disk().rename(from, to); }
+  Status unlink(const std::string& path) override { return disk().unlink(path); }
+  Result<std::vector<std::string>> list(const std::string& directory) override { return disk().list(directory); }
+  Result<DiskSpace> space(const std::string&) override { return sized; }
+};
+
+struct Sized : QueueFixture {
+  SizedFiles sizes;
+  Sized() { files.below = &sizes; }
+  bool takes_images() const { return queue->admits(core::Kind::image).ok(); }
+  bool takes_events() const { return queue->admits(core::Kind::event).ok(); }
+  bool out_of_room() {
+    const queue::SpoolFolder folder(sizes, home.path().string(), Uuid{}, clock);
+    return queue::is_out_of_room(folder);
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Sized, "no_image_is_taken_where_less_than_the_reserve_is_free" * doctest::description("contract 2")) {
+  sizes.sized.free_bytes = core::limits::reserve_bytes;
+  CHECK(takes_images());
+  --sizes.sized.free_bytes;
+  CHECK_FALSE(takes_images());
+  CHECK(takes_events());
+  // Of a small disk it is a twentieth.
+  sizes.sized = {1000 * mib, 50 * mib, 0, 0};
+  CHECK(takes_images());
+  --sizes.sized.free_bytes;
+  CHECK_FALSE(takes_images());
+}
+
+TEST_CASE_FIXTURE(Sized, "no_image_is_taken_where_there_are_not_enough_names_left" * doctest::description("contract 2")) {
+  sizes.sized.free_inodes = core::limits::reserve_inodes;
+  CHECK(takes_images());
+  --sizes.sized.free_inodes;
+  CHECK_FALSE(takes_images());
+  CHECK(takes_events());
+  sizes.sized.total_inodes = 1000, sizes.sized.free_inodes = 50;
+  CHECK(takes_images());
+  sizes.sized.free_inodes = 49;
+  CHECK_FALSE(takes_images());
+  sizes.sized.total_inodes = 0, sizes.sized.free_inodes = 0;  // a file system that does not count them
+  CHECK(takes_images());
+}
+
+TEST_CASE_FIXTURE(Sized, "the_ballast_is_for_a_disk_that_has_next_to_nothing_left" * doctest::description("contract 2")) {
+  sizes.sized.free_bytes = 4 * mib;
+  CHECK_FALSE(out_of_room());
+  --sizes.sized.free_bytes;
+  CHECK(out_of_room());
+  sizes.sized = {100 * mib, 1 * mib, 0, 0};
+  CHECK_FALSE(out_of_room());
+  --sizes.sized.free_bytes;
+  CHECK(out_of_room());
+  sizes.sized = {500 * gib, 400 * gib, 1'000'000, 4};
+  CHECK_FALSE(out_of_room());
+  sizes.sized.free_inodes = 3;
+  CHECK(out_of_room());
+}

@@ -167,3 +167,25 @@ TEST_CASE_FIXTURE(QueueFixture, "a_large_object_that_would_grow_into_the_reserve
   inflow->reset();
   CHECK(segments().empty());
 }
+
+TEST_CASE_FIXTURE(QueueFixture, "what_was_broken_off_in_memory_is_in_no_record_that_follows" * doctest::description("contract 11")) {
+  const std::string canary = "CANARY^OF^SOMEBODY ";
+  Bytes unsealed;
+  while (unsealed.size() < 40'000) unsealed.insert(unsealed.end(), canary.begin(), canary.end());
+  for (unsigned n = 0; n < 4; ++n) {
+    core::Manifest manifest;
+    manifest.kind = core::Kind::image;
+    auto inflow = queue->open(manifest);
+    REQUIRE(inflow.ok());
+    REQUIRE((*inflow)->append(unsealed).ok());
+    inflow->reset();  // as when the association breaks
+    REQUIRE(put(pattern(500, n), image_facts("1.2." + std::to_string(n))).ok());  // with room up to the end of its block
+  }
+  stop();
+  for (const auto& name : segments('i')) {
+    std::ifstream in(name, std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(in), {});
+    CHECK(bytes.size() > 4096);
+    CHECK_MESSAGE(bytes.find(canary) == std::string::npos, name);
+  }
+}

@@ -76,17 +76,21 @@ Status Segment::write(ByteView bytes) {
 }
 
 Status Segment::sync(std::uint64_t end) {
+  const SyncGroup::Waiting waiting(group_);
   std::lock_guard lock(sync_mutex_);
   if (synced_ >= end) return {};
   // Checked under the lock: a sync that succeeds after one that failed proves nothing about the pages that were lost.
   if (sync_failed_) return fail(Errc::io, "the segment was retired after a failed sync");
+  static_cast<void>(group_.gather());
   const std::uint64_t covered = written_;
+  const auto begun = SyncGroup::Clock::now();
   Status done = file_->sync();
   if (done && !entry_synced_) {
     done = folder_.files().sync_directory(folder_.path());
     entry_synced_ = done.ok();
   }
   ++syncs_;
+  group_.done(SyncGroup::Clock::now() - begun);
   if (!done) {
     sync_failed_ = failed_ = true;
     log::error("spool: a sync failed, the segment is retired: " + done.error().message);

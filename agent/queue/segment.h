@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "queue/record.h"
+#include "queue/sync_group.h"
 
 namespace sampan::queue {
 
@@ -91,6 +92,7 @@ class Segment {
   std::atomic<bool> failed_{false}, sync_failed_{false};
   bool entry_synced_ = false;  // under sync_mutex_
   std::atomic<std::uint64_t> syncs_{0};
+  SyncGroup group_;
   std::mutex sync_mutex_;
 };
 

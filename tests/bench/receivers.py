@@ -41,12 +41,12 @@ class Receiver:
         self.dir, self.port, self.trace = ctx.folder("receiver"), free_port(), None
 
     def start(self, trace=None, sync_ms=0):
-        """trace: a file for its sync calls. sync_ms: each of them takes so long, as on a slow disk."""
-        self.trace = trace or ("/dev/null" if sync_ms else None)
+        """trace: a file for its sync calls. sync_ms: each of them takes so much longer, one after the other, as on a slow disk."""
+        self.trace = trace
         if self.trace:
-            slower = ["-e", f"inject={','.join(SYNC_CALLS)}:delay_enter={sync_ms * 1000}"] if sync_ms else []
-            self.ctx.prefix = ("strace", "-f", "--seccomp-bpf", "-qq", "-o", self.trace, "-e", "trace=" + ",".join(SYNC_CALLS), *slower)
-        self.ctx.more = self.more
+            self.ctx.prefix = ("strace", "-f", "--seccomp-bpf", "-qq", "-o", self.trace, "-e", "trace=" + ",".join(SYNC_CALLS))
+        slower = {"LD_PRELOAD": tool("slow_sync.so"), "SLOW_SYNC_MS": str(sync_ms)} if sync_ms else {}
+        self.ctx.more = {**self.more, **slower}
         try:
             self.process = self.begin()
         finally:

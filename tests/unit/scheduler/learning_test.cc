@@ -119,3 +119,40 @@ TEST_CASE("what_is_laid_ready_goes_back_when_another_lane_finds_the_destination_
   CHECK(world.done("pacs") == 400);
   CHECK(world.queue.violations == 0);
 }
+
+TEST_CASE("whoever_is_added_taken_out_or_stopped_is_seen_to_at_once") {
+  World world;
+  world.add("pacs", 1);
+  CHECK(world.flag.up);
+  world.put("pacs", 1, 1);
+  world.step();
+  CHECK_FALSE(world.flag.up);
+  world.scheduler.retry_now("pacs");
+  CHECK(world.flag.up);
+  world.step();
+  world.scheduler.remove("pacs", 5s);
+  CHECK(world.flag.up);
+  world.step();
+  world.scheduler.stop(5s);
+  CHECK(world.flag.up);
+}
+
+TEST_CASE("nothing_stays_of_a_destination_that_was_taken_out" * doctest::description("contract 10")) {
+  World world;
+  Peer &pacs = world.peers["pacs"], &other = world.peers["other"];
+  pacs.answer = cut, other.answer = delivered;
+  const auto token = std::make_shared<int>(0);
+  const auto way_to = [&token](Peer& peer) { return [token, &peer](unsigned) { return std::make_unique<Courier>(peer); }; };
+  for (int round = 0; round < 3; ++round) {
+    DestinationSpec spec{"pacs", 2, way_to(pacs)};
+    spec.fallback = {"other", 10min, 2, way_to(other)};
+    world.scheduler.add(std::move(spec));
+    world.put("pacs", static_cast<unsigned>(100 * round + 1), static_cast<unsigned>(100 * round + 50));
+    world.run_for(30min);
+    CHECK(token.use_count() > 1);
+    world.scheduler.remove("pacs", 5s);
+    world.run_for(1min);
+    CHECK(token.use_count() == 1);
+  }
+  CHECK(world.done("pacs") == 150);
+}

@@ -189,3 +189,17 @@ TEST_CASE_FIXTURE(QueueFixture, "what_was_broken_off_in_memory_is_in_no_record_t
     CHECK_MESSAGE(bytes.find(canary) == std::string::npos, name);
   }
 }
+
+TEST_CASE_FIXTURE(QueueFixture, "an_item_says_where_it_came_from_also_without_the_ledger" * doctest::description("contract 1")) {
+  core::Manifest passed_on;
+  passed_on.origin = "village";
+  REQUIRE(put(pattern(500, 1), image_facts("1.2.1")).ok());
+  REQUIRE(put(pattern(500, 2), image_facts("1.2.2"), passed_on).ok());
+  for (const bool without_ledger : {false, true}) {
+    restart(without_ledger);
+    const auto items = lease();
+    REQUIRE(items.size() == 2);
+    CHECK(items[0].item.origin == "test");  // the name of this node
+    CHECK(items[1].item.origin == "village");
+  }
+}

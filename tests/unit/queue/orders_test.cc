@@ -265,6 +265,26 @@ TEST_CASE_FIXTURE(OrdersFixture, "an_exam_that_became_an_emergency_overtakes_wit
   CHECK(due().at(6) == later);
 }
 
+TEST_CASE_FIXTURE(OrdersFixture, "an_exam_tells_which_orders_stand_for_it_and_for_whom") {
+  put_image("1.1");
+  const Match match = find("1.1");
+  const auto told = [&] { return *queue->lookup().exam(find("1.1").exam); };
+  CHECK_FALSE(told().priority.has_value());
+  REQUIRE(orders().hold(match, "cloud").ok());
+  always([&] {
+    const auto exam = told();
+    CHECK_FALSE(exam.priority.has_value());  // a hold is none
+    for (const auto& delivery : exam.deliveries) CHECK(delivery.held == (delivery.destination == "cloud"));
+  });
+  REQUIRE(orders().prioritise(match, core::Priority::emergency).ok());
+  REQUIRE(orders().resume(match, "cloud").ok());
+  always([&] {
+    const auto exam = told();
+    CHECK(exam.priority == core::Priority::emergency);
+    for (const auto& delivery : exam.deliveries) CHECK_FALSE(delivery.held);
+  });
+}
+
 TEST_CASE_FIXTURE(OrdersFixture, "an_image_that_is_on_its_way_when_it_is_held_counts_as_delivered_when_it_arrives" * doctest::description("contract 3")) {
   put_image("1.1");
   auto under_way = lease();

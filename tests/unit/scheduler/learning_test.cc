@@ -156,3 +156,27 @@ TEST_CASE("nothing_stays_of_a_destination_that_was_taken_out" * doctest::descrip
   }
   CHECK(world.done("pacs") == 150);
 }
+
+TEST_CASE("an_emergency_waits_for_the_image_on_its_way_and_not_for_the_batch" * doctest::description("contract 12")) {
+  World world;
+  Peer& pacs = world.add("pacs", 1);
+  world.put("pacs", 1, 64);
+  std::vector<unsigned> order;
+  pacs.answer = [&](const core::Item& item) {
+    order.push_back(number_of(item.id));
+    world.clock.advance(1s);
+    if (order.size() == 10) {
+      core::Item urgent = item_of(500);
+      urgent.priority = core::Priority::emergency;
+      world.queue.put("pacs", urgent);
+      world.scheduler.notify();
+    }
+    world.step();
+    return delivered(item);
+  };
+  world.run_for(1h);
+  REQUIRE(order.size() == 65);
+  CHECK(std::ranges::find(order, 500u) - order.begin() <= 11);
+  CHECK(world.done("pacs") == 65);
+  CHECK(world.shown("pacs").put_back == 0);
+}

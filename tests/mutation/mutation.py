@@ -196,7 +196,7 @@ def draw(mutants, count, seed):
 
 
 def explained(mutant, known):
-    return any(line.startswith(f"{mutant['file']}: {mutant['what']}") for line in known)
+    return any(" ".join(line.split()).startswith(f"{mutant['file']}: {mutant['what']}") for line in known)
 
 
 def report(sample, tests):

@@ -46,7 +46,7 @@ def dictionary(seeds):
     """The words of the first inputs, for libFuzzer to write into others."""
     words = {word for path in seeds.iterdir() for word in re.findall(rb"[A-Za-z_][\w./:-]{2,39}|\d[\d.]{6,39}", path.read_bytes())}
     path = seeds.with_suffix(".words")
-    path.write_text("".join('"' + "".join(f"\\x{byte:02x}" for byte in word) + '"\n' for word in sorted(words)[:WORDS_MAX]), encoding="ascii")
+    path.write_text("# An empty file is refused.\n" + "".join('"' + "".join(f"\\x{byte:02x}" for byte in word) + '"\n' for word in sorted(words)[:WORDS_MAX]), encoding="ascii")
     return path
 
 
@@ -120,7 +120,7 @@ def run(target, options, seconds, seeds, folder):
         told.append(f"{finding.name} in base64: {base64.b64encode(finding.read_bytes()).decode()}\n")
     if options.keep and not findings:
         keep(target, options.program, scratch, found, seeds / target)
-    good = not findings and (code == 0 or bool(options.flat))
+    good = not findings and course.kept_edges is not None and (code == 0 or bool(options.flat))
     return row, None if good else "".join(told)
 
 

@@ -108,7 +108,8 @@ unsigned Beacon::strikes(const Content& content) const {
 
 void Beacon::forgive(const Content& content) {
   const std::lock_guard lock(mutex_);
-  if (const auto at = std::ranges::find(strikes_, content, &Struck::content); at != strikes_.end()) *at = {};
+  for (Struck& one : strikes_)
+    if (one.content == content) one = {};  // more than once only in a file that was damaged
 }
 
 std::size_t Beacon::struck() const {

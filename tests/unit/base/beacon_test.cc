@@ -89,6 +89,17 @@ TEST_CASE_FIXTURE(BeaconFixture, "a_power_cut_strikes_nobody") {
   CHECK(open()->strikes(bad) == 0);
 }
 
+TEST_CASE_FIXTURE(BeaconFixture, "whoever_is_forgiven_is_so_also_where_a_damaged_file_names_it_twice") {
+  die(bad, true);
+  // The first of the strikes, behind the header and four touches, is copied to the next place.
+  constexpr std::streamoff struck_at = 40 + 4 * 24, struck_bytes = 24;
+  for (std::streamoff word = 0; word < struck_bytes; word += 8) rewrite(struck_at + struck_bytes + word, read(struck_at + word));
+  const auto beacon = open();
+  REQUIRE(beacon->struck() == 2);
+  beacon->forgive(bad);
+  CHECK(beacon->strikes(bad) == 0);
+}
+
 TEST_CASE_FIXTURE(BeaconFixture, "a_start_at_the_end_of_all_time_is_not_this_one") {
   for (const std::int64_t started : {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max(), std::int64_t{-1}}) {
     die(bad, true);

@@ -50,7 +50,7 @@ THIRD_PARTY = {
     "zstd.h": ("agent/wire/", "agent/worker/"),
     "charls/": ("agent/worker/",),
     "jxl/": ("agent/worker/",),
-    "dlfcn.h": ("agent/worker/",),
+    "dlfcn.h": ("agent/worker/", "tests/bench/slow_sync"),
     "doctest/": ("tests/",),
 }
 # Tests may hold a real counterpart's header against ours; these two are free in tests/ as well.

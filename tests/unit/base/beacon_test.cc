@@ -91,6 +91,7 @@ TEST_CASE_FIXTURE(BeaconFixture, "a_power_cut_strikes_nobody") {
 
 TEST_CASE_FIXTURE(BeaconFixture, "whoever_is_forgiven_is_so_also_where_a_damaged_file_names_it_twice") {
   die(bad, true);
+  REQUIRE(open()->strikes(bad) == 1);
   // The first of the strikes, behind the header and four touches, is copied to the next place.
   constexpr std::streamoff struck_at = 40 + 4 * 24, struck_bytes = 24;
   for (std::streamoff word = 0; word < struck_bytes; word += 8) rewrite(struck_at + struck_bytes + word, read(struck_at + word));

@@ -368,6 +368,8 @@ const std::vector<Limit> table{
           "目的地被移除或修改时留给其进行中传输的时间。")
     LIMIT(rescue_tries_max, "Tries of an object that a rescue cannot get through.",
           "救援时无法送达对象的尝试次数。")
+    LIMIT(rescue_list_bytes_max, "The list of what was rescued before.",
+          "先前已救援对象的清单文件。")
 };
 #undef LIMIT
 

@@ -202,5 +202,6 @@ inline constexpr std::size_t settings_values_max = 100000;     // in one file
 inline constexpr auto stop_grace = 5s;     // for transfers that run when the node is stopped
 inline constexpr auto reload_grace = 60s;  // and for those of a destination that is taken out or changed
 inline constexpr unsigned rescue_tries_max = 5;  // of what does not get through
+inline constexpr std::size_t rescue_list_bytes_max = 256u << 20;  // of what was rescued before
 
 }  // namespace sampan::core::limits

@@ -2,7 +2,7 @@
 #include "node/rescue.h"
 
 #include <algorithm>
-#include <sstream>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
@@ -21,6 +21,8 @@ namespace limits = core::limits;
 using core::Consignment;
 using Ids = std::unordered_set<Uuid, UuidHash>;
 
+constexpr std::size_t uuid_characters = 36;
+
 // The file of what is done: an id a line, durable before more is carried.
 class DoneFile {
  public:
@@ -31,15 +33,9 @@ class DoneFile {
     if (!file && file.error().code == Errc::not_found) file = files_.open(path_, FileSystem::Mode::create_new);
     if (!file) return file.error();
     file_ = std::move(*file);
-    const auto size = file_->size();
-    if (!size) return size.error();
-    Bytes bytes(*size);
-    const auto got = file_->read_at(0, bytes);
-    if (!got) return got.error();
-    end_ = *got;
-    std::istringstream lines{std::string(as_text(bytes))};
-    for (std::string line; lines >> line;) done_.insert(uuid_from(line));
-    return {};
+    const auto bytes = read_whole(files_, path_, limits::rescue_list_bytes_max);
+    if (!bytes) return bytes.error();
+    return read(as_text(*bytes));
   }
   bool has(const Uuid& id) const { return done_.contains(id); }
   Status add(const std::vector<Uuid>& ids) {
@@ -52,6 +48,19 @@ class DoneFile {
   }
 
  private:
+  // Whoever names another file by mistake finds it as it was. A last line may be cut short: the power went while it was written.
+  Status read(std::string_view text) {
+    for (std::size_t ends = text.find('\n'); ends != std::string_view::npos; ends = text.find('\n', end_)) {
+      const Uuid id = uuid_from(text.substr(end_, ends - end_));
+      if (id.is_nil()) break;
+      done_.insert(id);
+      end_ = ends + 1;
+    }
+    const std::string_view rest = text.substr(end_);
+    if (rest.size() <= uuid_characters && rest.find_first_not_of("0123456789abcdef-") == std::string_view::npos) return {};
+    return fail(Errc::invalid, path_ + ": is no list of what was rescued; name another file, or one that is not there yet");
+  }
+
   FileSystem& files_;
   const std::string path_;
   std::unique_ptr<File> file_;

@@ -325,7 +325,9 @@ void Ledger::set_round(const std::string& asked_of, Sequence before, std::int64_
 }
 
 void Ledger::begin_commitment(std::string_view transaction_uid, const std::string& destination, WallTime now) {
-  auto& forget = use_->commitment_forget.bind(1, now.ms - Millis(core::limits::commitment_kept).count());
+  // What is far ahead was begun by a clock that was wrong, and would outlive everything.
+  constexpr std::int64_t kept_ms = Millis(core::limits::commitment_kept).count();
+  auto& forget = use_->commitment_forget.bind(1, now.ms - kept_ms).bind(3, now.ms + kept_ms);
   forget.bind(2, static_cast<std::int64_t>(core::limits::commitments_kept) - 2).run();
   use_->commitment_begin.bind(1, transaction_uid).bind(2, destination_number(destination)).bind(3, now.ms).run();
 }

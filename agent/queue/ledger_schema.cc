@@ -96,7 +96,7 @@ static_assert(migrations.size() == ledger_version);
 
 Status migrate(Sql& sql) {
   sql.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4096; PRAGMA mmap_size=0;"
-              "PRAGMA wal_autocheckpoint=1000; PRAGMA journal_size_limit=16777216; PRAGMA temp_store=MEMORY");
+              "PRAGMA wal_autocheckpoint=1000; PRAGMA journal_size_limit=16777216; PRAGMA temp_store=FILE");
   if (!sql.status()) return sql.status();
   Statement ask(sql, "PRAGMA user_version");
   const bool row = ask.step();
@@ -111,6 +111,7 @@ Status migrate(Sql& sql) {
     sql.execute(("PRAGMA user_version=" + std::to_string(v + 1)).c_str());
     sql.execute("COMMIT");
   }
+  sql.execute("PRAGMA temp_store=MEMORY");  // an index of millions of rows is not sorted in it
   return sql.status();
 }
 

@@ -167,6 +167,10 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   if (!backlog) return backlog.error();
   if (is_out_of_room(parts->folder)) parts->ballast.release();
   auto opened = Ledger::open(parts->needs.files, path, parts->keys, parts->needs.clock);
+  if (!opened && opened.error().code == Errc::full) {  // also where there is some room, but a newer version needs more
+    parts->ballast.release();
+    opened = Ledger::open(parts->needs.files, path, parts->keys, parts->needs.clock);
+  }
   if (!opened) return opened.error();
   if (!opened->set_aside.empty()) log::warn("the ledger was set aside and is rebuilt from the spool: " + opened->set_aside);
   backlog->ledger_was_empty = opened->empty;

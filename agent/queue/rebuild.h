@@ -38,6 +38,8 @@ class Rebuild {
   Rebuild(SpoolFolder& folder, const Keyring& keys, Route route, Backlog backlog);
 
   bool done() const { return settled_; }
+  // Everything that is there was read. Once it is done.
+  bool complete() const { return !missed_; }
   // One transaction's worth of records. False when the ledger did not take them: the same ones again, later.
   bool step(Ledger& ledger, std::int64_t run_ms);
   bool ledger_damaged() const { return ledger_damaged_; }

@@ -31,7 +31,7 @@ void Store::reclaim() {
   reclaimed_ = parts_.clock.mono();
   ledger_->begin();
   ledger_->set_run_ms(run_ms_now());
-  const std::uint64_t dropped = rebuild_.done() ? ledger_->forget_orders(core::limits::orders_kept) : 0;
+  const std::uint64_t dropped = rebuild_.done() && rebuild_.complete() ? ledger_->forget_orders(core::limits::orders_kept) : 0;
   if (Status done = ledger_->commit(); !done) return make_room(), log::error(done.error().message);
   if (dropped > 0) log::info("orders on exams of which nothing is here any more: " + std::to_string(dropped) + " forgotten, the oldest");
   parts_.ballast.restore();

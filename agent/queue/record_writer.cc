@@ -14,7 +14,8 @@ using namespace core;
 
 constexpr auto pool_patience = std::chrono::milliseconds(500);
 constexpr std::size_t end_bytes_max = limits::facts_bytes_max + tag_bytes + block_bytes + trailer_bytes;
-constexpr std::size_t small_bytes = header_bytes + limits::chunk_bytes + tag_bytes + end_bytes_max;
+constexpr std::size_t small_bytes = block_bytes + limits::chunk_bytes + tag_bytes + end_bytes_max;  // a chunk behind what filled no block
+constexpr std::uint64_t write_back_every = 8u << 20;
 
 Header header_of(Type type, const Uuid& item) {
   Header header;
@@ -135,6 +136,11 @@ Status RecordWriter::write_blocks(ByteView held, std::uint8_t* next) {
   const ByteView whole = held.first(held.size() / block_bytes * block_bytes), left_over = held.subspan(whole.size());
   if (Status done = own_->write(whole); !done) return done;
   std::memmove(next, left_over.data(), left_over.size());
+  // Where the disk or the buffer had it go through the page cache, the sync at the end is not left with all of it.
+  if (own_->end() - written_back_ >= write_back_every) {
+    own_->file().write_back(written_back_, own_->end() - written_back_);
+    written_back_ = own_->end();
+  }
   return {};
 }
 
@@ -155,6 +161,7 @@ void RecordWriter::lay_end(std::uint64_t facts_bytes_plain, ByteView facts) {
   seal_.summary(sha256_, payload_bytes_, trailer_.summary.data());
   const std::uint64_t used = flushed_bytes_ + chunk_at_ + trailer_.facts_bytes;
   trailer_.record_bytes = round_to_block(used + trailer_bytes);
+  SAMPAN_ASSERT(trailer_.record_bytes - flushed_bytes_ <= buffer().size());
   std::memset(at + trailer_.facts_bytes, 0, trailer_.record_bytes - used);
   const std::size_t end_bytes = trailer_.facts_bytes + (trailer_.record_bytes - used);
   trailer_.body_crc = crc32c({at, end_bytes - trailer_bytes}, crc_);

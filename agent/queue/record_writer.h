@@ -67,7 +67,7 @@ class RecordWriter {
   std::size_t chunk_at_ = header_bytes;  // where the open chunk begins in the buffer
   std::size_t chunk_fill_ = 0;
   std::shared_ptr<Segment> own_;  // once streaming
-  std::uint64_t flushed_bytes_ = 0;
+  std::uint64_t flushed_bytes_ = 0, written_back_ = 0;
   std::uint32_t crc_ = 0;  // of the sealed chunks
   bool stored_ = false;
   std::size_t lead_ = 0;      // bytes at the beginning of the buffer that filled no block of the one before

@@ -23,6 +23,8 @@ namespace {
 
 using Kind = HttpFailure::Kind;
 
+constexpr Millis watched_every{1000};  // whether it moves, and whether it is interrupted
+
 bool is_success(long status) { return status >= 200 && status < 300; }
 
 std::string trimmed(std::string_view text) {
@@ -281,18 +283,41 @@ HttpResult result_of(CURLcode code, Transfer& transfer, const char* text) {
 
 }  // namespace
 
+// Connections are the multi handle's and stay; an easy handle is good for one request. libcurl 7.88, Debian 12's, forgets to forget
+// the headers of the request before, and a peer whose first header is folded has it read what was freed.
 struct HttpClient::Handle {
   ~Handle() { shut(); }
-  void shut() { curl_easy_cleanup(std::exchange(curl, nullptr)); }
-  CURL* open() {
+  void shut() {
+    end();
+    curl_multi_cleanup(std::exchange(multi, nullptr));
+  }
+  CURL* begin() {
     static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
     SAMPAN_ASSERT(started == CURLE_OK);
-    if (curl == nullptr) curl = curl_easy_init();
-    SAMPAN_ASSERT(curl != nullptr);
-    curl_easy_reset(curl);  // the options; connections stay
-    return curl;
+    if (multi == nullptr) multi = curl_multi_init();
+    easy = curl_easy_init();
+    SAMPAN_ASSERT(multi != nullptr && easy != nullptr);
+    return easy;
   }
-  CURL* curl = nullptr;
+  CURLcode perform() {
+    if (curl_multi_add_handle(multi, easy) != CURLM_OK) return CURLE_FAILED_INIT;
+    int running = 1;
+    while (running != 0) {
+      if (curl_multi_perform(multi, &running) != CURLM_OK) return CURLE_FAILED_INIT;
+      if (running != 0 && curl_multi_poll(multi, nullptr, 0, static_cast<int>(watched_every.count()), nullptr) != CURLM_OK)
+        return CURLE_FAILED_INIT;
+    }
+    int left = 0;
+    const CURLMsg* done = curl_multi_info_read(multi, &left);
+    return done != nullptr && done->msg == CURLMSG_DONE ? done->data.result : CURLE_FAILED_INIT;
+  }
+  void end() {
+    if (easy == nullptr) return;
+    curl_multi_remove_handle(multi, easy);
+    curl_easy_cleanup(std::exchange(easy, nullptr));
+  }
+  CURLM* multi = nullptr;
+  CURL* easy = nullptr;
   std::atomic<bool> interrupted{false};
 };
 
@@ -317,7 +342,7 @@ HttpResult HttpClient::send_once(const HttpRequest& request, bool get, bool& kep
     if (!secret) return HttpFailure{Kind::settings, secret.error().message};
     proxy_password = std::move(*secret);
   }
-  CURL* curl = handle_->open();
+  CURL* curl = handle_->begin();
   Transfer transfer{request, options_, clock_, handle_->interrupted, curl};
   transfer.moved_at = clock_.mono();
   set_connection(curl, options_, proxy_password);
@@ -329,13 +354,13 @@ HttpResult HttpClient::send_once(const HttpRequest& request, bool get, bool& kep
   set(curl, CURLOPT_HTTPHEADER, headers.list());
   std::array<char, CURL_ERROR_SIZE> text{};
   set(curl, CURLOPT_ERRORBUFFER, text.data());
-  const CURLcode code = transfer.interrupted ? CURLE_ABORTED_BY_CALLBACK : curl_easy_perform(curl);
+  const CURLcode code = transfer.interrupted ? CURLE_ABORTED_BY_CALLBACK : handle_->perform();
   long connections = 0;
   curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &connections);
   const bool unanswered = (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING) && transfer.answer.status == 0 && transfer.answer.body.empty();
   kept_was_dead = unanswered && connections == 0 && !transfer.interrupted && !transfer.body_failed;
   HttpResult result = result_of(code, transfer, text.data());
-  curl_easy_reset(curl);  // nothing of this call is referred to any more
+  handle_->end();
   if (code != CURLE_OK) close();
   return result;
 }
@@ -345,13 +370,14 @@ void HttpClient::interrupt() { handle_->interrupted = true; }
 
 std::optional<Millis> parse_retry_after(const std::string& retry_after, const std::string& date, WallTime now) {
   constexpr std::size_t digits_max = 9;
+  constexpr std::time_t latest = 253402300799;  // 9999-12-31
   if (retry_after.empty()) return {};
   if (retry_after.find_first_not_of("0123456789") == std::string::npos)
     return std::chrono::seconds(std::stol(retry_after.substr(0, digits_max)));
   const std::time_t wished = curl_getdate(retry_after.c_str(), nullptr);
-  if (wished < 0) return {};
+  if (wished < 0 || wished > latest) return {};
   const std::time_t theirs = date.empty() ? -1 : curl_getdate(date.c_str(), nullptr);
-  const std::int64_t from_ms = theirs < 0 ? now.ms : std::int64_t{theirs} * 1000;
+  const std::int64_t from_ms = theirs < 0 || theirs > latest ? now.ms : std::int64_t{theirs} * 1000;
   return Millis(std::max<std::int64_t>(std::int64_t{wished} * 1000 - from_ms, 0));
 }
 

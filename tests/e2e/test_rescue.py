@@ -97,9 +97,15 @@ def test_what_was_undelivered_is_sent_on_and_what_was_carried_is_not_carried_twi
     other.kill()
     other.options = {}
     other.start()
+    letter = ctx.dir / "letter"
+    letter.write_text("Dear colleague,\n")
+    code, out, err = rescue(ctx, state, "--to", to, "--done", letter, key=paper)
+    assert code == 2 and "is no list of what was rescued" in out + err and letter.read_text() == "Dear colleague,\n", (code, out, err)
+    done.write_text(done.read_text() + "0198")  # the power went while a line was written
     code, answer, summary = told(ctx, state, "--to", to, "--done", done, key=paper)
     assert code == 0 and summary["carried"] == "3" and summary["passed_over"] == "6", answer
     assert other.shas() == books["undelivered"] and len(other.received()) == 9
+    assert len(done.read_text().split()) == 9 and all(len(line) == 36 for line in done.read_text().split())
     assert picture(state) == before
 
 

@@ -200,6 +200,8 @@ TEST_CASE("retry_after_is_seconds_or_a_date_and_nothing_else") {
   CHECK(uplink::parse_retry_after("Sun, 09 Sep 2001 01:47:40 GMT", "", now) == std::chrono::seconds(60));
   CHECK(uplink::parse_retry_after("Sun, 09 Sep 2001 01:40:00 GMT", "", now) == Millis(0));
   CHECK(uplink::parse_retry_after("Sun, 09 Sep 2001 01:47:40 GMT", "rubbish", now) == std::chrono::seconds(60));
+  CHECK(uplink::parse_retry_after("Thu, 7 Nov 547777774", "", now) == std::nullopt);
+  CHECK(uplink::parse_retry_after("Sun, 09 Sep 2001 01:47:40 GMT", "Thu, 7 Nov 547777774", now) == std::chrono::seconds(60));
 }
 
 TEST_CASE("a_service_in_trouble_is_not_asked_about_the_whole_batch") {

@@ -20,14 +20,14 @@ constexpr Words changed[]{{"已暂停上传的图像数：", "put on hold: "},
                           {"已安排的图像数：", "pushed: "}};
 
 constexpr Words held_before{"此前已暂停：", "on hold already: "};
-constexpr Words stays_on_hold{"处于暂停、不会上传：", "on hold, they do not leave: "};
-constexpr Words stays_rejected{"被目的地拒收、不会上传：", "rejected by the destination, they do not leave: "};
+constexpr Words stays_on_hold{"已暂停，不会上传：", "on hold, they do not leave: "};
+constexpr Words stays_rejected{"已被目的地拒收，不会上传：", "rejected by the destination, they do not leave: "};
 constexpr Words cannot_be_held{"已送达，无法再暂停：", "delivered already, too late to hold them: "};
 constexpr Words delivered{"此前已送达：", "delivered already: "};
 constexpr Words waiting{"已在等待上传：", "waiting already: "};
 constexpr Words reclaimed{"已归档并从本机清除，无法重发：", "archived and no longer here, so they cannot be sent: "};
 constexpr Words damaged{"本机副本损坏，请在设备上重新发送：", "damaged here, send them again from the modality: "};
-constexpr Words nothing{"没有要发往该处的图像，未作更改；如需上传请用 sampan push 加 --to 指明目的地",
+constexpr Words nothing{"没有待发送的图像，未作更改；如需上传请用 sampan push 加 --to 指明目的地",
                         "nothing of it is to go there, so nothing was changed; sampan push with --to sends it somewhere"};
 constexpr Words held_later{"该检查后续到达的图像也会暂停", "images of it that are still to come are held as well"};
 constexpr Words pushed_later{"该检查后续到达的图像同样处理", "images of it that are still to come are pushed as well"};
@@ -49,7 +49,7 @@ std::string show_ordered(Order order, const Ordered& done, const std::string& ex
     if (count > 0) text += say(words) + std::to_string(count) + then + "\n";
   };
   const bool hold = order == Order::hold, idle = done.deliveries == 0;
-  const std::string how = (lang == Lang::zh ? "；恢复上传：" : "; to let them go: ") + resume_command(exam, to);
+  const std::string how = (lang == Lang::zh ? "；请先用 sampan trace 查看原因；恢复上传：" : "; see why with sampan trace first; to let them go: ") + resume_command(exam, to);
   text = say(changed[static_cast<int>(order)]) + std::to_string(done.deliveries) + "\n";
   if (hold)
     line(held_before, done.on_hold);

@@ -74,7 +74,7 @@ void add_intake(Table& table, const NodeStatus& status, Lang lang) {
 // Of a destination that has answered nothing yet.
 std::string never_reached(const DestinationStatus& destination, Lang lang) {
   if (destination.last_error.empty()) return destination.sending > 0 ? say(lang, "正在首次尝试", "being tried for the first time") : state_word(destination.state, lang);
-  return say(lang, "尚未成功", "no success yet") + std::string(say(lang, "：", ": ")) + destination.last_error;
+  return say(lang, "尚未成功", "no success yet") + std::string(say(lang, "：", ": ")) + reason_words(destination.last_error, lang);
 }
 
 std::string connection(const DestinationStatus& destination, Lang lang) {

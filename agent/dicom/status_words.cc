@@ -62,7 +62,7 @@ struct RejectRow {
 constexpr std::array reject_table{
     RejectRow{1, 1, {"refused without a reason", "对方拒绝连接，未说明原因"}},
     RejectRow{1, 2, {"application context not supported", "对方不支持该应用上下文"}},
-    RejectRow{1, 3, {"calling AE title not recognised", "对方不认识本机的 AE 标题（区分大小写）"}},
+    RejectRow{1, 3, {"calling AE title not recognised", "对方不认识主叫 AE 标题（区分大小写）"}},
     RejectRow{1, 7, {"called AE title not recognised", "对方的 AE 标题填写有误（区分大小写）"}},
     RejectRow{2, 1, {"refused without a reason", "对方拒绝连接，未说明原因"}},
     RejectRow{2, 2, {"protocol version not supported", "对方不支持该协议版本"}},

@@ -70,7 +70,7 @@ control::Ordered ordered_of(const queue::OrderDone& done) {
 }
 
 bool nothing_left(const control::Ordered& done) {
-  return done.deliveries + done.on_hold == 0 && done.reclaimed + done.damaged > 0;
+  return done.deliveries + done.on_hold + done.waiting + done.delivered + done.rejected == 0 && done.reclaimed + done.damaged > 0;
 }
 
 Refusal gone(const control::Ordered& done) {

@@ -56,7 +56,7 @@ constexpr FailureRow table[]{
 
     one(association, 0x0101, transient, "no reason given", "未说明原因"),
     one(association, 0x0102, configuration, "application context not supported", "不支持应用上下文"),
-    one(association, 0x0103, configuration, "calling AE title not recognised", "对方不认识本机 AE 标题"),
+    one(association, 0x0103, configuration, "calling AE title not recognised", "对方不认识主叫 AE 标题"),
     one(association, 0x0107, configuration, "called AE title not recognised", "对方 AE 标题填写错误"),
     one(association, 0x0201, transient, "no reason given", "未说明原因"),
     one(association, 0x0202, configuration, "protocol version not supported", "不支持协议版本"),
@@ -66,7 +66,7 @@ constexpr FailureRow table[]{
 
     one(context, 0, sop_class, "no answer for this SOP class", "对方未答复此 SOP 类"),
     one(context, 1, sop_class, "SOP class refused by the user", "对方拒绝此 SOP 类"),
-    one(context, 2, sop_class, "SOP class refused without a reason", "对方无故拒绝此 SOP 类"),
+    one(context, 2, sop_class, "SOP class refused without a reason", "对方拒绝此 SOP 类，未说明原因"),
     one(context, 3, sop_class, "SOP class not supported", "对方不支持此 SOP 类"),
     one(context, 4, sop_class, "transfer syntax not supported", "对方不支持此传输语法"),
     {context, 0x0000, 0xffff, sop_class, "SOP class refused with an unknown result", "此 SOP 类被拒绝，原因未知"},
@@ -76,7 +76,7 @@ constexpr FailureRow table[]{
     one(http, 301, configuration, "moved permanently", "地址已永久变更"),
     one(http, 308, configuration, "moved permanently", "地址已永久变更"),
     {http, 300, 399, transient, "redirected", "被重定向（可能是上网认证页面）"},
-    one(http, 400, permanent, "bad request", "请求被拒绝"),
+    one(http, 400, permanent, "bad request", "请求格式有误"),
     one(http, 401, configuration, "not authenticated", "身份认证失败"),
     one(http, 403, configuration, "forbidden", "没有权限"),
     one(http, 404, configuration, "no such service", "对方没有此服务，请检查地址"),

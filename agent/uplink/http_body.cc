@@ -5,10 +5,28 @@
 
 namespace sampan::uplink {
 
+namespace {
+
+bool is_deeper_than(std::string_view text, int most) {
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') quoted = !quoted;
+    if (quoted && c == '\\') ++i;
+    if (quoted) continue;
+    if ((c == '[' || c == '{') && ++depth > most) return true;
+    if (c == ']' || c == '}') --depth;
+  }
+  return false;
+}
+
+}  // namespace
+
 nlohmann::json read_json_body(std::string_view text) {
   using nlohmann::json;
-  constexpr int most = core::limits::answer_depth_max;
-  return json::parse(text, [](int depth, json::parse_event_t, const json&) { return depth < most; }, false);
+  if (is_deeper_than(text, core::limits::answer_depth_max)) return json(json::value_t::discarded);
+  return json::parse(text, nullptr, false);
 }
 
 }  // namespace sampan::uplink

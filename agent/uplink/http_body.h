@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP body: an answer's JSON, whoever sent it: no deeper than anything that is looked for, so that copying and walking it never
-// runs out of stack.
+// HTTP body: an answer's JSON, whoever sent it: not so deep that copying and walking it could run out of stack.
 //
 // Threads: a pure function.
-// Fails:   text that is no JSON -> a value that is discarded: no object, no array, no string. What lies deeper is left out.
+// Fails:   text that is no JSON, or too deep -> a value that is discarded: no object, no array, no string.
 #pragma once
 
 #include <string_view>

@@ -235,8 +235,10 @@ Outcome StowCourier::judged(const core::Item& item, const StowAnswer& answer, bo
     stored = stored || answer.stored.contains(name);
   }
   if (stored) return Delivered{receipt};
-  if (alone && !answer.nameless.empty()) return judge_.stow_failure(answer.nameless.front(), receipt);
-  return unspoken();
+  if (!alone || answer.nameless.empty()) return unspoken();
+  Outcome failure = judge_.stow_failure(answer.nameless.front(), receipt);
+  // "Stored already" is a receipt where it names what it means (DESIGN, contract 3).
+  return std::holds_alternative<Delivered>(failure) ? unspoken() : std::move(failure);
 }
 
 // An answer that speaks of no instance: what its status means for all of them.

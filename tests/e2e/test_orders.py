@@ -158,7 +158,7 @@ def test_an_order_on_an_exam_that_is_on_hold_says_that_it_does_not_leave(ctx):
         code, text = said(node, "push", study, *words)
         assert code == 1 and "pushed: 0" in text and f"sampan resume {study}" in text, text
     code, text = node.sampan("push", study, "--to", "expert", "--lang", "zh")
-    assert code == 1 and f"处于暂停、不会上传：3；恢复上传：sampan resume {study} --to expert" in text, text
+    assert code == 1 and f"已暂停，不会上传：3；请先用 sampan trace 查看原因；恢复上传：sampan resume {study} --to expert" in text, text
     answer = ask(node, "push", study, "--to", "expert")
     assert (answer["deliveries"], answer["on_hold"], answer["later"]) == (0, 3, True), answer
     code, text = said(node, "resend", study)

@@ -20,11 +20,11 @@ TEST_CASE("a_push_of_an_exam_on_hold_says_that_it_does_not_leave_and_how_to_let_
   const auto done = some(0, 4, 0, 0, true);
   CHECK(show_ordered(Order::push, done, "1.2", "expert", Lang::en) ==
         "pushed: 0\n"
-        "on hold, they do not leave: 4; to let them go: sampan resume 1.2 --to expert\n"
+        "on hold, they do not leave: 4; see why with sampan trace first; to let them go: sampan resume 1.2 --to expert\n"
         "images of it that are still to come are pushed as well\n");
   CHECK(show_ordered(Order::push, done, "1.2", "", Lang::zh) ==
         "已安排的图像数：0\n"
-        "处于暂停、不会上传：4；恢复上传：sampan resume 1.2\n"
+        "已暂停，不会上传：4；请先用 sampan trace 查看原因；恢复上传：sampan resume 1.2\n"
         "该检查后续到达的图像同样处理\n");
   CHECK(fell_short(Order::push, done));
   CHECK(fell_short(Order::resend, some(3, 1)));
@@ -35,7 +35,7 @@ TEST_CASE("a_push_of_an_exam_on_hold_says_that_it_does_not_leave_and_how_to_let_
 TEST_CASE("what_the_destination_rejected_does_not_leave_by_a_push_and_is_not_said_to_be_nothing") {
   control::Ordered done;
   done.rejected = 2;
-  CHECK(show_ordered(Order::push, done, "1.2", "", Lang::en) == "pushed: 0\nrejected by the destination, they do not leave: 2; to let them go: sampan resume 1.2\n");
+  CHECK(show_ordered(Order::push, done, "1.2", "", Lang::en) == "pushed: 0\nrejected by the destination, they do not leave: 2; see why with sampan trace first; to let them go: sampan resume 1.2\n");
   CHECK(fell_short(Order::push, done));
   CHECK(show_ordered(Order::hold, done, "1.2", "", Lang::en) == "put on hold: 0\n");
 }

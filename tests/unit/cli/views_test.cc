@@ -70,7 +70,7 @@ TEST_CASE("of_a_destination_that_never_answered_status_tells_what_is_tried_and_w
   CHECK(has(shown(Lang::zh), "PACS@192.0.2.10:104  正在首次尝试\n"));
   lead.last_error = "no answer in time";
   CHECK(has(shown(Lang::en), "PACS@192.0.2.10:104  no success yet: no answer in time\n"));
-  CHECK(has(shown(Lang::zh), "PACS@192.0.2.10:104  尚未成功：no answer in time\n"));
+  CHECK(has(shown(Lang::zh), "PACS@192.0.2.10:104  尚未成功：对方未及时答复\n"));
 }
 
 TEST_CASE("good_news_tell_what_happens_just_now") {

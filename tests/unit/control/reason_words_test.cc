@@ -25,7 +25,7 @@ TEST_CASE("what_others_said_stands_after_our_words_as_they_said_it") {
 TEST_CASE("a_reason_of_a_detour_an_origin_or_many_tries_is_told_with_it") {
   CHECK(zh("via county: no connection: No route to host") == "经由 county：无法连接：无法到达该主机「No route to host」");
   CHECK(zh("calling as CT1: association rejected (1/1/3): calling AE title not recognised") ==
-        "以此标题呼叫：CT1：对方拒绝关联 (1/1/3)：对方不认识本机 AE 标题");
+        "以此标题呼叫：CT1：对方拒绝关联 (1/1/3)：对方不认识主叫 AE 标题");
   CHECK(zh("0xC000 cannot understand, tried 5 times") == "0xC000 对方无法理解该图像，已尝试 5 次");
 }
 

@@ -23,7 +23,7 @@ TEST_CASE("what_the_judge_says_is_told_in_chinese_with_its_codes") {
   const policy::TableJudge judge;
   CHECK(zh(std::get<core::Retry>(judge.dimse_status(0xa700, {})).reason) == "0xA700 对方资源不足（可能磁盘已满）");
   CHECK(zh(std::get<core::Retry>(judge.http_status(503, {})).reason) == "HTTP 503 对方服务器错误");
-  CHECK(zh(judge.association_reject(1, 1, 3).reason) == "对方拒绝关联 (1/1/3)：对方不认识本机 AE 标题");
+  CHECK(zh(judge.association_reject(1, 1, 3).reason) == "对方拒绝关联 (1/1/3)：对方不认识主叫 AE 标题");
   CHECK(zh(judge.context_refused("1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.2.1", 3).reason) ==
         "对方不支持此 SOP 类 (3)：1.2.840.10008.5.1.4.1.1.2，传输语法 1.2.840.10008.1.2.1");
   CHECK(zh(judge.no_connection("the host name is unknown", false).reason) == "无法连接：主机名无法解析");

@@ -107,5 +107,5 @@ TEST_CASE("every_named_code_has_words_of_its_own") {
     if (row.family == Family::dimse) CHECK(seen.insert(std::string(row.en)).second);
   }
   CHECK(find_failure(Family::dimse, 0xa700).en == "out of resources");
-  CHECK(find_failure(Family::association, 0x0103).zh == "对方不认识本机 AE 标题");
+  CHECK(find_failure(Family::association, 0x0103).zh == "对方不认识主叫 AE 标题");
 }

@@ -99,6 +99,13 @@ TEST_CASE("values_of_the_wrong_kind_are_no_names") {
   }
 }
 
+TEST_CASE("what_stands_between_quotes_is_no_nesting") {
+  const std::string brackets = R"(,"x":"\"[)" + std::string(1000, '[') + R"(\\"})";
+  const auto answer = read_stow_answer(R"({"00081199":{"Value":[{"00081155":{"Value":["1.2"]}}]})" + brackets);
+  REQUIRE(answer.has_value());
+  CHECK(answer->stored.contains("1.2"));
+}
+
 TEST_CASE("nesting_without_end_does_no_harm") {
   const std::size_t deep = 200000;
   CHECK_FALSE(read_stow_answer(std::string(deep, '[')).has_value());

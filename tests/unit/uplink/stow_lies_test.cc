@@ -54,6 +54,7 @@ TEST_CASE("no_answer_that_does_not_name_the_instance_delivers_it") {
   CHECK(told(http("200 OK", "application/dicom+json", json_body(json_item("1.2.3.4")))) == unspoken);
   CHECK(told(http("202 Accepted", "application/dicom+json", R"({"00081190":{"vr":"UR","Value":["x"]}})")) == unspoken);
   CHECK(told(http("200 OK", "application/dicom+json", json_body("", json_failed("1.2.3.4", 0xa900)))) == unspoken);
+  CHECK(told(http("200 OK", "application/dicom+json", R"({"0008119A":{"vr":"SQ","Value":[{"00081197":{"vr":"US","Value":[273]}}]}})")) == unspoken);  // 0111, of whom?
 }
 
 TEST_CASE("a_status_is_judged_when_nothing_is_said_of_the_instance") {

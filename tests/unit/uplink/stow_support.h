@@ -29,6 +29,10 @@ class HttpJudge final : public EchoingJudge {
     const bool settings = status >= 400 && status < 500 && status != 408 && status != 429;
     return core::Retry{words, settings ? core::Scope::configuration : core::Scope::destination, {}, 0};
   }
+  core::Outcome stow_failure(std::uint16_t reason, const core::Receipt& receipt) const override {
+    if (reason == 0x0111) return core::Delivered{receipt};  // stored already
+    return EchoingJudge::stow_failure(reason, receipt);
+  }
 };
 
 struct HttpHeard {

@@ -32,9 +32,7 @@ constexpr Words nothing{"没有待发送的图像，未作更改；如需上传�
 constexpr Words held_later{"该检查后续到达的图像也会暂停", "images of it that are still to come are held as well"};
 constexpr Words pushed_later{"该检查后续到达的图像同样处理", "images of it that are still to come are pushed as well"};
 
-bool is_of_nothing(const Ordered& done) {
-  return done.deliveries + done.on_hold + done.waiting + done.delivered + done.rejected + done.reclaimed + done.damaged == 0;
-}
+bool is_of_nothing(const Ordered& done) { return done.here() + done.gone() == 0; }
 
 std::string resume_command(const std::string& exam, const std::string& to) {
   return "sampan resume " + (exam.find_first_of(" '\"\\$") == exam.npos ? exam : "\"" + exam + "\"") + (to.empty() ? "" : " --to " + to);
@@ -54,8 +52,7 @@ std::string show_ordered(Order order, const Ordered& done, const std::string& ex
   if (hold)
     line(held_before, done.on_hold);
   else
-    line(stays_on_hold, done.on_hold, how);
-  if (!hold) line(stays_rejected, done.rejected, how);
+    line(stays_on_hold, done.on_hold, how), line(stays_rejected, done.rejected, how);
   if (hold || idle) line(hold ? cannot_be_held : delivered, done.delivered);
   if (idle) line(waiting, done.waiting);
   line(reclaimed, done.reclaimed);
@@ -67,7 +64,7 @@ std::string show_ordered(Order order, const Ordered& done, const std::string& ex
 
 bool fell_short(Order order, const Ordered& done) {
   if (order == Order::hold) return done.delivered > 0;
-  return done.on_hold + done.rejected + done.reclaimed + done.damaged > 0 || is_of_nothing(done);
+  return done.on_hold + done.rejected + done.gone() > 0 || is_of_nothing(done);
 }
 
 }  // namespace sampan::cli

@@ -72,6 +72,9 @@ struct Ordered {
   std::uint64_t delivered = 0;   // meant, and had been delivered already
   std::uint64_t rejected = 0;    // meant, and the destination rejected them before
   bool later = false;            // it binds images of the exam that are still to come
+
+  std::uint64_t here() const { return deliveries + on_hold + waiting + delivered + rejected; }
+  std::uint64_t gone() const { return reclaimed + damaged; }
 };
 std::string ordered_json(const Ordered& ordered);
 Result<Ordered> parse_ordered(std::string_view json);

@@ -69,12 +69,10 @@ control::Ordered ordered_of(const queue::OrderDone& done) {
   return {done.deliveries, done.reclaimed, done.damaged, done.on_hold, done.waiting, done.delivered, done.rejected, done.later};
 }
 
-bool nothing_left(const control::Ordered& done) {
-  return done.deliveries + done.on_hold + done.waiting + done.delivered + done.rejected == 0 && done.reclaimed + done.damaged > 0;
-}
+bool nothing_left(const control::Ordered& done) { return done.here() == 0 && done.gone() > 0; }
 
 Refusal gone(const control::Ordered& done) {
-  const std::string count = std::to_string(done.reclaimed + done.damaged);
+  const std::string count = std::to_string(done.gone());
   return {409, "gone", "the images were archived and are no longer here, so nothing can be sent: " + count,
           "图像已归档并从本机清除，无法上传：" + count};
 }

@@ -71,11 +71,9 @@ std::set<Uuid> deliver(core::Courier& courier, core::Kind kind) {
   return delivered;
 }
 
-// The answer to a request in which the image was names it, or speaks of nobody else where it was alone.
+// The answer to a request in which the image was names it.
 bool stored_by(const HttpExchange& exchange, std::size_t number) {
-  const bool sent = holds(exchange.body, instances[number]), alone = !holds(exchange.body, instances[1 - number]);
-  const std::string said = plain_text(exchange.answer);
-  return sent && (holds(said, instances[number]) || (alone && (holds(said, "0008119a") || holds(said, "00081198"))));
+  return holds(exchange.body, instances[number]) && holds(plain_text(exchange.answer), instances[number]);
 }
 
 // 201 or 204 without a word, or its id.

@@ -140,10 +140,7 @@ TEST_CASE("a_poisonous_instance_does_not_keep_its_class_blocked") {
 
 TEST_CASE("a_peer_that_allows_one_association_is_not_down_for_refusing_the_second") {
   World world;
-  Peer& pacs = world.add("pacs", 2);
-  world.put("pacs", 1, 1000);
-  world.step();
-  REQUIRE(world.lanes.jobs.size() == 2);
+  Peer& pacs = world.set_out("pacs", 2, 1000);
   unsigned refused = 0;
   for (int round = 0; round < 100 && world.done("pacs") < 800; ++round) {
     // Lane 0 always gets through; whatever else is asked for meanwhile is refused.

@@ -13,10 +13,7 @@ using State = sim::Queue::State;
 
 TEST_CASE("a_lane_that_failed_alone_carries_whole_batches_again_after_its_first_success") {
   World world;
-  Peer& pacs = world.add("pacs", 2);
-  world.put("pacs", 1, 2000);
-  world.step();
-  REQUIRE(world.lanes.jobs.size() == 2);
+  Peer& pacs = world.set_out("pacs", 2, 2000);
   pacs.answer = delivered;
   world.lanes.run_next();
   pacs.answer = always(retry(Scope::destination, "local limit exceeded"));
@@ -96,10 +93,7 @@ TEST_CASE("a_refused_class_is_asked_for_again_after_the_first_wait_of_its_back_o
 
 TEST_CASE("what_is_laid_ready_goes_back_when_another_lane_finds_the_destination_down") {
   World world;
-  Peer& pacs = world.add("pacs", 2);
-  world.put("pacs", 1, 400);
-  world.step();
-  REQUIRE(world.lanes.jobs.size() == 2);
+  Peer& pacs = world.set_out("pacs", 2, 400);
   auto other = std::move(world.lanes.jobs.back());
   world.lanes.jobs.pop_back();
   pacs.answer = [&](const core::Item& item) -> core::Outcome {

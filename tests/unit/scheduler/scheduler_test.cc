@@ -539,10 +539,7 @@ TEST_CASE("a_new_destination_is_served_at_once_and_a_removed_one_gives_back_its_
 
 TEST_CASE("stopping_lets_work_in_flight_end_and_leases_nothing_more") {
   World world;
-  Peer& pacs = world.add("pacs", 1);
-  world.put("pacs", 1, 200);
-  world.step();
-  REQUIRE(world.lanes.jobs.size() == 1);
+  Peer& pacs = world.set_out("pacs", 1, 200);
   world.scheduler.stop(5s);
   world.step();
   CHECK_FALSE(world.scheduler.stopped());

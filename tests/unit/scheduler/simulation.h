@@ -244,6 +244,14 @@ struct World {
     scheduler.add({name, lane_count, [&peer](unsigned) { return std::make_unique<Courier>(peer); }});
     return peer;
   }
+  // One with items 1 to items, each of its lanes about to carry a batch of them.
+  Peer& set_out(const std::string& name, unsigned lane_count, unsigned items) {
+    Peer& peer = add(name, lane_count);
+    put(name, 1, items);
+    step();
+    REQUIRE(lanes.jobs.size() == lane_count);
+    return peer;
+  }
   // A destination with another one, added before, as its fallback.
   Peer& add_with_fallback(const std::string& name, const std::string& to, Millis after) {
     Peer &peer = peers[name], &other = peers[to];

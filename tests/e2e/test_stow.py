@@ -2,10 +2,11 @@
 """raw SCU -> node -> Orthanc's DICOMweb by STOW-RS: equal content, a line that breaks, the ways to be let in, and liars."""
 import http.server
 import json
+import socket
 import threading
 
 import cargo
-from harness import wait_until
+from harness import Skip, wait_until
 from test_orthanc import compare, taken_directly, without_series
 
 contract = (3, 5)
@@ -104,6 +105,49 @@ def test_certificates_and_a_password_let_the_node_in(ctx):
         assert node.destination(name)["waiting"] == 3
     log = node.log()
     assert "sesame" not in log and "open\n" not in log
+
+
+def test_a_proxy_with_a_password_leads_to_a_service_that_speaks_tls(ctx):
+    """CONNECT, then TLS whose certificate is the service's own; a wrong password stops the destination and says so."""
+    certificate, both = make_certificate(ctx, "localhost")
+    orthanc = ctx.orthanc(dicomweb=True)
+    service = ctx.line(orthanc.http_port, certificate=both)
+    proxy = ctx.line(service.port, host="localhost", tunnel="clinic:open")
+    good, bad = ctx.dir / "good", ctx.dir / "bad"
+    good.write_text("open\n")
+    bad.write_text("sesame\n")
+
+    def way(name, password):
+        return lead(f"https://localhost:{service.port}/dicom-web/studies", tls={"ca_file": str(certificate)},
+                    proxy={"url": f"http://127.0.0.1:{proxy.port}", "user": "clinic", "password_file": str(password)}) | {"name": name}
+
+    node = ctx.node(destinations=[way("lead", good), way("wrong", bad)]).start()
+    sent = send(ctx, node, ctx.images("mr", 3, "--rows", 64, "--columns", 64))
+    wait_until(lambda: node.destination()["delivered"] == 3, lambda: f"{node.destination()}", 60, 0.1)
+    assert all(orthanc.find(answer.sop_instance) for answer in sent)
+    assert "tunnel" in proxy.process.said()
+    wait_until(lambda: node.destination("wrong")["state"] == "stopped", lambda: f"{node.destination('wrong')}", 30, 0.1)
+    assert "proxy: HTTP 407" in node.destination("wrong")["last_error"], node.destination("wrong")
+    assert node.destination("wrong")["waiting"] == 3
+
+
+def test_images_arrive_over_ipv6(ctx):
+    if not has_ipv6():
+        raise Skip("no IPv6 on the loopback device")
+    orthanc = ctx.orthanc(dicomweb=True)
+    line = ctx.line(orthanc.http_port, at="::1")
+    node = ctx.node(destinations=[lead(f"http://[::1]:{line.port}/dicom-web/studies")]).start()
+    sent = send(ctx, node, ctx.images("mr", 3, "--rows", 64, "--columns", 64))
+    node.wait_drained(60)
+    assert all(orthanc.find(answer.sop_instance) for answer in sent)
+
+
+def has_ipv6():
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
 
 
 class Liar(http.server.ThreadingHTTPServer):

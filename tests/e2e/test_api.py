@@ -3,7 +3,7 @@
 import json
 import re
 
-from harness import TOP, wait_until
+from harness import TOP, tool, wait_until
 from node import UnixConnection
 
 PAGE = TOP / "agent/control/API.md"
@@ -15,7 +15,7 @@ def documented():
     """'GET /v1/status' -> {path of a field: type}; 'as' sections take the table of the one they name."""
     routes, here = {}, None
     for line in PAGE.read_text().splitlines():
-        if heading := re.match(r"## ((?:GET|POST) /v1/\S+)$", line):
+        if heading := re.match(r"###? ((?:GET|POST) /v1/\S+|sampan config \w+)$", line):
             here = routes.setdefault(heading[1], {})
         elif here is not None and (row := re.match(r"\| `([^`]+)` \| ([^|]+?) \|", line)):
             here[row[1]] = row[2]
@@ -88,6 +88,18 @@ def busy_node(ctx):
     return node
 
 
+def test_the_page_says_what_config_prints(ctx):
+    wrong = ctx.dir / "wrong.yaml"
+    wrong.write_text("site: 1\nsight: 2\n")
+    page, good = documented(), TOP / "config/examples/clinic.yaml"
+    for what, file in (("check", wrong), ("show", good), ("reference", good)):
+        told = ctx.command(tool("sampan"), "--json", "--config", file, "config", what, check=False)
+        assert told.returncode == (2 if file == wrong else 0), told
+        different, seen = compare(what, json.loads(told.stdout), page[f"sampan config {what}"])
+        assert not different, different
+        assert seen == set(page[f"sampan config {what}"]), (what, seen)
+
+
 def test_the_page_says_what_a_node_answers(ctx):
     node, page = busy_node(ctx), documented()
     key = node.get("/v1/today")["exams"][0]["study_uid"]
@@ -116,7 +128,7 @@ def test_the_page_says_what_a_node_answers(ctx):
 def test_every_route_is_on_the_page_with_its_role():
     text, page = PAGE.read_text(), documented()
     rows = re.findall(r'Route\{"(GET|POST)", "([^"]+)", Role::(\w+)', ROUTES.read_text())
-    assert {f"{method} {path}" for method, path, _ in rows} == set(page)
+    assert {f"{method} {path}" for method, path, _ in rows} == {route for route in page if "/v1/" in route}
     for method, path, role in rows:
         route = f"{method} {path}"
         assert route in page, f"{route} is not in {PAGE.name}"

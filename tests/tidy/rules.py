@@ -209,6 +209,19 @@ def verbs_documented(tree):
                 yield Finding(path, source.line_of(text, match.start()), f"`sampan {match[1]}` is in no manual")
 
 
+CODE = re.compile(r'\{\d{3}, "([a-z_]+)"|\{(?:\w+ \? )?"([a-z_]+)"(?: : "([a-z_]+)")?,\s+(?:\w+ \? )?Verdict::')
+
+
+def codes_documented(tree):
+    """Every code of a refusal and of a finding that the daemon can give stands in API.md."""
+    page = tree.files.get("agent/control/API.md", "")
+    for path, text in tree.under("agent/", suffixes=(".cc",)).items():
+        for match in CODE.finditer(text):
+            for code in filter(None, match.groups()):
+                if f"`{code}`" not in page:
+                    yield Finding(path, source.line_of(text, match.start()), f"the code {code} is not in API.md")
+
+
 PARSER = re.compile(r"\b((?:parse|read|decode)(?:_\w+)?)\((?:ByteView|std::string_view|const std::string&)")
 TARGET = re.compile(r"^FUZZ_TARGET\((\w+)\)", re.M)
 
@@ -249,4 +262,4 @@ def no_places(tree):
 
 
 RULES = (module_edges, include_forms, third_party, hidden_libraries, file_sizes, function_sizes, licence, guards,
-         unfinished, samples_loaded, verbs_documented, parsers_fuzzed, top_level, no_places)
+         unfinished, samples_loaded, verbs_documented, codes_documented, parsers_fuzzed, top_level, no_places)

@@ -133,6 +133,14 @@ def test_a_parser_that_nobody_fuzzes_is_found():
     silent(rules.parsers_fuzzed, "agent/a/a.h", "Result<A> parse_head(ByteView bytes);\nA decode_tail(std::string_view text);\n", {**page, **target})
 
 
+def test_codes_without_a_word_in_the_manual_are_found():
+    page = {"agent/control/API.md": "409 `held`, `disk_low`, `disk_critical`"}
+    fires(rules.codes_documented, "agent/a/a.cc", 'return refuse({404, "lost", "no", "无"});\n', page)
+    fires(rules.codes_documented, "agent/a/a.cc", 'out.push_back({"late", Verdict::attention,\n', page)
+    fires(rules.codes_documented, "agent/a/a.cc", '{bad ? "disk_critical" : "disk_lower", bad ? Verdict::failure : Verdict::attention,\n', page)
+    silent(rules.codes_documented, "agent/a/a.cc", 'return {409, "held"};\nx({bad ? "disk_critical" : "disk_low", Verdict::attention,\n', page)
+
+
 def test_strange_places_are_found():
     fires(rules.top_level, "src/a.cc", HEAD)
     fires(rules.top_level, "agent/a/b/c/d.cc", HEAD)

@@ -174,7 +174,9 @@ class LiarHandler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
+        left = int(self.headers["Content-Length"])
+        while left > 0:
+            left -= len(self.rfile.read(min(left, 1 << 20)))
         status, kind, body, *headers = self.server.next()
         self.send_response(status)
         for name, value in (("Content-Type", kind), ("Content-Length", str(len(body))), *headers):
@@ -184,6 +186,23 @@ class LiarHandler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+def test_memory_stays_small_when_a_large_object_is_uploaded(ctx):
+    big = ctx.images("big", 1, "--rows", 1024, "--columns", 1024, "--frames", 150)
+    assert big[0].stat().st_size > 300_000_000
+    stored = {"00081199": {"vr": "SQ", "Value": [{"00081155": {"vr": "UI", "Value": [cargo.load(big[0]).sop_instance]}}]}}
+    honest = Liar((200, "application/dicom+json", json.dumps(stored).encode()))
+    node = ctx.node(destinations=[lead(honest.url)]).start()
+    send(ctx, node, big)
+    node.wait_drained(120)
+    assert node.destination()["delivered"] == 1 and honest.asked == 1, node.destination()
+    peak_kb = int(next(row.split()[1] for row in open(f"/proc/{node.process.pid}/status") if row.startswith("VmHWM")))
+    assert peak_kb < 64 * 1024, f"{peak_kb} KB"
+    return f"peak {peak_kb // 1024} MB"
+
+
+test_memory_stays_small_when_a_large_object_is_uploaded.contract = (10,)
 
 
 PORTAL = (200, "text/html", b"<html><body>Please log in</body></html>")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds and tests everything. The last line is `N passed, N failed`, the exit code is 0 when nothing failed.
 #
-#   tests/run.sh            unit, tidy, simulated, fuzz, end to end, crash, package; under 20 minutes on two cores
+#   tests/run.sh            unit, tidy, simulated, fuzz, end to end, crash, quickstart, package; under 20 minutes on two cores
 #   tests/run.sh --quick    no server and no root needed, under 4 minutes after the build; prints the contract's lines
 #   tests/run.sh --long     for nights: many more kills and power cuts, of a whole guest too, and the fresh machine in a chroot
 #   --kills N  --cuts N     how often the crash tests kill a node, and cut the power of its disk
@@ -11,7 +11,7 @@
 #   --conversations N       mutated conversations that a node has with a hostile peer (2000)
 #   --mutants N             how many changes are made, each alone, to queue, scheduler and policy, to see whether the tests find them (300 of each)
 #   --preset NAME           build preset (release)           --no-build   test what is built
-#   --only STEP[,STEP]      of: unit, tidy, sim, fuzz, e2e, crash, package, guest, chroot, mutation
+#   --only STEP[,STEP]      of: unit, tidy, sim, fuzz, e2e, crash, quickstart, package, guest, chroot, mutation
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . packaging/dependencies.sh
@@ -37,8 +37,8 @@ done
 
 case $mode in
   quick) steps="unit tidy" ;;
-  normal) steps="unit tidy sim fuzz e2e crash package" ;;
-  long) steps="unit tidy sim fuzz e2e crash package guest chroot mutation" seeds=${seeds:-20000} fuzz=${fuzz:-10800} kills=${kills:-2000} cuts=${cuts:-1000} conversations=${conversations:-50000} ;;
+  normal) steps="unit tidy sim fuzz e2e crash quickstart package" ;;
+  long) steps="unit tidy sim fuzz e2e crash quickstart package guest chroot mutation" seeds=${seeds:-20000} fuzz=${fuzz:-10800} kills=${kills:-2000} cuts=${cuts:-1000} conversations=${conversations:-50000} ;;
 esac
 [ -z "$only" ] || steps=${only//,/ }
 export SAMPAN_KILLS=${kills:-200} SAMPAN_CUTS=${cuts:-100} SAMPAN_CONVERSATIONS=${conversations:-2000} SAMPAN_PRESET=$preset
@@ -77,6 +77,7 @@ run_step() {
       $python tests/fuzz/run_fuzz.py --jobs "$jobs" --seed $([ $mode = long ] && echo 0 || echo 1) ${fuzz:+--build --within "$fuzz" --seconds "$fuzz"} ;;
     e2e) $python tests/support/run_python.py --jobs "$jobs" --deadline $((300 + SAMPAN_CONVERSATIONS / 100)) e2e tests/e2e ;;
     crash) $python tests/support/run_python.py --jobs "$jobs" --deadline $((600 + 3 * (SAMPAN_KILLS + SAMPAN_CUTS))) crash tests/crash ;;
+    quickstart) $python tests/support/run_python.py --jobs 1 --deadline 300 quickstart tests/e2e/quickstart.py ;;
     package)
       need package chroot boot  # without them the test says why it is skipped
       $python tests/support/run_python.py --jobs 1 --deadline 900 package tests/e2e/boot_package.py ;;

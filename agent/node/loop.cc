@@ -92,4 +92,8 @@ bool Loop::call(const std::function<void()>& work) {
   }
 }
 
+void Loop::post(std::function<void()> work) {
+  if (machine_->running) asio::post(machine_->context, std::move(work));
+}
+
 }  // namespace sampan::node

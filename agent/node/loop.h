@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loop: the node's one event loop: steps the scheduler when it wants to be stepped, and ticks the queue now and then.
 //
-// Threads: run on its own thread; wake(), call() from any.
+// Threads: run on its own thread; wake(), call(), post() from any.
 // Fails:   never.
 #pragma once
 
@@ -24,6 +24,8 @@ class Loop final : public scheduler::Waker {
   void wake() override;
   // Runs work on the loop's thread and waits for it. False when the loop is not running.
   bool call(const std::function<void()>& work);
+  // Runs work on the loop's thread, soon; nothing when the loop is not running.
+  void post(std::function<void()> work);
 
  private:
   struct Machine;

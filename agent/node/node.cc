@@ -144,7 +144,8 @@ std::unique_ptr<Exams> Node::Parts::open_exams() {
     for (const auto& destination : live.settings()->destinations) all.push_back(destination.name);
     return all;
   };
-  const auto try_now = [this](const std::string& name) { loop.call([&] { engine.scheduler().retry_now(name); }); };
+  // The order is on the disk; nobody waits for a scheduler that is busy.
+  const auto try_now = [this](const std::string& name) { loop.post([this, name] { engine.scheduler().retry_now(name); }); };
   return std::make_unique<Exams>(Exams::Needs{engine.queue(), env.clock, names, try_now});
 }
 

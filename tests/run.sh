@@ -68,7 +68,7 @@ run_step() {
     unit) $python tests/support/run_unit.py --jobs "$jobs" "$SAMPAN_BIN"/unit_* ;;
     tidy)
       $python tests/tidy/tidy.py
-      $python tests/support/run_python.py --jobs "$jobs" instruments tests/tidy tests/support ;;
+      $python tests/support/run_python.py --jobs "$jobs" instruments tests/tidy tests/support tests/mutation ;;
     sim) $python tests/sim/run_sim.py --seeds "${seeds:-500}" --jobs "$jobs" ;;
     fuzz)
       # The kept inputs always; new ones for a while where preset fuzz was built, which --fuzz does by itself. By day with one seed, so
@@ -85,7 +85,7 @@ run_step() {
       need power guest  # without them the test says why it is skipped
       $python tests/support/run_python.py --jobs 1 --deadline 3600 guest tests/crash/long_guest.py ;;
     mutation)
-      need mutation
+      need mutation  # without it the step says why it is skipped
       $python tests/mutation/mutation.py --book --sample "${mutants:-300}" ;;
     chroot) $python tests/support/run_python.py --jobs 1 --deadline 7200 chroot tests/e2e/long_chroot.py ;;
     *) give_up "no such step: $1" ;;

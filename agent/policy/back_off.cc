@@ -30,7 +30,7 @@ Millis wait_left(WallTime not_before, WallTime now, Millis most) {
   if (not_before <= now) return Millis{0};
   // Unsigned, because two wild clocks may lie further apart than a signed count reaches.
   const std::uint64_t left = static_cast<std::uint64_t>(not_before.ms) - static_cast<std::uint64_t>(now.ms);
-  return left > static_cast<std::uint64_t>(most.count()) ? most : Millis(static_cast<Millis::rep>(left));
+  return Millis(static_cast<Millis::rep>(std::min(left, static_cast<std::uint64_t>(most.count()))));
 }
 
 }  // namespace sampan::policy

@@ -49,22 +49,22 @@ std::vector<std::string_view> named(const Subject& subject, std::span<const Rule
 
 // Each * first takes nothing, and one character more whenever what follows it did not fit.
 bool fits_word(std::string_view value, std::string_view word, bool capitals_matter) {
-  std::size_t v = 0, w = 0;
-  std::size_t star = std::string_view::npos, taken = 0;
+  constexpr std::size_t none = std::string_view::npos;
+  std::size_t v = 0, w = 0, star = none, taken = none;
   while (v < value.size()) {
     if (w < word.size() && word[w] == '*') {
       star = w++;
       taken = v;
     } else if (w < word.size() && same(value[v], word[w], capitals_matter)) {
       ++v, ++w;
-    } else if (star != std::string_view::npos) {
+    } else if (star != none) {
       w = star + 1;
       v = ++taken;
     } else {
       return false;
     }
   }
-  return word.find_first_not_of('*', w) == std::string_view::npos;
+  return word.find_first_not_of('*', w) == none;
 }
 
 bool fits(const When& when, const Subject& subject) {

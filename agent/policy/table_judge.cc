@@ -32,8 +32,7 @@ std::string hex_code(std::uint16_t code) {
 
 // Octets of an A-ASSOCIATE-RJ; anything else finds the row for the unknown.
 std::uint16_t reject_code(int source, int reason) {
-  const bool octets = source >= 0 && source <= 0xff && reason >= 0 && reason <= 0xff;
-  return octets ? static_cast<std::uint16_t>(source << 8 | reason) : std::uint16_t{0};
+  return ((source | reason) & ~0xff) != 0 ? std::uint16_t{0} : static_cast<std::uint16_t>(source << 8 | reason);
 }
 
 }  // namespace
@@ -73,8 +72,7 @@ core::Retry TableJudge::association_reject(int result, int source, int reason) c
 
 core::Retry TableJudge::context_refused(std::string_view sop_class, std::string_view transfer_syntax,
                                         int result) const {
-  const bool octet = result >= 0 && result <= 0xff;
-  const FailureRow& row = find_failure(Family::context, octet ? static_cast<std::uint16_t>(result) : 0xff);
+  const FailureRow& row = find_failure(Family::context, (result & ~0xff) != 0 ? 0xff : static_cast<std::uint16_t>(result));
   const std::string pair = log::safe(sop_class) + " in " + log::safe(transfer_syntax);
   return retry(core::Scope::sop_class, std::string(row.en) + " (" + std::to_string(result) + "): " + pair);
 }
@@ -84,8 +82,7 @@ core::Retry TableJudge::no_connection(std::string_view what, bool timeout) const
 }
 
 core::Outcome TableJudge::http_status(int status, const core::Receipt& if_delivered) const {
-  const bool fits = status >= 0 && status <= 0xffff;
-  const FailureRow& row = find_failure(Family::http, fits ? static_cast<std::uint16_t>(status) : std::uint16_t{0});
+  const FailureRow& row = find_failure(Family::http, (status & ~0xffff) != 0 ? std::uint16_t{0} : static_cast<std::uint16_t>(status));
   return outcome_of(row.verdict, join("HTTP " + std::to_string(status), row.en), if_delivered);
 }
 

@@ -7,24 +7,32 @@ the three and against the simulation until something fails.
     tests/mutation/mutation.py [--sample N] [--seed S] [--histories N] [--modules policy,scheduler,queue] [--no-build] [--only NUMBER,...]
                                [--seconds S] [--book]
 
-All mutants are compiled once, in build/mutation, and switched on by SAMPAN_MUTANT. What each test case and each history comes by is
-found out first; a mutant runs against those that come by it alone, the shortest first, for so many seconds. Needs python3-clang-14. The last lines are the
-share that was caught; every survivor above them is for a person to explain, in survivors.txt, where a line beginning with its file and
-its text says why. --book enters the share into the results of tests/run.sh; it fails below what shares.json records.
+All mutants are compiled once, in build/mutation, and switched on by SAMPAN_MUTANT. What each test case and each history comes by, and how
+many seconds it computes, is found out first; a mutant runs against those that come by it alone, the shortest first, as many as fit into
+so many of those seconds, however loaded the machine is. One that passed all of them survived; where some did not fit it was not all tried.
+Needs python3-clang-14. The last lines are the share that was caught, of all that are not explained; every survivor above them is for a
+person to explain, in survivors.txt, where a line beginning with its file and its text says why. A draw is stable: a larger sample holds the
+smaller one, and a change of the code changes only what it touches. --book enters the share, or why there is none, into the results of
+tests/run.sh; it fails below what shares.json records.
 """
 import argparse
+import hashlib
 import json
 import os
 import pickle
-import random
 import re
+import shutil
 import subprocess
 import sys
-import time
-from collections import defaultdict
+import threading
+import xml.etree.ElementTree as ElementTree
+from collections import Counter, defaultdict
 from pathlib import Path
 
-import mutator
+try:
+    import mutator
+except ImportError:  # no python3-clang-14
+    mutator = None
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 import results  # noqa: E402
@@ -34,13 +42,15 @@ TOP = HERE.parents[1]
 BUILD = TOP / "build" / "mutation"
 SOURCES = BUILD / "mutants"
 TOGETHER_S = 1.5
+NUMBERS_OF_A_FILE = 512
 JUDGED_FROM = 50  # mutants of a module
+UNTRIED, SURVIVED = "not all tried", "survived"
 MODULES = ("policy", "scheduler", "queue")
 SWITCH = """#pragma once
 #include <cstdio>
 #include <cstdlib>
 inline const int sampan_mutant = [] { const char* number = std::getenv("SAMPAN_MUTANT"); return number != nullptr ? std::atoi(number) : 0; }();
-inline unsigned char sampan_reached_numbers[16384];
+inline unsigned char sampan_reached_numbers[65536];
 inline const bool sampan_tells_reached = [] {
   if (std::getenv("SAMPAN_REACHED") != nullptr)
     std::atexit([] {
@@ -54,69 +64,97 @@ inline bool sampan_reached(int number) { return sampan_reached_numbers[number] =
 """
 
 
+class CannotRun(Exception):
+    """Why there is no share: (outcome, reason)."""
+
+
 def module_of(mutant):
     return mutant["file"].split("/")[0]
 
 
 def compiling(file, target, include):
-    """Writes the file with those of its mutants that compile; one whose line does not is left out."""
-    without = set()
+    """Writes the file with those of its mutants that compile; one whose line does not is left out. What was found for this very text
+    holds until it changes."""
+    numbers = {m.number for m in file.mutants}
+    written = target.read_text() if target.exists() else ""
+    without = numbers - {int(n) for n in re.findall(r"SAMPAN_MUTANT\((\d+)\)", written)}
+    if written == file.mutated(without):
+        return [m for m in file.mutants if m.number not in without]
+    without, trial = set(), target.with_suffix(".trial")
     for _ in range(15):
-        text = file.mutated(without)
-        if not target.exists() or target.read_text() != text:
-            target.write_text(text)
-        checked = subprocess.run(["g++", "-fsyntax-only", "-w", *include, str(target)], capture_output=True, text=True, check=False)
+        trial.write_text(file.mutated(without))
+        checked = subprocess.run(["g++", "-fsyntax-only", "-w", "-x", "c++", *include, str(trial)], capture_output=True, text=True, check=False)
         if checked.returncode == 0:
             break
         lines = {int(n) for n in re.findall(re.escape(str(file.path)) + r":(\d+):\d+: error", checked.stderr)}
         more = {m.number for m in file.mutants if m.line in lines} - without
         more = more or {m.number for m in file.mutants if m.line - 1 in lines or m.line + 1 in lines} - without
-        without |= more or {m.number for m in file.mutants}
+        without |= more or numbers
+    trial.replace(target)
     return [m for m in file.mutants if m.number not in without]
 
 
-def write_mutants(modules):
+def write_mutants():
     mutator.HEAD = f'#include "{SOURCES}/switch.h"\n'
     SOURCES.mkdir(parents=True, exist_ok=True)
-    (SOURCES / "switch.h").write_text(SWITCH)
+    if not (SOURCES / "switch.h").exists() or (SOURCES / "switch.h").read_text() != SWITCH:
+        (SOURCES / "switch.h").write_text(SWITCH)
     include = ["-std=c++20", "-I", str(TOP / "agent")]
-    mutants, number = [], 1
-    for module in modules:
+    mutants, paths = [], sorted(path for module in MODULES for path in (TOP / "agent" / module).glob("*.cc"))
+    for module in MODULES:
         (SOURCES / module).mkdir(exist_ok=True)
-        for path in sorted((TOP / "agent" / module).glob("*.cc")):
-            file = mutator.File(path, f"{module}/{path.name}", ["-x", "c++", *include], number)
-            number = file.next
-            mutants += compiling(file, SOURCES / module / path.name, include)
+    for place, path in enumerate(paths, 1):  # each with numbers of its own, so that a change of one file compiles no other
+        name = f"{path.parent.name}/{path.name}"
+        file = mutator.File(path, name, ["-x", "c++", *include], place * NUMBERS_OF_A_FILE)
+        if len(file.mutants) > NUMBERS_OF_A_FILE:
+            raise CannotRun("fail", f"{name} has more than {NUMBERS_OF_A_FILE} mutants")
+        mutants += compiling(file, SOURCES / name, include)
+    for target in SOURCES.glob("*/*.cc"):
+        if TOP / "agent" / target.relative_to(SOURCES) not in paths:
+            target.unlink()
     (SOURCES / "mutants.json").write_text(json.dumps([vars(m) for m in mutants]))
 
 
-def build(modules):
-    write_mutants(modules)
-    targets = [f"unit_{module}" for module in modules] + ["sim"]
-    subprocess.run(["cmake", "-S", str(TOP), "-B", str(BUILD), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", f"-DSAMPAN_MUTANTS={SOURCES}"],
-                   check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["cmake", "--build", str(BUILD), "-j2", "--target", *targets], check=True)
+def done_or_told(command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
+    if done.returncode != 0:
+        raise CannotRun("fail", f"{' '.join(command[:2])} ended with {done.returncode}\n{done.stdout[-3000:]}")
 
 
-def run(command, seconds, **variables):
-    began = time.monotonic()
-    process = subprocess.Popen(command, env=dict(os.environ, **variables), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+def build():
+    if mutator is None:
+        raise CannotRun("skip", "needs python3-clang-14")
+    write_mutants()
+    targets = [f"unit_{module}" for module in MODULES] + ["sim"]
     try:
-        code = process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, 9)
-        code = process.wait()
-    return code, time.monotonic() - began
+        done_or_told(["cmake", "-S", str(TOP), "-B", str(BUILD), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", f"-DSAMPAN_MUTANTS={SOURCES}"])
+        done_or_told(["cmake", "--build", str(BUILD), "-j2", "--target", *targets])
+    except CannotRun:
+        shutil.rmtree(SOURCES)  # a header may have changed: the next run finds out anew which mutants compile
+        raise
+
+
+def run(command, deadline_s, **variables):
+    """Whether it ended well, and the seconds it computed; killed, with what it started, when the deadline is over."""
+    process = subprocess.Popen(command, env=dict(os.environ, **variables), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    killer = threading.Timer(deadline_s, os.killpg, (process.pid, 9))
+    killer.start()
+    _, status, used = os.wait4(process.pid, 0)
+    killer.cancel()
+    process.returncode = status
+    return status == 0, used.ru_utime + used.ru_stime
 
 
 class Case:
-    """A test case or a history: its command, how long it takes, and which mutants it comes by."""
+    """A test case or a history: its command, how long it computes, and which mutants it comes by."""
 
     def __init__(self, module, arguments):
         self.module, self.arguments = module, arguments
         told = SOURCES / "reached"
         told.unlink(missing_ok=True)
-        self.code, self.seconds = run([program(module), *arguments], 900, SAMPAN_REACHED=str(told))
+        passed, self.seconds = run([program(module), *arguments], 900, SAMPAN_REACHED=str(told))
+        if not passed:
+            raise CannotRun("fail", f"{module} {' '.join(arguments)} fails without any mutant")
         self.reached = told.read_bytes() if told.exists() else b""
 
     @property
@@ -132,8 +170,9 @@ def program(module):
 
 
 def cases_of(module):
-    listed = subprocess.run([program(module), "--list-test-cases", "--no-version"], capture_output=True, text=True, check=True).stdout
-    return [line for line in listed.splitlines() if re.fullmatch(r"\w+", line)]
+    """As doctest's pattern for each: a comma would separate two."""
+    listed = subprocess.run([program(module), "--list-test-cases", "-r=xml"], capture_output=True, text=True, check=True).stdout
+    return [re.sub(r"[,*\\]", "?", case.get("name")) for case in ElementTree.fromstring(listed).iter("TestCase")]
 
 
 class Tests:
@@ -142,15 +181,12 @@ class Tests:
     def __init__(self, modules, histories, seconds_max):
         self.seconds_max, known = seconds_max, SOURCES / "cases"
         newest = max(os.path.getmtime(program(module)) for module in (*modules, "sim"))
-        if known.exists() and known.stat().st_mtime > newest:
-            self.cases = pickle.loads(known.read_bytes())
-        else:
+        is_known = known.exists() and known.stat().st_mtime > newest
+        self.cases = pickle.loads(known.read_bytes()) if is_known else []
+        if sum(case.module == "sim" for case in self.cases) != histories:
             self.cases = [Case(module, [f"-tc={name}"]) for module in modules for name in cases_of(module)]
             self.cases += [Case("sim", ["--seed", str(seed)]) for seed in range(1, histories + 1)]
             known.write_bytes(pickle.dumps(self.cases))
-        for case in self.cases:
-            if case.code != 0:
-                sys.exit(f"{case.module} {case.arguments} fails without any mutant")
 
     def come_by(self, mutant, is_unit=None):
         return [case for case in self.cases if case.comes_by(mutant["number"]) and is_unit in (None, case.module != "sim")]
@@ -167,33 +203,34 @@ class Tests:
         return batches
 
     def catch(self, mutant):
+        """Which kind of test caught it; or that none did, or that not all were tried."""
         left = self.seconds_max
         for batch in self.batches(mutant):
             module, wanted = batch[0].module, sum(case.seconds for case in batch)
-            if left < wanted:
-                return None
+            left -= wanted
+            if left < 0:
+                return UNTRIED
             arguments = batch[0].arguments if module == "sim" else ["-aa=1", "-tc=" + ",".join(case.name for case in batch)]
-            code, seconds = run([program(module), *arguments], 10 + 10 * wanted, SAMPAN_MUTANT=str(mutant["number"]))
-            if code != 0:
+            passed, _ = run([program(module), *arguments], 30 + 20 * wanted, SAMPAN_MUTANT=str(mutant["number"]))
+            if not passed:
                 return "sim" if module == "sim" else "unit"
-            left -= seconds
-        return None
+        return SURVIVED
 
 
 def draw(mutants, count, seed):
-    """So many of each module; of each of its files in proportion, and one at least."""
-    dice, drawn = random.Random(seed), []
-    for module in sorted({module_of(m) for m in mutants}):
-        files = defaultdict(list)
-        for mutant in mutants:
-            if module_of(mutant) == module:
-                files[mutant["file"]].append(mutant)
-        total = sum(map(len, files.values()))
-        for name in sorted(files):
-            part = min(len(files[name]), max(1, round(count * len(files[name]) / total)))
-            drawn += dice.sample(files[name], part)
-    dice.shuffle(drawn)  # so that what was run when somebody stops it is a sample too
-    return drawn
+    """So many of each module; of each of its files in proportion, and one at least. In an order by chance, so that what was run when
+    somebody stops it is a sample too."""
+    seen, totals, files = Counter(), Counter(), defaultdict(list)
+    for mutant in mutants:
+        text = f"{mutant['file']}: {mutant['what']}"
+        seen[text] += 1
+        totals[module_of(mutant)] += 1
+        files[mutant["file"]].append((hashlib.sha256(f"{seed} {text} {seen[text]}".encode()).digest(), mutant["number"], mutant))
+    drawn = []
+    for name, all_of_file in files.items():
+        part = max(1, round(count * len(all_of_file) / totals[name.split("/")[0]]))
+        drawn += sorted(all_of_file)[:part]
+    return [mutant for _, _, mutant in sorted(drawn)]
 
 
 def explained(mutant, known):
@@ -204,23 +241,24 @@ def report(sample, tests):
     known = (HERE / "survivors.txt").read_text().splitlines()
     tally = {}
     for count, mutant in enumerate(sample, 1):
-        caught = tests.catch(mutant)
-        row = tally.setdefault(module_of(mutant), {"unit": 0, "sim": 0, "explained": 0, "survived": 0})
-        word = caught or ("explained" if explained(mutant, known) else "survived")
-        row[word] += 1
+        word = tests.catch(mutant)
+        caught = word not in (UNTRIED, SURVIVED)
+        if not caught and explained(mutant, known):
+            word = "explained"
+        tally.setdefault(module_of(mutant), Counter())[word] += 1
         covered = "" if tests.come_by(mutant, True) else ", not come by in unit tests"
         where = f"{mutant['file']}:{mutant['line']}"
-        print(f"{count:4} {word if caught else word.upper():9} {where:32} {mutant['number']:5} {mutant['kind']:10} {mutant['what'][:110]}{covered}", flush=True)
+        print(f"{count:4} {word if caught else word.upper():13} {where:32} {mutant['number']:5} {mutant['kind']:10} {mutant['what'][:110]}{covered}", flush=True)
     for module, row in tally.items():
         print(f"{module:10} caught by unit tests {row['unit']}, by the simulation alone {row['sim']}, "
-              f"survived {row['survived']}, and {row['explained']} that change nothing anybody can see; {share(row)} % of the others")
+              f"survived {row[SURVIVED]}, not all tried {row[UNTRIED]}, and {row['explained']} that are explained; {share(row)} % of the others")
     return tally
 
 
 def share(row):
-    """Percent caught of those that change anything."""
+    """Percent caught of those that are not explained."""
     caught = row["unit"] + row["sim"]
-    return 100 * caught // max(caught + row["survived"], 1)
+    return 100 * caught // max(caught + row[SURVIVED] + row[UNTRIED], 1)
 
 
 def enter(tally):
@@ -230,7 +268,13 @@ def enter(tally):
         few = sum(row.values()) < JUDGED_FROM  # chance decides
         outcome = "pass" if few or share(row) >= least[module] else "fail"
         book.enter(f"mutants_of_{module}_are_caught [{share(row)} % of {sum(row.values())}, {least[module]} % before]", outcome,
-                   f"only {share(row)} % of the mutants of {module} are caught: {row}")
+                   f"only {share(row)} % of the mutants of {module} are caught: {dict(row)}")
+    return book.close()
+
+
+def enter_why_not(outcome, reason):
+    book = results.Book("mutation")
+    book.enter("mutants_are_made_and_tried", outcome, reason)
     return book.close()
 
 
@@ -245,9 +289,18 @@ def main():
     parser.add_argument("--book", action="store_true")
     parser.add_argument("--only", default="")
     options = parser.parse_args()
+    try:
+        tally = measure(options)
+    except Exception as why:  # whatever it was, the report says it
+        outcome, reason = why.args if isinstance(why, CannotRun) else ("fail", repr(why))
+        return enter_why_not(outcome, reason) if options.book else f"{outcome}: {reason}"
+    return enter(tally) if options.book else 0
+
+
+def measure(options):
     modules = options.modules.split(",")
     if not options.no_build:
-        build(MODULES)
+        build()
     mutants = [m for m in json.loads((SOURCES / "mutants.json").read_text()) if module_of(m) in modules]
     tests = Tests(MODULES, options.histories, options.seconds)
     if options.only:
@@ -255,8 +308,7 @@ def main():
     else:
         sample = draw(mutants, options.sample, options.seed)
     print(f"{len(mutants)} mutants, {len(sample)} drawn with seed {options.seed}", flush=True)
-    tally = report(sample, tests)
-    return enter(tally) if options.book else 0
+    return report(sample, tests)
 
 
 if __name__ == "__main__":

@@ -197,6 +197,16 @@ def samples_loaded(tree):
             yield Finding(path, 1, "no test names this sample")
 
 
+TAGGED_NAME = re.compile(r'TEST_CASE\w*\((?:\w+,\s*)?"(\w*[^\w"][^"]*)"')
+
+
+def test_names(tree):
+    """A test's name is a sentence in one word; what it shows of the contract stands in its description, where it is counted."""
+    for path, text in tree.cxx("tests/unit/").items():
+        for match in TAGGED_NAME.finditer(text):
+            yield Finding(path, source.line_of(text, match.start()), f"not one word: {match[1]}")
+
+
 VERB = re.compile(r'^\s*(?:Verb)?\{\s*"([a-z][a-z-]*)",', re.M)
 
 
@@ -262,4 +272,4 @@ def no_places(tree):
 
 
 RULES = (module_edges, include_forms, third_party, hidden_libraries, file_sizes, function_sizes, licence, guards,
-         unfinished, samples_loaded, verbs_documented, codes_documented, parsers_fuzzed, top_level, no_places)
+         unfinished, test_names, samples_loaded, verbs_documented, codes_documented, parsers_fuzzed, top_level, no_places)

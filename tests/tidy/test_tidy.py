@@ -113,6 +113,12 @@ def test_unfinished_work_is_found():
     silent(rules.unfinished, "agent/base/a.cc", "// stubborn todos\n")
 
 
+def test_a_test_whose_name_is_not_one_word_is_found():
+    fires(rules.test_names, "tests/unit/base/a_test.cc", 'TEST_CASE_FIXTURE(Fixture, "[contract 3] it_works") {\n}\n')
+    fires(rules.test_names, "tests/unit/base/a_test.cc", 'TEST_CASE("it works") {\n}\n')
+    silent(rules.test_names, "tests/unit/base/a_test.cc", 'TEST_CASE("it_works" * doctest::description("contract 3")) {\n}\n')
+
+
 def test_a_sample_that_no_test_loads_is_found():
     fires(rules.samples_loaded, "config/examples/x.yaml", "site: x\n")
     silent(rules.samples_loaded, "config/examples/x.yaml", "site: x\n", {"tests/unit/settings/a_test.cc": '"config/examples/x.yaml"'})

@@ -17,7 +17,7 @@ PromiseFacts facts(Where where, bool proven = false) { return {where, true, true
 
 }  // namespace
 
-TEST_CASE("[contract 4] only_what_is_here_or_went_by_proof_is_promised") {
+TEST_CASE("only_what_is_here_or_went_by_proof_is_promised" * doctest::description("contract 4")) {
   CHECK(decide(facts(Where::here), PromiseOn::accepted, now).what == What::kept);
   CHECK(decide(facts(Where::let_go), PromiseOn::accepted, now).what == What::kept);
   CHECK(decide(facts(Where::nowhere), PromiseOn::accepted, now) == PromiseDecision{What::refused, 0x0112});
@@ -33,7 +33,7 @@ TEST_CASE("a_class_that_does_not_agree_or_is_none_is_refused_in_the_words_of_the
   CHECK(decide(other, PromiseOn::accepted, now) == PromiseDecision{What::refused, 0x0122});
 }
 
-TEST_CASE("[contract 4] with_archived_the_promise_waits_for_every_required_proof_but_not_for_ever") {
+TEST_CASE("with_archived_the_promise_waits_for_every_required_proof_but_not_for_ever" * doctest::description("contract 4")) {
   CHECK(decide(facts(Where::here), PromiseOn::archived, now).what == What::wait);
   CHECK(decide(facts(Where::here, true), PromiseOn::archived, now).what == What::kept);
   CHECK(decide(facts(Where::nowhere), PromiseOn::archived, now).what == What::refused);

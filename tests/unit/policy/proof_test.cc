@@ -59,7 +59,7 @@ TEST_CASE("the_newest_of_what_is_archived_is_asked_about_at_a_start_hourly_and_w
   CHECK(recheck(facts) == Recheck::newest);
 }
 
-TEST_CASE("[contract 4] all_that_is_archived_is_asked_about_now_and_then_and_at_once_when_something_of_it_was_missing") {
+TEST_CASE("all_that_is_archived_is_asked_about_now_and_then_and_at_once_when_something_of_it_was_missing" * doctest::description("contract 4")) {
   RecheckFacts facts;
   facts.since_newest = Millis(0);
   facts.since_round = core::limits::recheck_every - Millis(1);

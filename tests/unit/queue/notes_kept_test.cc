@@ -64,7 +64,7 @@ struct KeptFixture : QueueFixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(KeptFixture, "[contract 1] a_promise_that_is_open_outlives_the_segment_it_was_written_in") {
+TEST_CASE_FIXTURE(KeptFixture, "a_promise_that_is_open_outlives_the_segment_it_was_written_in" * doctest::description("contract 1")) {
   ask("2.25.1", 100);
   ask("2.25.2");
   const std::string first = segments('n').at(0);
@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(KeptFixture, "a_promise_that_was_answered_is_not_open_again_wh
   CHECK(asked_about("2.25.9") == 1);
 }
 
-TEST_CASE_FIXTURE(KeptFixture, "[contract 1] the_answer_to_a_promise_does_not_take_back_one_that_was_asked_for_again") {
+TEST_CASE_FIXTURE(KeptFixture, "the_answer_to_a_promise_does_not_take_back_one_that_was_asked_for_again" * doctest::description("contract 1")) {
   const std::string answer = ask_and_answer("2.25.1");
   ask("2.25.1", 3);
   restart();
@@ -100,7 +100,7 @@ TEST_CASE_FIXTURE(KeptFixture, "[contract 1] the_answer_to_a_promise_does_not_ta
   CHECK(asked_about("2.25.1") == 3);
 }
 
-TEST_CASE_FIXTURE(KeptFixture, "[contract 4] a_duty_that_was_given_later_outlives_the_segment_it_was_written_in_also_behind_its_receipt") {
+TEST_CASE_FIXTURE(KeptFixture, "a_duty_that_was_given_later_outlives_the_segment_it_was_written_in_also_behind_its_receipt" * doctest::description("contract 4")) {
   destinations = {};
   REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
   REQUIRE(put(pattern(1000, 2), image_facts("1.2")).ok());

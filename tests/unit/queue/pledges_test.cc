@@ -35,7 +35,7 @@ struct PledgeFixture : QueueFixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(PledgeFixture, "[contract 1] a_request_outlives_restarts_and_the_ledger_until_it_was_told") {
+TEST_CASE_FIXTURE(PledgeFixture, "a_request_outlives_restarts_and_the_ledger_until_it_was_told" * doctest::description("contract 1")) {
   std::vector<std::string> uids;
   for (int i = 0; i < 100; ++i) uids.push_back("1." + std::to_string(i));
   REQUIRE(queue->pledges().keep(request(uids)).ok());
@@ -94,7 +94,7 @@ TEST_CASE_FIXTURE(PledgeFixture, "what_is_left_of_an_attempt_that_did_not_end_is
   CHECK(queue->pledges().keep(request({"1.1", "1.2"})).ok());
 }
 
-TEST_CASE_FIXTURE(PledgeFixture, "[contract 10] requests_are_bounded") {
+TEST_CASE_FIXTURE(PledgeFixture, "requests_are_bounded" * doctest::description("contract 10")) {
   const auto too_long = queue->pledges().keep(request(std::vector<std::string>(limits::promised_instances_max + 1, "1.1")));
   REQUIRE_FALSE(too_long.ok());
   CHECK(too_long.error().code == Errc::limit);
@@ -112,7 +112,7 @@ TEST_CASE_FIXTURE(PledgeFixture, "a_request_is_kept_while_the_disk_takes_no_imag
   CHECK(queue->pledges().keep(request({"1.1"})).ok());
 }
 
-TEST_CASE_FIXTURE(PledgeFixture, "[contract 4] what_is_here_what_went_by_proof_and_what_never_came_are_told_apart") {
+TEST_CASE_FIXTURE(PledgeFixture, "what_is_here_what_went_by_proof_and_what_never_came_are_told_apart" * doctest::description("contract 4")) {
   REQUIRE(queue->pledges().keep(request({"1.1", "1.2", "1.3"})).ok());
   REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
   REQUIRE(put(pattern(1000, 2), image_facts("1.2")).ok());
@@ -131,7 +131,7 @@ TEST_CASE_FIXTURE(PledgeFixture, "[contract 4] what_is_here_what_went_by_proof_a
   CHECK(where(2) == Where::nowhere);
 }
 
-TEST_CASE_FIXTURE(PledgeFixture, "[contract 6] two_images_of_one_uid_that_differ_are_no_custody_of_either_and_the_same_bytes_twice_are") {
+TEST_CASE_FIXTURE(PledgeFixture, "two_images_of_one_uid_that_differ_are_no_custody_of_either_and_the_same_bytes_twice_are" * doctest::description("contract 6")) {
   REQUIRE(queue->pledges().keep(request({"1.1", "1.2"})).ok());
   for (unsigned seed : {1u, 2u}) REQUIRE(put(pattern(1000, seed), image_facts("1.1")).ok());
   for (int i = 0; i < 2; ++i) REQUIRE(put(pattern(1000, 3), image_facts("1.2")).ok());

@@ -40,7 +40,7 @@ class Zeros final : public File {
 
 constexpr std::uint64_t size = (9u << 20) + block_bytes;
 
-TEST_CASE("a scan that goes to the end asks the disk for everything once, before it reads it, and for nothing behind the end") {
+TEST_CASE("a_scan_that_goes_to_the_end_asks_the_disk_for_everything_once_before_it_reads_it_and_for_nothing_behind_the_end") {
   Zeros file(size);
   SegmentScan scan(file, 1, block_bytes, size);
   scan.read_ahead();
@@ -52,7 +52,7 @@ TEST_CASE("a scan that goes to the end asks the disk for everything once, before
   CHECK(file.longest <= 4u << 20);
 }
 
-TEST_CASE("a scan for one record asks for nothing") {
+TEST_CASE("a_scan_for_one_record_asks_for_nothing") {
   Zeros file(size);
   CHECK(SegmentScan(file, 1, block_bytes, size).next().what == Finding::What::end);
   CHECK(file.asks == 0);

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 // Whoever waits in vain waits as long as the test may take.
 constexpr auto for_ever = 24h;
 
-TEST_CASE("a sync of a slow disk waits for those that the last one served") {
+TEST_CASE("a_sync_of_a_slow_disk_waits_for_those_that_the_last_one_served") {
   SyncGroup group(for_ever);
   SyncGroup::Waiting one(group);
   {
@@ -33,14 +33,14 @@ TEST_CASE("a sync of a slow disk waits for those that the last one served") {
   other.join();
 }
 
-TEST_CASE("who is alone on a slow disk waits for nobody") {
+TEST_CASE("who_is_alone_on_a_slow_disk_waits_for_nobody") {
   SyncGroup group(for_ever);
   SyncGroup::Waiting one(group);
   group.done(4 * for_ever);
   CHECK_FALSE(group.gather());
 }
 
-TEST_CASE("nobody waits on a quick disk") {
+TEST_CASE("nobody_waits_on_a_quick_disk") {
   SyncGroup group(for_ever);
   SyncGroup::Waiting one(group);
   {
@@ -50,7 +50,7 @@ TEST_CASE("nobody waits on a quick disk") {
   CHECK_FALSE(group.gather());
 }
 
-TEST_CASE("who does not come back is waited for once, and not longer than patience lasts") {
+TEST_CASE("who_does_not_come_back_is_waited_for_once_and_not_longer_than_patience_lasts") {
   SyncGroup group(1ms);
   SyncGroup::Waiting one(group);
   {

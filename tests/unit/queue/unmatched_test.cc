@@ -88,7 +88,7 @@ TEST_CASE_FIXTURE(QueueFixture, "telemetry_that_nobody_takes_is_no_alarm") {
   CHECK(count(nobody).waiting == 0);
 }
 
-TEST_CASE_FIXTURE(QueueFixture, "[contract 4] a_duty_once_given_is_not_forgotten_when_the_routes_change_and_the_ledger_is_lost") {
+TEST_CASE_FIXTURE(QueueFixture, "a_duty_once_given_is_not_forgotten_when_the_routes_change_and_the_ledger_is_lost" * doctest::description("contract 4")) {
   destinations = {"lead", "old"};
   REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
   deliver(lease().at(0));
@@ -110,7 +110,7 @@ TEST_CASE_FIXTURE(QueueFixture, "[contract 4] a_duty_once_given_is_not_forgotten
   CHECK(queue->summary().items == 0);
 }
 
-TEST_CASE_FIXTURE(QueueFixture, "[contract 4] a_duty_given_by_a_later_route_is_not_forgotten_either") {
+TEST_CASE_FIXTURE(QueueFixture, "a_duty_given_by_a_later_route_is_not_forgotten_either" * doctest::description("contract 4")) {
   destinations = {};
   REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
   REQUIRE(put(pattern(1000, 2), image_facts("1.1")).ok());  // a person must look at it first

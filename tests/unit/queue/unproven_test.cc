@@ -43,7 +43,7 @@ std::string sop_of(const UnprovenItem& one) { return std::string(one.item.facts.
 
 }  // namespace
 
-TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] what_was_accepted_is_asked_about_until_it_is_archived_and_only_then_reclaimed") {
+TEST_CASE_FIXTURE(UnprovenFixture, "what_was_accepted_is_asked_about_until_it_is_archived_and_only_then_reclaimed" * doctest::description("contract 4")) {
   accept(2);
   CHECK(due().empty());  // a moment first
   CHECK(queue->unproven().due("lead", 100).due_in == Millis(limits::proof_wait_least));
@@ -120,7 +120,7 @@ TEST_CASE_FIXTURE(UnprovenFixture, "a_report_is_known_by_its_transaction_and_nam
   CHECK_FALSE(queue->unproven().named_in(*uid, {"1.1"}));  // forgotten by now
 }
 
-TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] what_a_fallback_took_is_asked_of_the_fallback_and_its_proof_ends_the_duty") {
+TEST_CASE_FIXTURE(UnprovenFixture, "what_a_fallback_took_is_asked_of_the_fallback_and_its_proof_ends_the_duty" * doctest::description("contract 4")) {
   REQUIRE(put(pattern(100, 1), image_facts("1.1")).ok());
   const auto one = lease().at(0);
   queue->deliver("lead", {one.item.id, one.item.sha256, "via cloud: https://cloud", clock.wall(), core::Level::accepted});
@@ -158,7 +158,7 @@ TEST_CASE_FIXTURE(UnprovenFixture, "what_is_asked_about_is_not_asked_about_again
   CHECK(sop_of(third[0]) == sop_of(first[1]));
 }
 
-TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] a_resend_ends_also_over_restarts_and_a_persons_word_begins_the_count_anew") {
+TEST_CASE_FIXTURE(UnprovenFixture, "a_resend_ends_also_over_restarts_and_a_persons_word_begins_the_count_anew" * doctest::description("contract 4")) {
   accept(1);
   Millis wait = limits::resend_pause;
   for (unsigned times = 0; times < limits::resends_max; ++times) {
@@ -189,7 +189,7 @@ TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] a_resend_ends_also_over_restart
   CHECK(due().at(0).resends == 0);
 }
 
-TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] what_is_archived_is_asked_about_again_and_does_not_go_until_it_is_said_to_be_there") {
+TEST_CASE_FIXTURE(UnprovenFixture, "what_is_archived_is_asked_about_again_and_does_not_go_until_it_is_said_to_be_there" * doctest::description("contract 4")) {
   enough = static_cast<core::Level>(3);  // its retention is not over
   accept(1);
   pass(limits::proof_wait_least);
@@ -216,7 +216,7 @@ TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] what_is_archived_is_asked_about
   CHECK(queue->summary().items == 0);
 }
 
-TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] where_two_images_of_one_uid_differ_an_answer_that_names_the_uid_proves_neither") {
+TEST_CASE_FIXTURE(UnprovenFixture, "where_two_images_of_one_uid_differ_an_answer_that_names_the_uid_proves_neither" * doctest::description("contract 4")) {
   REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
   REQUIRE(put(pattern(1000, 2), image_facts("1.1")).ok());
   REQUIRE(put(pattern(1000, 3), image_facts("1.2")).ok());
@@ -238,7 +238,7 @@ TEST_CASE_FIXTURE(UnprovenFixture, "telemetry_and_plain_files_are_not_asked_abou
   CHECK(due().empty());
 }
 
-TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] a_round_asks_about_all_that_is_archived_the_newest_first_and_goes_on_after_a_restart") {
+TEST_CASE_FIXTURE(UnprovenFixture, "a_round_asks_about_all_that_is_archived_the_newest_first_and_goes_on_after_a_restart" * doctest::description("contract 4")) {
   enough = static_cast<core::Level>(3);  // nothing goes
   constexpr unsigned all = limits::proof_batch_items_max + 50;
   for (unsigned i = 1; i <= all; ++i) REQUIRE(put(pattern(100, i), image_facts("1." + std::to_string(i))).ok());
@@ -273,7 +273,7 @@ TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] a_round_asks_about_all_that_is_
   CHECK(count().archived == all);
 }
 
-TEST_CASE_FIXTURE(UnprovenFixture, "[contract 4] what_was_archived_and_is_not_there_any_more_is_sent_again") {
+TEST_CASE_FIXTURE(UnprovenFixture, "what_was_archived_and_is_not_there_any_more_is_sent_again" * doctest::description("contract 4")) {
   enough = static_cast<core::Level>(3);
   accept(1);
   pass(limits::proof_wait_least);

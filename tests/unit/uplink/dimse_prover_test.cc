@@ -93,7 +93,7 @@ dicom::DataSet report_of(const std::vector<core::Item>& committed, const std::st
 
 }  // namespace
 
-TEST_CASE("[contract 4] a_commitment_is_asked_for_every_instance_under_a_transaction_that_was_kept_before") {
+TEST_CASE("a_commitment_is_asked_for_every_instance_under_a_transaction_that_was_kept_before" * doctest::description("contract 4")) {
   Pacs pacs;
   Office office;
   pacs.peer.start();
@@ -137,7 +137,7 @@ TEST_CASE("a_report_of_another_transaction_proves_nothing") {
   CHECK(office.reports.empty());
 }
 
-TEST_CASE("[contract 3] an_answer_to_another_request_is_no_proof_that_an_image_is_there_nor_that_it_is_not") {
+TEST_CASE("an_answer_to_another_request_is_no_proof_that_an_image_is_there_nor_that_it_is_not" * doctest::description("contract 3")) {
   Pacs pacs;
   Office office;
   pacs.off_by = 1;

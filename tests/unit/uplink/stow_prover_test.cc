@@ -44,7 +44,7 @@ std::string json(const std::string& body) { return http("200 OK", "application/d
 
 }  // namespace
 
-TEST_CASE("[contract 4] a_commitment_request_names_every_instance_and_each_is_judged_by_its_own_entry") {
+TEST_CASE("a_commitment_request_names_every_instance_and_each_is_judged_by_its_own_entry" * doctest::description("contract 4")) {
   const auto batch = items(3);
   Service service([&](const HttpHeard&) {
     return json(json_body(json_item(uid_of(batch[0])) + "," + json_item(uid_of(batch[2])), json_failed(uid_of(batch[1]), 0x0112) + "," + json_failed(uid_of(batch[2]), 0x0110)));

@@ -24,11 +24,16 @@ class Proofs {
     std::vector<policy::DeliveryFacts> facts;
     for (const auto& one : standings) {
       const auto known = by_name_.find(one.destination);
-      // A destination that was taken out of the settings is owed nothing any more.
-      if (known == by_name_.end()) continue;
+      const bool is_news = core::traits(one.kind).before_images;
+      // One that left the settings, by a typo or for good, has what it has, and is owed what it has not: images that wait for
+      // it are told of, and stay until its name is back.
+      if (known == by_name_.end()) {
+        if (one.state != core::DeliveryState::delivered && !is_news) facts.push_back({true, one.state, one.level, one.settled_for, {}});
+        continue;
+      }
       auto [required, proof] = known->second;
       // What travels ahead of images is news: once the next hop has it, nobody asks for it here again.
-      if (core::traits(one.kind).before_images) proof = {core::Level::accepted, Millis(0)};
+      if (is_news) proof = {core::Level::accepted, Millis(0)};
       facts.push_back({required, one.state, one.level, one.settled_for, proof});
     }
     return facts;

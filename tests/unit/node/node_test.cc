@@ -99,6 +99,35 @@ TEST_CASE("a_payload_goes_only_when_every_required_destination_proved_it_for_lon
   CHECK_FALSE(may(std::vector<queue::DeliveryStanding>{}, true));
 }
 
+TEST_CASE("an_image_that_was_not_delivered_to_a_destination_that_left_the_settings_stays" * doctest::description("contract 2")) {
+  using core::DeliveryState;
+  using core::Level;
+  constexpr std::chrono::hours years(24 * 365 * 10);
+  settings::Destination lead = nobody_there();
+  SUBCASE("where acceptance is proof enough") {
+    lead.reclaim_after = settings::ReclaimAfter::accepted;
+    lead.retention_days = 0;
+  }
+  SUBCASE("where it is not") {}
+  const auto settings = settings_in("/nowhere", {lead});
+  const auto may = node::reclaim_by(settings);
+  const auto safe_there = standing("lead", DeliveryState::delivered, Level::archived, years);
+  for (const bool tight : {false, true}) {
+    for (const auto state : {DeliveryState::waiting, DeliveryState::on_hold, DeliveryState::rejected}) {
+      const std::vector<queue::DeliveryStanding> all{safe_there, standing("archive", state, Level::accepted, years)};
+      CHECK_FALSE(may(all, tight));
+      CHECK_FALSE(node::proven_by(settings)(all));
+    }
+    // What it has, nobody can ask it about any more.
+    CHECK(may(std::vector{safe_there, standing("archive", DeliveryState::delivered, Level::accepted, years)}, tight));
+    CHECK_FALSE(may(std::vector{standing("archive", DeliveryState::delivered, Level::accepted, years)}, tight));
+    // News is no image: whoever is not there any more is not waited for.
+    auto news = safe_there, news_for_nobody = standing("archive", DeliveryState::waiting, Level::accepted, years);
+    news.kind = news_for_nobody.kind = core::Kind::event;
+    CHECK(may(std::vector{news, news_for_nobody}, tight));
+  }
+}
+
 TEST_CASE("a_reload_changes_all_or_nothing") {
   const TemporaryDirectory home, other;
   settings::Settings now = settings_in(home.path(), {nobody_there()});

@@ -117,6 +117,8 @@ constexpr std::array ours{
     Phrase{"no answer to the association request", "关联请求无应答"},
     Phrase{"nobody answers there", "该地址无人应答"},
     Phrase{"the host name is unknown", "主机名无法解析"},
+    Phrase{"the folder is not the one that images went to before: its disk is not mounted, or it was emptied",
+           "该目录不是先前存放图像的目录：其磁盘未挂载，或目录已被清空（确要改用新目录，请在其中建立 .incoming 子目录）"},
     Phrase{"the name of the proxy is unknown", "代理服务器名称无法解析"},
     Phrase{"the address is neither a name nor an IPv4 address", "地址既不是主机名也不是 IPv4 地址"},
     Phrase{"the address is not a URL", "地址不是 URL"},

@@ -76,7 +76,7 @@ std::string address_of(const settings::Destination& destination) {
 static std::unique_ptr<core::Courier> make_carrier(const settings::Destination& destination, Env env, const core::Judge& judge) {
   if (!destination.stow.empty()) return uplink::make_stow_courier(stow_options(destination), env.files, judge, env.clock);
   if (!destination.http.empty()) return uplink::make_http_json_courier(http_json_options(destination), env.files, judge, env.clock);
-  if (!destination.dimse) return uplink::make_folder_courier({destination.folder}, env.files, env.clock);
+  if (!destination.dimse) return uplink::make_folder_courier({destination.folder, env.folder_memory}, env.files, env.clock);
   const auto make = [destination, env, &judge](const std::string& title) {
     return uplink::make_dimse_courier(dimse_options(destination, title), judge, env.clock);
   };

@@ -32,8 +32,9 @@ std::unique_ptr<Beacon> make_beacon() {
   return Beacon::make({limits::beacon_touches_max, limits::beacon_strikes_max});
 }
 
-Env with(Env env, Beacon& beacon) {
+Env with(Env env, Beacon& beacon, const std::string& state_directory) {
   if (env.beacon == nullptr) env.beacon = &beacon;
+  env.folder_memory = state_directory + "/folders";
   return env;
 }
 
@@ -46,7 +47,7 @@ Env system_env() {
 
 struct Node::Parts {
   Parts(settings::Settings s, Env e)
-      : live(std::move(s)), beacon(make_beacon()), env(with(e, *beacon)), loop(e.clock), started(e.clock.wall()), started_mono(e.clock.mono()) {}
+      : live(std::move(s)), beacon(make_beacon()), env(with(e, *beacon, live.settings()->state_directory)), loop(e.clock), started(e.clock.wall()), started_mono(e.clock.mono()) {}
 
   void start_engine();
   void open_telemetry();

@@ -41,6 +41,7 @@ struct Env {
   Transport* transport = nullptr;  // null: the network
   std::string credentials_directory = {};  // of the service manager; empty: none
   Beacon* beacon = nullptr;        // null: a Node has its own
+  std::string folder_memory = {};  // where is remembered what folders were written to; a Node has its own
 };
 // The real disk, clock, dice and network.
 Env system_env();

@@ -9,6 +9,8 @@
 #include <optional>
 #include <set>
 
+#include "base/hash.h"
+#include "base/log.h"
 #include "core/limits.h"
 #include "dicom/part10.h"
 #include "uplink/folder_names.h"
@@ -92,7 +94,11 @@ struct Place {
 class FolderCourier final : public core::Courier {
  public:
   FolderCourier(FolderOptions options, FileSystem& files, const Clock& clock)
-      : root_(std::move(options.root)), incoming_(root_ + "/.incoming"), files_(files), clock_(clock) {}
+      : root_(std::move(options.root)),
+        incoming_(root_ + "/.incoming"),
+        remembered_(options.memory.empty() ? "" : options.memory + "/" + to_hex(sha256(as_bytes(root_))).substr(0, 16)),
+        files_(files),
+        clock_(clock) {}
 
   void attempt(std::span<Consignment> batch, const core::Report& report) override {
     std::optional<Retry> broken;
@@ -116,6 +122,7 @@ class FolderCourier final : public core::Courier {
  private:
   // Nothing when the item is staged; else what became of it.
   std::optional<Outcome> stage(const Consignment& cargo);
+  std::optional<Retry> open_root();
   Status prepare(const std::string& directory);
   Result<Place> choose(const std::string& directory, const Item& item);
   Result<bool> holds(const std::string& path, const Item& item);
@@ -127,6 +134,7 @@ class FolderCourier final : public core::Courier {
 
   const std::string root_;
   const std::string incoming_;
+  const std::string remembered_;  // a file that holds root_, once something was to be written there; empty: none
   FileSystem& files_;
   const Clock& clock_;
   std::atomic<bool> interrupted_{false};
@@ -144,13 +152,27 @@ std::optional<Outcome> FolderCourier::stage(const Consignment& cargo) {
   Staged staged;
   staged.cargo = &cargo;
   staged.directory = root_ + "/" + address_of(item).directory;
-  for (const std::string& needed : {incoming_, staged.directory})
-    if (Status made = prepare(needed); !made) return folder_fails(made.error());
+  if (auto closed = open_root()) return closed;
+  if (Status made = prepare(staged.directory); !made) return folder_fails(made.error());
   const auto place = choose(staged.directory, item);
   if (!place) return folder_fails(place.error());
   if (!place->holds_the_same)
     if (auto failed = write(cargo, staged)) return failed;
   group_.push_back(std::move(staged));
+  return std::nullopt;
+}
+
+// What is written below an empty mount point would count as archived, and be seen by nobody.
+std::optional<Retry> FolderCourier::open_root() {
+  if (known_directories_.contains(incoming_)) return std::nullopt;
+  const bool was_here = !remembered_.empty() && read_whole(files_, remembered_, buffer_bytes).ok();
+  if (was_here && !files_.list(incoming_))
+    return Retry{"the folder is not the one that images went to before: its disk is not mounted, or it was emptied", Scope::destination, {}, 0};
+  if (Status made = prepare(incoming_); !made) return folder_fails(made.error());
+  if (was_here || remembered_.empty()) return std::nullopt;
+  Status noted = files_.make_directories(remembered_.substr(0, remembered_.rfind('/')));
+  if (noted) noted = write_durably(files_, remembered_, as_bytes(root_));
+  if (!noted) log::warn("what folder images go to is not remembered: " + noted.error().message);
   return std::nullopt;
 }
 

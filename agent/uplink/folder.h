@@ -8,9 +8,11 @@
 // A file that is there stays as it is: the same data set counts as delivered, another one is published beside it as
 // <instance>~<first 8 digits of its sha256>.dcm. Receipt::level is archived, its node "folder".
 // What a crash leaves below .incoming is replaced when the item comes again.
+// A share that is not mounted looks like an empty folder. Where images went to a root before, which a file of this node's says,
+// and .incoming is not there any more, nothing is written; a person who means another folder makes .incoming in it.
 // Memory: one buffer and the open files of a group, whatever the size of the items.
 // Threads: as core::Courier; several couriers of one process may share a root. After interrupt() it is at its end.
-// Fails:   disk full or failing -> Retry, scope destination; a stored copy that cannot be read or does not verify ->
+// Fails:   disk full, failing or another one -> Retry, scope destination; a stored copy that cannot be read or does not verify ->
 //          Retry, scope item; cargo that is neither, or an image without a transfer syntax -> Rejected.
 #pragma once
 
@@ -24,7 +26,8 @@
 namespace sampan::uplink {
 
 struct FolderOptions {
-  std::string root;  // made when it is not there
+  std::string root;         // made when it is not there
+  std::string memory = {};  // folder in which is remembered what roots were written to; empty: nowhere
 };
 
 // files and clock must outlive the courier.

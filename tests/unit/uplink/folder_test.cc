@@ -404,3 +404,43 @@ TEST_CASE("lanes_that_share_a_root_never_overwrite_each_other" * doctest::descri
   CHECK(other.get());
   CHECK(folder.listing().size() == 2);
 }
+
+// What an unmounted share looks like: the mount point, empty.
+TEST_CASE("a_folder_that_is_another_one_than_before_gets_nothing_until_it_is_back" * doctest::description("contract 3, 4")) {
+  test::TemporaryDirectory directory;
+  const std::string root = (directory.path() / "share").string();
+  const fs::path away = directory.path() / "mounted elsewhere";
+  const uplink::FolderOptions options{root, (directory.path() / "state/folders").string()};
+  const auto attempt = [](core::Courier& courier, int seed) {
+    std::vector<Consignment> batch{consign(noise(100, seed))};
+    std::optional<Outcome> said;
+    courier.attempt(batch, [&](const Uuid&, const Outcome& outcome) { return said = outcome, true; });
+    return *said;
+  };
+  auto courier = uplink::make_folder_courier(options, disk(), system_clock());
+  fs::create_directories(root);  // a mount point is there before its disk is
+  CHECK(is_delivered(attempt(*courier, 1)));
+  const auto gets_nothing = [&](core::Courier& who) {
+    const Outcome outcome = attempt(who, 2);
+    REQUIRE(std::holds_alternative<Retry>(outcome));
+    CHECK(std::get<Retry>(outcome).scope == Scope::destination);
+    CHECK(std::get<Retry>(outcome).reason.starts_with("the folder is not the one"));
+    CHECK(fs::is_empty(root));
+  };
+  fs::rename(root, away);
+  fs::create_directories(root);
+  static_cast<void>(attempt(*courier, 2));  // that which found it out; it fails
+  gets_nothing(*courier);
+  auto after_restart = uplink::make_folder_courier(options, disk(), system_clock());
+  gets_nothing(*after_restart);
+  fs::remove(root);
+  CHECK(!is_delivered(attempt(*after_restart, 2)));
+  CHECK(!fs::exists(root));
+  fs::rename(away, root);
+  CHECK(is_delivered(attempt(*after_restart, 2)));
+  CHECK(is_delivered(attempt(*courier, 3)));
+
+  fs::rename(root, away);
+  fs::create_directories(root + "/.incoming");  // a person means another folder
+  CHECK(is_delivered(attempt(*uplink::make_folder_courier(options, disk(), system_clock()), 4)));
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Corpus: real and damaged DICOM files that are not part of this tree.
 //
-// They are looked for at $SAMPAN_CORPUS, else in shared/corpus beside the checkout. A test that finds none says so.
+// They are looked for at $SAMPAN_CORPUS, which run_unit.py sets to shared/corpus beside the checkout. A test that finds none says so.
 #pragma once
 
 #include <algorithm>
@@ -19,8 +19,7 @@ namespace sampan::test {
 inline std::filesystem::path corpus_directory() {
   namespace fs = std::filesystem;
   const char* named = std::getenv("SAMPAN_CORPUS");
-  const fs::path path =
-      named != nullptr ? fs::path(named) : fs::path(__FILE__).parent_path() / "../../../shared/corpus";
+  const fs::path path = named != nullptr ? named : "";
   std::error_code none;
   return fs::is_directory(path, none) ? path : fs::path{};
 }

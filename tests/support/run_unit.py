@@ -8,6 +8,7 @@ A case tagged `* doctest::description("contract 1, 6")` counts for these lines o
 a message beginning `skipped: ` is counted as skipped, with that reason.
 """
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import results  # noqa: E402
+
+CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"  # where it is looked for, if nobody says another place
 
 
 def skip_reason(case):
@@ -66,7 +69,7 @@ def run_binary(book, binary, deadline_s):
         xml = Path(folder, "report.xml")
         try:
             done = subprocess.run([binary, "-r=xml", f"-o={xml}", "-d"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, timeout=deadline_s, cwd=folder)
+                                  stderr=subprocess.STDOUT, timeout=deadline_s, cwd=folder, env={"SAMPAN_CORPUS": str(CORPUS), **os.environ})
         except subprocess.TimeoutExpired:
             book.enter(module, "fail", f"{binary} was not done after {deadline_s} s")
             return

@@ -190,7 +190,7 @@ TEST_CASE("a_data_set_cut_at_any_offset_gives_fewer_facts_and_nothing_else" * do
 TEST_CASE("corpus_files_give_the_same_facts_whole_and_byte_by_byte") {
   const auto corpus = test::corpus_directory();
   if (corpus.empty()) {
-    MESSAGE("skipped: no corpus at $SAMPAN_CORPUS or ../shared/corpus");
+    MESSAGE("skipped: no corpus at $SAMPAN_CORPUS");
     return;
   }
   for (const auto& path : test::corpus_files(corpus)) {
@@ -208,7 +208,7 @@ TEST_CASE("corpus_files_give_the_same_facts_whole_and_byte_by_byte") {
 TEST_CASE("corpus_facts_agree_with_the_corpus_inventory") {
   const auto corpus = test::corpus_directory();
   if (corpus.empty()) {
-    MESSAGE("skipped: no corpus at $SAMPAN_CORPUS or ../shared/corpus");
+    MESSAGE("skipped: no corpus at $SAMPAN_CORPUS");
     return;
   }
   const auto table = test::read_table(corpus / "inventory.csv");

@@ -158,6 +158,9 @@ std::vector<std::string> key_lines(const KeyStatus& key, Lang lang) {
   else if (key.recovery == "none" || key.recovery == "made")
     lines.push_back(say(lang, "恢复密钥尚未交出", "no recovery key was handed out"));
   if (!key.memory_locked) lines.push_back(say(lang, "密钥未能锁定在内存中，可能被换出到磁盘", "the keys could not be locked in memory, and may be swapped out"));
+  if (key.images_may_be_swapped)
+    lines.push_back(say(lang, "内存中的图像可能被换出到磁盘：请用随包的 systemd 单元运行，或加密交换分区",
+                        "images in memory may be swapped out to the disk: run under the systemd unit of the package, or encrypt the swap space"));
   return lines;
 }
 

@@ -124,6 +124,7 @@ struct DestinationStatus {
 struct KeyStatus {
   std::string protected_by;  // credential, file; empty: not known
   bool memory_locked = true;
+  bool images_may_be_swapped = false;
   std::uint64_t node_keys = 0;
   std::optional<WallTime> newest_made;
   std::string recovery;  // none, made, handed_out: whether a person holds a recovery key; empty: not known

@@ -60,7 +60,7 @@ void fields(A& a, StrandedStatus& v) {
 }
 template <class A>
 void fields(A& a, KeyStatus& v) {
-  a("protected_by", v.protected_by), a("memory_locked", v.memory_locked), a("node_keys", v.node_keys);
+  a("protected_by", v.protected_by), a("memory_locked", v.memory_locked), a("images_may_be_swapped", v.images_may_be_swapped), a("node_keys", v.node_keys);
   a("newest_made", v.newest_made), a("recovery", v.recovery), a("recovery_made", v.recovery_made);
 }
 template <class A>

@@ -2,6 +2,7 @@
 #include "node/keys.h"
 
 #include "base/log.h"
+#include "base/swap.h"
 #include "queue/keyring.h"
 
 namespace sampan::node {
@@ -11,6 +12,7 @@ control::KeyStatus key_status(queue::Queue& queue) {
   control::KeyStatus status;
   status.protected_by = to_string(told.by);
   status.memory_locked = told.memory_locked;
+  status.images_may_be_swapped = may_be_swapped();
   status.node_keys = told.node_keys;
   if (told.newest_made.ms != 0) status.newest_made = told.newest_made;
   using Recovery = queue::Protection::Recovery;

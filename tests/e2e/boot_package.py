@@ -221,6 +221,7 @@ def check_keys(machine, inside):
     assert not (machine.root / STATE.lstrip("/") / "keys/local.key").exists()
     assert machine.status()["spool"]["items"] == len(sent)
     assert machine.unit("MemorySwapMax") == "0"
+    assert not key["images_may_be_swapped"], key
     machine.run(f"mv {store} {store}.right; head -c 32 /dev/urandom | systemd-creds encrypt --with-key=host --name=sampan.key - {store}")
     machine.run("systemctl restart sampand", check=False)
     wait_until(lambda: "密钥不符" in machine.run("journalctl -u sampand"), "the wrong key is said", 30, 0.2)

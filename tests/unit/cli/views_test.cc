@@ -154,3 +154,14 @@ TEST_CASE("status_tells_of_requests_for_storage_commitment_that_were_not_told_ye
   CHECK(has(found->en, "modality CT1: connection refused"));
   CHECK(has(found->action_en, "intake.report_to"));
 }
+
+TEST_CASE("status_says_when_swap_space_can_get_at_images_or_keys" * doctest::description("contract 11")) {
+  NodeStatus status = rich_status();
+  CHECK_FALSE(has(show_status(status, Lang::en), "swap"));
+  status.key.images_may_be_swapped = true;
+  CHECK(has(show_status(status, Lang::en), "images in memory may be swapped out to the disk"));
+  CHECK(has(show_status(status, Lang::zh), "内存中的图像可能被换出到磁盘"));
+  status.key = {};
+  status.key.memory_locked = false;
+  CHECK(has(show_status(status, Lang::zh), "密钥未能锁定在内存中"));
+}

@@ -7,7 +7,7 @@ build_packages="g++ cmake ninja-build pkg-config libdcmtk-dev libasio-dev libcur
   libyaml-cpp-dev libspdlog-dev libmicrohttpd-dev libssl-dev zlib1g-dev nlohmann-json3-dev libcli11-dev doctest-dev"
 package_packages="dpkg-dev"
 run_packages="dcmtk openssl python3 util-linux"
-test_packages="git groff-base orthanc orthanc-dicomweb python3-pydicom strace xfsprogs"
+test_packages="bindfs git groff-base orthanc orthanc-dicomweb python3-pydicom strace xfsprogs"
 power_packages="gcc libc6-dev nbdkit nbdkit-plugin-dev libnbd-bin e2fsprogs mount"
 guest_packages="qemu-system-x86 cpio kmod"
 fuzz_packages="clang libclang-rt-dev"

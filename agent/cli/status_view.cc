@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "cli/table.h"
+#include "control/folder_words.h"
 #include "control/reason_words.h"
 
 namespace sampan::cli {
@@ -54,10 +55,30 @@ std::string titles(const IntakeStatus& intake) {
   return text;
 }
 
+std::string folder_line(const FolderStatus& folder, WallTime now, Lang lang) {
+  std::string text = say(lang, "目录 ", "folder ") + folder.path;
+  if (!folder.trouble.empty())
+    text += say(lang, "：", ": ") + folder_words(folder, lang);
+  else if (folder.last_file)
+    text += say(lang, "，最近一个文件 ", ", the last file ") + age(now, *folder.last_file, lang);
+  else
+    text += say(lang, "，启动以来尚无文件", ", no file since the start");
+  if (folder.set_aside > 0) text += say(lang, "，未接收的文件 ", ", set aside: ") + number(folder.set_aside);
+  return text;
+}
+
+void add_folders(Table& table, const NodeStatus& status, Lang lang) {
+  for (const FolderStatus& folder : status.intake.folders) table.add({"", folder_line(folder, status.now, lang)});
+}
+
 void add_intake(Table& table, const NodeStatus& status, Lang lang) {
   const IntakeStatus& intake = status.intake;
   const char* label = say(lang, "接收", "Receiving");
-  if (!intake.enabled) return table.add({label, say(lang, "已关闭", "switched off")});
+  if (!intake.enabled) {
+    table.add({label, intake.folders.empty() ? say(lang, "已关闭", "switched off")
+                                             : say(lang, "DICOM 端口已关闭，仅从目录接收", "no DICOM port is open, only folders are read")});
+    return add_folders(table, status, lang);
+  }
   std::string count = lang == Lang::zh ? "本次启动以来 " + number(intake.received_total) + " 幅图像"
                                        : number(intake.received_total) + " images since the start";
   if (intake.last_image) count += say(lang, "，最近一幅 ", ", the last ") + age(status.now, *intake.last_image, lang);
@@ -69,6 +90,7 @@ void add_intake(Table& table, const NodeStatus& status, Lang lang) {
   if (intake.commitments_open > 0)
     table.add({"", std::string(say(lang, "等待答复的存储承诺请求 ", "storage commitment asked for and not told yet: ")) +
                        number(intake.commitments_open) + say(lang, "，最久 ", ", up to ") + duration(intake.commitments_oldest_s, lang)});
+  add_folders(table, status, lang);
 }
 
 // Of a destination that has answered nothing yet.

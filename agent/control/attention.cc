@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "control/attention_folders.h"
+#include "control/folder_words.h"
 #include "control/reason_words.h"
 
 namespace sampan::control {
@@ -95,6 +97,13 @@ void look_at_disk(const NodeStatus& status, Findings& out) {
        "Free disk space; delete nothing in " + status.state_directory + " by hand."});
 }
 
+std::string away_action(const DestinationStatus& destination, Lang lang) {
+  if (destination.courier == "folder" && destination.last_error.starts_with("cannot write to the folder"))
+    return write_remedy(destination.address, says_read_only(destination.last_error), lang);
+  return lang == Lang::zh ? "图像已安全保存，网络恢复后自动续传。请检查网线和路由器，或询问牵头医院。"
+                          : "The images are safe here and go on by themselves. Check cable and router, or ask the lead hospital.";
+}
+
 void look_at_connection(const DestinationStatus& destination, Findings& out) {
   const std::string& name = destination.name;
   if (destination.state == DestinationState::stopped) {
@@ -119,8 +128,7 @@ void look_at_connection(const DestinationStatus& destination, Findings& out) {
              because_zh(destination.last_error),
          "Destination " + name + " out of reach for " + duration(destination.state_age_s, Lang::en) + ", " + queued_en +
              because(destination.last_error),
-         "图像已安全保存，网络恢复后自动续传。请检查网线和路由器，或询问牵头医院。",
-         "The images are safe here and go on by themselves. Check cable and router, or ask the lead hospital."});
+         away_action(destination, Lang::zh), away_action(destination, Lang::en)});
   } else if (!away && waits && destination.oldest_waiting_s >= waiting_attention_s) {
     out.push_back({"waiting_long", Verdict::attention, "目的地 " + name + "：" + queued_zh,
                    "Destination " + name + ": " + queued_en, "请执行 sampan queue 查看积压，并检查网速。",
@@ -216,6 +224,7 @@ std::vector<Finding> assess(const NodeStatus& status) {
   look_at_disk(status, findings);
   look_at_spool(status, findings);
   look_at_commitments(status, findings);
+  look_at_folders(status, findings);
   look_at_refused(status, findings);
   look_at_key(status, findings);
   std::stable_sort(findings.begin(), findings.end(),

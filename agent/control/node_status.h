@@ -33,6 +33,17 @@ struct RefusedCaller {
   std::string reason;
 };
 
+// A folder from which files are taken. What it holds may name patients; nothing here does.
+struct FolderStatus {
+  std::string path;
+  std::optional<WallTime> last_file;  // taken, since the start
+  std::string trouble;                // missing, unmounted, unreadable, read_only, unwritable, files_unreadable; empty: none
+  std::string error;                  // what the system said of it
+  std::uint64_t set_aside = 0;        // files in .sampan-rejected, at most 10000
+  std::uint64_t missing_files = 0;    // that the last medium names that did not come whole
+  std::optional<WallTime> missing_since;
+};
+
 struct IntakeStatus {
   bool enabled = true;
   std::string address;
@@ -48,6 +59,7 @@ struct IntakeStatus {
   std::uint64_t commitments_untold = 0;  // of these, tried and not answered
   std::int64_t commitments_oldest_s = 0;
   std::string commitments_error;  // why, of the oldest of those
+  std::vector<FolderStatus> folders;
 };
 
 struct SpoolStatus {

@@ -16,12 +16,18 @@ void fields(A& a, RefusedCaller& v) {
   a("time", v.time), a("address", v.address), a("calling", v.calling), a("called", v.called), a("reason", v.reason);
 }
 template <class A>
+void fields(A& a, FolderStatus& v) {
+  a("path", v.path), a("last_file", v.last_file), a("trouble", v.trouble), a("error", v.error), a("set_aside", v.set_aside);
+  a("missing_files", v.missing_files), a("missing_since", v.missing_since);
+}
+template <class A>
 void fields(A& a, IntakeStatus& v) {
   a("enabled", v.enabled), a("address", v.address), a("port", v.port), a("ae_titles", v.ae_titles);
   a("associations_now", v.associations_now), a("received_total", v.received_total), a("last_image", v.last_image);
   a("refused", v.refused), a("accepting", v.accepting), a("refusing_reason", v.refusing_reason);
   a("commitments_open", v.commitments_open), a("commitments_untold", v.commitments_untold);
   a("commitments_oldest_s", v.commitments_oldest_s), a("commitments_error", v.commitments_error);
+  a("folders", v.folders);
 }
 template <class A>
 void fields(A& a, SpoolStatus& v) {

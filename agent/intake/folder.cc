@@ -2,6 +2,7 @@
 #include "intake/folder.h"
 
 #include <algorithm>
+#include <mutex>
 #include <thread>
 
 #include "intake/folder_round.h"
@@ -31,6 +32,11 @@ class FolderIntake::Runner {
     return {};
   }
 
+  FolderCondition condition() const {
+    std::lock_guard lock(telling_);
+    return condition_;
+  }
+
   void stop() {
     stopping_ = true;
     if (!thread_.joinable()) return;
@@ -42,13 +48,22 @@ class FolderIntake::Runner {
   void run() {
     while (!stopping_) {
       if (clock_.mono() >= scan_at_ || round_.wants_scan()) scan();
-      const MonoTime next = std::min(round_.work(), scan_at_);
+      tell();  // before the work as well, which may be long
+      const MonoTime work_at = round_.work();
+      tell();
+      if (round_.wants_scan_soon()) scan_at_ = std::min(scan_at_, clock_.mono() + options_.retry_every);
+      const MonoTime next = std::min(work_at, scan_at_);
       if (stopping_ || round_.wants_scan()) continue;
       const MonoTime now = clock_.mono();
       watch_.wait(std::max(next - now, Millis(0)), [this](const std::string& path, FolderWatch::News news) {
         hear(path, news);
       });
     }
+  }
+
+  void tell() {
+    std::lock_guard lock(telling_);
+    condition_ = round_.condition();
   }
 
   // Watched before it is listed: what comes in between is seen twice rather than not at all.
@@ -82,6 +97,8 @@ class FolderIntake::Runner {
   std::atomic<bool> stopping_{false};
   FolderWatch watch_;
   FolderRound round_;
+  mutable std::mutex telling_;
+  FolderCondition condition_;  // as it was told last
   bool prepared_ = false, watches_ = false;
   MonoTime scan_at_{};  // long ago
   std::thread thread_;
@@ -93,5 +110,6 @@ FolderIntake::~FolderIntake() = default;
 Status FolderIntake::prepare() { return runner_->prepare(); }
 Status FolderIntake::start() { return runner_->start(); }
 void FolderIntake::stop() { runner_->stop(); }
+FolderCondition FolderIntake::condition() const { return runner_->condition(); }
 
 }  // namespace sampan::intake

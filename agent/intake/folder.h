@@ -5,12 +5,13 @@
 // below the folder, only after the sink's commit() said that it is durable (DESIGN, contract 1), and only when it is
 // still the file that was read. A crash between the two makes a repeat, which the queue knows as one (contract 6).
 // What is no DICOM is moved to .sampan-rejected below the folder with a note beside it; with carry_any it travels as a
-// plain file (Kind::message, facts name and media_type). A DICOMDIR is set aside once the files it names are taken.
+// plain file (Kind::message, facts name and media_type). A DICOMDIR leaves like an image once the files it names are taken,
+// or when for unclosed_time no more of them came; then it is told how many are missing.
 // A file is taken when the kernel says that its writer closed it or moved it here, else when size and time of change
 // stayed the same for stable_time and nobody is seen to write or lock it. Empty files and temporary names (.x, x.part,
 // x.tmp, x~) wait for unclosed_time. Sub-folders belong to the folder, hidden ones and symbolic links do not; empty
 // sub-folders stay. Where the sink refuses, everything stays where it is and is tried again.
-// Threads: one, blocked until the kernel, a deadline or stop() wakes it. The observer is called on it.
+// Threads: one, blocked until the kernel, a deadline or stop() wakes it. The observer is called on it. condition() from any.
 // Fails:   prepare(), start() -> Errc::io when the process has no descriptors left. A folder that is missing, or goes, is waited for.
 #pragma once
 
@@ -24,6 +25,7 @@
 #include "core/facts.h"
 #include "core/limits.h"
 #include "core/sink.h"
+#include "intake/folder_condition.h"
 #include "intake/folder_reasons.h"
 
 namespace sampan::intake {
@@ -51,6 +53,7 @@ class FolderIntake {
     virtual ~Observer() = default;
     virtual void received(const core::Facts&, std::uint64_t /*bytes*/, bool /*repeated*/) {}
     virtual void set_aside(const std::string& /*folder, as in the options*/, Unfit) {}
+    virtual void medium_incomplete(const std::string& /*folder*/, std::uint64_t /*files that it names and that did not come*/) {}
     // Where it is marked what is being read just now; null: nowhere.
     virtual Beacon* beacon() { return nullptr; }
   };
@@ -63,6 +66,7 @@ class FolderIntake {
   Status start();
   // A file that is being read is left for the next start. Returns when the thread has ended.
   void stop();
+  FolderCondition condition() const;
 
  private:
   class Runner;

@@ -55,7 +55,14 @@ FolderRound::FolderRound(core::Sink& sink, const Clock& clock, const FolderIntak
       options_(options),
       observer_(observer),
       stopping_(stopping),
-      reception_(sink, options, observer, stopping) {}
+      reception_(sink, options, observer, stopping),
+      troubles_(options_.path) {}
+
+FolderCondition FolderRound::condition() const {
+  FolderCondition condition = condition_;
+  troubles_.tell(condition);
+  return condition;
+}
 
 void FolderRound::saw(const std::string& path, Sight sight) {
   if (candidates_.size() >= limits::folder_files_max && !candidates_.contains(path)) {
@@ -70,16 +77,48 @@ void FolderRound::saw(const std::string& path, Sight sight) {
 
 Status FolderRound::scan(const std::function<void(const std::string&)>& found_folder, const std::string& below) {
   const auto root = OpenFolder::open(options_.path);
+  const bool missing = !root && root.error().code == Errc::not_found;
+  if (!missing) troubles_.end(FolderTrouble::missing);
   if (!root) {
-    complain("the folder cannot be opened: " + root.error().message);
+    troubles_.rise(missing ? FolderTrouble::missing : FolderTrouble::unreadable, missing ? std::string() : root.error().message);
     return fail(Errc::not_found, root.error().message);
   }
   is_remote_ = root->is_remote();
-  if (below.empty()) too_many_ = false;
+  if (below.empty()) {
+    too_many_ = false;
+    look_at_mount(*root);
+    look_at_rights(*root);
+  }
   const auto folder = walk(*root, below);
   if (folder)
     list(*folder, below, static_cast<unsigned>(std::count(below.begin(), below.end(), '/')) + !below.empty(), found_folder);
+  if (!below.empty()) return {};
+  condition_.set_aside = count_rejected(*root, limits::folder_files_max);
+  if (const Status may = root->may_change(); !may)
+    troubles_.rise_unwritable(may.error());
+  else if (stuck_seen_ == 0)
+    troubles_.end(FolderTrouble::read_only), troubles_.end(FolderTrouble::unwritable);
   return {};
+}
+
+// The empty place of a share looks like a folder in which nothing new comes.
+void FolderRound::look_at_mount(const OpenFolder& root) {
+  const bool mounted = root.is_mount_point();
+  if (was_mounted_ && !mounted)
+    troubles_.rise(FolderTrouble::unmounted, {});
+  else
+    troubles_.end(FolderTrouble::unmounted);
+  was_mounted_ = was_mounted_ || mounted;
+}
+
+// What could not be removed from a folder is taken once more, as a repeat, when that folder has become writable.
+void FolderRound::look_at_rights(const OpenFolder& root) {
+  stuck_seen_ = 0;
+  const bool freed = std::ranges::any_of(stuck_folders_, [&](const auto& stuck) {
+    const auto folder = walk(root, stuck.first);
+    return !stuck.second && folder && folder->may_change();
+  });
+  if (freed) remembered_.clear(), stuck_folders_.clear();
 }
 
 void FolderRound::list(const OpenFolder& folder, const std::string& path, unsigned depth,
@@ -91,14 +130,20 @@ void FolderRound::list(const OpenFolder& folder, const std::string& path, unsign
     if (entry.kind == EntryKind::folder && !is_hidden(entry.name)) below.push_back(entry.name);
     return !stopping_;
   });
-  if (!listed) complain("a folder cannot be listed: " + listed.error().message);
+  if (!listed)
+    troubles_.rise(FolderTrouble::unreadable, listed.error().message);
+  else if (path.empty())
+    troubles_.end(FolderTrouble::unreadable);
   if (depth == limits::folder_depth_max) return;
   for (const std::string& name : below)
     if (auto entered = folder.enter(name)) list(*entered, joined(path, name), depth + 1, found_folder);
 }
 
 void FolderRound::found(const std::string& path, const FileState& state) {
-  if (remembered_.contains(mark_of(path, state))) return;
+  if (remembered_.contains(mark_of(path, state))) {
+    ++stuck_seen_;
+    return;
+  }
   const auto known = candidates_.find(path);
   if (known == candidates_.end() && candidates_.size() >= limits::folder_files_max) {
     too_many_ = true;
@@ -161,7 +206,7 @@ MonoTime FolderRound::work() {
   auto paths = due(now);
   if (!paths.empty()) {
     const auto root = OpenFolder::open(options_.path);
-    if (!root) return now + options_.retry_every;
+    if (!root) return now + options_.retry_every;  // told by the next scan
     order_by_dicomdir(*root, paths);
     for (const std::string& path : paths) {
       if (stopping_ || paused_until_ > now) break;
@@ -176,7 +221,15 @@ MonoTime FolderRound::work() {
     reception_.release_memory();
   }
   MonoTime next = never;
-  for (const auto& [path, candidate] : candidates_) next = std::min(next, candidate.look_at);
+  std::string cannot_open;
+  for (const auto& [path, candidate] : candidates_) {
+    next = std::min(next, candidate.look_at);
+    if (!candidate.cannot_open.empty()) cannot_open = candidate.cannot_open;
+  }
+  if (cannot_open.empty())
+    troubles_.end(FolderTrouble::files_unreadable);
+  else
+    troubles_.rise(FolderTrouble::files_unreadable, cannot_open);
   return std::max(next, paused_until_);
 }
 
@@ -191,9 +244,10 @@ std::optional<MonoTime> FolderRound::handle(const OpenFolder& root, const std::s
   const auto file = folder->open_file(leaf_of(path));
   if (!file) {
     if (file.error().code == Errc::not_found) return std::nullopt;
-    complain("a file cannot be opened: " + file.error().message);
+    candidate.cannot_open = file.error().message;
     return clock_.mono() + options_.retry_every;
   }
+  candidate.cannot_open.clear();
   if (is_being_written(candidate, *file)) return clock_.mono() + std::min(options_.stable_time, options_.retry_every);
   return handle_open(root, path, candidate, *file);
 }
@@ -213,7 +267,7 @@ std::optional<MonoTime> FolderRound::handle_open(const OpenFolder& root, const s
                                                  const OpenFile& file) {
   const auto sort = reception_.examine(file);
   if (!sort) {
-    complain("a file cannot be read: " + sort.error().message);
+    candidate.cannot_open = sort.error().message;
     return clock_.mono() + options_.retry_every;
   }
   if (*sort == Sort::image) return take(root, path, file);
@@ -221,41 +275,67 @@ std::optional<MonoTime> FolderRound::handle_open(const OpenFolder& root, const s
   const MonoTime settled = candidate.since + options_.stable_time;
   if (settled > clock_.mono()) return settled;
   if (*sort == Sort::plain) return take(root, path, file);
-  if (*sort == Sort::dicomdir) return handle_dicomdir(root, path, file);
+  if (*sort == Sort::dicomdir) return handle_dicomdir(root, path, candidate, file);
+  return set_aside(root, path, file.state());
+}
+
+std::optional<MonoTime> FolderRound::set_aside(const OpenFolder& root, const std::string& path, const FileState& state) {
   const Unfit reason = reception_.unfit();
   const Status moved = move_to_rejected(root, path, reason, clock_.wall());
+  if (!moved && moved.error().code == Errc::full) return clock_.mono() + options_.retry_every;
+  done_.note(lower_case(path));
   if (moved) {
+    ++condition_.set_aside;
     observer_.set_aside(options_.path, reason);
-    return std::nullopt;
+  } else {
+    remember(root, path, state, moved.error());
   }
-  if (moved.error().code == Errc::full) return clock_.mono() + options_.retry_every;
-  complain("a file that cannot be taken cannot be set aside either: " + moved.error().message);
-  remember(path, file.state());
   return std::nullopt;
 }
 
 std::optional<MonoTime> FolderRound::handle_dicomdir(const OpenFolder& root, const std::string& path,
-                                                     const OpenFile& file) {
-  std::set<std::string> here;
-  for (const auto& [other, candidate] : candidates_) here.insert(lower_case(other));
-  for (const std::string& reference : reception_.references(file))
-    if (here.contains(joined(lower_case(parent_of(path)), reference))) return clock_.mono() + options_.stable_time;
-  if (const Status moved = move_to_done(root, path); !moved) {
-    complain("a DICOMDIR that was read cannot be set aside: " + moved.error().message);
-    remember(path, file.state());
+                                                     Candidate& candidate, const OpenFile& file) {
+  std::vector<std::string> references = reception_.references(file);
+  for (std::string& reference : references) reference = joined(lower_case(parent_of(path)), reference);
+  if (const auto again = wait_for_medium(references, candidate)) return again;
+  // The next medium may have the same names on it.
+  for (const std::string& reference : references) done_.forget(reference);
+  if (candidate.missing > 0) {
+    condition_.missing_files = candidate.missing;
+    condition_.missing_since = clock_.wall();
+    observer_.medium_incomplete(options_.path, candidate.missing);
   }
-  return std::nullopt;
+  return put_away(root, path, file.state());
+}
+
+// A medium is copied file by file, and its directory seldom comes last: it waits for as long as more of them come.
+std::optional<MonoTime> FolderRound::wait_for_medium(const std::vector<std::string>& references, Candidate& candidate) {
+  std::set<std::string> here;
+  for (const auto& [other, known] : candidates_) here.insert(lower_case(other));
+  const MonoTime now = clock_.mono(), soon = now + options_.stable_time;
+  const auto is_here = [&](const std::string& reference) { return here.contains(reference); };
+  if (std::ranges::any_of(references, is_here)) {
+    candidate.missing = 0;
+    return soon;
+  }
+  const auto missing = static_cast<std::size_t>(
+      std::ranges::count_if(references, [&](const std::string& reference) { return !done_.knows(reference); }));
+  if (missing != candidate.missing) candidate.missing = missing, candidate.missing_since = now;
+  const MonoTime end = candidate.missing_since + options_.unclosed_time;
+  return missing == 0 || now >= end ? std::nullopt : std::optional(std::min(soon, end));
 }
 
 std::optional<MonoTime> FolderRound::take(const OpenFolder& root, const std::string& path, const OpenFile& file) {
   const Status taken = reception_.take(file, path);
   if (taken) {
     crash_point("folder.committed");
+    condition_.last_file = clock_.wall();
+    done_.note(lower_case(path));
     return put_away(root, path, file.state());
   }
   const MonoTime again = clock_.mono() + options_.retry_every;
   if (taken.error().code == Errc::unreachable) return clock_.mono() + std::min(options_.stable_time, options_.retry_every);
-  if (taken.error().code != Errc::stopped) complain("files wait: " + taken.error().message);
+  if (taken.error().code != Errc::stopped) troubles_.complain("files wait: " + taken.error().message);
   paused_until_ = again;
   return again;
 }
@@ -267,11 +347,9 @@ std::optional<MonoTime> FolderRound::put_away(const OpenFolder& root, const std:
   if (!entry) return std::nullopt;
   if (entry->state != taken) return clock_.mono() + options_.stable_time;
   if (const Status left = leave(root, path); !left) {
-    complain("files that were taken cannot be " + std::string(options_.keep ? "moved" : "removed") + ": " +
-             left.error().message);
-    remember(path, taken);
+    remember(root, path, taken, left.error());
   } else {
-    trouble_.clear();
+    troubles_.complain({});
   }
   return std::nullopt;
 }
@@ -289,19 +367,18 @@ Status FolderRound::leave(const OpenFolder& root, const std::string& path) {
 void FolderRound::sync_folders(const OpenFolder& root) {
   for (const std::string& path : changed_folders_)
     if (const auto folder = walk(root, path))
-      if (const Status synced = folder->sync(); !synced) complain("removals are not durable: " + synced.error().message);
+      if (const Status synced = folder->sync(); !synced) troubles_.complain("removals are not durable: " + synced.error().message);
   changed_folders_.clear();
 }
 
-void FolderRound::remember(const std::string& path, const FileState& state) {
+// What was dealt with and cannot be removed or moved is not dealt with again and again.
+void FolderRound::remember(const OpenFolder& root, const std::string& path, const FileState& state, const Error& why) {
   if (remembered_.size() >= limits::folder_remembered_max) remembered_.clear();
   remembered_.insert(mark_of(path, state));
-}
-
-void FolderRound::complain(const std::string& trouble) {
-  if (trouble == trouble_) return;
-  trouble_ = trouble;
-  log::warn("intake folder " + options_.path + ": " + trouble);
+  const auto folder = walk(root, parent_of(path));
+  if (stuck_folders_.size() < limits::folder_subfolders_max)
+    stuck_folders_.emplace(parent_of(path), folder && folder->may_change());
+  troubles_.rise_unwritable(why);
 }
 
 }  // namespace sampan::intake

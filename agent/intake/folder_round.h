@@ -5,8 +5,8 @@
 // A wake-up carries no work: what the kernel saw only makes a file be looked at sooner.
 // Bounded: limits::folder_files_max files known at once, limits::folder_remembered_max remembered.
 // Threads: one; stopping may be set by any.
-// Fails:   scan() -> Errc::not_found while the folder is missing. What cannot be done to a file is tried again; the log
-//          hears of a new trouble once, without the file's name.
+// Fails:   scan() -> Errc::not_found while the folder is missing. What cannot be done to a file is tried again; condition()
+//          tells of it, and the log hears of a new trouble once, without the file's name.
 #pragma once
 
 #include <atomic>
@@ -19,7 +19,9 @@
 #include <vector>
 
 #include "intake/folder.h"
+#include "intake/folder_memory.h"
 #include "intake/folder_reception.h"
+#include "intake/folder_troubles.h"
 #include "intake/folder_tree.h"
 
 namespace sampan::intake {
@@ -40,6 +42,9 @@ class FolderRound {
   // Not everything there was known when a bound was reached, and some has gone since.
   bool wants_scan() const;
   bool is_remote() const { return is_remote_; }  // at the last scan
+  // Something is wrong, or waits for a person, whose end should be seen soon.
+  bool wants_scan_soon() const { return troubles_.any() || condition_.set_aside > 0; }
+  FolderCondition condition() const;
   // Takes what is ready. When it wants to be called again.
   MonoTime work();
 
@@ -49,6 +54,9 @@ class FolderRound {
     MonoTime since{};                                             // the print has been the same
     MonoTime look_at{};
     bool created = false, closed = false;  // as the kernel said; closed: with this print
+    std::string cannot_open;               // why
+    std::size_t missing = 0;               // of a DICOMDIR: files that it names and nobody has seen
+    MonoTime missing_since{};              // so many
   };
   using Candidates = std::map<std::string, Candidate>;
 
@@ -62,15 +70,20 @@ class FolderRound {
   std::optional<MonoTime> handle(const OpenFolder& root, const std::string& path, Candidate& candidate);
   std::optional<MonoTime> handle_open(const OpenFolder& root, const std::string& path, Candidate& candidate,
                                       const OpenFile& file);
-  std::optional<MonoTime> handle_dicomdir(const OpenFolder& root, const std::string& path, const OpenFile& file);
+  std::optional<MonoTime> handle_dicomdir(const OpenFolder& root, const std::string& path, Candidate& candidate,
+                                          const OpenFile& file);
+  // When to look for the rest of a medium again; nothing: no longer.
+  std::optional<MonoTime> wait_for_medium(const std::vector<std::string>& references, Candidate& candidate);
+  std::optional<MonoTime> set_aside(const OpenFolder& root, const std::string& path, const FileState& state);
   std::optional<MonoTime> take(const OpenFolder& root, const std::string& path, const OpenFile& file);
   std::optional<MonoTime> put_away(const OpenFolder& root, const std::string& path, const FileState& taken);
   Status leave(const OpenFolder& root, const std::string& path);
   bool notice(Candidate& candidate, const FileState& state);
   Millis quiet_needed(const std::string& path, const Candidate& candidate) const;
   bool is_being_written(const Candidate& candidate, const OpenFile& file) const;
-  void remember(const std::string& path, const FileState& state);
-  void complain(const std::string& trouble);
+  void remember(const OpenFolder& root, const std::string& path, const FileState& state, const Error& why);
+  void look_at_mount(const OpenFolder& root);
+  void look_at_rights(const OpenFolder& root);
   void sync_folders(const OpenFolder& root);
 
   const Clock& clock_;
@@ -81,10 +94,15 @@ class FolderRound {
   Candidates candidates_;
   std::unordered_set<Uuid, UuidHash> remembered_;  // taken, and could not be moved or removed
   std::set<std::string> changed_folders_;          // with removals that are not synced yet
+  std::map<std::string, bool> stuck_folders_;      // that hold some of these; whether one may remove from them
+  std::size_t stuck_seen_ = 0;                     // of those, by the scan that runs
+  FolderMemory done_;
   MonoTime paused_until_{};                        // the sink refused
   bool too_many_ = false;
   bool is_remote_ = false;
-  std::string trouble_;
+  bool was_mounted_ = false;
+  FolderTroubles troubles_;
+  FolderCondition condition_;  // but for its trouble
 };
 
 }  // namespace sampan::intake

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intake/folder_side.h"
 
+#include <vector>
+
 #include "base/hash.h"
 #include "core/limits.h"
 
@@ -50,6 +52,19 @@ Status move_aside(const OpenFolder& root, const std::string& path, const std::st
   return moved;
 }
 
+void count(const OpenFolder& folder, unsigned depth, std::uint64_t most, std::uint64_t& found) {
+  std::vector<std::string> below;
+  static_cast<void>(folder.list([&](const Entry& entry) {
+    if (entry.kind == EntryKind::folder) below.push_back(entry.name);
+    if (entry.kind == EntryKind::file && !entry.name.ends_with(note_ending)) ++found;
+    return found < most;
+  }));
+  if (depth == core::limits::folder_depth_max) return;
+  for (const std::string& name : below)
+    if (found < most)
+      if (const auto entered = folder.enter(name)) count(*entered, depth + 1, most, found);
+}
+
 }  // namespace
 
 Status move_to_done(const OpenFolder& root, const std::string& path) {
@@ -58,6 +73,12 @@ Status move_to_done(const OpenFolder& root, const std::string& path) {
 
 Status move_to_rejected(const OpenFolder& root, const std::string& path, Unfit reason, WallTime now) {
   return move_aside(root, path, std::string(side_prefix) + "rejected", note_of(reason, now));
+}
+
+std::uint64_t count_rejected(const OpenFolder& root, std::uint64_t most) {
+  std::uint64_t found = 0;
+  if (const auto side = root.enter(std::string(side_prefix) + "rejected")) count(*side, 0, most, found);
+  return found;
 }
 
 }  // namespace sampan::intake

@@ -6,6 +6,7 @@
 // Fails:   as FolderTree; the file stays where it was.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/clock.h"
@@ -19,5 +20,7 @@ inline constexpr std::string_view side_prefix = ".sampan-";
 // Both are durable when they return.
 Status move_to_done(const OpenFolder& root, const std::string& path);
 Status move_to_rejected(const OpenFolder& root, const std::string& path, Unfit reason, WallTime now);
+// How many files wait there for a person, up to most; the notes beside them are not counted.
+std::uint64_t count_rejected(const OpenFolder& root, std::uint64_t most);
 
 }  // namespace sampan::intake

@@ -187,7 +187,28 @@ Status OpenFolder::sync() const {
   return {};
 }
 
+Status OpenFolder::may_change() const {
+  if (::faccessat(fd_.get(), ".", W_OK | X_OK, AT_EACCESS) == 0) return {};
+  const Error error = from_errno("write");
+  constexpr std::uint32_t iso9660 = 0x9660, udf = 0x15013346;
+  struct statfs info{};
+  const bool known = ::fstatfs(fd_.get(), &info) == 0;
+  const auto type = known ? static_cast<std::uint32_t>(info.f_type) : 0;
+  if (type == iso9660 || type == udf) return {};
+  return error;
+}
+
+bool OpenFolder::is_mount_point() const {
+  struct stat own{}, above{};
+  return ::fstat(fd_.get(), &own) == 0 && ::fstatat(fd_.get(), "..", &above, 0) == 0 && own.st_dev != above.st_dev;
+}
+
 bool OpenFolder::is_remote() const {
+  struct statfs info{};
+  return ::fstatfs(fd_.get(), &info) != 0 || is_remote_type(static_cast<std::uint32_t>(info.f_type));
+}
+
+bool is_remote_type(std::uint32_t file_system) {
   // statfs(2), linux/magic.h. FUSE as a whole: sshfs, cloud folders, and drivers that do not report every change.
   static constexpr std::array<std::uint32_t, 9> remote{
       0x6969,      // NFS
@@ -200,9 +221,7 @@ bool OpenFolder::is_remote() const {
       0x5346414f,  // AFS
       0x7461636f,  // OCFS2
   };
-  struct statfs info{};
-  if (::fstatfs(fd_.get(), &info) != 0) return true;
-  return std::find(remote.begin(), remote.end(), static_cast<std::uint32_t>(info.f_type)) != remote.end();
+  return std::find(remote.begin(), remote.end(), file_system) != remote.end();
 }
 
 std::string parent_of(const std::string& path) {

@@ -87,13 +87,20 @@ class OpenFolder {
   // A small new file, synced, which the same people may read as this folder.
   Status write_new(const std::string& name, ByteView bytes) const;
   Status sync() const;
+  // Whether names in it may be made and removed. A disc that nobody can write is no trouble.
+  Status may_change() const;
   // Whether it lies on a file system that other machines change behind the kernel's back.
   bool is_remote() const;
+  // Whether something else than the folder it is in lies here: a share, a disk.
+  bool is_mount_point() const;
 
  private:
   explicit OpenFolder(Descriptor fd) : fd_(std::move(fd)) {}
   Descriptor fd_;
 };
+
+// Of statfs(2).
+bool is_remote_type(std::uint32_t file_system);
 
 // "a/b/c" -> "a/b" and "c".
 std::string parent_of(const std::string& path);

@@ -2,6 +2,7 @@
 #include "node/intakes.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/log.h"
 #include "base/panic.h"
@@ -18,6 +19,14 @@ class Intakes::Watch final : public intake::DimseIntake::Observer, public intake
     news.what = telemetry::News::What::file_set_aside;
     news.subject = folder;
     news.reason = intake::words_of(reason);
+    telemetry_.happened(std::move(news));
+  }
+  void medium_incomplete(const std::string& folder, std::uint64_t files) override {
+    log::warn("intake folder " + folder + ": files that a DICOMDIR names did not come: " + std::to_string(files));
+    telemetry::News news;
+    news.what = telemetry::News::What::medium_incomplete;
+    news.subject = folder;
+    news.detail = std::to_string(files);
     telemetry_.happened(std::move(news));
   }
   void associated(const intake::Caller& caller) override { telemetry_.connected(caller.calling_ae, caller.peer_address); }
@@ -105,11 +114,11 @@ void Intakes::change(std::shared_ptr<Change> prepared) {
   // The old ones first: a folder that is only watched in another way is never read by two.
   for (const Folder& one : folders_)
     if (std::ranges::find(prepared->kept, one.options, &Folder::options) == prepared->kept.end()) one.intake->stop();
-  folders_ = std::move(prepared->kept);
-  for (Folder& one : prepared->added) {
+  for (const Folder& one : prepared->added)
     if (!one.intake->start()) SAMPAN_PANIC("a folder that was prepared does not start");
-    folders_.push_back(std::move(one));
-  }
+  std::lock_guard lock(changing_);
+  folders_ = std::move(prepared->kept);
+  std::ranges::move(prepared->added, std::back_inserter(folders_));
 }
 
 void Intakes::stop(Millis grace) {
@@ -122,5 +131,11 @@ std::vector<intake::Refusal> Intakes::refusals() const {
 }
 std::uint64_t Intakes::received() const { return watch_->count(); }
 std::optional<WallTime> Intakes::last_image() const { return watch_->last(); }
+std::vector<Intakes::FolderReport> Intakes::folders() const {
+  std::lock_guard lock(changing_);
+  std::vector<FolderReport> reports;
+  for (const Folder& one : folders_) reports.push_back({one.options.path, one.intake->condition()});
+  return reports;
+}
 
 }  // namespace sampan::node

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,6 +43,12 @@ class Intakes {
   std::vector<intake::Refusal> refusals() const;
   std::uint64_t received() const;             // items, since start()
   std::optional<WallTime> last_image() const;  // or plain file
+  // In the order of the settings, but for those that came by a change.
+  struct FolderReport {
+    std::string path;
+    intake::FolderCondition condition;
+  };
+  std::vector<FolderReport> folders() const;
 
  private:
   class Watch;
@@ -56,6 +63,7 @@ class Intakes {
   Clock& clock_;
   std::unique_ptr<Watch> watch_;
   std::unique_ptr<intake::DimseIntake> dimse_;
+  mutable std::mutex changing_;  // the list, not what stands on it
   std::vector<Folder> folders_;
 };
 

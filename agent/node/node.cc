@@ -276,6 +276,7 @@ control::NodeStatus Node::status() {
     findings.last_image = p.intakes->last_image();
     findings.associations_now = p.intakes->associations_now();
     findings.refusals = p.intakes->refusals();
+    findings.folders = p.intakes->folders();
   }
   if (!findings.last_image)  // of an earlier run
     for (const auto& exam : p.engine.queue().lookup().received_since({0}, 1)) findings.last_image = exam.last;

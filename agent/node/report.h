@@ -5,6 +5,7 @@
 #include "control/node_status.h"
 #include "core/prover.h"
 #include "intake/refusals.h"
+#include "node/intakes.h"
 #include "queue/pledges.h"
 #include "queue/queue.h"
 #include "scheduler/snapshot.h"
@@ -21,6 +22,7 @@ struct Findings {
   std::uint64_t received = 0;
   std::optional<WallTime> last_image;
   std::vector<intake::Refusal> refusals;
+  std::vector<Intakes::FolderReport> folders;
   Status admits;
   queue::QueueSummary queue;
   queue::Pledges::Summary promises;

@@ -59,6 +59,8 @@ constexpr std::array table{
     EventRow{"instance.rejected", warning, "{dest} refused for good, {count} times so far: {reason}", "{dest} 已拒收，累计 {count} 次：{reason}",
              "Tell the lead hospital the reason; sampan queue shows how many wait for a person.",
              "请把原因告知牵头医院；sampan queue 显示待人工处理的数量。"},
+    EventRow{"study.incomplete", warning, "{count} files that a DICOMDIR in {folder} names did not come", "{folder} 中的 DICOMDIR 所列文件有 {count} 个未到",
+             "What came is taken. Copy the medium once more, whole.", "已到的文件均已接收。请把该介质完整地再复制一次。"},
     EventRow{"telemetry.dropped", warning, "Telemetry was dropped ({count}): {reason}", "已丢弃 {count} 项遥测数据：{reason}",
              "No image is concerned. The connection was away too long, or the disk is full.", "与图像无关。原因是断网过久或磁盘已满。"},
 };

@@ -13,6 +13,7 @@ struct News {
   enum class What {
     caller_refused,     // subject: AE title; place: address; detail: called AE title; code as in the reject
     file_set_aside,     // subject: folder
+    medium_incomplete,  // subject: folder; detail: how many files that its directory names did not come
     destination_up,     // subject: destination, of this and all that follow
     destination_down,
     destination_refuses,

@@ -75,6 +75,9 @@ void Rules::happened(const News& news) {
     case News::What::file_set_aside:
       raise("instance.quarantined", "instance.quarantined/" + dest + "/" + news.reason, {{"folder", dest}, {"reason", news.reason}}, then);
       return;
+    case News::What::medium_incomplete:
+      emit("study.incomplete", Stage::once, "", {{"folder", dest}}, then.wall).count = std::strtoull(news.detail.c_str(), nullptr, 10);
+      return;
     case News::What::destination_up: return recovered(dest, then);
     case News::What::destination_down:
       if (alarms_.find("dest.down/" + dest) != nullptr)

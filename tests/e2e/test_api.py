@@ -79,7 +79,9 @@ def busy_node(ctx):
     blind = ctx.raw_scp("blind", refuse_class="1.2.840.10008.5.1.4.1.1.2").start()
     dead = {"name": "dead", "dimse": "NOBODY@127.0.0.1:9"}
     routes = [{"when": {"modality": ["CT", "MR"]}, "to": ["cross", "open", "blind", "dead"]}]
-    node = ctx.node(destinations=[cross.destination, open_.destination, blind.destination, dead], routes=routes).start()
+    node = ctx.node(destinations=[cross.destination, open_.destination, blind.destination, dead], routes=routes)
+    node.settings["intake"]["folders"] = [{"path": str(ctx.dir / "drop")}]
+    node.start()
     for kind in ("ct", "mr", "dx"):
         assert ctx.raw_scu(node.address, ctx.images(kind, 1), called="CLINIC").wait() == 0
     assert ctx.raw_scu(node.address, ctx.images("mr", 1), called="WRONG").wait() != 0

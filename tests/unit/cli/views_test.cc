@@ -34,6 +34,7 @@ TEST_CASE("status_is_one_screen_that_begins_with_the_answer") {
         "\n"
         "Receiving  37 images since the start, the last 1 h ago; connections now: 1\n"
         "           AE title SAMPAN, STAT, port 11112\n"
+        "           folder /srv/sampan/in, the last file 1 min ago\n"
         "Uploading  lead  PACS@192.0.2.10:104  out of reach for 1 min: connection refused; next try in 42 s\n"
         "           waiting 28 (99.0 MB, oldest 1 min 30 s), delivered 9, archived 4\n"
         "           副本  /srv/images  reachable\n"
@@ -50,6 +51,7 @@ TEST_CASE("status_speaks_chinese") {
         "\n"
         "接收  本次启动以来 37 幅图像，最近一幅 1 小时前；当前连接 1\n"
         "      AE 标题 SAMPAN, STAT，端口 11112\n"
+        "      目录 /srv/sampan/in，最近一个文件 1 分前\n"
         "上传  lead  PACS@192.0.2.10:104  无法连接 1 分：connection refused；42 秒后重试\n"
         "      积压 28（99.0 MB，最久 1 分 30 秒），已送达 9，已归档确认 4\n"
         "      副本  /srv/images  连接正常\n"
@@ -136,6 +138,23 @@ TEST_CASE("status_says_why_images_are_held_or_rejected_and_how_long_the_disk_las
   CHECK(has(text, "             on hold 1: held by a person\n"));
   CHECK(has(text, "lately 2.0 GB a day came; with nothing leaving there is room for 250 d\n"));
   CHECK(has(show_status(status, Lang::zh), "近日每天接收 2.0 GB；即使完全无法上传，还可接收 250 天\n"));
+}
+
+TEST_CASE("status_shows_each_folder_also_where_no_port_is_open") {
+  NodeStatus status = rich_status();
+  FolderStatus& folder = status.intake.folders[0];
+  const auto shown = [&](Lang lang) { return show_status(assessed(status), lang); };
+  CHECK(has(shown(Lang::en), "folder /srv/sampan/in, the last file 1 min ago\n"));
+  folder.last_file.reset();
+  folder.set_aside = 2;
+  status.intake.enabled = false;
+  CHECK(has(shown(Lang::zh), "DICOM 端口已关闭，仅从目录接收\n"));
+  CHECK(has(shown(Lang::zh), "目录 /srv/sampan/in，启动以来尚无文件，未接收的文件 2\n"));
+  folder.trouble = "missing";
+  CHECK(has(shown(Lang::en), "no DICOM port is open, only folders are read\n"));
+  CHECK(has(shown(Lang::en), "folder /srv/sampan/in: the folder is not there, set aside: 2\n"));
+  status.intake.folders.clear();
+  CHECK(has(shown(Lang::en), "switched off\n"));
 }
 
 TEST_CASE("status_tells_of_requests_for_storage_commitment_that_were_not_told_yet") {

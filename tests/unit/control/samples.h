@@ -32,7 +32,14 @@ inline NodeStatus rich_status() {
                    .commitments_open = 0,
                    .commitments_untold = 0,
                    .commitments_oldest_s = 0,
-                   .commitments_error = ""};
+                   .commitments_error = "",
+                   .folders = {{.path = "/srv/sampan/in",
+                                .last_file = WallTime{sample_now.ms - 60'000},
+                                .trouble = "",
+                                .error = "",
+                                .set_aside = 0,
+                                .missing_files = 0,
+                                .missing_since = {}}}};
   status.spool = {.items = 12,
                   .bytes = 123'456'789,
                   .quarantined = 0,

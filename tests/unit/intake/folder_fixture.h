@@ -40,6 +40,19 @@ inline void put(const fs::path& path, ByteView bytes, std::ios::openmode mode = 
   file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
+// The directory of a medium that names these files.
+inline Bytes dicomdir(const std::vector<std::string>& ids) {
+  test::DataSetWriter directory;
+  directory.text(0x00041130, "CS", "CD");
+  directory.header(0x00041220, "SQ", 0xffffffff);
+  for (const std::string& id : ids) {
+    directory.header(0xfffee000, "", 0);  // an item, walked into
+    directory.text(0x00041430, "CS", "IMAGE");
+    directory.text(0x00041500, "CS", id);
+  }
+  return test::file_head("1.2.840.10008.1.3.10", "1.2.9", explicit_le) + directory.bytes();
+}
+
 // Paths below a folder, sorted; its own folders only when hidden is true.
 inline std::vector<std::string> listing(const fs::path& folder, bool hidden = false) {
   std::vector<std::string> names;
@@ -110,6 +123,7 @@ class Drop final : public FolderIntake::Observer {
     if (on_received) on_received();
   }
   void set_aside(const std::string&, Unfit reason) override { reasons.push_back(reason); }
+  void medium_incomplete(const std::string&, std::uint64_t files) override { incomplete.push_back(files); }
 
   test::TemporaryDirectory directory;
   HandClock clock;
@@ -121,6 +135,7 @@ class Drop final : public FolderIntake::Observer {
   std::vector<std::string> folders;
   std::vector<std::uint64_t> sizes;
   std::vector<Unfit> reasons;
+  std::vector<std::uint64_t> incomplete;
   std::function<void()> on_received;
 
  private:

@@ -414,47 +414,11 @@ TEST_CASE("a_plain_file_written_again_is_another_item") {
   CHECK(drop.sink.stored[0].manifest.id != drop.sink.stored[1].manifest.id);
 }
 
-TEST_CASE("a_medium_is_read_as_a_whole_in_the_order_of_its_dicomdir") {
-  Drop drop;
-  test::DataSetWriter directory;
-  directory.text(0x00041130, "CS", "CD");
-  directory.header(0x00041220, "SQ", 0xffffffff);
-  for (const char* id : {"IMG\\B", "IMG\\A", "..\\..\\etc", "IMG\\GONE"}) {
-    directory.header(0xfffee000, "", 0);  // an item, walked into
-    directory.text(0x00041430, "CS", "IMAGE");
-    directory.text(0x00041500, "CS", id);
-  }
-  put(drop.root() / "cd/DICOMDIR", test::file_head("1.2.840.10008.1.3.10", "1.2.9", explicit_le) + directory.bytes());
-  put(drop.root() / "cd/img/a", dicom_file("1.2.1"));
-  put(drop.root() / "cd/img/b", dicom_file("1.2.2"));
-  put(drop.root() / "cd/AUTORUN.INF", as_bytes("[autorun]"));
-  drop.settle();
-  CHECK(drop.taken() == Names{"1.2.2", "1.2.1"});
-  CHECK(listing(drop.root()).empty());
-  CHECK(listing(drop.done()) == Names{"cd/DICOMDIR"});
-  CHECK(listing(drop.rejected()) == Names{"cd/AUTORUN.INF", "cd/AUTORUN.INF.reason.txt"});
-}
-
-TEST_CASE("a_dicomdir_stays_until_its_files_are_taken") {
-  Drop drop;
-  test::DataSetWriter directory;
-  directory.text(0x00041500, "CS", "A");
-  put(drop.root() / "DICOMDIR", test::file_head("1.2.840.10008.1.3.10", "1.2.9", explicit_le) + directory.bytes());
-  put(drop.root() / "A", dicom_file("1.2.1"));
-  drop.sink.refuse_all = fail(Errc::full, "full");
-  drop.settle();
-  drop.sink.refuse_all.reset();
-  CHECK(listing(drop.root()) == Names{"A", "DICOMDIR"});
-  drop.pass(drop.options.retry_every);
-  drop.round->work();
-  CHECK(drop.taken() == Names{"1.2.1"});
-  CHECK(listing(drop.done()) == Names{"DICOMDIR"});
-}
-
 TEST_CASE("a_missing_folder_is_no_failure_for_ever") {
   Drop drop;
   fs::remove(drop.root());
   CHECK(drop.round->scan([](const std::string&) {}).error().code == Errc::not_found);
+  CHECK(drop.round->condition().trouble == FolderTrouble::missing);
   put(drop.root() / "IM1", dicom_file("1.2.1"));
   drop.settle();
   CHECK(drop.taken() == Names{"1.2.1"});

@@ -147,6 +147,9 @@ TEST_CASE("a_class_is_blocked_and_unblocked_a_destination_refuses_and_an_item_is
   for (int i = 0; i < 100; ++i) scene.tell(What::item_rejected, "lead", "HTTP 400");
   CHECK(scene.rules.alarms().find("instance.rejected/lead/HTTP 400")->count == 100);
   CHECK(names(scene.tell(What::file_set_aside, "/drop", "no DICOM")) == "instance.quarantined:opened");
+  const auto incomplete = scene.tell(What::medium_incomplete, "/drop", "", "", "12");
+  REQUIRE(names(incomplete) == "study.incomplete:once");
+  CHECK(incomplete[0].count == 12);
 }
 
 TEST_CASE("the_disk_is_low_then_critical_then_well_and_a_trend_foresees_it") {

@@ -32,7 +32,7 @@ std::string hex_code(std::uint16_t code) {
 
 // Octets of an A-ASSOCIATE-RJ; anything else finds the row for the unknown.
 std::uint16_t reject_code(int source, int reason) {
-  return ((source | reason) & ~0xff) != 0 ? std::uint16_t{0} : static_cast<std::uint16_t>(source << 8 | reason);
+  return ((source | reason) & ~0xff) != 0 ? std::uint16_t{} : static_cast<std::uint16_t>(source << 8 | reason);
 }
 
 }  // namespace
@@ -82,7 +82,7 @@ core::Retry TableJudge::no_connection(std::string_view what, bool timeout) const
 }
 
 core::Outcome TableJudge::http_status(int status, const core::Receipt& if_delivered) const {
-  const FailureRow& row = find_failure(Family::http, (status & ~0xffff) != 0 ? std::uint16_t{0} : static_cast<std::uint16_t>(status));
+  const FailureRow& row = find_failure(Family::http, (status & ~0xffff) != 0 ? std::uint16_t{} : static_cast<std::uint16_t>(status));
   return outcome_of(row.verdict, join("HTTP " + std::to_string(status), row.en), if_delivered);
 }
 

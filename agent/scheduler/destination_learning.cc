@@ -95,7 +95,7 @@ void Destination::close_breaker() {
 // A lane that failed before and tries again says little: lanes that take turns in waiting for an answer would vouch for each other
 // for ever, and nobody would hear that the destination is silent.
 bool Destination::others_get_through(const Lane& lane) const {
-  const bool silent = silent_for().value_or(Millis{0}) >= core::limits::answer_time_max;
+  const bool silent = silent_for() >= core::limits::answer_time_max;
   return std::ranges::any_of(lanes_, [&](const Lane& other) {
     if (&other == &lane) return false;
     const bool tries = other.busy && other.connected && other.mode == Mode::batch && (other.failures == 0 || !silent);

@@ -30,13 +30,11 @@ void Trip::resolve_silence() {
   core::Retry silence;
   silence.reason = "no outcome was reported";
   for (const auto& consignment : load_.items) {
-    const auto found = unanswered_.find(consignment.item.id);
-    if (found == unanswered_.end()) continue;
+    if (!unanswered_.contains(consignment.item.id)) continue;
     if (!gives_way()) {
       take(consignment.item.id, silence);
       continue;
     }
-    unanswered_.erase(found);
     --tally_->sending;
     settled_.push_back({consignment.item.id, PutBack{}});
   }

@@ -98,3 +98,54 @@ TEST_CASE("a_lane_that_rests_after_failures_of_its_own_is_at_work_again_when_an_
   // The first lane takes whom the outage is blamed on, the other one a whole batch.
   CHECK(world.count("pacs", State::leased) - leased_before == 1 + core::limits::batch_items_max);
 }
+
+namespace {
+
+// Two lanes, one with a batch before it and one that failed alone and pauses, for ten minutes.
+struct OnePauses : World {
+  Peer* pacs = nullptr;
+  void begin(unsigned first, unsigned last) {
+    put("pacs", first, last);
+    step();
+    REQUIRE(lanes.jobs.size() == 2);
+    std::swap(lanes.jobs[0], lanes.jobs[1]);
+    pacs->answer = always(core::Retry{"local limit exceeded", Scope::destination, Millis(10min), 0});
+    lanes.run_next();
+    step();
+    REQUIRE(lanes.jobs.size() == 1);
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(OnePauses, "a_lane_that_pauses_is_no_room_for_an_emergency_so_another_makes_way" * doctest::description("contract 12")) {
+  pacs = &add("pacs");
+  begin(1, 300);
+  std::vector<unsigned> order;
+  pacs->answer = [&](const core::Item& item) {
+    order.push_back(number_of(item.id));
+    clock.advance(1s);
+    if (order.size() == 5) {
+      core::Item urgent = item_of(500);
+      urgent.priority = core::Priority::emergency;
+      queue.put("pacs", urgent);
+      scheduler.notify();
+    }
+    step();
+    return delivered(item);
+  };
+  run_for(1min);
+  CHECK(std::ranges::find(order, 500u) - order.begin() <= 6);
+}
+
+TEST_CASE_FIXTURE(OnePauses, "a_lane_that_pauses_asks_for_no_blocked_class_either") {
+  pacs = &add("pacs");
+  put("pacs", 1, 1, "us");
+  pacs->answer = always(retry(Scope::sop_class, "SOP class not supported"));
+  run_for(0ms);
+  REQUIRE(shown("pacs").blocked.size() == 1);
+  begin(2, 300);
+  clock.advance(9s);  // its connection does not rest yet
+  step();
+  CHECK(lanes.jobs.size() == 1);
+}

@@ -69,6 +69,18 @@ def run_here(path, name, answer):
     Path(answer).write_text(json.dumps([outcome, detail if isinstance(detail, str) else ""]))
 
 
+RUNNING = set()  # the groups of the tests that run, by their leader
+ENDED_BY = []    # the signal that ended the runner
+
+
+def end_all(number, _frame):
+    """Whoever ends the runner ends its tests: they live in sessions of their own, and nobody else would."""
+    ENDED_BY.append(number)
+    for leader in list(RUNNING):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(leader, signal.SIGKILL)
+
+
 def end_group(process):
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -84,15 +96,17 @@ def run_apart(test, deadline_s):
             process = subprocess.Popen([sys.executable, __file__, "--one", test["path"], test["name"], str(answer)],
                                        stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
                                        env={**os.environ, "SAMPAN_TEST_DIR": folder})
+            RUNNING.add(process.pid)
             late = False
             try:
-                process.wait(deadline_s)
+                process.wait(0 if ENDED_BY else deadline_s)
             except subprocess.TimeoutExpired:
                 late = True
                 process.send_signal(signal.SIGUSR1)  # shows where it stands
                 time.sleep(0.3)
             finally:
                 end_group(process)
+                RUNNING.discard(process.pid)
         said = log.read_bytes().decode("utf-8", "replace")[-6000:]
         if late:
             return "fail", f"not done after {deadline_s:g} s\n{said}"
@@ -103,6 +117,8 @@ def run_apart(test, deadline_s):
 
 
 def run_one(book, test, deadline_s):
+    if ENDED_BY:
+        return
     begun = time.monotonic()
     outcome, detail = run_apart(test, (test["deadline_s"] or deadline_s) * float(os.environ.get("SAMPAN_SLOW", "1")))
     name = f"{Path(test['path']).stem.removeprefix('test_')}.{test['name'].removeprefix('test_')}"
@@ -122,6 +138,8 @@ def main():
     arguments.add_argument("step")
     arguments.add_argument("paths", nargs="+")
     chosen = arguments.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end_all)
     book, tests = results.Book(chosen.step), []
     for path in files_of(chosen.paths):
         try:
@@ -130,7 +148,8 @@ def main():
             book.enter(path.stem, "fail", traceback.format_exc(limit=-3))
     with ThreadPoolExecutor(max(1, chosen.jobs)) as pool:
         list(pool.map(lambda test: run_one(book, test, chosen.deadline), tests))
-    return book.close()
+    code = book.close()
+    return 128 + ENDED_BY[0] if ENDED_BY else code
 
 
 if __name__ == "__main__":

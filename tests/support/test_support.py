@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -75,6 +76,31 @@ def test_python_tests_pass_fail_skip_and_hang_as_they_should(ctx):
                         "sample.hangs": "fail"}, done.stdout
     assert done.returncode == 1 and "1 passed, 3 failed, 1 skipped" in done.stdout
     assert rows["sample.absent"]["detail"] == "no reason" and rows["sample.bad"]["contract"] == [2]
+
+
+def test_a_runner_that_is_ended_leaves_no_test_behind(ctx):
+    tests, told = ctx.dir / "test_sample.py", ctx.dir / "told"
+    tests.write_text(f"""import os, pathlib, subprocess, sys, time
+def test_stays():
+    child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])
+    pathlib.Path({str(told)!r}).write_text(f'{{os.environ["SAMPAN_TEST_DIR"]}} {{os.getpid()}} {{child.pid}} .')
+    time.sleep(60)
+""")
+    runner = subprocess.Popen([sys.executable, HERE / "run_python.py", "sample", tests], stdout=subprocess.DEVNULL,
+                              env={**os.environ, "SAMPAN_RESULTS": str(ctx.dir / "book")})
+    wait_until(lambda: told.exists() and told.read_text().endswith("."), "the test runs")
+    runner.terminate()
+    assert runner.wait(30) == 128 + signal.SIGTERM
+    folder, *pids, _ = told.read_text().split()
+    wait_until(lambda: not any(alive(pid) for pid in pids), "whoever it started is gone")
+    assert not Path(folder).exists()
+
+
+def alive(pid):
+    """A process that ended, and that nobody has asked about yet, is none."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    return False
 
 
 def reported(rows, show_contract=False):

@@ -7,6 +7,7 @@
 // Fails:   reading a wrong type throws Json::exception, which no function of control lets out.
 #pragma once
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <nlohmann/json.hpp>
@@ -77,11 +78,12 @@ struct Reader {
   }
 };
 
+// Numbers by reference: the library would turn 1e99 into a whole number as well, and what comes of that nobody knows.
 inline void read(const Json& in, std::string& v) { in.get_to(v); }
 inline void read(const Json& in, bool& v) { in.get_to(v); }
-inline void read(const Json& in, std::uint16_t& v) { in.get_to(v); }
-inline void read(const Json& in, std::uint64_t& v) { in.get_to(v); }
-inline void read(const Json& in, std::int64_t& v) { in.get_to(v); }
+inline void read(const Json& in, std::uint64_t& v) { v = in.get_ref<const Json::number_unsigned_t&>(); }
+inline void read(const Json& in, std::int64_t& v) { v = in.get_ref<const Json::number_integer_t&>(); }
+inline void read(const Json& in, std::uint16_t& v) { v = static_cast<std::uint16_t>(std::min<std::uint64_t>(in.get_ref<const Json::number_unsigned_t&>(), UINT16_MAX)); }
 inline void read(const Json& in, Verdict& v) {
   const auto word = in.get<std::string>();
   v = word == "good" ? Verdict::good : word == "attention" ? Verdict::attention : Verdict::failure;
@@ -96,7 +98,7 @@ inline void read(const Json& in, WallTime& v) {
   const auto text = in.get<std::string>();
   std::tm parts{};
   int millis = 0;
-  if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d:%d.%dZ", &parts.tm_year, &parts.tm_mon, &parts.tm_mday, &parts.tm_hour,
+  if (std::sscanf(text.c_str(), "%6d-%2d-%2dT%2d:%2d:%2d.%3dZ", &parts.tm_year, &parts.tm_mon, &parts.tm_mday, &parts.tm_hour,
                   &parts.tm_min, &parts.tm_sec, &millis) != 7)
     return;
   parts.tm_year -= 1900;
@@ -104,7 +106,8 @@ inline void read(const Json& in, WallTime& v) {
   v.ms = std::int64_t{::timegm(&parts)} * 1000 + millis;
 }
 inline void read(const Json& in, AgeCounts& v) {
-  for (std::size_t i = 0; i < v.size(); ++i) v[i] = in.value(std::string(age_names[i]), std::uint64_t{0});
+  for (std::size_t i = 0; i < v.size(); ++i)
+    if (const auto found = in.find(std::string(age_names[i])); found != in.end()) read(*found, v[i]);
 }
 template <class T>
 void read(const Json& in, std::optional<T>& v) {

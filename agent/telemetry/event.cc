@@ -27,18 +27,23 @@ int index_of(const Table& table, const std::string& word) {
 }
 
 Event event_from(const Json& in) {
+  // By reference: the library would turn 1e99 into a whole number as well, and what comes of that nobody knows.
+  const auto number = [&in](const char* name, std::uint64_t otherwise) {
+    const auto found = in.find(name);
+    return found == in.end() ? otherwise : found->get_ref<const Json::number_unsigned_t&>();
+  };
   Event event;
   event.id = uuid_from(in.at("id").get<std::string>());
   event.node = in.at("node").get<std::string>();
   event.series = in.value("series", "");
-  event.seq = in.value("seq", std::uint64_t{0});
+  event.seq = number("seq", 0);
   event.time = time_from(in.at("time").get<std::string>()).value_or(WallTime{});
   event.name = in.at("event").get<std::string>();
   event.severity = static_cast<Severity>(index_of(severities, in.at("severity").get<std::string>()) % 3);
   event.stage = static_cast<Stage>(index_of(stages, in.at("state").get<std::string>()) % 4);
   event.cause = in.value("cause", "");
   event.device = in.value("device", "");
-  event.count = in.value("count", std::uint64_t{1});
+  event.count = number("count", 1);
   for (const auto& [name, value] : in.at("attributes").items()) event.attributes[name] = value.get<std::string>();
   return event;
 }

@@ -8,6 +8,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// By reference: the library would turn 1e99 into a whole number as well, and what comes of that nobody knows.
+std::uint64_t number(const Json& in) { return in.get_ref<const Json::number_unsigned_t&>(); }
+std::int64_t moment(const Json& in) { return in.get_ref<const Json::number_integer_t&>(); }
+
 Json device_json(const std::string& id, const Device& device) {
   const Sighting& s = device.last;
   Json received = Json::object();
@@ -28,11 +32,11 @@ Device device_from(const Json& in) {
   device.software = in.at("all_software").get<std::vector<std::string>>();
   device.detectors = in.at("all_detectors").get<std::vector<std::string>>();
   for (const auto& [modality, count] : in.at("received").items())
-    device.received[modality] = {count.at(0).get<std::uint64_t>(), count.at(1).get<std::uint64_t>()};
-  device.first_seen.ms = in.at("first_seen").get<std::int64_t>();
-  device.last_image.ms = in.at("last_image").get<std::int64_t>();
+    device.received[modality] = {number(count.at(0)), number(count.at(1))};
+  device.first_seen.ms = moment(in.at("first_seen"));
+  device.last_image.ms = moment(in.at("last_image"));
   device.day = word("day");
-  device.images_today = in.at("images_today").get<std::uint64_t>();
+  device.images_today = number(in.at("images_today"));
   return device;
 }
 
@@ -44,10 +48,10 @@ Json caller_json(const Caller& caller) {
 Caller caller_from(const Json& in) {
   return {in.at("ae_title").get<std::string>(),
           in.at("address").get<std::string>(),
-          in.at("accepted").get<std::uint64_t>(),
-          in.at("refused").get<std::uint64_t>(),
-          WallTime{in.at("last_seen").get<std::int64_t>()},
-          WallTime{in.at("last_refused").get<std::int64_t>()},
+          number(in.at("accepted")),
+          number(in.at("refused")),
+          WallTime{moment(in.at("last_seen"))},
+          WallTime{moment(in.at("last_refused"))},
           in.at("reason").get<std::string>()};
 }
 
@@ -59,10 +63,10 @@ Json alarm_json(const std::string& cause, const Alarm& alarm) {
 Alarm alarm_from(const Json& in) {
   Alarm alarm;
   alarm.name = in.at("event").get<std::string>();
-  alarm.severity = static_cast<Severity>(in.at("severity").get<unsigned>() % 3);
-  alarm.opened.ms = in.at("opened").get<std::int64_t>();
-  alarm.last.ms = in.at("last").get<std::int64_t>();
-  alarm.count = in.at("count").get<std::uint64_t>();
+  alarm.severity = static_cast<Severity>(number(in.at("severity")) % 3);
+  alarm.opened.ms = moment(in.at("opened"));
+  alarm.last.ms = moment(in.at("last"));
+  alarm.count = number(in.at("count"));
   alarm.attributes = in.at("attributes").get<Attributes>();
   return alarm;
 }
@@ -84,9 +88,9 @@ Past read_state(const std::string& text, Devices& devices, Alarms& alarms, MonoT
     const Json in = Json::parse(text);
     past.version = in.at("version").get<std::string>();
     past.stopped = in.at("stopped").get<bool>();
-    past.written.ms = in.at("written").get<std::int64_t>();
-    past.quarantined = in.at("quarantined").get<std::uint64_t>();
-    past.refused = in.at("refused").get<std::map<std::string, std::uint64_t>>();
+    past.written.ms = moment(in.at("written"));
+    past.quarantined = number(in.at("quarantined"));
+    for (const auto& [reason, count] : in.at("refused").items()) past.refused[reason] = number(count);
     for (const Json& one : in.at("devices")) devices.restore(device_from(one));
     for (const Json& one : in.at("callers")) devices.restore(caller_from(one));
     for (const Json& one : in.at("alarms")) alarms.restore(one.at("cause").get<std::string>(), alarm_from(one), now);

@@ -72,6 +72,15 @@ TEST_CASE("what_is_not_a_status_is_refused") {
     CHECK_MESSAGE(parse_status(text).error().code == Errc::damaged, text);
 }
 
+TEST_CASE("a_number_that_is_not_whole_or_has_no_end_is_no_number_of_images") {
+  for (const char* number : {"1e99", "-1e99", "-1", "1.5"}) {
+    const std::string text = R"({"destinations":[{"name":"lead","waiting":)" + std::string(number) + "}]}";
+    CHECK_MESSAGE(parse_status(text).error().code == Errc::damaged, text);
+  }
+  CHECK(parse_status(R"({"intake":{"port":4294967297}})")->intake.port == 65535);
+  CHECK(parse_status(R"({"now":"2147483648-2147483648-01T00:00:00.000Z"})").ok());
+}
+
 TEST_CASE("the_routes_answer") {
   Fixed node;
   Api api({&node});

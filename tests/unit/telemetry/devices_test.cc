@@ -143,3 +143,13 @@ TEST_CASE("what_is_known_survives_a_restart_and_damage_refuses_nothing" * doctes
     CHECK(read_state(text.substr(0, size), none, silent, {9}).version.empty());
   }
 }
+
+TEST_CASE("a_number_of_the_state_file_that_is_not_whole_is_damage" * doctest::description("contract 9")) {
+  for (const char* number : {"1e99", "-1e99", "-1", "1.5"}) {
+    Devices devices;
+    Alarms alarms;
+    const auto read = read_state(R"({"version":"1","stopped":true,"written":5,"quarantined":)" + std::string(number) + "}", devices, alarms, {9});
+    CHECK(read.written.ms == 5);
+    CHECK(read.quarantined == 0);
+  }
+}

@@ -228,3 +228,19 @@ TEST_CASE("every_event_says_what_happened_in_both_languages_and_survives_the_way
     CHECK(read->stage == Stage::worse);
   }
 }
+
+TEST_CASE("an_event_whose_number_is_not_whole_is_none" * doctest::description("contract 9")) {
+  Event event;
+  event.id = make_uuid7({1'795'000'000'123}, system_random());
+  event.name = "device.new";
+  event.seq = 33;
+  event.count = 55;
+  const std::string line = event_line(event);
+  REQUIRE(read_event(line).ok());
+  for (const char* whole : {"33", "55"})
+    for (const char* number : {"1e99", "-1e99", "-1", "1.5"}) {
+      std::string other = line;
+      other.replace(other.find(std::string(":") + whole) + 1, 2, number);
+      CHECK_MESSAGE(read_event(other).error().code == Errc::damaged, other);
+    }
+}

@@ -7,6 +7,7 @@
 
 #include <thread>
 
+#include "base/sanitized.h"
 #include "dimse_fixture.h"
 
 using namespace sampan;
@@ -241,6 +242,10 @@ TEST_CASE("callers_that_break_off_leave_no_descriptor_behind") {
 }
 
 TEST_CASE("requests_that_dcmtk_would_give_up_half_read_leave_no_memory_behind" * doctest::description("contract 10")) {
+  if (SAMPAN_SANITIZED != 0) {
+    MESSAGE("skipped: a sanitizer has an allocator of its own, which tells mallinfo2() nothing");
+    return;
+  }
   const auto item = [](std::uint8_t type, Bytes value) {
     value.insert(value.begin(), {type, 0, static_cast<std::uint8_t>(value.size() >> 8), static_cast<std::uint8_t>(value.size())});
     return value;

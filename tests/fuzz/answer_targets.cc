@@ -114,9 +114,12 @@ FUZZ_TARGET(client_json) {
 }
 
 FUZZ_TARGET(telemetry_state) {
-  telemetry::Devices devices;
-  telemetry::Alarms alarms;
-  static_cast<void>(telemetry::read_state(std::string(as_text(input)), devices, alarms, MonoTime{1000}));
+  telemetry::Devices devices, again;
+  telemetry::Alarms alarms, alarms_again;
+  const auto past = telemetry::read_state(std::string(as_text(input)), devices, alarms, MonoTime{1000});
+  const std::string written = telemetry::write_state(past, devices, alarms);
+  const auto read = telemetry::read_state(written, again, alarms_again, MonoTime{1000});
+  expect(telemetry::write_state(read, again, alarms_again) == written, "a state that was read is written and read the same");
   static_cast<void>(telemetry::time_from(as_text(input)));
 }
 

@@ -110,6 +110,13 @@ EXAMS = json.dumps({"now": "2026-11-22T09:00:00.000Z", "exams": [{"study_uid": "
 KEYRING = (b"sampan-keyring 1\ngeneration 2\nnode 01234567-89ab-7def-8123-456789abcdef\nprotector 0123456789abcdef file 1 1790000000000 - -\n"
            b"protector 0123456789abcdee recovery 2 1790000000000 " + b"11" * 32 + b" handed-out\nkey 0123456789abcdef 1790000000000\n"
            b"copy 0123456789abcdef " + b"22" * 60 + b"\nseal " + b"33" * 32 + b"\n")
+OWN_KEY = b"sampan-local-key 1\nkey e7336a66b4816db2 0d293449af619a29325fb514ba9709da9bcf8b13717c7f6346f5ab25e0104447\n"
+def key_id(key):
+    return hashlib.sha256(key).digest()[:8][::-1].hex().encode()
+
+
+NO_KEY = key_id(bytes(32)) + b" " + b"00" * 32 + b"\n"
+OLD_KEYS, LOCAL_KEY = b"sampan-key 1\nnode 01234567-89ab-7def-8123-456789abcdef\nkey " + NO_KEY, b"sampan-local-key 1\nkey " + NO_KEY
 # Of nobody: what opens it is in state_targets.cc.
 REAL_KEYRING = (
     b"sampan-keyring 1\n"
@@ -123,7 +130,13 @@ REAL_KEYRING = (
     b"0784fcfefc1b2f68d278874f8ab103a8db304f56ffc7c5\n"
     b"seal 6e286a517228bfa9548d5f018bbfc2048e781e58237bda9a02ba31777a6d8ea2\n")
 EVENT_LINE = (b'{"schema":"sampan.event/1","id":"01234567-89ab-7def-8123-456789abcdef","node":"n","series":"s","seq":1,"time":"2026-11-22T09:00:00.000Z",'
-              b'"event":"device.new","severity":"info","stage":"once","device":"d","count":1,"attributes":{"model":"x"}}\n')
+              b'"event":"device.new","severity":"info","state":"once","cause":"c","device":"d","count":1,"attributes":{"model":"x"}}\n')
+
+STATE_FILE = {"version": "1.0", "stopped": True, "written": 1790000000000, "quarantined": 1, "refused": {"unknown_caller": 2},
+              "devices": [{**dict.fromkeys(("id", "manufacturer", "model", "serial", "station", "software", "detector", "modality", "ae_title", "address", "day"), "x"),
+                           "all_software": ["1", "2"], "all_detectors": ["d"], "received": {"CT": [1, 2000]}, "first_seen": 1, "last_image": 2, "images_today": 3}],
+              "callers": [{"ae_title": "CT1", "address": "192.0.2.1", "accepted": 1, "refused": 2, "last_seen": 3, "last_refused": 4, "reason": "unknown_caller"}],
+              "alarms": [{"cause": "c", "event": "destination.down", "severity": 1, "opened": 1, "last": 2, "count": 3, "attributes": {"destination": "lead"}}]}
 
 
 HTTP_REQUESTS = [b"GET /?a=1&b=%20x&c HTTP/1.1\r\nHost: x\r\n\r\n", b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}GET /b HTTP/1.0\r\n\r\n",
@@ -157,8 +170,31 @@ def http_scripts():
     return ([bytes([who]) + script for who, scripts in ((0, stow), (1, told), (2, proof), (2 | 8, proof), (2 | 16, proof)) for script in scripts] + [bytes([4 | who]) + token + scripts[0] + part(401, b"") + token for who, scripts in ((0, stow), (1, told), (2, proof))])
 
 
-def key_id(key):
-    return hashlib.sha256(key).digest()[:8][::-1].hex().encode()
+def short(text):
+    """A word behind its length, as Feed::word() takes it."""
+    return bytes([len(text)]) + text
+
+
+def requests():
+    """Behind the route, and that its own method and path are asked: how many words there are, the words, and the body."""
+    asked = [(b"key", b"1.2.3", b"to", b"lead", b"emergency", b"true"), (b"since", b"24h", b"limit", b"10"), (b"since", b"2026-11-22T09:00:00.5Z"), (b"since", b"2026-11-26")]
+    return [bytes([route, 1, 1, len(words) // 2]) + b"".join(map(short, words)) for route in range(15) for words in asked]
+
+
+def whole_settings(top):
+    """Every option there is, a section at a time, with what every file needs; of a destination's kinds one at a time."""
+    lines = [line.lstrip("#") if line.startswith("#") else line for line in (top / "config" / "examples" / "full.yaml").read_text(encoding="utf-8").splitlines()
+             if line.strip() and not line.startswith("##")]
+    begins = [at for at, line in enumerate(lines) if not line.startswith(" ")] + [len(lines)]
+    sections = ["\n".join(lines[begin:end]) + "\n" for begin, end in zip(begins, begins[1:])]
+    destinations = next(section for section in sections if section.startswith("destinations:"))
+    kinds = ("dimse", "folder", "stow", "http")
+
+    def of_kind(kind):
+        return "".join(line + "\n" for line in destinations.splitlines() if not re.match(r"    (%s):" % "|".join(one for one in kinds if one != kind), line))
+    least = "site: a\n" + "".join(of_kind("dimse").splitlines(True)[:3])
+    return [(least + section if not section.startswith("site:") else least).encode() for section in sections if section != destinations] + \
+           [("site: a\n" + of_kind(kind)).encode() for kind in kinds]
 
 
 def seeds(top):
@@ -188,16 +224,22 @@ def seeds(top):
         "notes": [bytes([kind]) + bytes(range(16)) + bytes(56) + long_text(b"lead") + long_text(b"why") + bytes(8) for kind in range(8)] +
                  [b"\0" + long_text(b"clinic") + b"\1\2" + bytes(8) + struct.pack("<HH", 1, 3) + b"1.2" + struct.pack("<HH", 2, 3) + b"3.4"],
         "segment": [b"\0" + bytes([1, odd, 1]) + bytes([9, 9, 9, 200]) + bytes(range(200)) for odd in (0, 1, 2, 4, 8, 32, 64, 128, 255)],
-        "raw_segment": [b"SAMPSEG1" + bytes(120) + b"SREC" + bytes(200), b"i0000000000000001.seg", b"n00000000000000ff.seg"],
-        "key_file": [b"sampan-key 1\nnode 01234567-89ab-7def-8123-456789abcdef\nkey 0123456789abcdef " + b"00" * 32 + b"\n"],
+        "raw_segment": [b"SAMPSEG1" + bytes(120) + b"SREC" + bytes(200), b"i0000000000000001.seg", b"n00000000000000ff.seg"] + [
+            bytes([1, own]) + short(b"SAMPSEG1" + struct.pack("<I", 1) + stream + bytes(19) + struct.pack("<q", 1)) + b"\x20" +
+            short(b"SREC" + bytes([kind, streamed, 1, 0]) + struct.pack("<qq", (1 << 20) + 1, 0 if streamed else 4096) + bytes(64) + struct.pack("<I", 65536)) + b"\x1f" +
+            short(b"STRL" + struct.pack("<IqQQ", 16, (1 << 20) + 1, 3000, 4096))
+            for own in (0, 1) for stream in (b"i", b"n") for kind in (1, 2) for streamed in (0, 1)] + [bytes([1, 1]) + b"\0\x20" + short(b"SREC")],
+        "key_file": [bytes([parts]) + b"".join(struct.pack("<H", len(text)) + text for text in texts)
+                     for parts, texts in ((1, [OLD_KEYS]), (1, [OLD_KEYS[:-1].replace(b"-key 1", b"-key 2")]), (2, [REAL_KEYRING]), (14, [REAL_KEYRING, REAL_KEYRING, OWN_KEY]),
+                                          (10, [REAL_KEYRING, OWN_KEY]), (12, [REAL_KEYRING, OWN_KEY]), (26, [REAL_KEYRING, OWN_KEY, OWN_KEY]), (0, []), (32, []), (8, [LOCAL_KEY]))],
         "stow_answer": [b'[{"00080018":{"vr":"UI","Value":["1.2.3"]}},{"00080018":{"Value":["1.2.4"]}}]', b'{"access_token":"abc","token_type":"Bearer","expires_in":3600}', stow_json().encode(), STOW_XML.encode(), b"<html><body>Log in</body></html>", b"\xef\xbb\xbf" + stow_json().encode()],
         "http_json": [b"\0" + b'{"accepted":["01234567-89ab-7def-8123-456789abcdef"],"rejected":[]}', b"\4", b"\0{}"],
-        "settings": yamls + [b"site: a\ndestinations:\n- name: lead\n  dimse: PACS@[::1]:104\n  lanes: 4\n"],
+        "settings": yamls + whole_settings(top) + [b"site: a\ndestinations:\n- name: lead\n  dimse: PACS@[::1]:104\n  lanes: 4\n"],
         "control": [bytes([route, 1, 1, 0]) + b'{"key":"1.2.3","destination":"lead","emergency":true}' for route in range(16)] +
-                   [b"\1\1\1\1\3key\0051.2.3{}"],
+                   requests(),
         "client_json": [json.dumps(fields).encode(), b'{"code":"not_found","error":"a","zh":"b"}', b'{"recovery_key":"7KQ4D"}', b'{"protection":"file","node_keys":1,"recovery":"none"}', STATUS.encode(), EVENTS.encode(), EXAMS.encode(), b'{"applied":true,"problems":[{"en":"a","zh":"b"}],"after_restart":["x"]}',
                         b'{"deliveries":1,"reclaimed":0,"damaged":0}', b'{"now":"x","devices":[{"device":"d","images_today":1}],"callers":[]}'],
-        "telemetry_state": [b'{"version":"1","devices":[{"manufacturer":"m","model":"x"}],"alarms":[],"callers":[]}', b"2026-11-22T09:00:00.123Z"],
+        "telemetry_state": [json.dumps(STATE_FILE).encode(), b'{"version":"1","devices":[{"manufacturer":"m","model":"x"}],"alarms":[],"callers":[]}', b"2026-11-22T09:00:00.123Z"],
         "secret": [b"token\n", b"two\nlines", b"\xef\xbb\xbfx"],
         "http_words": [struct.pack("<Q", 1790000000000)[:6] + bytes([len(wish)]) + wish + bytes([len(date)]) + date + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
                        for wish, date in ((b"120", b""), (b"Thu, 26 Nov 2026 10:00:00 GMT", b"Thu, 26 Nov 2026 09:00:00 GMT"), (b"soon", b"x"))],
@@ -206,8 +248,8 @@ def seeds(top):
         "state_directory": [b""] + [bytes([file, what, page, 0, 1]) + b"\xff\0\1\2" for file in range(5) for what in (0, 0x71, 2, 3, 4) for page in (0, 1, 9)],
         "beacon": [bytes([odd]) + b"SAMPBCN1" + struct.pack("<QQqq", 8, 16, 1, 2) + struct.pack("<Q", 1) + bytes(range(16)) + bytes(7 * 24) +
                    struct.pack("<Q", 2) + bytes(range(16)) + bytes(15 * 24) for odd in (0, 1)] + [b"\0SAMPBCN1", b"\1" + b"\xff" * 700],
-        "keyring": [REAL_KEYRING, b"sampan-node 1\nnode 01234567-89ab-7def-8123-456789abcdef\n", KEYRING, b"sampan-key 1\nnode 01234567-89ab-7def-8123-456789abcdef\nkey " + key_id(bytes(32)) + b" " + b"00" * 32 + b"\n",
-                    b"sampan-local-key 1\nkey " + key_id(bytes(32)) + b" " + b"00" * 32 + b"\n", b"7KQ4D-00000-00000-00000-00000-00000-00000-00000"],
+        "keyring": [REAL_KEYRING, b"sampan-node 1\nnode 01234567-89ab-7def-8123-456789abcdef\n", KEYRING, OLD_KEYS,
+                    LOCAL_KEY, b"7KQ4D-00000-00000-00000-00000-00000-00000-00000"],
         "journal": [EVENT_LINE.replace(b'"event"', b'"kind"') + b"queued\n", EVENT_LINE + b'{"queued":1,"series":"s"}\n' + EVENT_LINE.replace(b'"seq":1', b'"seq":2') + b"torn", EVENT_LINE[:-1]],
         "packets": [b"Q\1" + struct.pack("<Q", 5) + b"1.2.840.10008.1.2", b"Q\1" + struct.pack(">Q", 5) + b"1.2", b"A\0" + bytes(32), b"A\1why", b"D" + bytes(9)],
         "conversation": make_conversations.modality().values(),

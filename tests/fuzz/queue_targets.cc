@@ -7,6 +7,7 @@
 #include "queue/scan.h"
 #include "queue/segment.h"
 #include "queue/segment_owner.h"
+#include "support/volatile_files.h"
 
 namespace sampan::fuzz {
 
@@ -68,20 +69,89 @@ FUZZ_TARGET(segment) {
   }
 }
 
-FUZZ_TARGET(raw_segment) {
-  HeldFile file(input);
-  const auto header = decode_segment_header(input);
-  SegmentScan scan(file, header ? header->number : 1, 0, input.size());
-  while (scan.next().what != Finding::What::end) {
+namespace {
+
+// Blocks that begin as the input says and are empty otherwise; what looks like a header or a trailer gets the checksum that it lacks.
+Bytes sealed_blocks(Feed& feed) {
+  Bytes blocks;
+  while (!feed.empty() && blocks.size() < 16 * block_bytes) {
+    const std::size_t skip = feed.byte() % (block_bytes / header_bytes) * header_bytes;
+    if (blocks.empty() || skip == 0 || skip < blocks.size() % block_bytes) blocks.resize(round_to_block(blocks.size()));
+    const std::size_t at = blocks.size() / block_bytes * block_bytes + skip;
+    const ByteView said = feed.take(feed.byte());
+    blocks.resize(std::max(blocks.size(), at + header_bytes));
+    std::copy_n(said.begin(), std::min(said.size(), header_bytes), blocks.begin() + static_cast<std::ptrdiff_t>(at));
+    store_le<std::uint32_t>(&blocks[at + header_bytes - 4], crc32c(ByteView(blocks).subspan(at, header_bytes - 4)));
   }
-  static_cast<void>(parse_segment_name(as_text(input)));
-  const SegmentOwner owner = owner_of(file, {Stream::items, header ? header->number : 1}, Uuid{}, input.size());
-  expect(owner != SegmentOwner::us || header, "whose header does not verify is not known by it");
+  blocks.resize(round_to_block(blocks.size()));
+  return blocks;
 }
 
+void read_segment(ByteView bytes, const Uuid& node) {
+  HeldFile file(bytes);
+  const auto header = decode_segment_header(bytes);
+  SegmentScan scan(file, header ? header->number : 1, header ? block_bytes : 0, bytes.size());
+  while (scan.next().what != Finding::What::end) {
+  }
+  const SegmentName name{header ? header->stream : Stream::items, header ? header->number : 1};
+  const SegmentOwner owner = owner_of(file, name, node, bytes.size());
+  expect(owner != SegmentOwner::us || header, "whose header does not verify is not known by it");
+  expect(owner != SegmentOwner::us || header->node == node, "a segment of another node is not ours");
+}
+
+}  // namespace
+
+FUZZ_TARGET(raw_segment) {
+  Feed feed(input);
+  const bool sealed = feed.byte() % 2 == 1, own = feed.byte() % 2 == 1;
+  const Bytes bytes = sealed ? sealed_blocks(feed) : Bytes(input.begin(), input.end());
+  const auto header = decode_segment_header(bytes);
+  read_segment(bytes, header && own ? header->node : Uuid{});
+  static_cast<void>(parse_segment_name(as_text(input)));
+}
+
+namespace {
+
+const std::string state = "/state";
+const std::string keys[] = {"keys/node.key", "keys/keyring", "keys/keyring.copy", "keys/local.key", "keys/local.key.copy"};
+
+void put_file(FileSystem& files, const std::string& name, ByteView bytes) {
+  expect(write_durably(files, state + "/" + name, bytes).ok(), "memory takes a file");
+}
+
+std::map<std::string, Bytes> all_keys(FileSystem& files) {
+  std::map<std::string, Bytes> found;
+  const auto names = files.list(state + "/keys");
+  for (const auto& name : names.ok() ? *names : std::vector<std::string>{}) found[name] = read_whole(files, state + "/keys/" + name, 1 << 20).value();
+  return found;
+}
+
+}  // namespace
+
+// A folder of keys in which anything may be missing, damaged or from elsewhere. It opens, and goes on opening as the same node with the
+// same keys; or it is refused, and nothing was touched.
 FUZZ_TARGET(key_file) {
-  FewFiles files({{"node.key", input}});
-  static_cast<void>(Keyring::open_or_make(files, "/state"));
+  Feed feed(input);
+  const std::uint8_t parts = feed.byte();
+  test::VolatileFiles files(state, {});
+  for (const char* folder : {"/keys", "/spool"}) static_cast<void>(files.make_directories(state + folder));
+  for (std::size_t i = 0; i < std::size(keys); ++i)
+    if ((parts >> i & 1) != 0) put_file(files, keys[i], feed.take(feed.number(2)));
+  if ((parts & 32) != 0) put_file(files, "spool/" + segment_name(Stream::items, 1), {});
+  const auto before = all_keys(files);
+  const auto read_only = Keyring::open_only(files, KeySources{state});
+  expect(all_keys(files) == before, "who only reads changes nothing");
+  const auto opened = Keyring::open_or_make(files, state);
+  if (!opened) return expect(all_keys(files) == before, "keys that are refused are not touched");
+  expect(!read_only || read_only->node() == opened->node(), "it is the same node for whoever only reads");
+  Header header;
+  const Key key = opened->mint(header);
+  for (const bool only_read : {false, true}) {
+    const auto again = only_read ? Keyring::open_only(files, KeySources{state}) : Keyring::open_or_make(files, state);
+    expect(again.ok() && again->node() == opened->node(), "a keyring that opened goes on opening");
+    const auto same = again->data_key(header);
+    expect(same.ok() && *same == key && again->derive("test") == opened->derive("test"), "what was sealed opens after a restart");
+  }
 }
 
 }  // namespace sampan::fuzz

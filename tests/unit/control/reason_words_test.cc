@@ -29,6 +29,20 @@ TEST_CASE("a_reason_of_a_detour_an_origin_or_many_tries_is_told_with_it") {
   CHECK(zh("0xC000 cannot understand, tried 5 times") == "0xC000 对方无法理解该图像，已尝试 5 次");
 }
 
+TEST_CASE("what_a_disk_a_proxy_or_a_proof_says_is_told_in_chinese") {
+  CHECK(zh("the disk does not take what is written: fdatasync /var/lib/sampan/spool/1: Input/output error") ==
+        "磁盘无法写入：磁盘读写错误「fdatasync /var/lib/sampan/spool/1: Input/output error」");
+  CHECK(zh("cannot write to the folder: open /srv/out: Permission denied") == "无法写入目标文件夹：没有权限「open /srv/out: Permission denied」");
+  CHECK(zh("proxy: HTTP 407 proxy authentication required") == "代理服务器：HTTP 407 代理服务器要求认证");
+  CHECK(zh("proxy refused: HTTP 403") == "代理服务器拒绝：HTTP 403");
+  CHECK(zh("no answer in time: the peer took or said nothing in time") == "对方未及时答复：对方超时未接收或应答");
+  CHECK(zh("its fallback county cannot prove that it keeps it") == "备用目的地 county 无法证明已保存该图像");
+  CHECK(zh("it does not commit to keep it, reason 274") == "对方不承诺保存，原因码 274");
+  CHECK(zh("modality CT1: it ended the association") == "设备 CT1：对方结束了关联");
+  CHECK(zh("no usable SOP Class, SOP Instance or Transfer Syntax UID: C-STORE cannot carry it") ==
+        "缺少可用的 SOP 类、SOP 实例或传输语法 UID，无法用 C-STORE 发送");
+}
+
 TEST_CASE("what_is_not_known_stays_as_it_is_and_english_is_never_changed") {
   for (const char* text : {"", ": ", "0x", "0xZZZZ stored", "HTTP ", "HTTP x stored", "(", " ()", "something of a later version", "tried 5 times"})
     CHECK_MESSAGE(zh(text) == text, text);

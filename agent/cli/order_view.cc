@@ -27,6 +27,10 @@ constexpr Words delivered{"此前已送达：", "delivered already: "};
 constexpr Words waiting{"已在等待上传：", "waiting already: "};
 constexpr Words reclaimed{"已归档并从本机清除，无法重发：", "archived and no longer here, so they cannot be sent: "};
 constexpr Words damaged{"本机副本损坏，请在设备上重新发送：", "damaged here, send them again from the modality: "};
+constexpr Words no_route{"不符合任何路由，不会上传：", "match no route, they do not leave: "};
+constexpr Words give_a_route{"；请管理员在 routes 中加入目的地后执行 sampan reload，或直接发往：",
+                             "; have an administrator add a route and do sampan reload, or send them now: "};
+constexpr Words a_destination{"目的地", "DESTINATION"};
 constexpr Words nothing{"没有待发送的图像，未作更改；如需上传请用 sampan push 加 --to 指明目的地",
                         "nothing of it is to go there, so nothing was changed; sampan push with --to sends it somewhere"};
 constexpr Words held_later{"该检查后续到达的图像也会暂停", "images of it that are still to come are held as well"};
@@ -34,8 +38,8 @@ constexpr Words pushed_later{"该检查后续到达的图像同样处理", "imag
 
 bool is_of_nothing(const Ordered& done) { return done.here() + done.gone() == 0; }
 
-std::string resume_command(const std::string& exam, const std::string& to) {
-  return "sampan resume " + (exam.find_first_of(" '\"\\$") == exam.npos ? exam : "\"" + exam + "\"") + (to.empty() ? "" : " --to " + to);
+std::string command(const char* verb, const std::string& exam, const std::string& to) {
+  return std::string("sampan ") + verb + " " + (exam.find_first_of(" '\"\\$") == exam.npos ? exam : "\"" + exam + "\"") + (to.empty() ? "" : " --to " + to);
 }
 
 }  // namespace
@@ -47,7 +51,7 @@ std::string show_ordered(Order order, const Ordered& done, const std::string& ex
     if (count > 0) text += say(words) + std::to_string(count) + then + "\n";
   };
   const bool hold = order == Order::hold, idle = done.deliveries == 0;
-  const std::string how = (lang == Lang::zh ? "；请先用 sampan trace 查看原因；恢复上传：" : "; see why with sampan trace first; to let them go: ") + resume_command(exam, to);
+  const std::string how = (lang == Lang::zh ? "；请先用 sampan trace 查看原因；恢复上传：" : "; see why with sampan trace first; to let them go: ") + command("resume", exam, to);
   text = say(changed[static_cast<int>(order)]) + std::to_string(done.deliveries) + "\n";
   if (hold)
     line(held_before, done.on_hold);
@@ -55,16 +59,18 @@ std::string show_ordered(Order order, const Ordered& done, const std::string& ex
     line(stays_on_hold, done.on_hold, how), line(stays_rejected, done.rejected, how);
   if (hold || idle) line(hold ? cannot_be_held : delivered, done.delivered);
   if (idle) line(waiting, done.waiting);
+  if (!hold) line(no_route, done.no_route, say(give_a_route) + command("push", exam, say(a_destination)));
   line(reclaimed, done.reclaimed);
   line(damaged, done.damaged);
   if (!hold && is_of_nothing(done)) text += say(nothing) + "\n";
-  if (done.later) text += say(hold ? held_later : pushed_later) + "\n";
+  const bool goes_nowhere = !hold && idle && (done.no_route > 0 || is_of_nothing(done));
+  if (done.later && !goes_nowhere) text += say(hold ? held_later : pushed_later) + "\n";
   return text;
 }
 
 bool fell_short(Order order, const Ordered& done) {
   if (order == Order::hold) return done.delivered > 0;
-  return done.on_hold + done.rejected + done.gone() > 0 || is_of_nothing(done);
+  return done.on_hold + done.rejected + done.no_route + done.gone() > 0 || is_of_nothing(done);
 }
 
 }  // namespace sampan::cli

@@ -35,7 +35,7 @@ template <class A>
 void fields(A& a, Ordered& v) {
   a("deliveries", v.deliveries), a("reclaimed", v.reclaimed), a("damaged", v.damaged);
   a("on_hold", v.on_hold), a("waiting", v.waiting), a("delivered", v.delivered), a("rejected", v.rejected);
-  a("later", v.later);
+  a("no_route", v.no_route), a("later", v.later);
 }
 
 namespace {

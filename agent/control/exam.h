@@ -71,9 +71,10 @@ struct Ordered {
   std::uint64_t waiting = 0;     // meant, and waited already
   std::uint64_t delivered = 0;   // meant, and had been delivered already
   std::uint64_t rejected = 0;    // meant, and the destination rejected them before
+  std::uint64_t no_route = 0;    // meant, and match no route: they do not leave until they do
   bool later = false;            // it binds images of the exam that are still to come
 
-  std::uint64_t here() const { return deliveries + on_hold + waiting + delivered + rejected; }
+  std::uint64_t here() const { return deliveries + on_hold + waiting + delivered + rejected + no_route; }
   std::uint64_t gone() const { return reclaimed + damaged; }
 };
 std::string ordered_json(const Ordered& ordered);

@@ -66,7 +66,7 @@ WallTime midnight_before(WallTime now) {
 }
 
 control::Ordered ordered_of(const queue::OrderDone& done) {
-  return {done.deliveries, done.reclaimed, done.damaged, done.on_hold, done.waiting, done.delivered, done.rejected, done.later};
+  return {done.deliveries, done.reclaimed, done.damaged, done.on_hold, done.waiting, done.delivered, done.rejected, done.no_route, done.later};
 }
 
 bool nothing_left(const control::Ordered& done) { return done.here() == 0 && done.gone() > 0; }
@@ -91,6 +91,7 @@ Refusal refusal_of(const Error& error) {
     case Errc::invalid: return {409, "one_image", error.message, "请指明检查，而不是其中一幅图像"};
     case Errc::not_found: return {404, "not_found", error.message, "本机没有此检查"};
     case Errc::timeout: return {503, "not_written", error.message, "命令尚未写入磁盘，磁盘可写后自动生效"};
+    case Errc::limit: return {503, "partly_written", error.message, "磁盘暂时无法写入，命令只执行了一部分；磁盘可写后请再执行一次"};
     default: return {500, "failed", error.message, "无法执行"};
   }
 }

@@ -94,7 +94,8 @@ void Ledger::prepare() {
   const std::string found = "SELECT i.study_key, v.destination, v.state, v.level, v.bytes, v.received_ms, v.rank, v.reason, v.seq, "
                             "i.state FROM item i JOIN delivery v ON v.seq=i.seq WHERE ";
   u.delivery_get = Statement(s, found + "i.seq=? AND v.destination=?");
-  u.delivery_of_exam = Statement(s, found + "i.study_key=?1 AND i.study_key<>0 AND v.state IN (1,2) AND (?2=0 OR v.destination=?2)");
+  u.item_of_exam = Statement(s, "SELECT seq FROM item WHERE study_key=?1 AND study_key<>0");
+  u.delivery_unsettled = Statement(s, found + "i.seq=?1 AND v.state IN (1,2) AND (?2=0 OR v.destination=?2)");
   u.delivery_move = Statement(s, "UPDATE delivery SET state=?, level=?, reason=? WHERE seq=? AND destination=?");
   u.delivery_rank = Statement(s, "UPDATE delivery SET rank=? WHERE seq=? AND destination=?");
   u.delivery_receipt = Statement(s, "UPDATE delivery SET node=?1, settled_run_ms=?2, attempts=0, not_before_ms=?3, again=0, asked_of=?6 WHERE seq=?4 AND destination=?5");

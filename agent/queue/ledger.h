@@ -208,7 +208,8 @@ class Ledger {
   void remember_gone(Sequence seq, const TombstoneNote& note);
   void forget_exam(std::int64_t exam);
   std::optional<Found> delivery(Sequence seq, int destination);
-  std::vector<Found> unsettled(std::int64_t exam, int destination);  // waiting or on hold; 0: to anybody
+  // Waiting or on hold; 0: to anybody. Each may change its delivery, and no item.
+  void each_unsettled(std::int64_t exam, int destination, const std::function<void(const Found&)>& each);
   // Gives it another state, level and reason, and keeps the tallies.
   void remove(const Found& found);
   void move(const Found& found, int state, int level, std::string_view reason, std::int64_t at_ms);

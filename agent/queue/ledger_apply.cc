@@ -232,12 +232,17 @@ std::optional<Ledger::Found> Ledger::delivery(Sequence seq, int destination) {
   return found;
 }
 
-std::vector<Ledger::Found> Ledger::unsettled(std::int64_t exam, int destination) {
-  std::vector<Found> all;
-  auto& rows = use_->delivery_of_exam;
-  for (rows.begin().bind(1, exam).bind(2, destination); rows.step();) all.push_back(read_found(rows));
-  rows.begin();
-  return all;
+void Ledger::each_unsettled(std::int64_t exam, int destination, const std::function<void(const Found&)>& each) {
+  auto& items = use_->item_of_exam;
+  std::vector<Found> found;  // of one item, so that no row is changed while rows are read
+  for (items.begin().bind(1, exam); items.step();) {
+    auto& rows = use_->delivery_unsettled;
+    for (rows.begin().bind(1, items.number(0)).bind(2, destination); rows.step();) found.push_back(read_found(rows));
+    rows.begin();
+    for (const Found& one : found) each(one);
+    found.clear();
+  }
+  items.begin();
 }
 
 void Ledger::move(const Found& found, int state, int level, std::string_view reason, std::int64_t at_ms) {

@@ -93,37 +93,35 @@ void Ledger::hold_exam(std::int64_t exam, int destination, bool held, WallTime t
   if (destination == 0) use_->standing_clear.bind(1, exam).bind(2, what).run();
   if (held || destination != 0)
     stand(exam, StandingOrder::held, destination, held ? 1 : 0);
-  for (const Found& found : unsettled(exam, destination)) {
-    if (found.item != ItemState::living) continue;
+  each_unsettled(exam, destination, [&](const Found& found) {
+    if (found.item != ItemState::living) return;
     if (held && found.counted.state == waiting) move(found, on_hold, found.counted.level, exam_held, time.ms);
     if (!held && found.counted.state == on_hold && found.counted.reason == exam_held)
       move(found, waiting, found.counted.level, "", time.ms);
-  }
+  });
 }
 
 void Ledger::owe_exam(std::int64_t exam, int destination, WallTime time) {
   if (destination == 0) return;
   stand(exam, StandingOrder::owed, destination, 1);
   const ExamOrders orders = orders_of(exam);
-  std::vector<Duty> duties;
   auto& rows = use_->exam_not_owed;
   for (rows.begin().bind(1, exam).bind(2, destination); rows.step();)
-    duties.push_back({rows.number(0), exam, static_cast<core::Kind>(rows.number(1)),
-                      orders.priority.value_or(static_cast<core::Priority>(rows.number(2))), rows.number(5), rows.number(6),
-                      rows.number(3), rows.number(4), why_held(rows.text(7)), false});
+    open_delivery({rows.number(0), exam, static_cast<core::Kind>(rows.number(1)),
+                   orders.priority.value_or(static_cast<core::Priority>(rows.number(2))), rows.number(5), rows.number(6),
+                   rows.number(3), rows.number(4), why_held(rows.text(7)), false},
+                  destination, orders, time);
   rows.begin();
-  for (const Duty& duty : duties) open_delivery(duty, destination, orders, time);
   // What matched no route has somebody now.
-  for (const Found& found : unsettled(exam, destination_number(std::string(nobody)))) remove(found);
+  each_unsettled(exam, destination_number(std::string(nobody)), [this](const Found& found) { remove(found); });
 }
 
 void Ledger::rank_exam(std::int64_t exam, core::Priority priority) {
   stand(exam, StandingOrder::priority, 0, static_cast<int>(priority));
-  for (const Found& found : unsettled(exam, 0)) {
+  each_unsettled(exam, 0, [&](const Found& found) {
     const std::int64_t rank = rank_of_images + static_cast<int>(priority) * 10 + found.counted.rank % 10;
-    if (rank == found.counted.rank) continue;
-    use_->delivery_rank.bind(1, rank).bind(2, found.seq).bind(3, found.counted.destination).run();
-  }
+    if (rank != found.counted.rank) use_->delivery_rank.bind(1, rank).bind(2, found.seq).bind(3, found.counted.destination).run();
+  });
 }
 
 // What version 2 of the ledger counts and finds exams by, from the rows of version 1.

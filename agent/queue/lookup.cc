@@ -164,28 +164,4 @@ std::vector<Unsettled> Lookup::unsettled(std::int64_t exam) {
   return all;
 }
 
-std::vector<ImageDelivery> Lookup::images(std::int64_t exam, const std::optional<Uuid>& item) {
-  Question question(view_);
-  std::vector<ImageDelivery> all;
-  Statement rows = question.ask(
-      "SELECT i.id, i.state, d.name, v.state, v.reason, v.level FROM item i JOIN delivery v ON v.seq=i.seq "
-      "JOIN destination d ON d.number=v.destination WHERE i.study_key=?1 AND i.study_key<>0 AND i.state IN (1,2,3)");
-  for (rows.bind(1, exam); rows.step();) {
-    ImageDelivery one;
-    read_id(rows.blob(0), one.item);
-    if (item && one.item != *item) continue;
-    const auto state = static_cast<ItemState>(rows.number(1));
-    one.payload = state == ItemState::living ? Payload::here : state == ItemState::reclaimed ? Payload::reclaimed : Payload::damaged;
-    one.destination = rows.text(2);
-    const auto delivery = rows.number(3);
-    const bool arrived = rows.number(5) > 0;
-    one.state = delivery != delivery_closed ? static_cast<DeliveryState>(delivery)
-                : arrived                   ? DeliveryState::delivered
-                                            : DeliveryState::rejected;
-    one.reason = delivery == delivery_closed && !arrived ? "the copy here was given up before it was sent" : rows.text(4);
-    all.push_back(std::move(one));
-  }
-  return all;
-}
-
 }  // namespace sampan::queue

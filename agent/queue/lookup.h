@@ -14,6 +14,7 @@
 
 #include "core/item.h"
 #include "core/outcome.h"
+#include "queue/image_pages.h"
 #include "queue/ledger_secrets.h"
 #include "queue/question.h"
 
@@ -55,16 +56,6 @@ struct Unsettled {
   std::optional<WallTime> not_before{};  // the next try of the first of them
 };
 
-enum class Payload { here, reclaimed, damaged };
-
-struct ImageDelivery {
-  Uuid item;
-  Payload payload = Payload::here;
-  std::string destination;
-  core::DeliveryState state = core::DeliveryState::waiting;
-  std::string reason;
-};
-
 class Lookup {
  public:
   Lookup(LedgerView& view, const Keyring& keys) : view_(view), keys_(keys), facts_(keys) {}
@@ -76,7 +67,7 @@ class Lookup {
   std::vector<Exam> received_since(WallTime from, std::size_t exams_max);
   std::vector<Unsettled> unsettled(std::int64_t exam);
   // Every delivery of the exam, or of one item of it.
-  std::vector<ImageDelivery> images(std::int64_t exam, const std::optional<Uuid>& item);
+  ImagePages images(std::int64_t exam, const std::optional<Uuid>& item) { return {view_, exam, item}; }
 
  private:
   Exam read(Question& question, Statement& row);

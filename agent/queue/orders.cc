@@ -3,8 +3,7 @@
 
 #include <algorithm>
 #include <future>
-#include <map>
-#include <set>
+#include <utility>
 
 #include "core/limits.h"
 #include "queue/ledger_schema.h"
@@ -19,8 +18,7 @@ using What = OrderNote::What;
 struct Orders::Aim {
   std::string name;  // of the exam
   Exam exam;
-  std::vector<ImageDelivery> images;  // the deliveries that are meant
-  bool whole = true;                  // the exam, not one image
+  bool whole = true;  // the exam, not one image
 
   bool held(const std::string& destination) const {
     return std::any_of(exam.deliveries.begin(), exam.deliveries.end(), [&](const ExamDelivery& one) {
@@ -29,14 +27,28 @@ struct Orders::Aim {
   }
 };
 
-Result<Orders::Aim> Orders::aim(const Match& match, const std::string& destination) {
+Result<Orders::Aim> Orders::aim(const Match& match) {
   store_.catch_up(Millis(200));
   auto exam = lookup_.exam(match.exam);
   if (!exam) return fail(Errc::not_found, "no such exam is here");
-  Aim aim{exam_name(exam->sample), std::move(*exam), lookup_.images(match.exam, match.item), !match.item};
+  Aim aim{exam_name(exam->sample), std::move(*exam), !match.item};
   if (aim.name.empty()) return fail(Errc::damaged, "what the ledger knows of this exam does not open");
-  std::erase_if(aim.images, [&](const ImageDelivery& one) { return !destination.empty() && one.destination != destination; });
   return aim;
+}
+
+// Page by page; what each has to write is written before the next one is acted on.
+Status Orders::each_image(const Match& match, const std::string& destination, const EachImage& each) {
+  auto pages = lookup_.images(match.exam, match.item);
+  for (auto page = pages.next(); !page.empty();) {
+    std::vector<Note> notes;
+    for (const auto& image : page)
+      if (destination.empty() || image.destination == destination) each(image, notes);
+    const Status kept = submit(std::move(notes));
+    page = pages.next();
+    if (!kept) return page.empty() ? kept : fail(Errc::limit, "only part of the order is written, the disk does not take it; order it again when it does");
+  }
+  if (!pages.good()) return fail(Errc::io, "the ledger does not answer; order it again");
+  return {};
 }
 
 VerdictNote Orders::verdict(const ImageDelivery& image, DeliveryState state, std::string_view reason) const {
@@ -63,9 +75,9 @@ Status Orders::submit(std::vector<Note> notes) {
 namespace {
 
 // What an order leaves as it is.
-void leave(OrderDone& done, DeliveryState state) {
-  switch (state) {
-    case DeliveryState::waiting: ++done.waiting; break;
+void leave(OrderDone& done, const ImageDelivery& image) {
+  switch (image.state) {
+    case DeliveryState::waiting: ++(image.destination == nobody ? done.no_route : done.waiting); break;
     case DeliveryState::on_hold: ++done.on_hold; break;
     case DeliveryState::delivered: ++done.delivered; break;
     case DeliveryState::rejected: ++done.rejected; break;
@@ -79,105 +91,101 @@ bool can_go(OrderDone& done, const ImageDelivery& image) {
   return false;
 }
 
+// What has no way to go does not leave, whatever is ordered.
+void let_go(OrderDone& done, const ImageDelivery& image) { ++(image.destination == nobody ? done.no_route : done.deliveries); }
+
+std::uint64_t held_back(const Exam& exam, const std::string& destination) {
+  const auto found = std::ranges::find(exam.deliveries, destination, &ExamDelivery::destination);
+  return found == exam.deliveries.end() ? 0 : found->on_hold;
+}
+
 }  // namespace
 
 Result<OrderDone> Orders::hold(const Match& match, const std::string& destination) {
-  auto aimed = aim(match, destination);
+  auto aimed = aim(match);
   if (!aimed) return aimed.error();
   OrderDone done;
   done.later = aimed->whole;
-  std::vector<Note> notes;
-  for (const auto& image : aimed->images) {
-    if (image.state != DeliveryState::waiting) {
-      leave(done, image.state);
-      continue;
-    }
+  const Status counted = each_image(match, destination, [&](const ImageDelivery& image, std::vector<Note>& notes) {
+    if (image.state != DeliveryState::waiting) return leave(done, image);
     ++done.deliveries;
     if (!aimed->whole) notes.push_back(verdict(image, DeliveryState::on_hold, image_held));
-  }
-  if (aimed->whole) notes.push_back(order(*aimed, What::hold, destination));
-  if (Status kept = submit(std::move(notes)); !kept) return kept.error();
+  });
+  if (!counted) return counted.error();
+  if (!aimed->whole) return done;
+  if (Status kept = submit({order(*aimed, What::hold, destination)}); !kept) return kept.error();
   return done;
 }
 
 Result<OrderDone> Orders::resume(const Match& match, const std::string& destination) {
-  auto aimed = aim(match, destination);
+  auto aimed = aim(match);
   if (!aimed) return aimed.error();
   const bool held = aimed->held(destination);
   if (held && !aimed->whole) return fail(Errc::refused, "the whole exam is on hold; resume the exam first");
   OrderDone done;
-  std::vector<Note> notes;
-  if (held) notes.push_back(order(*aimed, What::resume, destination));
-  for (const auto& image : aimed->images) {
-    if (image.state != DeliveryState::on_hold && image.state != DeliveryState::rejected) {
-      leave(done, image.state);
-      continue;
-    }
-    if (!can_go(done, image)) continue;
-    ++done.deliveries;
+  const Status let = each_image(match, destination, [&](const ImageDelivery& image, std::vector<Note>& notes) {
+    if (image.state != DeliveryState::on_hold && image.state != DeliveryState::rejected) return leave(done, image);
+    if (!can_go(done, image)) return;
+    let_go(done, image);
     if (!held || image.reason != exam_held) notes.push_back(verdict(image, DeliveryState::waiting, ""));
-  }
-  if (Status kept = submit(std::move(notes)); !kept) return kept.error();
+  });
+  if (!let) return let.error();
+  if (!held) return done;
+  if (Status kept = submit({order(*aimed, What::resume, destination)}); !kept) return kept.error();
   return done;
 }
 
 Result<OrderDone> Orders::resend(const Match& match, const std::string& destination) {
-  auto aimed = aim(match, destination);
+  auto aimed = aim(match);
   if (!aimed) return aimed.error();
   if (aimed->held(destination)) return fail(Errc::refused, "the exam is on hold; resume it first");
   OrderDone done;
-  std::vector<Note> notes;
-  for (const auto& image : aimed->images) {
-    if (image.state != DeliveryState::delivered && image.state != DeliveryState::rejected) {
-      leave(done, image.state);
-      continue;
-    }
-    if (!can_go(done, image)) continue;
-    ++done.deliveries;
+  const Status sent = each_image(match, destination, [&](const ImageDelivery& image, std::vector<Note>& notes) {
+    if (image.state != DeliveryState::delivered && image.state != DeliveryState::rejected) return leave(done, image);
+    if (!can_go(done, image)) return;
+    let_go(done, image);
     notes.push_back(verdict(image, DeliveryState::waiting, ""));
-  }
-  if (Status kept = submit(std::move(notes)); !kept) return kept.error();
+  });
+  if (!sent) return sent.error();
   return done;
 }
 
 Result<OrderDone> Orders::owe(const Match& match, const std::string& destination) {
-  auto aimed = aim(match, "");
+  auto aimed = aim(match);
   if (!aimed) return aimed.error();
   if (!aimed->whole) return fail(Errc::invalid, "name the exam, not one image of it");
-  std::map<Uuid, const ImageDelivery*> images;
-  std::set<Uuid> owed_before;
-  for (const auto& image : aimed->images) {
-    images.try_emplace(image.item, &image);
-    if (image.destination == destination) owed_before.insert(image.item);
-  }
-  OrderDone done;
+  OrderDone done, items, owed;  // of these two what can be sent and what is gone: of all, and of those it is owed already
   done.later = true;
-  for (const auto& [item, image] : images)
-    if (!owed_before.contains(item)) static_cast<void>(can_go(done, *image));
+  Uuid item;
+  const Status counted = each_image(match, "", [&](const ImageDelivery& image, std::vector<Note>&) {
+    if (std::exchange(item, image.item) != image.item && can_go(items, image)) ++items.deliveries;
+    if (image.destination != destination) return;
+    if (can_go(owed, image)) ++owed.deliveries;
+    if (image.state != DeliveryState::on_hold) leave(done, image);
+  });
+  if (!counted) return counted.error();
   if (Status kept = submit({order(*aimed, What::owe, destination)}); !kept) return kept.error();
-  // As it stands now: what a person or a rule holds back is owed, and does not leave.
-  for (const auto& image : lookup_.images(match.exam, std::nullopt)) {
-    if (image.destination != destination) continue;
-    if (image.state == DeliveryState::waiting && !owed_before.contains(image.item))
-      ++done.deliveries;
-    else
-      leave(done, image.state);
-  }
+  // What a person or a rule holds back is owed, and does not leave.
+  const auto now = lookup_.exam(match.exam);
+  done.on_hold = now ? held_back(*now, destination) : 0;
+  const std::uint64_t more_held = done.on_hold - std::min(done.on_hold, held_back(aimed->exam, destination));
+  done.deliveries = items.deliveries - owed.deliveries;
+  done.deliveries -= std::min(done.deliveries, more_held);
+  done.reclaimed = items.reclaimed - owed.reclaimed;
+  done.damaged = items.damaged - owed.damaged;
   return done;
 }
 
 Result<OrderDone> Orders::prioritise(const Match& match, core::Priority priority) {
-  auto aimed = aim(match, "");
+  auto aimed = aim(match);
   if (!aimed) return aimed.error();
   if (!aimed->whole) return fail(Errc::invalid, "name the exam, not one image of it");
   OrderDone done;
   done.later = true;
-  for (const auto& image : aimed->images) {
-    if (image.state != DeliveryState::waiting)
-      leave(done, image.state);
-    else if (image.destination != nobody)  // what goes nowhere does not go first
-      ++done.deliveries;
-  }
+  const Status counted = each_image(match, "", [&](const ImageDelivery& image, std::vector<Note>&) {
+    image.state == DeliveryState::waiting ? let_go(done, image) : leave(done, image);
+  });
+  if (!counted) return counted.error();
   OrderNote note = order(*aimed, What::priority, "");
   note.priority = priority;
   if (Status kept = submit({std::move(note)}); !kept) return kept.error();

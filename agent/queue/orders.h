@@ -2,12 +2,13 @@
 // Orders: what a person does to an exam or to one image: hold, resume, send again, send elsewhere, send first.
 //
 // An order is durable when it returns: a rebuild of the ledger keeps it. One for an exam also binds its images that are
-// still to come. What is on its way just now still goes out.
+// still to come. What is on its way just now still goes out. Memory does not follow the number of its images.
 // Threads: any; each waits for the store.
 // Fails:   the exam is held -> Errc::refused; nothing of that name -> not_found; an image where an exam is meant -> invalid;
-//          not written in time -> Errc::timeout: it will be, as soon as it can.
+//          not written in time -> Errc::timeout: it will be, as soon as it can; of many images only some -> limit.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct OrderDone {
   std::uint64_t waiting = 0;     // waited already
   std::uint64_t delivered = 0;   // had been delivered already
   std::uint64_t rejected = 0;    // were rejected, and wait for a person as before
+  std::uint64_t no_route = 0;    // go nowhere: they match no route, and do not leave until they do or are pushed somewhere
   bool later = false;            // it binds images of the exam that are still to come
 };
 
@@ -47,7 +49,9 @@ class Orders {
 
  private:
   struct Aim;
-  Result<Aim> aim(const Match& match, const std::string& destination);
+  Result<Aim> aim(const Match& match);
+  using EachImage = std::function<void(const ImageDelivery& image, std::vector<Note>& notes)>;
+  Status each_image(const Match& match, const std::string& destination, const EachImage& each);
   Status submit(std::vector<Note> notes);
   VerdictNote verdict(const ImageDelivery& image, core::DeliveryState state, std::string_view reason) const;
   OrderNote order(const Aim& aim, OrderNote::What what, const std::string& destination) const;

@@ -137,7 +137,8 @@ void ask_everything(queue::Queue& queue) {
   static_cast<void>(queue.summary());
   for (const auto& exam : queue.lookup().received_since(WallTime{}, 10)) {
     static_cast<void>(queue.lookup().unsettled(exam.key));
-    static_cast<void>(queue.lookup().images(exam.key, {}));
+    auto pages = queue.lookup().images(exam.key, {});
+    while (!pages.next().empty()) continue;
   }
   static_cast<void>(queue.lookup().find("P1", 10));
   static_cast<void>(queue.lookup().find("2.25.1", 10));

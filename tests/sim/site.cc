@@ -169,9 +169,9 @@ Site::Holdings Site::holdings(const Images& images) {
     for (const auto& match : queue().lookup().find(image.sop_instance, 20)) {
       if (!match.item) continue;
       const auto [exam, fresh] = exams.try_emplace(match.exam);
-      if (fresh)
-        for (const auto& one : queue().lookup().images(match.exam, std::nullopt))
-          exam->second.insert({one.item, {one.payload, one.state, one.reason, one.destination}});
+      auto pages = queue().lookup().images(match.exam, std::nullopt);
+      for (auto page = fresh ? pages.next() : std::vector<queue::ImageDelivery>{}; !page.empty(); page = pages.next())
+        for (const auto& one : page) exam->second.insert({one.item, {one.payload, one.state, one.reason, one.destination}});
       const auto [from, to] = exam->second.equal_range(*match.item);
       for (auto one = from; one != to; ++one) all.insert({image.sop_instance, one->second});
     }

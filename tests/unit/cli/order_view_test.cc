@@ -11,7 +11,7 @@ using control::Lang;
 namespace {
 
 control::Ordered some(std::uint64_t moved, std::uint64_t on_hold, std::uint64_t waiting = 0, std::uint64_t delivered = 0, bool later = false) {
-  return {moved, 0, 0, on_hold, waiting, delivered, 0, later};
+  return {moved, 0, 0, on_hold, waiting, delivered, 0, 0, later};
 }
 
 }  // namespace
@@ -67,4 +67,22 @@ TEST_CASE("an_order_that_moves_nothing_says_why") {
         "archived and no longer here, so they cannot be sent: 2\n"
         "damaged here, send them again from the modality: 3\n");
   CHECK(fell_short(Order::resend, gone));
+}
+
+TEST_CASE("what_matches_no_route_is_not_said_to_wait_and_how_to_send_it_is_said") {
+  control::Ordered done;
+  done.no_route = 3;
+  done.later = true;
+  CHECK(show_ordered(Order::push, done, "1.2", "", Lang::en) ==
+        "pushed: 0\n"
+        "match no route, they do not leave: 3; have an administrator add a route and do sampan reload, or send them now: sampan push 1.2 --to DESTINATION\n");
+  CHECK(show_ordered(Order::resume, done, "1.2", "", Lang::zh) ==
+        "恢复上传的图像数：0\n"
+        "不符合任何路由，不会上传：3；请管理员在 routes 中加入目的地后执行 sampan reload，或直接发往：sampan push 1.2 --to 目的地\n");
+  for (const Order order : {Order::push, Order::resume, Order::resend}) CHECK(fell_short(order, done));
+  done = some(3, 0, 0, 0, true);
+  CHECK(show_ordered(Order::hold, done, "1.2", "", Lang::en) == "put on hold: 3\nimages of it that are still to come are held as well\n");
+  control::Ordered nothing;
+  nothing.later = true;
+  CHECK(show_ordered(Order::push, nothing, "1.2", "", Lang::en).find("still to come") == std::string::npos);
 }

@@ -57,13 +57,14 @@ TEST_CASE("an_exam_survives_the_way_through_json") {
   CHECK(parsed->exams.at(0).destinations.at(1).held);
   for (const char* text : {"", "[]", R"({"exams":{}})", R"({"exams":[3]})"})
     CHECK_MESSAGE(parse_exams(text).error().code == Errc::damaged, text);
-  const auto ordered = parse_ordered(ordered_json({7, 0, 1, 2, 3, 4, 5, true}));
+  const auto ordered = parse_ordered(ordered_json({7, 0, 1, 2, 3, 4, 5, 6, true}));
   REQUIRE(ordered.ok());
   CHECK(ordered->deliveries == 7);
   CHECK(ordered->on_hold == 2);
   CHECK(ordered->waiting == 3);
   CHECK(ordered->delivered == 4);
   CHECK(ordered->rejected == 5);
+  CHECK(ordered->no_route == 6);
   CHECK(ordered->later);
 }
 

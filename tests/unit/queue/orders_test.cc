@@ -234,6 +234,7 @@ TEST_CASE_FIXTURE(OrdersFixture, "an_order_tells_what_it_moved_and_what_stays" *
     destinations = {};
     put_image("1.7");
     is(orders().prioritise(find("1.7"), core::Priority::emergency), 0, 0, 0, 0);
+    CHECK(orders().prioritise(find("1.7"), core::Priority::emergency)->no_route == 1);
   }
 }
 
@@ -247,6 +248,48 @@ TEST_CASE_FIXTURE(OrdersFixture, "an_exam_that_matches_no_route_has_somebody_onc
     CHECK(count("").waiting == 0);
     CHECK(due("expert").size() == 2);
   });
+}
+
+TEST_CASE_FIXTURE(OrdersFixture, "what_matches_no_route_is_never_said_to_wait_or_to_go" * doctest::description("contract 4")) {
+  destinations = {};
+  put_image("1.1");
+  put_image("1.1");
+  const auto goes_nowhere = [](const Result<queue::OrderDone>& done, std::uint64_t items) {
+    REQUIRE(done.ok());
+    CHECK(done->no_route == items);
+    CHECK(done->deliveries + done->waiting + done->on_hold == 0);
+  };
+  goes_nowhere(orders().resume(find("1.1"), ""), 2);
+  goes_nowhere(orders().resend(find("1.1"), ""), 2);
+  CHECK(orders().hold(find("1.1"), "")->deliveries == 2);
+  goes_nowhere(orders().resume(find("1.1"), ""), 2);
+  CHECK(orders().hold(find("1.9.1"), "")->deliveries == 1);
+  goes_nowhere(orders().resume(find("1.9.1"), ""), 1);
+  CHECK(count("").on_hold == 0);
+  CHECK(count("").waiting == 2);
+  CHECK(orders().owe(find("1.1"), "expert")->deliveries == 2);
+  CHECK(orders().resend(find("1.1"), "")->no_route == 0);
+}
+
+TEST_CASE_FIXTURE(OrdersFixture, "an_order_reads_an_exam_a_page_at_a_time_and_does_all_of_it" * doctest::description("contract 10")) {
+  const std::size_t many = queue::ImagePages::items_a_page + 5;
+  for (std::size_t i = 0; i < many; ++i) put_image("1.1");
+  put_image("1.2");
+  std::size_t read = 0;
+  auto pages = queue->lookup().images(find("1.1").exam, std::nullopt);
+  for (auto page = pages.next(); !page.empty(); page = pages.next()) {
+    CHECK(page.size() <= queue::ImagePages::items_a_page * destinations.size());
+    read += page.size();
+  }
+  CHECK(read == 2 * many);
+  CHECK(orders().owe(find("1.1"), "expert")->deliveries == many);
+  CHECK(orders().owe(find("1.1"), "expert")->waiting == many);
+  CHECK(orders().hold(find("1.1"), "lead")->deliveries == many);
+  CHECK(orders().resume(find("1.1"), "lead")->deliveries == many);
+  for (auto left = lease(100, "expert"); !left.empty(); left = lease(100, "expert"))
+    for (const auto& one : left) deliver(one, core::Level::accepted, "expert");
+  CHECK(orders().resend(find("1.1"), "expert")->deliveries == many);
+  always([&] { CHECK(count("expert").waiting == many); });
 }
 
 TEST_CASE_FIXTURE(OrdersFixture, "an_exam_that_became_an_emergency_overtakes_with_its_later_images") {

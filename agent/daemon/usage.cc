@@ -109,6 +109,27 @@ void add_keys(Page& page) {
   page.line(page.say("A key that does not fit is said, and nothing is changed.", "密钥不符时会说明，不改动任何文件。"));
 }
 
+void add_folders(Page& page) {
+  page.line(page.say(".Sh FOLDERS", ".Sh 目录"));
+  page.line(page.say("The service writes into its state directory and below", "服务只能写入其状态目录和"));
+  page.line(".Pa /srv/sampan ,");
+  page.line(page.say("where the package makes the folders in and out; shares that are mounted below it need nothing else. Any other folder that "
+                     "images are taken from or put into, and any other state directory, is named in a drop-in of the unit and belongs to the "
+                     "user or the group sampan; below /home a line more lets the service see it:",
+                     "软件包在其中建立 in 和 out 两个目录；挂载在其下的共享无需其他设置。用于接收或存放图像的其他目录，以及其他位置的状态目录，"
+                     "须在单元的附加配置中写明，并归用户或组 sampan 所有；位于 /home 之下时还须多写一行："));
+  page.line(".Bd -literal -offset indent");
+  page.line("chgrp -R sampan /mnt/ultrasound && chmod -R g+rwX /mnt/ultrasound");
+  page.line("systemctl edit sampand    # [Service]");
+  page.line("                          # ReadWritePaths=/mnt/ultrasound");
+  page.line("                          # ProtectHome=read-only");
+  page.line("systemctl restart sampand");
+  page.line(".Ed");
+  page.line(page.say("A folder that the service cannot write is told by", "服务无法写入的目录，会显示在"));
+  page.line(page.say(".Xr sampan 1 status :", ".Xr sampan 1 status"));
+  page.line(page.say("its files are taken and stay where they are.", "中：其文件已接收，但仍留在原处。"));
+}
+
 }  // namespace
 
 std::string help() {
@@ -146,6 +167,7 @@ std::string manual(Lang lang) {
     page.line(page.say(code.en, code.zh));
   }
   page.line(".El");
+  add_folders(page);
   add_keys(page);
   page.line(page.say(".Sh SEE ALSO", ".Sh 参见"));
   page.line(".Xr sampan 1 ,");

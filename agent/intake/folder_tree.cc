@@ -110,7 +110,10 @@ Result<OpenFolder> OpenFolder::enter_or_make(const std::string& name) const {
   entered = enter(name);
   if (!entered) return entered;
   // The umask of a daemon is not what the people of this folder agreed on. Where it cannot be, it is not.
-  static_cast<void>(::fchmod(entered->fd_.get(), info.st_mode & 07777));
+  const int made = entered->fd_.get();
+  static_cast<void>(!::fchown(made, static_cast<uid_t>(-1), info.st_gid));
+  // The unit lets nobody set S_ISGID (RestrictSUIDSGID=).
+  if (::fchmod(made, info.st_mode & 07777) != 0) static_cast<void>(!::fchmod(made, info.st_mode & 0777));
   if (Status synced = sync(); !synced) return synced.error();
   return entered;
 }
@@ -170,6 +173,7 @@ Status OpenFolder::write_new(const std::string& name, ByteView bytes) const {
   if (::fstat(fd_.get(), &info) != 0) return from_errno("fstat");
   const Descriptor fd(::openat(fd_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (fd.get() < 0) return from_errno("create");
+  static_cast<void>(!::fchown(fd.get(), static_cast<uid_t>(-1), info.st_gid));
   static_cast<void>(::fchmod(fd.get(), info.st_mode & 0666));
   while (!bytes.empty()) {
     const auto n = ::write(fd.get(), bytes.data(), bytes.size());

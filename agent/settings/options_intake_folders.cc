@@ -21,7 +21,7 @@ constexpr std::array table{
     Option{.path = "intake.folders[]", .kind = Kind::group, .en = "A folder, with everything below it.", .zh = "一个目录，含其子目录。",
            .set = [](S& s, V) { s.intake.folders.emplace_back(); }},
     Option{.path = "intake.folders[].path", .kind = Kind::path, .required = true, .most = path_bytes_max,
-           .en = "Where it is; files in it must be ours to remove.", .zh = "目录位置；本程序须有权移除其中的文件。",
+           .en = "Where it is; files in it must be ours to remove. Below /srv/sampan the service may write; any other place needs a drop-in: man sampand, FOLDERS.", .zh = "目录位置；本程序须有权移除其中的文件。/srv/sampan 之下可直接使用，其他位置须另行授权，见 man sampand 的“目录”一节。",
            .set = [](S& s, V v) { s.intake.folders.back().path = v.text; }},
     Option{.path = "intake.folders[].ae_title", .kind = Kind::ae_title, .from = "ae_title",
            .en = "Stands for the sender of its files in rules; without it, ae_title.",

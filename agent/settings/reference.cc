@@ -118,7 +118,8 @@ std::string example_of(const Option& option) {
     case Kind::integer: return std::to_string(option.least);
     case Kind::boolean: return "true";
     case Kind::choice: return std::string(option.choices.substr(0, option.choices.find('|')));
-    case Kind::path: return "/srv/sampan";
+    case Kind::path:
+      return option.path == "intake.folders[].path" ? "/srv/sampan/in" : option.path == "destinations[].folder" ? "/srv/sampan/out" : "/srv/sampan";
     case Kind::ip_address: return "192.0.2.21";
     case Kind::uid: return "1.2.840.10008.1.2.1";
     case Kind::hours: return "18:00-08:00";

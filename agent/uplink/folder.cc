@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "uplink/folder.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -27,8 +31,22 @@ using core::Rejected;
 using core::Retry;
 using core::Scope;
 
+namespace fs = std::filesystem;
+
+constexpr mode_t for_files = 0666, for_folders = 02777, for_people = 02770;
 constexpr std::size_t buffer_bytes = 256u << 10;
 // A group is published when it holds so much; its reports wait no longer than that takes to sync.
+
+// Lets those who may read a folder read what is put there: a daemon's umask is not what they agreed on. Where that cannot be,
+// and on a file system in memory, it is not.
+void share(const std::string& path, const std::string& as, mode_t at_most) {
+  struct stat agreed{};
+  if (::stat(as.c_str(), &agreed) != 0) return;
+  static_cast<void>(!::chown(path.c_str(), static_cast<uid_t>(-1), agreed.st_gid));
+  const mode_t mode = agreed.st_mode & at_most;
+  // The unit lets nobody set S_ISGID (RestrictSUIDSGID=).
+  if (::chmod(path.c_str(), mode) != 0) static_cast<void>(!::chmod(path.c_str(), mode & 0777));
+}
 
 // Between finding a name free and taking it, no other lane may take it.
 std::mutex naming;
@@ -124,6 +142,7 @@ class FolderCourier final : public core::Courier {
   std::optional<Outcome> stage(const Consignment& cargo);
   std::optional<Retry> open_root();
   Status prepare(const std::string& directory);
+  Status make(const std::string& directory);
   Result<Place> choose(const std::string& directory, const Item& item);
   Result<bool> holds(const std::string& path, const Item& item);
   std::optional<Outcome> write(const Consignment& cargo, Staged& staged);
@@ -178,7 +197,7 @@ std::optional<Retry> FolderCourier::open_root() {
 
 Status FolderCourier::prepare(const std::string& directory) {
   if (known_directories_.contains(directory)) return {};
-  if (Status made = files_.make_directories(directory); !made) return made.error();
+  if (Status made = make(directory); !made) return made.error();
   if (known_directories_.size() >= core::limits::folders_made_max) known_directories_.clear();
   known_directories_.insert(directory);
   return {};
@@ -186,6 +205,17 @@ Status FolderCourier::prepare(const std::string& directory) {
 
 // The first name that is free or holds the same data set. The last one states the content: what it holds instead is
 // damaged, and is replaced.
+Status FolderCourier::make(const std::string& directory) {
+  std::error_code unknown;
+  const bool fresh = !fs::exists(root_, unknown);
+  if (Status made = files_.make_directories(directory); !made) return made.error();
+  if (fresh) share(root_, fs::path(root_).parent_path(), for_people);
+  if (directory == incoming_) return {};
+  for (fs::path below(directory); below.native().size() > root_.size(); below = below.parent_path())
+    share(below, root_, for_folders);
+  return {};
+}
+
 Result<Place> FolderCourier::choose(const std::string& directory, const Item& item) {
   const Address address = address_of(item);
   const std::string stem = directory + "/" + address.stem;
@@ -265,6 +295,7 @@ std::optional<Outcome> FolderCourier::copy(const Consignment& cargo, File& file)
 
 Status FolderCourier::settle(Staged& staged) {
   if (staged.temporary.empty()) return {};
+  share(staged.temporary, root_, for_files);
   Status settled = staged.file->sync();
   staged.file.reset();
   if (settled) settled = take_name(staged);

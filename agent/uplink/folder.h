@@ -8,6 +8,8 @@
 // A file that is there stays as it is: the same data set counts as delivered, another one is published beside it as
 // <instance>~<first 8 digits of its sha256>.dcm. Receipt::level is archived, its node "folder".
 // What a crash leaves below .incoming is replaced when the item comes again.
+// Who may read the root may read what is put into it; a root that is made here is for those of the folder it is made in, but for the
+// world.
 // A share that is not mounted looks like an empty folder. Where images went to a root before, which a file of this node's says,
 // and .incoming is not there any more, nothing is written; a person who means another folder makes .incoming in it.
 // Memory: one buffer and the open files of a group, whatever the size of the items.

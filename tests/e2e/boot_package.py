@@ -18,6 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "bench"))
 import wire
+import cargo
 from harness import TOP, Skip, tool, wait_until
 from measure import children
 from peers import RawScp, RawScu
@@ -64,7 +65,7 @@ class Machine:
 
     def __init__(self, ctx, packages):
         self.ctx, self.root, self.leader = ctx, ctx.folder("root"), None
-        ctx.command("tar", "-C", self.root, "-xf", bookworm(ctx, ["systemd-sysv", "dbus", *sorted(packages)]))
+        ctx.command("tar", "-C", self.root, "-xf", bookworm(ctx, ["systemd-sysv", "dbus", "man-db", *sorted(packages)]))
         ctx.closers.append(self.stop)
 
     def boot(self):
@@ -200,6 +201,91 @@ def check_reload(machine):
     assert (machine.unit("ActiveState"), machine.unit("MainPID")) == ("active", pid)
 
 
+def add_settings(machine, name, text):
+    machine.write(f"{Path(SETTINGS).parent}/conf.d/{name}.yaml", text)
+
+
+def take_settings(machine, name):
+    machine.run(f"rm {Path(SETTINGS).parent}/conf.d/{name}.yaml")
+
+
+def folder_of(machine, path):
+    return next(one for one in machine.status()["intake"]["folders"] if one["path"] == path)
+
+
+def drop_in(machine, said):
+    """What `systemctl edit` would write, by the words of a status, and the restart that they ask for."""
+    lines = re.search(r"sudo systemctl edit sampand, enter these lines: (.*?), then run sudo systemctl restart sampand", said)[1]
+    machine.run("mkdir -p /etc/systemd/system/sampand.service.d")
+    machine.write("/etc/systemd/system/sampand.service.d/override.conf", lines.replace(" / ", "\n") + "\n")
+    machine.run("systemctl daemon-reload && systemctl restart sampand")
+    machine.wait_up()
+
+
+def check_folders(machine):
+    """The folder of the package works at once; in any other place status tells the drop-in that makes it work -> sha256 of both images."""
+    shipped, other = "/srv/sampan/in", "/srv/ultrasound"
+    assert machine.run(f"stat -c '%a %U:%G' {shipped} /srv/sampan/out").split() == ["2770", "sampan:sampan"] * 2
+    machine.run(f"install -d -o sampan -g sampan -m 2770 {other}")
+    add_settings(machine, "20-folders", f"intake: {{folders: [{{path: {shipped}, stable_seconds: 1}}, {{path: {other}, stable_seconds: 1}}]}}\n")
+    before, sent = machine.status()["spool"]["items"], set()
+    for count, (folder, image) in enumerate(zip((shipped, other), machine.ctx.images("ct", 2)), 1):
+        sent.add(hashlib.sha256(cargo.load(image).data_set).hexdigest())
+        machine.put(image, f"{folder}/IM1")
+        machine.run(f"chown sampan {folder}/IM1 && systemctl reload sampand")
+        wait_until(lambda: machine.status()["spool"]["items"] == before + count, lambda: f"taken: {machine.status()['intake']}", 30, 0.2)
+    wait_until(lambda: not (machine.root / shipped.lstrip("/") / "IM1").exists(), "the original in the folder of the package is gone", 30, 0.2)
+    assert folder_of(machine, shipped)["trouble"] == "", machine.status()["intake"]
+    assert folder_of(machine, other)["trouble"] == "read_only", machine.status()["intake"]
+    said = machine.run("sampan status --lang en; echo code $?")
+    assert f"Folder {other}: files are taken, but cannot be removed from it" in said and "code 1" in said, said
+    assert (machine.root / other.lstrip("/") / "IM1").exists()
+    machine.write(f"{shipped}/report.pdf", "%PDF-1.4")
+    machine.run(f"chown sampan {shipped}/report.pdf")
+    wait_until(lambda: folder_of(machine, shipped)["set_aside"] == 1, lambda: f"set aside: {machine.status()['intake']}", 30, 0.2)
+    assert machine.run(f"stat -c '%a %G' {shipped}/.sampan-rejected {shipped}/.sampan-rejected/report.pdf.reason.txt").splitlines() == \
+        ["770 sampan", "660 sampan"]
+    machine.run(f"rm -r {shipped}/.sampan-rejected")
+    words = next(one["action_en"] for one in machine.status()["attention"] if one["code"] == "folder_trouble")
+    drop_in(machine, words)
+    wait_until(lambda: not (machine.root / other.lstrip("/") / "IM1").exists(), lambda: f"gone: {machine.status()['intake']}", 30, 0.2)
+    wait_until(lambda: folder_of(machine, other)["trouble"] == "", lambda: f"well: {machine.status()['intake']}", 30, 0.2)
+    assert machine.status()["spool"]["items"] == before + 2
+    take_settings(machine, "20-folders")
+    machine.run("systemctl reload sampand")
+    return sent
+
+
+def check_moved_state(machine, inside):
+    """A state directory in another place: with the drop-in it works, and removing and purging count and name that place."""
+    moved = "/data/sampan state"
+    machine.run(f"dpkg -i --force-confold /srv/higher.deb; systemctl stop sampand; mkdir -p /data && install -d -o sampan -g sampan -m 700 '{moved}'")
+    add_settings(machine, "30-state", f"state_directory: {moved}\n")
+    machine.run("systemctl restart sampand", check=False)
+    wait_until(lambda: "Read-only file system" in machine.run(f"journalctl -u sampand --since -60s | grep '{moved}'; true"),
+               lambda: machine.run("journalctl -n 20 -u sampand"), 30, 0.2)
+    machine.write("/etc/systemd/system/sampand.service.d/override.conf", f'[Service]\nReadWritePaths="{moved}"\n')
+    machine.run("systemctl daemon-reload && systemctl restart sampand")
+    machine.wait_up()
+    sent = send(inside, 3)
+    assert machine.status()["state_directory"] == moved
+    said = machine.run("dpkg -r sampan")
+    assert f"images not delivered, or not known to be archived: {len(sent)}; they stay in {moved}" in said, said
+    said = machine.run("dpkg -P sampan")
+    assert f"images not delivered, or not known to be archived: {len(sent)}; they are kept in {moved}\n" in said, said
+    assert (machine.root / moved.lstrip("/") / "spool").exists()
+    assert not (machine.root / STATE.lstrip("/")).exists() and not (machine.root / "etc/sampan/.removed").exists()
+    take_settings(machine, "30-state")
+    machine.run("rm -r /data /etc/systemd/system/sampand.service.d && systemctl daemon-reload")
+
+
+def check_manuals(machine):
+    for page, section in (("sampan", 1), ("sampand", 8), ("sampan.yaml", 5)):
+        assert machine.run(f"man -w {page}").strip() == f"/usr/share/man/man{section}/{page}.{section}.gz"
+        assert machine.run(f"man -L zh_CN -w {page}").strip() == f"/usr/share/man/zh_CN/man{section}/{page}.{section}.gz"
+    assert "ReadWritePaths=/mnt/ultrasound" in machine.run("man sampand | cat") and "/srv/sampan" in machine.run("man sampan.yaml | cat")
+
+
 def check_keys(machine, inside):
     """As root and as nobody else a recovery key is had; a credential of the service manager takes over; a wrong one is said."""
     machine.run("dpkg -i --force-confold /srv/higher.deb")
@@ -247,8 +333,9 @@ def test_the_package_lives_through_kill_upgrade_removal_and_purge_with_every_ima
     said = machine.run("dpkg -i /srv/first.deb")
     assert SETTINGS in said and "尚未设置上传目的地" in said, said
     check_installation(machine)
+    check_manuals(machine)
     check_reload(machine)
-    sent = check_worker(machine, inside) | send(inside, 3)
+    sent = check_worker(machine, inside) | check_folders(machine) | send(inside, 3)
     machine.run(f"sed -i 's/192.0.2.10/192.0.2.11/' {SETTINGS} && systemctl reload sampand")
     assert "192.0.2.11" in machine.status()["destinations"][0]["address"]
 
@@ -278,15 +365,21 @@ def test_the_package_lives_through_kill_upgrade_removal_and_purge_with_every_ima
     said = machine.run("dpkg -i --force-confold /srv/higher.deb")
     assert f"{SETTINGS}:2" in said and machine.unit("ActiveState") == "inactive", said
     scp = RawScp(inside, "lead").start()
-    machine.write(SETTINGS, f"site: clinic\ndestinations:\n  - {{name: lead, dimse: LEAD@127.0.0.1:{scp.port}, reclaim_after: accepted}}\n")
+    machine.write(SETTINGS, f"site: clinic\ndestinations:\n  - {{name: lead, dimse: LEAD@127.0.0.1:{scp.port}, reclaim_after: accepted}}\n"
+                                     "  - {name: copy, folder: /srv/sampan/out/copy, required: false}\n")
     machine.run("dpkg-reconfigure sampan")
     machine.wait_up()
     wait_until(lambda: scp.shas() == sent, lambda: f"{len(scp.shas())} of {len(sent)}: {machine.status()['destinations']}", 60, 0.2)
-    wait_until(lambda: machine.status()["destinations"][0]["waiting"] == 0, "receipts are kept", 30, 0.2)
+    # The people of the folder, and nobody else, may read what is put there.
+    sent |= send(inside, 2)
+    wait_until(lambda: scp.shas() == sent and all(one["waiting"] == 0 for one in machine.status()["destinations"]), "receipts are kept", 30, 0.2)
+    kept = machine.run("find /srv/sampan/out/copy -name '*.dcm' -printf '%m %u:%g\\n'").splitlines()
+    assert kept == ["660 sampan:sampan"] * 2, kept
 
-    said = machine.run("dpkg -P sampan")
+    said = machine.run("rm -r /srv/sampan/out/copy; dpkg -P sampan")
     assert "kept" not in said, said
-    assert not (machine.root / STATE.lstrip("/")).exists()
+    assert not (machine.root / STATE.lstrip("/")).exists() and not (machine.root / "srv/sampan").exists()
+    check_moved_state(machine, inside)
     check_keys(machine, inside)
     return f"{len(sent)} images"
 

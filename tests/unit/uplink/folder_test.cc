@@ -4,6 +4,8 @@
 #include <future>
 #include <map>
 
+#include <sys/stat.h>
+
 #include <doctest/doctest.h>
 
 #include "support/corpus.h"
@@ -376,6 +378,26 @@ TEST_CASE("a_leftover_of_a_crash_is_replaced") {
   CHECK(is_delivered(folder.attempt(cargo)));
   CHECK(data_set_of(folder.series() / "1.2.3.dcm") == noise(10));
   CHECK(folder.listing().size() == 1);
+}
+
+TEST_CASE("who_may_read_the_folder_may_read_what_is_put_into_it_and_nobody_else") {
+  const auto mask = ::umask(0077);
+  for (const int given : {02770, 0755, 0700}) {
+    Folder folder;
+    const fs::perms agreed{static_cast<unsigned>(given)};
+    fs::create_directories(folder.series().parent_path().parent_path());
+    fs::permissions(folder.series().parent_path().parent_path(), agreed);
+    REQUIRE(is_delivered(folder.attempt(consign(noise(10), "1.2.3"))));
+    CHECK(fs::status(folder.series()).permissions() == agreed);
+    CHECK(fs::status(folder.series().parent_path()).permissions() == agreed);
+    CHECK(fs::status(folder.series() / "1.2.3.dcm").permissions() == (agreed & fs::perms{0666}));
+  }
+  // A root that is made here, in a folder that all may enter: for the people of that folder, not for the world.
+  Folder folder;
+  fs::permissions(folder.directory.path(), fs::perms{0775});
+  REQUIRE(is_delivered(folder.attempt(consign(noise(10), "1.2.3"))));
+  CHECK(fs::status(folder.series() / "1.2.3.dcm").permissions() == fs::perms{0660});
+  ::umask(mask);
 }
 
 TEST_CASE("an_interrupted_courier_reports_retry_for_everything") {

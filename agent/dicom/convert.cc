@@ -3,15 +3,24 @@
 
 #include <iconv.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <memory>
+#include <vector>
 
 namespace sampan::dicom {
 namespace {
 
+// Null where every encoding may be looked for; set once, before there are threads.
+const std::vector<std::string_view>* kept = nullptr;
+
+bool may_open(std::string_view encoding) { return kept == nullptr || std::ranges::find(*kept, encoding) != kept->end(); }
+
 class Converter {
  public:
-  explicit Converter(const char* from, const char* to = "UTF-8") : handle_(::iconv_open(to, from)) {}
+  explicit Converter(const char* from, const char* to = "UTF-8")
+      : handle_(may_open(from) && may_open(to) ? ::iconv_open(to, from) : iconv_t(-1)) {}
   ~Converter() {
     if (usable()) ::iconv_close(handle_);
   }
@@ -64,6 +73,18 @@ std::optional<std::string> convert_strictly(std::string_view bytes, const char* 
 
 std::optional<std::string> encode_strictly(std::string_view utf8, const char* encoding) {
   return run_strictly(Converter("UTF-8", encoding), utf8);
+}
+
+// Modules of the C library stay loaded as long as somebody has them open.
+void keep_converters(std::span<const char* const> encodings) {
+  std::vector<std::string_view> found;
+  for (const char* encoding : encodings) {
+    auto from = std::make_unique<Converter>(encoding), to = std::make_unique<Converter>("UTF-8", encoding);
+    if (!from->usable() || !to->usable()) continue;
+    from.release(), to.release();
+    found.push_back(encoding);
+  }
+  kept = new std::vector<std::string_view>(std::move(found));
 }
 
 std::string convert_leniently(std::string_view bytes, const char* encoding) {

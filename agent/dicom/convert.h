@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,9 @@ inline constexpr std::string_view replacement_character = "\xef\xbf\xbd";
 std::optional<std::string> convert_strictly(std::string_view bytes, const char* encoding);
 // The other way: nothing when the encoding lacks a character.
 std::optional<std::string> encode_strictly(std::string_view utf8, const char* encoding);
+// Reads of the disk what the C library wants for these, and keeps it for good. Other encodings, and those that the system lacks,
+// are none from now on: nobody looks for them again.
+void keep_converters(std::span<const char* const> encodings);
 std::string convert_leniently(std::string_view bytes, const char* encoding);
 
 }  // namespace sampan::dicom

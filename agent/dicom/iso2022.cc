@@ -121,4 +121,10 @@ const char* single_byte_encoding(std::string_view number) {
   return set != nullptr && set->width == 1 ? set->encoding : nullptr;
 }
 
+std::vector<const char*> set_encodings() {
+  std::vector<const char*> all;
+  for (const Set& set : sets) all.push_back(set.encoding);
+  return all;
+}
+
 }  // namespace sampan::dicom

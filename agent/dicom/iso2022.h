@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sampan::dicom {
 
@@ -19,5 +20,8 @@ std::optional<std::string> decode_iso2022(std::string_view bytes, std::string_vi
 
 // The single-byte encoding of "ISO_IR n" and "ISO 2022 IR n" by n, as iconv names it; nullptr when there is none.
 const char* single_byte_encoding(std::string_view number);
+
+// Of each set, as iconv names them; some more than once.
+std::vector<const char*> set_encodings();
 
 }  // namespace sampan::dicom

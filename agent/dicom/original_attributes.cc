@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dicom/original_attributes.h"
 
+#include <chrono>
 #include <cstdio>
-#include <ctime>
 
 #include "dicom/cursor.h"
 
@@ -33,14 +33,18 @@ Bytes item_of(ByteView content) {
   return out;
 }
 
-// PS3.5 6.2, DT: UTC, with the offset said.
+// PS3.5 6.2, DT: UTC, with the offset said. By arithmetic alone: the C library would look for a time zone on the disk.
 std::string date_time(WallTime time) {
-  const auto seconds = static_cast<std::time_t>(time.ms / 1000);
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
+  using namespace std::chrono;
+  const sys_time<milliseconds> at{milliseconds(time.ms)};
+  const auto day = floor<days>(at);
+  const year_month_day date(day);
+  const hh_mm_ss clock(at - day);
   char text[40];
-  std::snprintf(text, sizeof text, "%04d%02d%02d%02d%02d%02d.%03d+0000", (utc.tm_year + 1900) % 10000, utc.tm_mon + 1, utc.tm_mday,
-                utc.tm_hour, utc.tm_min, utc.tm_sec, static_cast<int>(time.ms % 1000));
+  std::snprintf(text, sizeof text, "%04d%02u%02u%02d%02d%02d.%03d+0000", static_cast<int>(date.year()) % 10000,
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+                static_cast<int>(clock.subseconds().count()));
   return text;
 }
 

@@ -13,13 +13,18 @@ bool comes_before(const Edit& a, const Edit& b) { return std::pair(a.at, a.remov
 
 }  // namespace
 
-std::shared_ptr<core::Payload> splice(std::shared_ptr<core::Payload> original, std::vector<Edit> edits) {
+bool set_in_order(std::vector<Edit>& edits, std::uint64_t size) {
   std::stable_sort(edits.begin(), edits.end(), comes_before);
   std::uint64_t at = 0;
   for (const Edit& edit : edits) {
-    if (edit.at < at || edit.removed > original->size() || edit.at > original->size() - edit.removed) return nullptr;
+    if (edit.at < at || edit.removed > size || edit.at > size - edit.removed) return false;
     at = edit.at + edit.removed;
   }
+  return true;
+}
+
+std::shared_ptr<core::Payload> splice(std::shared_ptr<core::Payload> original, std::vector<Edit> edits) {
+  if (!set_in_order(edits, original->size())) return nullptr;
   return std::make_shared<Spliced>(std::move(original), std::move(edits));
 }
 

@@ -42,7 +42,9 @@ class Spliced final : public core::Payload {
   std::uint64_t size_ = 0;
 };
 
-// Insertions at one place apply in the order given, and before what is replaced there.
+// Puts them in the order in which they apply: at one place insertions as they were given, before what is replaced there.
+// False: they overlap or reach beyond what has so many bytes.
+bool set_in_order(std::vector<Edit>& edits, std::uint64_t size);
 std::shared_ptr<core::Payload> splice(std::shared_ptr<core::Payload> original, std::vector<Edit> edits);
 
 }  // namespace sampan::dicom

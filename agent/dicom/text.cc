@@ -145,6 +145,12 @@ std::optional<std::string> exact_text(std::string_view value, std::string_view c
   return std::move(text->utf8);
 }
 
+void keep_text_ready() {
+  std::vector<const char*> encodings = set_encodings();
+  encodings.insert(encodings.end(), {"UTF-8", "GB18030"});
+  keep_converters(encodings);
+}
+
 std::string mask_name(std::string_view name) {
   // Alphabetic, ideographic, phonetic: the second is how the person writes it.
   const auto groups = split(name, '=');

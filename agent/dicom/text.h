@@ -26,6 +26,9 @@ Text display_text(std::string_view value, std::string_view character_set);
 // The same readings, with nothing left out, trimmed or replaced; nothing when none of them fits strictly.
 std::optional<std::string> exact_text(std::string_view value, std::string_view character_set);
 
+// Reads of the disk whatever any of this may want, for a process that will not be able to. Before it has a second thread.
+void keep_text_ready();
+
 // A person's name that names nobody: 张三 and Zhang^San=张^三 become 张*, Zhang^San becomes Z*. UTF-8 in and out.
 std::string mask_name(std::string_view name);
 

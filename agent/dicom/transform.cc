@@ -34,8 +34,8 @@ std::size_t characters(std::string_view utf8) {
 
 }  // namespace
 
-Transformer::Transformer(std::shared_ptr<core::Payload> payload, bool implicit_vr, const Transform& wanted)
-    : payload_(std::move(payload)), cursor_(*payload_), wanted_(wanted), top_{implicit_vr, {}} {
+Transformer::Transformer(core::Payload& payload, bool implicit_vr, const Transform& wanted)
+    : payload_(payload), cursor_(payload), wanted_(wanted), top_{implicit_vr, {}} {
   want(character_set_tag, "CS", wanted.character_set);
   want(institution_tag, "LO", wanted.institution_name);
   want(issuer_tag, "LO", wanted.issuer_of_patient_id);
@@ -47,16 +47,15 @@ void Transformer::want(std::uint32_t tag, const char* vr, const std::string& utf
   missing_.push_back({tag, vr, gb ? encode_strictly(utf8, "GB18030").value_or(utf8) : utf8});
 }
 
-Result<std::shared_ptr<core::Payload>> Transformer::run(const ChangeNote& note) {
+Result<std::vector<Edit>> Transformer::run(const ChangeNote& note) {
   if (!wanted_.character_set.empty() && top_.implicit_vr && !has_dictionary())
     return unsafe("the data dictionary of DCMTK is missing here");
   if (Status walked = walk(); !walked) return walked.error();
-  if (before_.empty()) return payload_;
+  if (before_.empty()) return std::vector<Edit>();
   if (Status recorded = record(note); !recorded) return recorded.error();
   if (Status corrected = correct_lengths(); !corrected) return corrected.error();
-  auto spliced = splice(payload_, std::move(edits_));
-  if (!spliced) return unsafe("it is malformed");
-  return spliced;
+  if (!set_in_order(edits_, payload_.size())) return unsafe("it is malformed");
+  return std::move(edits_);
 }
 
 Status Transformer::afford(std::size_t bytes) {
@@ -206,12 +205,12 @@ Status Transformer::correct_lengths() {
 
 bool Transform::empty() const { return *this == Transform{}; }
 
-Result<std::shared_ptr<core::Payload>> transform(std::string_view transfer_syntax_uid, std::shared_ptr<core::Payload> original,
-                                                 const Transform& wanted, const ChangeNote& note) {
-  if (wanted.empty()) return original;
+Result<std::vector<Edit>> transform(std::string_view transfer_syntax_uid, core::Payload& original, const Transform& wanted,
+                                    const ChangeNote& note) {
+  if (wanted.empty()) return std::vector<Edit>();
   if (transfer_syntax_uid == "1.2.840.10008.1.2.1.99") return unsafe("its data set is deflated");
   if (transfer_syntax_uid == "1.2.840.10008.1.2.2") return unsafe("its data set is big-endian");
-  return Transformer(std::move(original), transfer_syntax_uid == "1.2.840.10008.1.2", wanted).run(note);
+  return Transformer(original, transfer_syntax_uid == "1.2.840.10008.1.2", wanted).run(note);
 }
 
 std::uint64_t held_bytes(const core::Payload& payload) {

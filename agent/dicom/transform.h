@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transform: what a destination wants changed in a data set on its way out. What is stored is never touched.
 //
+// It is said in edits, which whoever holds the data set splices into it: this here may run where nothing is held (agent/worker).
 // Every change is recorded: the element as it was stands in a new item of the Original Attributes Sequence. Whatever is
 // not changed stays bit for bit, pixel data of any size is passed through. The answer is the same for every attempt.
 // A Patient ID that is empty stays empty: a prefix alone would make one patient of many.
@@ -9,14 +10,15 @@
 //          Otherwise as Payload::read.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/hash.h"
 #include "base/result.h"
 #include "core/courier.h"
 #include "dicom/original_attributes.h"
+#include "dicom/spliced.h"
 
 namespace sampan::dicom {
 
@@ -31,9 +33,8 @@ struct Transform {
   friend bool operator==(const Transform&, const Transform&) = default;
 };
 
-// The original itself where nothing has to be changed.
-Result<std::shared_ptr<core::Payload>> transform(std::string_view transfer_syntax_uid, std::shared_ptr<core::Payload> original,
-                                                 const Transform& wanted, const ChangeNote& note);
+// What is to be spliced into the original, in order; nothing where nothing has to be changed.
+Result<std::vector<Edit>> transform(std::string_view transfer_syntax_uid, core::Payload& original, const Transform& wanted, const ChangeNote& note);
 
 // Bytes in memory that a payload needs for what was changed in it.
 std::uint64_t held_bytes(const core::Payload& payload);

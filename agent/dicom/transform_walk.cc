@@ -34,8 +34,8 @@ Status Transformer::walk() {
     group_ = static_cast<std::uint16_t>(element->tag >> 16);
     if (Status done = top_element(*element); !done) return done;
   }
-  insert_missing(undefined_length, payload_->size());
-  if (originals_end_ == no_end) originals_end_ = payload_->size();
+  insert_missing(undefined_length, payload_.size());
+  if (originals_end_ == no_end) originals_end_ = payload_.size();
   return {};
 }
 
@@ -136,7 +136,7 @@ Status Transformer::fragments() {
 }
 
 Status Transformer::pass(std::uint64_t bytes) {
-  if (bytes > payload_->size() - cursor_.at()) return unsafe("it is cut short");
+  if (bytes > payload_.size() - cursor_.at()) return unsafe("it is cut short");
   cursor_.skip(bytes);
   return {};
 }
@@ -152,10 +152,10 @@ Result<std::string> Transformer::read_value(const Element& element) {
 }
 
 Result<Bytes> Transformer::read_range(std::uint64_t at, std::uint64_t size) {
-  if (size > payload_->size() - std::min(at, payload_->size())) return unsafe("it is cut short");
+  if (size > payload_.size() - std::min(at, payload_.size())) return unsafe("it is cut short");
   if (Status afforded = afford(size); !afforded) return afforded.error();
   Bytes bytes(size);
-  auto got = payload_->read(at, bytes);
+  auto got = payload_.read(at, bytes);
   if (!got) return got.error();
   if (*got != size) return fail(Errc::damaged, "shorter than it says");
   return bytes;

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,9 +38,9 @@ struct Level {
 
 class Transformer {
  public:
-  Transformer(std::shared_ptr<core::Payload> payload, bool implicit_vr, const Transform& wanted);
+  Transformer(core::Payload& payload, bool implicit_vr, const Transform& wanted);
 
-  Result<std::shared_ptr<core::Payload>> run(const ChangeNote& note);
+  Result<std::vector<Edit>> run(const ChangeNote& note);
 
  private:
   // A value of ours, until the place of its element was passed.
@@ -73,7 +72,7 @@ class Transformer {
   Status correct_lengths();
   Status afford(std::size_t bytes);
 
-  std::shared_ptr<core::Payload> payload_;
+  core::Payload& payload_;
   Cursor cursor_;
   const Transform& wanted_;
   Level top_;

@@ -10,7 +10,6 @@
 #include "uplink/http_json.h"
 #include "uplink/stow.h"
 #include "uplink/stow_prover.h"
-#include "uplink/transforming.h"
 
 namespace sampan::node {
 namespace {
@@ -85,7 +84,7 @@ static std::unique_ptr<core::Courier> make_carrier(const settings::Destination& 
   return uplink::make_by_title_courier({destination.name, title_of, make, env.clock});
 }
 
-std::unique_ptr<core::Courier> make_courier(const settings::Destination& destination, Env env, const core::Judge& judge) {
+std::unique_ptr<core::Courier> make_courier(const settings::Destination& destination, Env env, const core::Judge& judge, uplink::Change change) {
   if (env.transport != nullptr) return env.transport->courier(destination);
   auto carrier = make_carrier(destination, env, judge);
   if (!transforms(destination)) return carrier;
@@ -93,7 +92,7 @@ std::unique_ptr<core::Courier> make_courier(const settings::Destination& destina
   options.wanted = [destination](const core::Item& item) { return transform_for(destination, item); };
   options.system = "SAMPAN " + destination.calling_ae;
   options.digest_wanted = !destination.folder.empty();
-  options.beacon = env.beacon;
+  options.change = std::move(change);
   return uplink::make_transforming_courier(std::move(options), std::move(carrier));
 }
 

@@ -11,6 +11,7 @@
 #include "core/receipts.h"
 #include "node/node.h"
 #include "settings/settings.h"
+#include "uplink/transforming.h"
 
 namespace sampan::node {
 
@@ -18,8 +19,8 @@ namespace sampan::node {
 std::string courier_kind(const settings::Destination& destination);
 // AE@host:port, a URL or a path.
 std::string address_of(const settings::Destination& destination);
-// judge and what env refers to must outlive the courier.
-std::unique_ptr<core::Courier> make_courier(const settings::Destination& destination, Env env, const core::Judge& judge);
+// judge and what env and change refer to must outlive the courier.
+std::unique_ptr<core::Courier> make_courier(const settings::Destination& destination, Env env, const core::Judge& judge, uplink::Change change);
 
 // Null where there is nobody to ask. What it is given must outlive it.
 std::unique_ptr<core::Prover> make_prover(const settings::Destination& destination, Env env, const core::Judge& judge,

@@ -81,7 +81,7 @@ void Engine::start() {
 }
 
 std::unique_ptr<core::Courier> Engine::make(const settings::Destination& destination) {
-  return make_courier(destination, needs_.env, needs_.judge);
+  return make_courier(destination, needs_.env, needs_.judge, needs_.change);
 }
 
 void Engine::changed() {

@@ -19,6 +19,7 @@
 #include "node/proving.h"
 #include "node/queue_duties.h"
 #include "scheduler/scheduler.h"
+#include "uplink/transforming.h"
 
 namespace sampan::node {
 
@@ -34,6 +35,8 @@ class Engine {
     scheduler::Observer& observer;
     // Two images under one UID. Without it they differ (queue::QueueNeeds).
     std::function<queue::Likeness(const core::Consignment&, const core::Consignment&)> compare{};
+    // Images for a destination that wants them changed; called on its lanes. Without it there are none.
+    uplink::Change change{};
   };
   explicit Engine(Needs needs) : needs_(needs) {}
   ~Engine();

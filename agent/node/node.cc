@@ -10,6 +10,7 @@
 #include "control/reload_routes.h"
 #include "core/limits.h"
 #include "http/server.h"
+#include "node/changing.h"
 #include "node/comparison.h"
 #include "node/engine.h"
 #include "node/exams.h"
@@ -32,8 +33,7 @@ std::unique_ptr<Beacon> make_beacon() {
   return Beacon::make({limits::beacon_touches_max, limits::beacon_strikes_max});
 }
 
-Env with(Env env, Beacon& beacon, const std::string& state_directory) {
-  if (env.beacon == nullptr) env.beacon = &beacon;
+Env with(Env env, const std::string& state_directory) {
   env.folder_memory = state_directory + "/folders";
   return env;
 }
@@ -47,7 +47,7 @@ Env system_env() {
 
 struct Node::Parts {
   Parts(settings::Settings s, Env e)
-      : live(std::move(s)), beacon(make_beacon()), env(with(e, *beacon, live.settings()->state_directory)), loop(e.clock), started(e.clock.wall()), started_mono(e.clock.mono()) {}
+      : live(std::move(s)), beacon(make_beacon()), env(with(e, live.settings()->state_directory)), loop(e.clock), started(e.clock.wall()), started_mono(e.clock.mono()) {}
 
   void start_engine();
   void open_telemetry();
@@ -65,8 +65,10 @@ struct Node::Parts {
   Loop loop;
   std::unique_ptr<scheduler::LaneThreads> lanes = std::make_unique<scheduler::LaneThreads>();
   worker::Worker worker;
+  Changing changing{worker};
   Engine engine{{env, live, judge, *lanes, loop, scheduler_watch,
-                 [this](const core::Consignment& one, const core::Consignment& other) { return compare(worker, one, other); }}};
+                 [this](const core::Consignment& one, const core::Consignment& other) { return compare(worker, one, other); },
+                 changing.by_worker()}};
   std::unique_ptr<telemetry::World> world;
   std::unique_ptr<telemetry::Telemetry> telemetry;
   std::unique_ptr<Intakes> intakes;
@@ -164,11 +166,11 @@ Status Node::start() {
   p.open_telemetry();
   p.start_engine();
   p.telemetry->start();
-  if (const auto struck = p.env.beacon->struck(); struck > 0)
+  if (const auto struck = p.beacon->struck(); struck > 0)
     log::warn("images that were being read when this program ended: " + std::to_string(struck));
   p.intakes = std::make_unique<Intakes>(p.engine.queue(), p.env.clock, *p.live.settings(), *p.telemetry, p.engine.proving(),
                                         p.engine.promising());
-  p.intakes->mark_at(*p.env.beacon);
+  p.intakes->mark_at(*p.beacon);
   p.reporter = std::make_unique<NodeReporter>(*this);
   p.exams = p.open_exams();
   p.reloader = std::make_unique<NodeReloader>(p.reload_request);
@@ -225,7 +227,9 @@ void Node::stop() {
       p.engine.stop(limits::stop_grace);
     });
     p.loop.wake();
-    if (ended.wait_for(3 * limits::stop_grace) != std::future_status::ready)
+    // Transfers are interrupted now, and so is what reads for them.
+    if (ended.wait_for(limits::stop_grace) != std::future_status::ready) p.worker.stop();
+    if (ended.wait_for(2 * limits::stop_grace) != std::future_status::ready)
       log::warn("a transfer did not end in time; what it carried is sent again after the next start");
     p.engine.quiet();
     p.loop.stop();

@@ -11,7 +11,6 @@
 #include <memory>
 #include <string>
 
-#include "base/beacon.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/random.h"
@@ -40,7 +39,6 @@ struct Env {
   Random& random;
   Transport* transport = nullptr;  // null: the network
   std::string credentials_directory = {};  // of the service manager; empty: none
-  Beacon* beacon = nullptr;        // null: a Node has its own
   std::string folder_memory = {};  // where is remembered what folders were written to; a Node has its own
 };
 // The real disk, clock, dice and network.

@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "core/limits.h"
+#include "node/changing.h"
 #include "node/couriers.h"
 #include "node/exams.h"
 #include "policy/table_judge.h"
@@ -71,7 +72,7 @@ class DoneFile {
 class Carrier {
  public:
   Carrier(const Env& env, const settings::Destination& to, DoneFile& done, Rescued& result)
-      : courier_(make_courier(to, env, judge_)), takes_files_(!to.folder.empty()), done_(done), result_(result) {}
+      : courier_(make_courier(to, env, judge_, changing_.by_worker())), takes_files_(!to.folder.empty()), done_(done), result_(result) {}
 
   bool takes(const core::Item& item) const {
     return item.kind == core::Kind::image || (takes_files_ && item.kind == core::Kind::message);
@@ -133,6 +134,8 @@ class Carrier {
   void count(const std::string& reason) { ++result_.not_carried, ++result_.reasons[reason]; }
 
   const policy::TableJudge judge_{};
+  worker::Worker worker_;
+  Changing changing_{worker_};
   const std::unique_ptr<core::Courier> courier_;
   const bool takes_files_;
   DoneFile& done_;

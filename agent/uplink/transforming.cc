@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/crash_point.h"
 #include "core/limits.h"
 
 namespace sampan::uplink {
@@ -66,9 +65,15 @@ std::string printable(std::string_view text) {
 }
 
 std::optional<Outcome> failure(const Error& error) {
-  if (error.code == Errc::invalid) return core::Rejected{error.message};
-  const bool damaged = error.code == Errc::damaged;
-  return core::Retry{damaged ? "the stored copy does not verify" : "the stored copy cannot be read", core::Scope::item, std::nullopt, 0};
+  const auto again = [](const char* why) { return core::Retry{why, core::Scope::item, std::nullopt, 0}; };
+  switch (error.code) {
+    case Errc::invalid: return core::Rejected{error.message};
+    case Errc::limit: return core::Rejected{"changing it for this destination failed again and again"};
+    case Errc::unreachable: return again("changing it for this destination broke off");
+    case Errc::stopped: return again("interrupted by this node");
+    case Errc::damaged: return again("the stored copy does not verify");
+    default: return again("the stored copy cannot be read");
+  }
 }
 
 std::optional<Outcome> TransformingCourier::change(Consignment& one) const {
@@ -76,16 +81,8 @@ std::optional<Outcome> TransformingCourier::change(Consignment& one) const {
   const dicom::Transform wanted = options_.wanted(one.item);
   if (wanted.empty()) return std::nullopt;
   // The time of reception: a later attempt must not make another instance of it.
-  const auto content = Beacon::content_of("item", as_text(one.item.id.bytes));
-  if (options_.beacon != nullptr && options_.beacon->strikes(content) >= core::limits::crashes_max)
-    return core::Rejected{"changing it for this destination stopped this program again and again"};
   const dicom::ChangeNote note{one.item.received, options_.system, printable(one.item.facts.get(core::Fact::calling_ae))};
-  auto changed = [&] {
-    const Beacon::Touch touch(options_.beacon, content);
-    crash_point("uplink.transform", one.item.facts.get(core::Fact::sop_instance_uid));
-    return dicom::transform(one.item.facts.get(core::Fact::transfer_syntax_uid), one.payload, wanted, note);
-  }();
-  if (options_.beacon != nullptr) options_.beacon->forgive(content);
+  auto changed = options_.change(one, wanted, note);
   if (!changed) return failure(changed.error());
   if (*changed == one.payload) return std::nullopt;
   one.payload = std::move(*changed);

@@ -5,24 +5,28 @@
 // Memory: the changed text of a few items; never an image.
 // Threads: as core::Courier.
 // Fails:   what cannot be changed safely -> Rejected in words, never sent as it is; a stored copy that cannot be read or
-//          does not verify -> Retry, scope item. What ended the program again and again when it was changed -> Rejected.
+//          does not verify, or a change that broke off -> Retry, scope item. One that broke off too often -> Rejected.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
 
-#include "base/beacon.h"
 #include "core/courier.h"
 #include "dicom/transform.h"
 
 namespace sampan::uplink {
 
+// Who changes an image. Errc::invalid: it cannot be changed, in words for a person. Errc::unreachable: it broke off, and is to
+// be tried again. Errc::limit: it is not to be tried any more. Errc::stopped: the node is stopping. Otherwise as Payload::read.
+using Change = std::function<Result<std::shared_ptr<core::Payload>>(const core::Consignment& one, const dicom::Transform& wanted,
+                                                                    const dicom::ChangeNote& note)>;
+
 struct TransformingOptions {
   std::function<dicom::Transform(const core::Item&)> wanted;
+  Change change;
   std::string system;         // this node, for Modifying System (0400,0563)
   bool digest_wanted = false;  // the other courier compares what it wrote with the item's sha256
-  Beacon* beacon = nullptr;    // where it is marked which item is being changed; null: nowhere
 };
 
 std::unique_ptr<core::Courier> make_transforming_courier(TransformingOptions options, std::unique_ptr<core::Courier> carrier);

@@ -4,12 +4,14 @@
 // Threads and failures: as Worker.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string_view>
 
 #include "base/hash.h"
 #include "base/result.h"
 #include "core/courier.h"
+#include "worker/changes.h"
 #include "worker/serve.h"
 #include "worker/worker.h"
 
@@ -17,6 +19,9 @@ namespace sampan::worker {
 
 // The daemon's side: one digest for a data set, however it is encoded (dicom/canonical.h).
 Result<Digest> canonical_digest(Worker& worker, std::string_view transfer_syntax_uid, core::Payload& data_set);
+// A data set as a destination wants to see it (dicom/transform.h): the worker says where it differs, and what stands there.
+// The original itself where nothing has to be changed.
+Result<std::shared_ptr<core::Payload>> transform(Worker& worker, const ChangeOrder& order, std::shared_ptr<core::Payload> original);
 
 // The worker's side.
 std::span<const Verb> parsing_verbs();

@@ -20,8 +20,10 @@ namespace sampan::worker {
 
 struct Verb {
   std::uint8_t number = 0;
-  // The answer, at most a packet. The payload is read from its beginning to its end, never back.
+  // The answer. Of the payload it reads what it wants, in any order; on and on is fastest (pulled.h).
   std::function<Result<Bytes>(std::string_view argument, core::Payload& payload)> run;
+  // Reads what it wants of the disk, while it still may.
+  std::function<void()> prepare{};
 };
 
 inline constexpr int exit_hung_up = 0, exit_no_sandbox = 71, exit_no_memory = 72, exit_protocol = 73;

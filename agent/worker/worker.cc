@@ -25,6 +25,22 @@ namespace {
 using namespace std::chrono_literals;
 using Steady = std::chrono::steady_clock;
 
+constexpr const char* broken_words = "it breaks the program that reads it";
+constexpr std::size_t words_bytes_max = 200;
+// What a verb may ask for: its payload a few times, and what it looks at again.
+constexpr std::uint64_t wishes_per_payload = 4, wishes_beyond_bytes = 64u << 20;
+
+// As fast as a process must be to get through all that it may read in the processor time that it may take.
+constexpr std::uint64_t bytes_per_ms_least = core::limits::worker_bytes_max / core::limits::worker_processor_seconds_max / 1000;
+
+// Why there is no answer, as far as it can be shown to a person.
+std::string words_of(ByteView bytes) {
+  std::string words;
+  for (const std::uint8_t one : bytes.first(std::min(bytes.size(), words_bytes_max)))
+    words.push_back(one >= 0x20 && one < 0x7f ? static_cast<char>(one) : '?');
+  return words;
+}
+
 // Of the daemon's environment the worker sees what a test or a sanitizer says to it, and nothing else.
 std::vector<char*> small_environment() {
   std::vector<char*> kept;
@@ -76,7 +92,7 @@ Error verdict(int status, bool late) {
   }
   if (WTERMSIG(status) == SIGXCPU) return fail(Errc::limit, "reading it took too long");
   if (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM) return fail(Errc::unreachable, "the worker was killed");
-  return fail(Errc::limit, "it breaks the program that reads it");
+  return fail(Errc::limit, broken_words);
 }
 
 }  // namespace
@@ -114,14 +130,19 @@ struct Worker::State {
 
   Status start();
   bool send(ByteView packet);
-  Result<Bytes> put(std::uint8_t verb, std::string_view argument, core::Payload& payload);
-  Status pass(core::Payload& payload, bool& broke);
-  Result<Bytes> hear();
+  Result<Bytes> put(std::uint8_t verb, std::string_view argument, core::Payload& payload, std::size_t answer_bytes_max);
+  Status grant(const Wish& wish, core::Payload& payload);
+  bool overdue(const core::Payload& payload) const;
+  Result<ByteView> hear();
   Error bury(bool late);
+  Error bury_liar();
 
   const WorkerOptions options;
   std::mutex asking;                 // held by who asks
   std::unique_ptr<Process> process;  // guarded by asking; ended by stop() through pid
+  Bytes packet, stretch;             // guarded by asking
+  std::uint64_t wished = 0;          // bytes, for this question; guarded by asking
+  Steady::duration waited{};         // for the worker, with this question; guarded by asking
   std::mutex pid_mutex;
   int pid = 0;  // of what may be killed by another thread
   bool stopping = false;
@@ -150,16 +171,17 @@ void Worker::rest(std::chrono::milliseconds idle) {
   if (asking && state_->process && Steady::now() - state_->process->used >= idle) static_cast<void>(state_->bury(false));
 }
 
-Result<Bytes> Worker::ask(std::uint8_t verb, std::string_view argument, core::Payload& payload) {
+Result<Bytes> Worker::ask(std::uint8_t verb, std::string_view argument, core::Payload& payload, std::size_t answer_bytes_max) {
+  if (argument.size() > argument_bytes_max) return fail(Errc::invalid, "what is said about it is too long");
   const std::lock_guard asking(state_->asking);
   State& s = *state_;
   if (s.process && s.process->bytes + payload.size() > s.options.bytes_max && s.process->bytes > 0) static_cast<void>(s.bury(false));
   const bool idle_before = s.process != nullptr;
   if (Status started = s.start(); !started) return started.error();
-  auto answer = s.put(verb, argument, payload);
+  auto answer = s.put(verb, argument, payload, answer_bytes_max);
   // One that somebody ended while it had nothing to do may show it only now.
   if (!answer && answer.error().code == Errc::unreachable && idle_before)
-    answer = s.start() ? s.put(verb, argument, payload) : answer;
+    answer = s.start() ? s.put(verb, argument, payload, answer_bytes_max) : answer;
   if (s.process) s.process->used = Steady::now();
   return answer;
 }
@@ -197,55 +219,80 @@ Error Worker::State::bury(bool late) {
   return wanted ? fail(Errc::stopped, "the node is stopping") : verdict(status, late);
 }
 
-bool Worker::State::send(ByteView packet) {
+// It said what it must not say: whatever it read has got hold of it.
+Error Worker::State::bury_liar() {
+  const Error ended = bury(true);
+  return ended.code == Errc::stopped ? ended : fail(Errc::limit, broken_words);
+}
+
+bool Worker::State::send(ByteView bytes) {
+  const auto began = Steady::now();
   ssize_t sent;
-  do sent = ::send(process->socket, packet.data(), packet.size(), MSG_NOSIGNAL);
+  do sent = ::send(process->socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
   while (sent < 0 && errno == EINTR);
-  return sent == static_cast<ssize_t>(packet.size());
+  waited += Steady::now() - began;
+  return sent == static_cast<ssize_t>(bytes.size());
 }
 
-Result<Bytes> Worker::State::put(std::uint8_t verb, std::string_view argument, core::Payload& payload) {
-  const Bytes request = encode(Request{verb, payload.size(), argument});
-  if (!send(request)) return bury(false);
-  bool broke = false;
-  if (Status passed = pass(payload, broke); !passed) {
-    if (!broke) static_cast<void>(bury(true));  // it waits for bytes that do not come
-    return passed.error();
-  }
-  return hear();
-}
-
-Status Worker::State::pass(core::Payload& payload, bool& broke) {
-  Bytes packet(packet_bytes_max);
-  packet[0] = data_mark;
-  for (std::uint64_t at = 0; at < payload.size();) {
-    const auto got = payload.read(at, ByteSpan(packet).subspan(1));
-    if (!got) return got.error();
-    if (*got == 0) return fail(Errc::damaged, "a payload is shorter than it says");
-    if (!send(ByteView(packet).first(*got + 1))) {
-      const bool late = errno == EAGAIN || errno == EWOULDBLOCK;
-      broke = true;
-      return bury(late);
+Result<Bytes> Worker::State::put(std::uint8_t verb, std::string_view argument, core::Payload& payload, std::size_t answer_bytes_max) {
+  wished = 0, waited = {};
+  process->bytes += packet_bytes_max;  // a question costs something, however small its payload
+  if (!send(encode(Request{verb, payload.size(), argument}))) return bury(false);
+  for (Bytes answer;;) {
+    const auto heard = hear();
+    if (!heard) return heard.error();
+    if (overdue(payload)) return bury(true);
+    if (const auto wish = decode_wish(*heard)) {
+      if (Status granted = grant(*wish, payload); !granted) return granted.error();
+      continue;
     }
-    at += *got;
-    process->bytes += *got;
+    const auto reply = decode_reply(*heard);
+    if (reply && reply->what == CameOut::invalid) return fail(Errc::invalid, words_of(reply->bytes));
+    if (!reply || answer.size() + reply->bytes.size() > answer_bytes_max || (reply->what == CameOut::more && reply->bytes.empty()))
+      return bury_liar();
+    answer.insert(answer.end(), reply->bytes.begin(), reply->bytes.end());
+    if (reply->what == CameOut::good) return answer;
+  }
+}
+
+// However often it showed signs of life.
+bool Worker::State::overdue(const core::Payload& payload) const {
+  return waited > options.patience + std::chrono::milliseconds(std::min(wished, payload.size()) / bytes_per_ms_least);
+}
+
+Status Worker::State::grant(const Wish& wish, core::Payload& payload) {
+  wished += std::max<std::uint64_t>(wish.bytes, packet_bytes_max);
+  if (wish.bytes == 0 || wish.bytes > payload.size() || wish.at > payload.size() - wish.bytes ||
+      wished > wishes_per_payload * payload.size() + wishes_beyond_bytes)
+    return bury_liar();
+  process->bytes += wish.bytes;
+  stretch.resize(stretch_bytes);
+  for (std::uint64_t done = 0; done < wish.bytes;) {
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(wish.bytes - done, stretch.size()));
+    const auto got = payload.read(wish.at + done, ByteSpan(stretch).first(size));
+    if (!got || *got != size) {
+      static_cast<void>(bury(true));  // it waits for bytes that do not come
+      return got ? fail(Errc::damaged, "a payload is shorter than it says") : got.error();
+    }
+    for (ByteView left = ByteView(stretch).first(size); !left.empty(); left = left.subspan(std::min(left.size(), packet_bytes_max))) {
+      if (!send(left.first(std::min(left.size(), packet_bytes_max)))) return bury(errno == EAGAIN || errno == EWOULDBLOCK);
+      if (overdue(payload)) return bury(true);
+    }
+    done += size;
   }
   return {};
 }
 
-Result<Bytes> Worker::State::hear() {
-  Bytes packet(packet_bytes_max);
+Result<ByteView> Worker::State::hear() {
+  packet.resize(packet_bytes_max);
+  const auto began = Steady::now();
   ssize_t got;
   do got = ::recv(process->socket, packet.data(), packet.size(), 0);
   while (got < 0 && errno == EINTR);
-  if (got <= 0) return bury(got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
-  const auto reply = decode_reply(ByteView(packet).first(static_cast<std::size_t>(got)));
-  if (!reply) {
-    static_cast<void>(bury(true));
-    return fail(Errc::limit, "it breaks the program that reads it");
-  }
-  if (reply->what == CameOut::invalid) return fail(Errc::invalid, std::string(as_text(reply->bytes)));
-  return Bytes(reply->bytes.begin(), reply->bytes.end());
+  const bool late = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  waited += Steady::now() - began;
+  if (got <= 0) return bury(late);
+  return ByteView(packet).first(static_cast<std::size_t>(got));
 }
 
 }  // namespace sampan::worker

@@ -113,13 +113,15 @@ FUZZ_TARGET(transform) {
   if (wishes & 16) wanted.character_set = "GB18030";
   if (wishes & 1 && wanted.character_set.empty()) wanted.issuer_of_patient_id = "QS";
   const auto original = std::make_shared<Held>(feed.rest());
-  const auto changed = dicom::transform(transfer_syntax, original, wanted, {WallTime{1'800'000'000'000}, "SAMPAN", "PACS"});
-  if (!changed) return;
-  Bytes whole((*changed)->size()), byte(1);
-  const auto got = (*changed)->read(0, whole);
+  auto edits = dicom::transform(transfer_syntax, *original, wanted, {WallTime{1'800'000'000'000}, "SAMPAN", "PACS"});
+  if (!edits) return;
+  const auto changed = dicom::splice(original, std::move(*edits));
+  expect(changed != nullptr, "what is to be changed is in order and inside");
+  Bytes whole(changed->size()), byte(1);
+  const auto got = changed->read(0, whole);
   expect(got.ok() && *got == whole.size(), "a payload has as many bytes as it says");
   for (std::size_t at = 0; at < whole.size(); at += 1 + whole.size() / 64) {
-    const auto one = (*changed)->read(at, byte);
+    const auto one = changed->read(at, byte);
     expect(one.ok() && *one == 1 && byte[0] == whole[at], "a payload reads the same from any offset");
   }
 }

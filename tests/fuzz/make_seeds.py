@@ -204,6 +204,8 @@ def seeds(top):
     escape = b"\x1b$)AWang^\xcd\xf5=\x1b(J\x1b$B;3ED\x1b(B"
     sets = [(0, data_set(implicit=True)), (1, data_set()), (2, data_set(endian=">")), (4, data_set(encapsulated=True)), (1, data_set(undefined=True)),
             (0, data_set(implicit=True, undefined=True)), (1, data_set(charset="GB18030")), (5, data_set())]
+    change_order = struct.pack("<q", 1_800_000_000_000) + b"".join(struct.pack("<H", len(one)) + one for one in (
+        b"1.2.840.10008.1.2.1", b"QS", b"P-", utf8, b"ISO_IR 192", b"SAMPAN", b"CT"))
     deflated = zlib.compressobj(9, zlib.DEFLATED, -15)
     packed = deflated.compress(data_set()) + deflated.flush()
     of_syntax = [bytes([number]) + body for number, body in sets] + [b"\3" + packed]
@@ -251,7 +253,9 @@ def seeds(top):
         "keyring": [REAL_KEYRING, b"sampan-node 1\nnode 01234567-89ab-7def-8123-456789abcdef\n", KEYRING, OLD_KEYS,
                     LOCAL_KEY, b"7KQ4D-00000-00000-00000-00000-00000-00000-00000"],
         "journal": [EVENT_LINE.replace(b'"event"', b'"kind"') + b"queued\n", EVENT_LINE + b'{"queued":1,"series":"s"}\n' + EVENT_LINE.replace(b'"seq":1', b'"seq":2') + b"torn", EVENT_LINE[:-1]],
-        "packets": [b"Q\1" + struct.pack("<Q", 5) + b"1.2.840.10008.1.2", b"Q\1" + struct.pack(">Q", 5) + b"1.2", b"A\0" + bytes(32), b"A\1why", b"D" + bytes(9)],
+        "packets": [b"Q\1" + struct.pack("<Q", 5) + b"1.2.840.10008.1.2", b"Q\1" + struct.pack(">Q", 5) + b"1.2", b"A\0" + bytes(32), b"A\1why", b"A\2piece",
+                    b"R" + struct.pack("<QQ", 64, 4096), change_order, b"Q\2" + struct.pack("<Q", 5) + change_order,
+                    struct.pack("<QQI", 2, 3, 4) + b"new " + struct.pack("<QQI", 9, 0, 0)],
         "conversation": make_conversations.modality().values(),
         "lead": make_conversations.lead().values(),
         "lead_proof": make_conversations.lead_proof().values(),

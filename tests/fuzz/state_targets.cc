@@ -93,19 +93,27 @@ FUZZ_TARGET(journal) {
   expect(outbox.unsent() <= 1, "what was not queued is offered again once");
 }
 
+bool same(const Bytes& again, ByteView input) { return std::equal(again.begin(), again.end(), input.begin(), input.end()); }
+
 FUZZ_TARGET(packets) {
-  Feed feed(input);
   if (const auto request = worker::decode_request(input)) {
-    const Bytes again = worker::encode(*request);
-    expect(std::equal(again.begin(), again.end(), input.begin(), input.end()), "a request that was read is written the same");
+    expect(same(worker::encode(*request), input), "a request that was read is written the same");
     for (const worker::Verb& verb : worker::parsing_verbs()) {
       Held payload(as_bytes(request->argument));
       static_cast<void>(verb.run(request->argument, payload));
     }
   }
-  if (const auto reply = worker::decode_reply(input)) {
-    const Bytes again = worker::encode(*reply);
-    expect(std::equal(again.begin(), again.end(), input.begin(), input.end()), "a reply that was read is written the same");
+  if (const auto wish = worker::decode_wish(input)) expect(same(worker::encode(*wish), input), "a wish that was read is written the same");
+  if (const auto reply = worker::decode_reply(input)) expect(same(worker::encode(*reply), input), "a reply that was read is written the same");
+  if (const auto order = worker::decode_order(input)) expect(same(worker::encode(*order), input), "an order that was read is written the same");
+  if (auto edits = worker::decode_edits(input)) {
+    expect(same(worker::encode(*edits), input), "edits that were read are written the same");
+    const auto original = std::make_shared<Held>(input);
+    const auto changed = dicom::splice(original, std::move(*edits));
+    if (changed == nullptr) return;
+    Bytes whole(changed->size());
+    const auto got = changed->read(0, whole);
+    expect(got.ok() && *got == whole.size(), "a payload has as many bytes as it says");
   }
 }
 

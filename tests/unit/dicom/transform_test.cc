@@ -37,9 +37,13 @@ Bytes all_of(core::Payload& payload, std::size_t piece = 1u << 20) {
 }
 
 Result<Bytes> change(std::string_view syntax, const Bytes& bytes, const Transform& wanted) {
-  auto changed = dicom::transform(syntax, std::make_shared<MemoryPayload>(bytes), wanted, note);
-  if (!changed) return changed.error();
-  return all_of(**changed);
+  const auto original = std::make_shared<MemoryPayload>(bytes);
+  auto edits = dicom::transform(syntax, *original, wanted, note);
+  if (!edits) return edits.error();
+  for (std::size_t i = 1; i < edits->size(); ++i) CHECK((*edits)[i].at >= (*edits)[i - 1].at + (*edits)[i - 1].removed);
+  const auto changed = dicom::splice(original, std::move(*edits));
+  REQUIRE(changed != nullptr);
+  return all_of(*changed);
 }
 
 Bytes good(std::string_view syntax, const Bytes& bytes, const Transform& wanted) {
@@ -170,10 +174,13 @@ TEST_CASE("what_is_asked_for_is_changed_and_what_was_before_is_remembered" * doc
 TEST_CASE("the_result_reads_the_same_in_pieces_of_any_size_and_on_every_attempt") {
   const Bytes bytes = data_set(explicit_le);
   const Bytes whole = good(explicit_le, bytes, in_utf8);
-  auto changed = dicom::transform(explicit_le, std::make_shared<MemoryPayload>(bytes), in_utf8, note);
-  REQUIRE(changed.ok());
-  for (const std::size_t piece : {1u, 2u, 3u, 7u, 64u, 1000u}) CHECK(all_of(**changed, piece) == whole);
-  const auto digest = dicom::digest_of(**changed);
+  const auto original = std::make_shared<MemoryPayload>(bytes);
+  auto edits = dicom::transform(explicit_le, *original, in_utf8, note);
+  REQUIRE(edits.ok());
+  const auto changed = dicom::splice(original, std::move(*edits));
+  REQUIRE(changed != nullptr);
+  for (const std::size_t piece : {1u, 2u, 3u, 7u, 64u, 1000u}) CHECK(all_of(*changed, piece) == whole);
+  const auto digest = dicom::digest_of(*changed);
   REQUIRE(digest.ok());
   CHECK(*digest == sha256(whole));
 }

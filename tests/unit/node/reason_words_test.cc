@@ -32,4 +32,6 @@ TEST_CASE("what_the_judge_says_is_told_in_chinese_with_its_codes") {
 
 TEST_CASE("why_an_image_cannot_be_changed_for_a_destination_is_told_in_chinese") {
   CHECK(zh(dicom::unsafe("its data set is big-endian").message) == "无法安全修改：数据集为大端编码");
+  CHECK(zh("changing it for this destination broke off") == "为该目的地修改此图像时中断，将自动重试");
+  CHECK(zh("changing it for this destination failed again and again") == "为该目的地修改此图像多次失败");
 }

@@ -90,8 +90,16 @@ Retry retry_of(const Outcome& outcome) {
 struct Transforming {
   Recorder::Book book;
   dicom::Transform wanted{"CLINIC", "A-", "", ""};
+  std::map<Uuid, Errc> breaks;  // what becomes of changing these
+  uplink::Change change = [this](const core::Consignment& one, const dicom::Transform& to,
+                                 const dicom::ChangeNote& note) -> Result<std::shared_ptr<core::Payload>> {
+    if (const auto found = breaks.find(one.item.id); found != breaks.end()) return fail(found->second, "said of the change");
+    auto edits = dicom::transform(one.item.facts.get(Fact::transfer_syntax_uid), *one.payload, to, note);
+    if (!edits) return edits.error();
+    return dicom::splice(one.payload, std::move(*edits));
+  };
   std::unique_ptr<core::Courier> courier = uplink::make_transforming_courier(
-      {[this](const core::Item&) { return wanted; }, "SAMPAN ME", true}, std::make_unique<Recorder>(book));
+      {[this](const core::Item&) { return wanted; }, change, "SAMPAN ME", true}, std::make_unique<Recorder>(book));
 };
 
 struct HandClock final : Clock {
@@ -137,6 +145,22 @@ TEST_CASE_FIXTURE(Transforming, "what_cannot_be_changed_is_rejected_and_never_se
         "cannot be changed safely: its Patient ID would be longer than 64 characters with the prefix");
   CHECK(retry_of(outcomes.at(id_of(2))).scope == Scope::item);
   CHECK(std::holds_alternative<Delivered>(outcomes.at(id_of(3))));
+  CHECK(book.seen.size() == 1);
+}
+
+TEST_CASE_FIXTURE(Transforming, "an_image_whose_change_breaks_off_waits_or_is_rejected_and_the_others_go_on" * doctest::description("contract 8")) {
+  breaks = {{id_of(1), Errc::unreachable}, {id_of(2), Errc::limit}, {id_of(3), Errc::stopped}, {id_of(4), Errc::invalid}, {id_of(5), Errc::damaged}};
+  std::vector<core::Consignment> batch;
+  for (unsigned number = 1; number <= 6; ++number) batch.push_back(image(number));
+  const auto outcomes = attempt(*courier, batch);
+  for (const unsigned number : {1u, 3u, 5u}) {
+    CHECK(retry_of(outcomes.at(id_of(number))).scope == Scope::item);
+    CHECK(retry_of(outcomes.at(id_of(number))).tries_max == 0);
+  }
+  CHECK(retry_of(outcomes.at(id_of(1))).reason == "changing it for this destination broke off");
+  CHECK(std::get<Rejected>(outcomes.at(id_of(2))).reason == "changing it for this destination failed again and again");
+  CHECK(std::get<Rejected>(outcomes.at(id_of(4))).reason == "said of the change");
+  CHECK(std::holds_alternative<Delivered>(outcomes.at(id_of(6))));
   CHECK(book.seen.size() == 1);
 }
 

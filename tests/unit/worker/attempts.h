@@ -9,7 +9,10 @@ namespace sampan::test {
 inline constexpr std::uint8_t attempt_verb = 200;
 enum class Attempt : char {
   echo = 'a', refuse, open_file, open_socket, start_process, kill_daemon, trace_daemon, make_code, allocate, spin, crash, abort, leave,
-  use_descriptors
+  use_descriptors, look_about, ask_beyond, ask_for_nothing, ask_for_ever, ask_slowly, answer_too_much, answer_in_nothings, talk_nonsense,
+  refuse_at_length, read_strange_text
 };
+// What stands at a place of the payload that is looked about in.
+inline std::uint8_t noise_at(std::uint64_t at) { return static_cast<std::uint8_t>(at * 2654435761u >> 11); }
 
 }  // namespace sampan::test

@@ -33,7 +33,7 @@ struct WorkerFixture {
   Result<Bytes> attempt(Attempt what, Bytes content = Bytes(100, 7)) {
     MemoryPayload payload(std::move(content));
     const char word = static_cast<char>(what);
-    return process->ask(attempt_verb, {&word, 1}, payload);
+    return process->ask(attempt_verb, {&word, 1}, payload, 1000);
   }
   void check_it_works() {
     const auto echoed = attempt(Attempt::echo, {1, 2, 3});
@@ -89,6 +89,10 @@ TEST_CASE_FIXTURE(WorkerFixture, "a_worker_that_reaches_for_the_world_is_stopped
   }
 }
 
+TEST_CASE_FIXTURE(WorkerFixture, "text_in_an_encoding_that_was_not_there_when_a_worker_began_is_not_looked_for") {
+  CHECK(outcome(attempt(Attempt::read_strange_text)) == "answered 0");
+}
+
 TEST_CASE_FIXTURE(WorkerFixture, "a_worker_has_no_descriptor_but_its_socket") { CHECK(outcome(attempt(Attempt::use_descriptors)) == "answered 0"); }
 
 TEST_CASE_FIXTURE(WorkerFixture, "a_worker_that_crashes_is_told_from_one_that_was_killed") {
@@ -134,18 +138,18 @@ TEST_CASE_FIXTURE(WorkerFixture, "a_worker_that_somebody_killed_while_it_was_idl
 TEST_CASE_FIXTURE(WorkerFixture, "a_copy_that_does_not_verify_is_no_fault_of_the_worker") {
   MemoryPayload payload(Bytes(200'000, 1));
   payload.damaged_from = 100'000;
-  CHECK(process->ask(attempt_verb, "a", payload).error().code == Errc::damaged);
+  CHECK(process->ask(attempt_verb, "a", payload, 1000).error().code == Errc::damaged);
   check_it_works();
 }
 
 TEST_CASE_FIXTURE(WorkerFixture, "a_worker_is_replaced_before_its_processor_time_runs_out") {
-  options.bytes_max = 250;
+  options.bytes_max = 4 * worker::packet_bytes_max;  // a question costs a packet, and what it reads
   process = std::make_unique<worker::Worker>(options);
   check_it_works();
   const int first = process->pid();
   CHECK(attempt(Attempt::echo).ok());
   CHECK(process->pid() == first);
-  CHECK(attempt(Attempt::echo, Bytes(200, 1)).ok());
+  CHECK(attempt(Attempt::echo, Bytes(3 * worker::packet_bytes_max, 1)).ok());
   CHECK(process->pid() != first);
 }
 
@@ -168,11 +172,45 @@ TEST_CASE_FIXTURE(WorkerFixture, "where_no_worker_can_be_had_it_is_said") {
   CHECK(attempt(Attempt::echo).error().code == Errc::unreachable);
 }
 
+TEST_CASE_FIXTURE(WorkerFixture, "a_payload_is_read_in_any_order_and_reads_the_same") {
+  Bytes noise(5'000'001);
+  for (std::size_t at = 0; at < noise.size(); ++at) noise[at] = noise_at(at);
+  CHECK(outcome(attempt(Attempt::look_about, noise)) == "answered 1");
+  CHECK(outcome(attempt(Attempt::look_about, Bytes(noise.begin(), noise.begin() + 100))) == "answered 1");
+  check_it_works();
+}
+
+TEST_CASE_FIXTURE(WorkerFixture, "a_worker_that_asks_or_answers_what_it_must_not_is_stopped_and_the_next_one_works" * doctest::description("contract 10")) {
+  for (const Attempt what : {Attempt::ask_beyond, Attempt::ask_for_nothing, Attempt::ask_for_ever, Attempt::answer_too_much,
+                             Attempt::answer_in_nothings, Attempt::talk_nonsense}) {
+    CAPTURE(static_cast<char>(what));
+    CHECK(outcome(attempt(what)) == broke);
+    check_it_works();
+  }
+}
+
+TEST_CASE_FIXTURE(WorkerFixture, "a_worker_that_shows_signs_of_life_and_no_answer_is_stopped_all_the_same") {
+  with_patience(300ms);
+  const auto began = std::chrono::steady_clock::now();
+  CHECK(outcome(attempt(Attempt::ask_slowly)) == std::to_string(static_cast<int>(Errc::limit)) + " reading it took too long");
+  CHECK(std::chrono::steady_clock::now() - began < 10s);
+  check_it_works();
+}
+
+TEST_CASE_FIXTURE(WorkerFixture, "what_a_worker_says_in_words_is_short_and_drives_no_terminal") {
+  const auto said = attempt(Attempt::refuse_at_length);
+  CHECK(said.error().code == Errc::invalid);
+  CHECK(said.error().message == "?[2J" + std::string(196, 'w'));
+}
+
 TEST_CASE("packets_that_are_none_are_not_taken") {
   CHECK_FALSE(worker::decode_request({}).has_value());
   CHECK_FALSE(worker::decode_request(Bytes(5, 'Q')).has_value());
   CHECK_FALSE(worker::decode_request(Bytes(50, 'D')).has_value());
+  CHECK_FALSE(worker::decode_wish(Bytes(16, 'R')).has_value());
+  CHECK_FALSE(worker::decode_wish(Bytes(18, 'R')).has_value());
+  CHECK(worker::decode_wish(worker::encode(worker::Wish{7, 9}))->bytes == 9);
   CHECK_FALSE(worker::decode_reply(Bytes{'A'}).has_value());
-  CHECK_FALSE(worker::decode_reply(Bytes{'A', 2}).has_value());
+  CHECK_FALSE(worker::decode_reply(Bytes{'A', 3}).has_value());
   CHECK(worker::decode_reply(Bytes{'A', 1, 'x'})->what == worker::CameOut::invalid);
 }

@@ -6,7 +6,6 @@
 
 #include "cli/table.h"
 #include "control/refusal.h"
-#include "settings/settings.h"
 
 namespace sampan::cli {
 namespace {
@@ -28,10 +27,9 @@ constexpr std::array troubles{
     Trouble{Errc::io, "无法与 sampand 通信。", "sampand could not be asked."},
 };
 
-// The settings name a socket of their own and nobody is there: a node that runs took the name when it started.
+// Nobody is where the settings say: a node that runs took the name when it started, and the settings may be newer.
 bool may_listen_elsewhere(const Session& session, Errc code) {
-  return (code == Errc::not_found || code == Errc::unreachable) && !session.args.has("--socket") &&
-         session.socket != settings::Settings{}.control_socket;
+  return (code == Errc::not_found || code == Errc::unreachable) && !session.args.has("--socket");
 }
 
 int code_of(int http_status) {
@@ -58,8 +56,8 @@ int tell_trouble(Session& session, const Error& error) {
     if (each.code == error.code) trouble = &each;
   session.err << session.say(trouble->zh, trouble->en) << "\n";
   if (may_listen_elsewhere(session, error.code))
-    session.err << session.say("若刚修改过 control.socket：重启后生效，在此之前服务仍使用原套接字。请执行：sudo systemctl restart sampand\n",
-                               "If control.socket was changed: it takes effect after a restart, until then sampand listens where it did. "
+    session.err << session.say("若刚修改或删除过配置 control.socket：重启后生效，在此之前服务仍使用原套接字。请执行：sudo systemctl restart sampand\n",
+                               "If control.socket was changed or removed: that takes effect after a restart, until then sampand listens where it did. "
                                "Do: sudo systemctl restart sampand\n");
   session.err << "(" << printable(error.message.empty() ? session.socket : error.message) << ")\n";
   return exit_unreachable;

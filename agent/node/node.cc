@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "control/api.h"
+#include "control/reason_words.h"
 #include "control/reload_routes.h"
 #include "core/limits.h"
 #include "http/server.h"
@@ -116,7 +117,8 @@ Node::~Node() { stop(); }
 void Node::Parts::open_telemetry() {
   world = std::make_unique<NodeWorld>([this] { return gauges(); });
   telemetry = std::make_unique<telemetry::Telemetry>(
-      telemetry_options(*live.settings()), telemetry::Needs{engine.queue(), *world, env.files, env.clock, env.random});
+      telemetry_options(*live.settings()), telemetry::Needs{engine.queue(), *world, env.files, env.clock, env.random,
+                       [](std::string_view reason) { return control::reason_words(reason, control::Lang::zh); }});
   book = std::make_unique<NodeBook>(*telemetry, env.clock);
   scheduler_watch.tell(telemetry.get());
 }

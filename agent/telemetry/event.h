@@ -39,8 +39,11 @@ struct Event {
 std::string_view to_string(Severity severity);
 std::string_view to_string(Stage stage);
 
+// A reason in Chinese; none: it stays as it came.
+using InChinese = std::string (*)(std::string_view reason);
+
 // One line with its line feed, as TELEMETRY.md has it, with the sentences of event_words.h.
-std::string event_line(const Event& event);
+std::string event_line(const Event& event, InChinese in_chinese);
 Result<Event> read_event(std::string_view line);
 
 // UTF-8 cut at a character, at most so many bytes.

@@ -80,9 +80,10 @@ constexpr std::array words{
     Word{"samples waited beyond their bound", "samples waited beyond their bound", "采样等待过久"},
 };
 
-std::string_view in_tongue(std::string_view value, Tongue tongue) {
+std::string in_tongue(const std::string& name, const std::string& value, Tongue tongue, InChinese in_chinese) {
   const auto word = std::find_if(words.begin(), words.end(), [&](const Word& w) { return w.value == value; });
-  return word == words.end() ? value : tongue == Tongue::zh ? word->zh : word->en;
+  if (word != words.end()) return std::string(tongue == Tongue::zh ? word->zh : word->en);
+  return tongue == Tongue::zh && in_chinese != nullptr && name == "reason" ? in_chinese(value) : value;
 }
 
 }  // namespace
@@ -95,7 +96,7 @@ const EventRow& find_event(std::string_view name) {
   return *row;
 }
 
-std::string fill(std::string_view sentence, const Event& event, Tongue tongue) {
+std::string fill(std::string_view sentence, const Event& event, Tongue tongue, InChinese in_chinese) {
   std::string text;
   while (!sentence.empty()) {
     const auto open = sentence.find('{');
@@ -108,7 +109,7 @@ std::string fill(std::string_view sentence, const Event& event, Tongue tongue) {
     if (name == "count")
       text += std::to_string(event.count);
     else
-      text += value == event.attributes.end() || value->second.empty() ? "?" : in_tongue(value->second, tongue);
+      text += value == event.attributes.end() || value->second.empty() ? "?" : in_tongue(name, value->second, tongue, in_chinese);
     sentence.remove_prefix(close + 1);
   }
   return text;

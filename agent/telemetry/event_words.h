@@ -23,6 +23,6 @@ std::span<const EventRow> event_table();
 const EventRow& find_event(std::string_view name);
 enum class Tongue { en, zh };
 // With the values of the event; a name without one becomes "?". Words of ours among the values are translated.
-std::string fill(std::string_view sentence, const Event& event, Tongue tongue);
+std::string fill(std::string_view sentence, const Event& event, Tongue tongue, InChinese in_chinese = nullptr);
 
 }  // namespace sampan::telemetry

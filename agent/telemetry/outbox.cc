@@ -52,14 +52,14 @@ void Outbox::send(Event event) {
     event.series = series_;
     event.seq = ++seq_;
   }
-  std::string line = event_line(event);
+  std::string line = event_line(event, needs_.in_chinese);
   if (Status kept = journal_.append(line); !kept) {
     log::error("the list of events: " + kept.error().message);
     // No reason to keep the lead in the dark. But its number may be given again after a crash: it gets a series of its own.
     if (event.seq != 0) {
       event.series = new_series();
       event.seq = 1;
-      line = event_line(event);
+      line = event_line(event, needs_.in_chinese);
       series_.clear();
     }
   }

@@ -27,6 +27,7 @@ class Outbox {
     FileSystem& files;
     const Clock& clock;
     Random& random;
+    InChinese in_chinese = nullptr;
   };
   Outbox(Needs needs, Journal& journal, std::string folder, std::string node, bool forwards)
       : needs_(needs), journal_(journal), folder_(std::move(folder)), node_(std::move(node)), forwards_(forwards) {}

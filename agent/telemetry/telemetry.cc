@@ -38,7 +38,7 @@ class Telemetry::Worker {
         needs_(needs),
         folder_(options_.state_directory + "/telemetry"),
         journal_(needs.files, folder_, limits::event_file_bytes),
-        outbox_({needs.sink, needs.files, needs.clock, needs.random}, journal_, folder_, options_.node, options_.forwards),
+        outbox_({needs.sink, needs.files, needs.clock, needs.random, needs.in_chinese}, journal_, folder_, options_.node, options_.forwards),
         rules_(options_.outage, options_.state_directory) {}
 
   void start();
@@ -51,7 +51,7 @@ class Telemetry::Worker {
   std::string events(WallTime from, std::size_t most) const {
     const auto lines = journal_.lines(from, std::min(most, limits::events_answered_max));
     const std::lock_guard lock(mutex_);
-    return events_view(lines, rules_.alarms(), needs_.clock.wall());
+    return events_view(lines, rules_.alarms(), needs_.clock.wall(), needs_.in_chinese);
   }
 
   void saw(const core::Facts& facts, std::uint64_t bytes, bool repeated) { inbox_.saw(facts, bytes, repeated, needs_.clock.wall()); }

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "core/facts.h"
 #include "core/sink.h"
+#include "telemetry/event.h"
 #include "telemetry/gauges.h"
 #include "telemetry/news.h"
 
@@ -33,6 +34,7 @@ struct Needs {
   FileSystem& files;
   const Clock& clock;
   Random& random;
+  InChinese in_chinese = nullptr;
 };
 
 class Telemetry {

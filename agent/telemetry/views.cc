@@ -36,15 +36,15 @@ Json caller_json(const Caller& caller) {
           {"last_refused", time_or_null(caller.last_refused)}};
 }
 
-Json alarm_json(const std::string& cause, const Alarm& alarm) {
+Json alarm_json(const std::string& cause, const Alarm& alarm, InChinese in_chinese) {
   const EventRow& row = find_event(alarm.name);
   Event event;
   event.count = alarm.count;
   event.attributes = alarm.attributes;
   return {{"cause", cause}, {"event", alarm.name}, {"severity", to_string(alarm.severity)}, {"opened", to_iso8601(alarm.opened)},
           {"last", to_iso8601(alarm.last)}, {"count", alarm.count},
-          {"text", {{"en", fill(row.en, event, Tongue::en)}, {"zh", fill(row.zh, event, Tongue::zh)}}},
-          {"action", {{"en", fill(row.action_en, event, Tongue::en)}, {"zh", fill(row.action_zh, event, Tongue::zh)}}}};
+          {"text", {{"en", fill(row.en, event, Tongue::en)}, {"zh", fill(row.zh, event, Tongue::zh, in_chinese)}}},
+          {"action", {{"en", fill(row.action_en, event, Tongue::en)}, {"zh", fill(row.action_zh, event, Tongue::zh, in_chinese)}}}};
 }
 
 }  // namespace
@@ -65,11 +65,11 @@ std::string devices_view(const Devices& devices, WallTime now) {
   return dumped(out);
 }
 
-std::string events_view(const std::vector<std::string>& lines, const Alarms& alarms, WallTime now) {
+std::string events_view(const std::vector<std::string>& lines, const Alarms& alarms, WallTime now, InChinese in_chinese) {
   Json out{{"now", to_iso8601(now)}, {"events", Json::array()}, {"open", Json::array()}};
   for (const std::string& line : lines)
     if (Json event = Json::parse(line, nullptr, false); event.is_object()) out["events"].push_back(std::move(event));
-  for (const auto& [cause, alarm] : alarms.all()) out["open"].push_back(alarm_json(cause, alarm));
+  for (const auto& [cause, alarm] : alarms.all()) out["open"].push_back(alarm_json(cause, alarm, in_chinese));
   return dumped(out);
 }
 

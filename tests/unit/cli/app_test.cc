@@ -127,9 +127,13 @@ TEST_CASE("a_socket_of_the_settings_where_nobody_listens_may_be_newer_than_the_d
   const Ran missing = call({"status", "--config", config});
   CHECK(missing.code == 3);
   CHECK(has(missing.err, "sampand is not running"));
-  CHECK(has(missing.err, "If control.socket was changed: it takes effect after a restart"));
-  CHECK(has(call({"--lang", "zh", "--config", config}).err, "若刚修改过 control.socket"));
+  CHECK(has(missing.err, "If control.socket was changed or removed: that takes effect after a restart"));
+  CHECK(has(call({"--lang", "zh", "--config", config}).err, "若刚修改或删除过配置 control.socket"));
   CHECK_FALSE(has(call({"--socket", node.socket}).err, "control.socket"));
+  const std::string without = node.socket + ".2.yaml";
+  std::ofstream(without) << "site: a\ndestinations: [{name: lead, folder: /srv/lead}]\n";
+  if (const Ran removed = call({"status", "--config", without}); removed.code == 3) CHECK(has(removed.err, "If control.socket was changed or removed"));
+  std::filesystem::remove(without);
   node.start();
   CHECK(call({"--config", config}).code != 3);
   std::filesystem::remove(config);

@@ -219,11 +219,11 @@ TEST_CASE("every_event_says_what_happened_in_both_languages_and_survives_the_way
     event.device = "d";
     event.count = 5;
     event.attributes = {{"dest", "lead \"x\""}, {"reason", "\xff"}};
-    const std::string line = event_line(event);
+    const std::string line = event_line(event, nullptr);
     CHECK(line.find('\n') == line.size() - 1);
     const auto read = read_event(line);
     REQUIRE(read.ok());
-    CHECK(event_line(*read) == line);
+    CHECK(event_line(*read, nullptr) == line);
     CHECK(read->time == event.time);
     CHECK(read->stage == Stage::worse);
   }
@@ -235,7 +235,7 @@ TEST_CASE("an_event_whose_number_is_not_whole_is_none" * doctest::description("c
   event.name = "device.new";
   event.seq = 33;
   event.count = 55;
-  const std::string line = event_line(event);
+  const std::string line = event_line(event, nullptr);
   REQUIRE(read_event(line).ok());
   for (const char* whole : {"33", "55"})
     for (const char* number : {"1e99", "-1e99", "-1", "1.5"}) {

@@ -39,6 +39,7 @@ struct Station {
   MemorySink sink;
   StillWorld world;
   std::unique_ptr<Telemetry> telemetry;
+  InChinese in_chinese = nullptr;
 
   void start(bool forwards = true) {
     Options options;
@@ -47,7 +48,7 @@ struct Station {
     options.forwards = forwards;
     options.every = 1s;
     options.outage = 0s;
-    telemetry = std::make_unique<Telemetry>(options, Needs{sink, world, files, system_clock(), system_random()});
+    telemetry = std::make_unique<Telemetry>(options, Needs{sink, world, files, system_clock(), system_random(), in_chinese});
     telemetry->start();
   }
   template <class Holds>
@@ -99,6 +100,24 @@ TEST_CASE_FIXTURE(Station, "events_go_at_once_and_samples_hold_names_and_units_o
         "\"modality\":\"DX\"},\"value\":1", "\"state\":\"waiting\"},\"value\":17", "\"reason\":\"0x0103\"},\"value\":1",
         "\"metric\":\"sampan_dest_up\",\"type\":\"gauge\",\"unit\":\"1\",\"labels\":{\"dest\":\"lead\"},\"value\":1", "\"serial\":\"S1\""})
     CHECK_MESSAGE(samples.find(part) != samples.npos, part);
+}
+
+TEST_CASE_FIXTURE(Station, "the_chinese_sentence_of_an_event_tells_its_reason_in_chinese_onward_and_in_the_list") {
+  in_chinese = [](std::string_view reason) { return "「" + std::string(reason) + "」的中文"; };
+  start();
+  telemetry->happened({News::What::destination_down, "lead", {}, {}, "no connection", 0, {}, {}});
+  const auto sent = [&] {
+    for (const auto& one : sink.kept())
+      if (one.line.find("\"event\":\"dest.down\"") != one.line.npos) return one.line;
+    return std::string();
+  };
+  REQUIRE(within(20s, [&] { return !sent().empty(); }));
+  CHECK(sent().find("\"zh\":\"目的地 lead 无法送达：「no connection」的中文\"") != std::string::npos);
+  CHECK(sent().find("\"reason\":\"no connection\"") != std::string::npos);
+  CHECK(sent().find("is out of reach: no connection\"") != std::string::npos);
+  const std::string list = telemetry->events({0}, 10), open = list.substr(list.find("\"open\""));
+  CHECK(open.find("无法送达：「no connection」的中文") != std::string::npos);
+  telemetry->stop();
 }
 
 TEST_CASE_FIXTURE(Station, "what_was_seen_is_known_after_a_restart_and_a_device_is_not_new_twice") {

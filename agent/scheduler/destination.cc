@@ -27,7 +27,7 @@ struct Work {
       PostBox::Arrival arrival{lane, trip->run(*courier)};
       trip.reset();
       if (auto next = arrival.report->went_well() ? box->take() : std::nullopt) {
-        arrival.onward = {needs.clock.mono(), next->urgent(), next->give_way};
+        arrival.onward = {needs.clock.mono(), next->urgent(), next->give_way, next->movement};
         begin(std::move(*next));
       }
       box->tell(std::move(arrival));
@@ -106,6 +106,7 @@ void Destination::arrived(Lane& lane, const PostBox::Arrival& arrival) {
   lane.started = arrival.onward->started;
   lane.urgent = arrival.onward->urgent;
   lane.give_way = arrival.onward->give_way;
+  lane.movement = arrival.onward->movement;
   if (!silent_since_) silent_since_ = needs_.clock.mono();
 }
 
@@ -276,6 +277,7 @@ Load Destination::load(Mode mode, Items items) const {
   const unsigned strikes = suspects_.strikes(items.front().item.id);
   Load load{spec_.name, std::move(items), mode, strikes, spec_.via};
   load.give_way = std::make_shared<std::atomic<bool>>(false);
+  load.movement = std::make_shared<Movement>();
   return load;
 }
 
@@ -285,6 +287,7 @@ void Destination::launch(Lane& lane, Load load) {
   lane.connected = true;
   lane.urgent = load.urgent();
   lane.give_way = load.give_way;
+  lane.movement = load.movement;
   if (!silent_since_) silent_since_ = needs_.clock.mono();
   Work work{index_of(lane), lane.courier, post_box_, tally_, needs_, options_};
   work.begin(std::move(load));

@@ -54,6 +54,8 @@ class Destination {
     bool ending = false;      // its batch is nearly done
     bool urgent = false;      // its batch holds emergencies
     std::shared_ptr<std::atomic<bool>> give_way{};  // of the last trip
+    std::shared_ptr<Movement> movement{};           // same
+    bool moved_in_vain = false;  // bytes moved and the trip failed, and no answer came since
     Mode mode = Mode::batch;  // of the last trip
     std::optional<ClassKey> probed_class;
     unsigned failures = 0;  // of this lane alone
@@ -72,6 +74,7 @@ class Destination {
   void close_breaker();
   // Or may still: the breaker never opens while another lane carries a batch.
   bool others_get_through(const Lane& lane) const;
+  bool gets_through(const Lane& lane) const;
 
   using Items = std::vector<core::Consignment>;
   void send_out();

@@ -53,8 +53,10 @@ void Destination::learn_trouble(Lane& lane, const TripReport& report) {
   if (report.answered) {
     lane.last_answer = now;
     lane.failures = 0;
+    lane.moved_in_vain = false;
     close_breaker();
   }
+  if (report.trouble && lane.movement && lane.movement->was_seen()) lane.moved_in_vain = true;
   if (!report.trouble || lane.mode == Mode::alone) return;
   if (!breaker_.open() && others_get_through(lane)) {
     lane.paused_until =
@@ -87,20 +89,26 @@ void Destination::close_breaker() {
     for (Lane& lane : lanes_) {
       lane.paused_until = {};
       lane.failures = 0;
+      lane.moved_in_vain = false;
     }
   }
   needs_.observer.destination_up(spec_.name);
 }
 
-// A lane that failed before and tries again says little: lanes that take turns in waiting for an answer would vouch for each other
-// for ever, and nobody would hear that the destination is silent.
 bool Destination::others_get_through(const Lane& lane) const {
-  const bool silent = silent_for() >= core::limits::answer_time_max;
   return std::ranges::any_of(lanes_, [&](const Lane& other) {
-    if (&other == &lane) return false;
-    const bool tries = other.busy && other.connected && other.mode == Mode::batch && (other.failures == 0 || !silent);
-    return tries || (other.last_answer && *other.last_answer >= lane.started);
+    return &other != &lane && (gets_through(other) || (other.last_answer && *other.last_answer >= lane.started));
   });
+}
+
+// A lane that failed before and tries again says little: lanes that take turns in waiting for an answer would vouch for each other
+// for ever, and nobody would hear that the destination is silent. One whose bytes go out is getting somewhere, unless they went
+// out before and nothing came of it.
+bool Destination::gets_through(const Lane& lane) const {
+  if (!lane.busy || !lane.connected) return false;
+  const bool believed = lane.failures == 0 || silent_for() < core::limits::answer_time_max;
+  if (lane.mode == Mode::batch && believed) return true;
+  return !lane.moved_in_vain && lane.movement->goes_on(needs_.clock.mono());
 }
 
 }  // namespace sampan::scheduler

@@ -27,6 +27,7 @@ class PostBox {
     MonoTime started{};
     bool urgent = false;
     std::shared_ptr<std::atomic<bool>> give_way{};
+    std::shared_ptr<Movement> movement{};
   };
   struct Arrival {
     std::size_t lane;

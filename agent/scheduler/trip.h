@@ -18,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "scheduler/movement.h"
 #include "scheduler/needs.h"
 
 namespace sampan::scheduler {
@@ -50,6 +51,7 @@ struct Load {
   std::string via{};     // the fallback that is tried in the place of the destination
   std::function<void()> nearly_done{};  // called on the lane's thread, once, when few of many are left and none is in trouble
   std::shared_ptr<std::atomic<bool>> give_way{};  // set: what is not begun goes back, for something more urgent waits
+  std::shared_ptr<Movement> movement{};           // of its bytes; none: nobody asks
 };
 
 struct TripReport {

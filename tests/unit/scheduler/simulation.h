@@ -89,7 +89,7 @@ class Queue final : public Duties {
       }
       entry.state = State::leased;
       bytes += entry.item.size;
-      leased.items.push_back({entry.item, nullptr, entry.attempts});
+      leased.items.push_back({entry.item, payload, entry.attempts});
     }
     if (!leased.items.empty()) leased.due_at.reset();
     return leased;
@@ -134,6 +134,7 @@ class Queue final : public Duties {
   int settle_calls = 0;
   int put_backs = 0;
   int emergency_asks = 0;
+  std::shared_ptr<core::Payload> payload{};  // of every item
 
  private:
   static bool fits(const Entry& entry, const LeaseRequest& request) {
@@ -152,6 +153,7 @@ class Queue final : public Duties {
 struct Peer {
   std::function<core::Outcome(const core::Item&)> answer;
   std::vector<std::vector<unsigned>> trips;  // item numbers
+  std::function<void(core::Payload&)> reads{};  // of every item, where it has a payload
   int rests = 0;
   int interrupts = 0;
 };
@@ -177,8 +179,10 @@ class Courier final : public core::Courier {
   void attempt(std::span<core::Consignment> batch, const core::Report& report) override {
     auto& trip = peer_.trips.emplace_back();
     for (const auto& consignment : batch) trip.push_back(number_of(consignment.item.id));
-    for (const auto& consignment : batch)
+    for (const auto& consignment : batch) {
+      if (const auto reads = peer_.reads; reads && consignment.payload) reads(*consignment.payload);  // a copy: it may be replaced meanwhile
       if (!report(consignment.item.id, peer_.answer(consignment.item))) return;
+    }
   }
   void rest() override { ++peer_.rests; }
   void interrupt() override { ++peer_.interrupts; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "intake/folder_watch.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -23,6 +24,7 @@ constexpr std::uint32_t wanted = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_D
 Status FolderWatch::start() {
   wake_ = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (wake_.get() < 0) return fail(Errc::io, std::string("eventfd: ") + std::strerror(errno));
+  mounts_ = Descriptor(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
   inotify_ = Descriptor(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   return {};
 }
@@ -37,13 +39,14 @@ bool FolderWatch::add(const std::string& path) {
 }
 
 void FolderWatch::wait(std::optional<Millis> at_most, const Tell& tell) {
-  pollfd asked[] = {{wake_.get(), POLLIN, 0}, {inotify_.get(), POLLIN, 0}};
+  pollfd asked[] = {{wake_.get(), POLLIN, 0}, {inotify_.get(), POLLIN, 0}, {mounts_.get(), POLLPRI, 0}};
   const auto longest = Millis(std::chrono::hours(24));
   const int timeout = at_most ? static_cast<int>(std::clamp(*at_most, Millis(0), longest).count()) : -1;
-  if (::poll(asked, 2, timeout) <= 0) return;
+  if (::poll(asked, 3, timeout) <= 0) return;
   std::uint64_t count = 0;
   if ((asked[0].revents & POLLIN) != 0) static_cast<void>(!::read(wake_.get(), &count, sizeof count));
   if ((asked[1].revents & POLLIN) != 0) read_events(tell);
+  if ((asked[2].revents & (POLLPRI | POLLERR)) != 0) tell({}, News::lost);
 }
 
 void FolderWatch::wake() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// FolderWatch: waits for what the kernel says of a folder (inotify(7)), for a deadline, or for wake().
+// FolderWatch: waits for what the kernel says of a folder (inotify(7)) and of mounts (proc(5), mountinfo), for a deadline, or for
+// wake(). A share that is mounted over a watched folder is nothing that the folder itself could tell.
 //
 // Threads: one; wake() from any.
 // Bounded: limits::folder_subfolders_max folders.
@@ -24,7 +25,7 @@ class FolderWatch {
     created,  // a file, perhaps still being written
     closed,   // written and closed, or moved here
     folder,   // a new folder
-    lost      // something was missed, or the folder itself went: look at everything
+    lost      // something was missed or mounted, or the folder itself went: look at everything
   };
   using Tell = std::function<void(const std::string& path, News news)>;
 
@@ -41,7 +42,7 @@ class FolderWatch {
   void hear(const void* event, const Tell& tell);
 
   const std::string root_;
-  Descriptor inotify_, wake_;
+  Descriptor inotify_, wake_, mounts_;
   std::unordered_map<int, std::string> folders_;  // by watch descriptor
 };
 

@@ -251,6 +251,15 @@ def check_folders(machine):
     wait_until(lambda: not (machine.root / other.lstrip("/") / "IM1").exists(), lambda: f"gone: {machine.status()['intake']}", 30, 0.2)
     wait_until(lambda: folder_of(machine, other)["trouble"] == "", lambda: f"well: {machine.status()['intake']}", 30, 0.2)
     assert machine.status()["spool"]["items"] == before + 2
+    # A share that is mounted below the folder of the package while the service runs reaches it, and may be written.
+    image = machine.ctx.images("mr", 1)[0]
+    sent.add(hashlib.sha256(cargo.load(image).data_set).hexdigest())
+    machine.put(image, "/srv/IM1")
+    machine.run(f"mount -t tmpfs -o mode=2770,uid=sampan,gid=sampan share {shipped} && cp /srv/IM1 {shipped} && chown sampan {shipped}/IM1")
+    wait_until(lambda: machine.run(f"ls {shipped}").strip() == "" and machine.status()["spool"]["items"] == before + 3,
+               lambda: f"taken from the share: {machine.status()['intake']}", 30, 0.2)
+    machine.run(f"umount {shipped}")
+    wait_until(lambda: folder_of(machine, shipped)["trouble"] == "unmounted", lambda: f"the share is gone: {machine.status()['intake']}", 30, 0.2)
     take_settings(machine, "20-folders")
     machine.run("systemctl reload sampand")
     return sent

@@ -119,6 +119,19 @@ def test_a_share_that_is_lost_or_read_only_is_told_and_what_lay_there_goes_when_
     ctx.command("umount", drop)
 
 
+def test_a_share_that_is_mounted_late_is_found_at_once(ctx):
+    mounts_of_our_own()
+    drop = ctx.folder("drop")
+    node, lead = node_over(ctx, drop)
+    wait_well(node)
+    ctx.command("mount", "-t", "tmpfs", "-o", "mode=0700", "share", drop)
+    shutil.copyfile(ctx.images("mr", 1)[0], drop / "IM1")
+    wait_until(lambda: not (drop / "IM1").exists() and len(lead.received()) == 1, "taken and delivered", LOOKED_AT_S)
+    ctx.command("umount", drop)
+    wait_said(node, "the share or disk that was mounted there is gone")
+    node.stop()
+
+
 def test_a_file_written_behind_a_network_mount_is_found_without_being_told_to_poll(ctx):
     """FUSE stands for every file system that others change: the kernel says nothing of it, and after 5 minutes it is too late."""
     mounts_of_our_own()

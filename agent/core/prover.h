@@ -3,7 +3,7 @@
 //
 // ask() asks once about the whole batch and reports one proof for every item. It never loops, sleeps or decides to ask
 // again. What a destination says later than that comes in through core::Receipts.
-// Threads: one at a time; interrupt() from any thread.
+// Threads: one at a time; way(), reported() and interrupt() from any thread.
 #pragma once
 
 #include <functional>
@@ -53,8 +53,10 @@ class Prover {
  public:
   virtual ~Prover() = default;
   virtual void ask(std::span<const Item> batch, const ProofReport& report) = 0;
-  // What the destination turned out to offer; unknown before the first answer.
+  // What the destination turned out to offer; unknown before it proved anything, or did not in good time.
   virtual ProofWay way() const = 0;
+  // A report of storage commitment that it asked for came in. From any thread.
+  virtual void reported() {}
   virtual void interrupt() = 0;
 };
 

@@ -59,6 +59,7 @@ Status Proving::commitment_reported(const core::CommitmentReport& report) {
   auto committed = queue_.unproven().named_in(report.transaction_uid, report.committed);
   if (!committed) return fail(Errc::not_found, "a report of storage commitment that was not asked for");
   const std::string& who = committed->destination;
+  verifier_.reported(who);
   for (const auto& one : committed->items)
     queue_.unproven().archived(one, {one.item.id, one.item.sha256, who, env_.clock.wall(), core::Level::archived});
   for (const auto& failed : report.failed) {
@@ -166,7 +167,6 @@ void Proving::send_again(const std::string& destination, const Asked& asked, con
     one.missing = true;
     one.next = MonoTime{};
   }
-  if (asked.resends >= core::limits::resends_max) return queue_.unproven().ask_later(unproven_of(asked), core::limits::proof_wait_most);
   observer_.item_lost(destination, asked.item.id, reason);
   queue_.unproven().send_again(unproven_of(asked), reason);
 }

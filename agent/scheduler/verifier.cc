@@ -56,7 +56,23 @@ void Verifier::remove(const std::string& destination) {
   questions_.erase(found);
 }
 
+void Verifier::reported(const std::string& destination) {
+  const std::lock_guard lock(mutex_);
+  reported_.insert(destination);
+}
+
+void Verifier::hand_on_reports() {
+  std::set<std::string> names;
+  {
+    const std::lock_guard lock(mutex_);
+    names.swap(reported_);
+  }
+  for (Question& question : questions_)
+    if (names.contains(question.destination)) question.prover->reported();
+}
+
 MonoTime Verifier::step() {
+  hand_on_reports();
   std::erase_if(leaving_, [](const Question& question) { return !*question.busy; });
   if (stopping_) return never;
   if (something_new_.exchange(false))

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,8 @@ class Verifier {
   void remove(const std::string& destination);
   // Something was accepted, or may be due again. From any thread.
   void notify() { something_new_ = true; }
+  // A report of storage commitment came in from it. From any thread.
+  void reported(const std::string& destination);
   MonoTime step();
   void stop();
   bool stopped() const;
@@ -82,11 +85,14 @@ class Verifier {
     MonoTime pause_until{};
   };
   void ask(Question& question, std::vector<Proofs::Asked> items);
+  void hand_on_reports();
 
   Needs needs_;
   std::vector<Question> questions_;
   std::vector<Question> leaving_;
   std::atomic<bool> something_new_{false};
+  std::mutex mutex_;  // guards reported_
+  std::set<std::string> reported_;
   bool stopping_ = false;
 };
 

@@ -25,6 +25,11 @@ class ByTitleProver final : public core::Prover {
     }
   }
   core::ProofWay way() const override { return way_; }
+  void reported() override {
+    way_ = core::ProofWay::commitment;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [title, prover] : provers_) prover->reported();
+  }
   void interrupt() override {
     const std::lock_guard lock(mutex_);
     interrupted_ = true;

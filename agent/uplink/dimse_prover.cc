@@ -12,6 +12,7 @@
 #include "dicom/commitment.h"
 #include "dicom/data_set.h"
 #include "uplink/dimse_association.h"
+#include "uplink/proof_habit.h"
 
 namespace sampan::uplink {
 namespace {
@@ -61,7 +62,8 @@ class DimseProver final : public core::Prover {
       if (!told_.contains(item.id)) report(item.id, over.value_or(Unclear{"it gave no answer for this image", {}}));
     told_.clear();
   }
-  ProofWay way() const override { return way_; }
+  ProofWay way() const override { return habit_.way(); }
+  void reported() override { habit_.commitment_reported(); }
   void interrupt() override {
     interrupted_ = true;
     const std::lock_guard lock(mutex_);
@@ -72,7 +74,7 @@ class DimseProver final : public core::Prover {
   // What goes for every item that was not told about.
   std::optional<Unclear> converse();
   std::optional<Unclear> associate();
-  std::optional<Unclear> commit(const AcceptedContext& context);
+  std::optional<Unclear> commit(const AcceptedContext& context, bool& refused);
   std::optional<Unclear> await_report(const AcceptedContext& context);
   std::optional<Unclear> take_report(const Message& message);
   std::optional<Unclear> query(const AcceptedContext& context);
@@ -90,7 +92,7 @@ class DimseProver final : public core::Prover {
   core::Transactions& transactions_;
   core::Receipts& receipts_;
   const Clock& clock_;
-  std::atomic<ProofWay> way_{ProofWay::unknown};
+  ProofHabit habit_{clock_};
   std::span<const Item> batch_;
   const core::ProofReport* report_ = nullptr;
   std::set<Uuid> told_;
@@ -105,14 +107,13 @@ std::optional<Unclear> DimseProver::converse() {
   if (auto failed = associate()) return failed;
   const AcceptedContext* commitment = options_.may_commit ? accepted(commitment_context) : nullptr;
   const AcceptedContext* find = options_.may_query ? accepted(query_context) : nullptr;
-  way_ = commitment != nullptr ? ProofWay::commitment : find != nullptr ? ProofWay::query : ProofWay::none;
-  std::optional<Unclear> said;
-  if (commitment != nullptr)
-    said = commit(*commitment);
-  else if (find != nullptr)
-    said = query(*find);
-  else
-    said = Unclear{"it offers neither storage commitment nor a query for images", {}};
+  std::optional<Unclear> said = Unclear{"it offers neither storage commitment nor a query for images", {}};
+  bool refused = false;
+  const bool asked = commitment != nullptr && habit_.wants_commitment(find != nullptr);
+  if (asked) said = commit(*commitment, refused);
+  if (refused) habit_.commitment_refused(find != nullptr);
+  if (find != nullptr && (!asked || refused)) said = query(*find);
+  if (commitment == nullptr && find == nullptr) habit_.nothing_offered();
   if (association_->idle()) association_->release();
   return said;
 }
@@ -159,9 +160,10 @@ Result<Message> DimseProver::receive(Millis timeout, std::size_t bytes_max) {
   return message;
 }
 
-std::optional<Unclear> DimseProver::commit(const AcceptedContext& context) {
+std::optional<Unclear> DimseProver::commit(const AcceptedContext& context, bool& refused) {
   const auto transaction = transactions_.begin(options_.peer.name);
   if (!transaction) return Unclear{transaction.error().message, {}};
+  habit_.commitment_asked();
   std::vector<dicom::InstanceReference> instances;
   for (const Item& item : batch_) instances.push_back({uid(item, Fact::sop_class_uid), uid(item, Fact::sop_instance_uid)});
   dicom::CommandSet request;
@@ -177,7 +179,8 @@ std::optional<Unclear> DimseProver::commit(const AcceptedContext& context) {
   if (answer->command.command_field == command::n_event_report_rq) return take_report(*answer);  // quicker than its answer
   if (Status ours = check_answer(*answer, command::n_action_rsp, request, context, "the request for storage commitment"); !ours)
     return Unclear{ours.error().message, {}};
-  if (*answer->command.status != 0)
+  refused = *answer->command.status != 0;
+  if (refused)
     return Unclear{"it refused the request for storage commitment with status " + std::to_string(*answer->command.status), {}};
   return await_report(context);
 }
@@ -196,6 +199,7 @@ std::optional<Unclear> DimseProver::await_report(const AcceptedContext&) {
 std::optional<Unclear> DimseProver::take_report(const Message& message) {
   const auto report = dicom::read_commitment_report(message.data_set, false);
   const Status taken = report ? receipts_.commitment_reported(*report) : Status(report.error());
+  if (taken) habit_.commitment_reported();
   dicom::CommandSet answer = dicom::response_to(message.command, taken.ok() ? 0x0000 : 0x0110);
   answer.event_type_id = message.command.event_type_id;
   const Status sent = association_->writer().send(message.context, answer);
@@ -227,8 +231,12 @@ std::optional<Unclear> DimseProver::find(const AcceptedContext& context, std::sp
   for (const Item* item : items) wanted += (wanted.empty() ? "" : "\\") + uid(*item, Fact::sop_instance_uid);
   identifier.set(dicom::tag::sop_instance_uid, "UI", wanted);
   const auto found = find_all(context, identifier);
-  if (!found) return Unclear{found.error().message, {}};
+  if (!found) {
+    habit_.query_brought_nothing();
+    return Unclear{found.error().message, {}};
+  }
   found_before_ = found_before_ || !found->empty();
+  found_before_ ? habit_.query_answered() : habit_.query_brought_nothing();
   for (const Item* item : items) {
     told_.insert(item->id);
     if (found->contains(uid(*item, Fact::sop_instance_uid)))

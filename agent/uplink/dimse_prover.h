@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // DIMSE prover: has a PACS say that it keeps what it accepted: Storage Commitment (PS3.4 annex J), or a query that finds
-// the instance (Study Root C-FIND at the IMAGE level, PS3.4 annex C) where commitment is not offered.
+// the instance (Study Root C-FIND at the IMAGE level, PS3.4 annex C) where commitment is not offered, refused, or never
+// reported.
 //
 // One association for each ask(). A report that comes at once, on the same association, goes to core::Receipts like one
 // that comes hours later on an association of the peer's own (intake/dimse). Instances are asked for by their UIDs only.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "uplink/stow_prover.h"
 
-#include <atomic>
 #include <map>
 #include <optional>
 #include <set>
@@ -10,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/limits.h"
+#include "uplink/proof_habit.h"
 #include "uplink/stow_answer.h"
 
 namespace sampan::uplink {
@@ -34,6 +34,10 @@ std::string service_of(std::string url) {
 
 // No such resource here (RFC 9110 15.5.5, 15.5.6, 15.6.2).
 bool not_offered(int status) { return status == 404 || status == 405 || status == 501; }
+// It will not, now or later; who we are and how much it has to do just now are other questions.
+bool refused(int status) {
+  return not_offered(status) || (status >= 400 && status < 500 && status != 401 && status != 407 && status != 408 && status != 425 && status != 429);
+}
 
 std::string request_body(std::span<const Item> batch) {
   json items = json::array();
@@ -56,14 +60,14 @@ class StowProver final : public core::Prover {
         access_(options_.service.auth, client_, files, judge, clock) {}
 
   void ask(std::span<const Item> batch, const core::ProofReport& report) override;
-  ProofWay way() const override { return way_; }
+  ProofWay way() const override { return habit_.way(); }
   void interrupt() override { client_.interrupt(); }
 
  private:
   using Said = std::variant<HttpAnswer, Unclear>;
   Said call(const std::string& url, const std::string* body);
-  // Nothing: this service has no such resource.
-  std::optional<Unclear> commit(std::span<const Item> batch);
+  // Nothing: this service has no such resource, or is to be asked in another way just now.
+  std::optional<Unclear> commit(std::span<const Item> batch, bool anew);
   std::optional<Unclear> judge(const std::string& transaction, const Said& said);
   std::optional<Unclear> query(std::span<const Item> batch, const core::ProofReport& report);
   std::variant<std::set<std::string>, Unclear> list(const std::string& study, const std::string& series);
@@ -78,11 +82,10 @@ class StowProver final : public core::Prover {
   const Clock& clock_;
   HttpClient client_;
   StowAccess access_;
-  MonoTime commit_from_{};  // not asked for commitment before: it had no such resource
   std::string working_;     // the transaction whose result is awaited
   MonoTime working_since_{};
   bool found_before_ = false;  // a search of this service found something
-  std::atomic<ProofWay> way_{ProofWay::unknown};
+  ProofHabit habit_{clock_};
 };
 
 void StowProver::ask(std::span<const Item> batch, const core::ProofReport& report) {
@@ -92,8 +95,9 @@ void StowProver::ask(std::span<const Item> batch, const core::ProofReport& repor
     report(id, std::move(proof));
   };
   std::optional<Unclear> said;
-  if (options_.may_commit && (!options_.may_query || clock_.mono() >= commit_from_)) said = commit(batch);
-  if (!said && options_.may_query) said = query(batch, remember);
+  const bool wanted = options_.may_commit && habit_.wants_commitment(options_.may_query);
+  if (wanted || !working_.empty()) said = commit(batch, wanted);
+  if (options_.may_query && (!said || !wanted)) said = query(batch, remember);
   if (!said) said = Unclear{"it offers no proof that it keeps an image", {}};
   for (const Item& item : batch)
     if (!told.contains(item.id)) report(item.id, *said);
@@ -119,7 +123,7 @@ StowProver::Said StowProver::call(const std::string& url, const std::string* bod
   }
 }
 
-std::optional<Unclear> StowProver::commit(std::span<const Item> batch) {
+std::optional<Unclear> StowProver::commit(std::span<const Item> batch, bool anew) {
   const std::string resource = service_ + "/commitment-requests/";
   if (clock_.mono() - working_since_ > core::limits::commitment_work_max) working_.clear();
   if (!working_.empty()) {
@@ -129,14 +133,14 @@ std::optional<Unclear> StowProver::commit(std::span<const Item> batch) {
     if (answer == nullptr || !not_offered(answer->status)) return judge(transaction, said);
     working_.clear();  // forgotten over there
   }
+  if (!anew) return std::nullopt;
   const auto transaction = transactions_.begin(options_.name);
   if (!transaction) return Unclear{transaction.error().message, {}};
   const std::string body = request_body(batch);
   const Said said = call(resource + *transaction, &body);
   const auto* answer = std::get_if<HttpAnswer>(&said);
-  if (answer != nullptr && !answer->by_proxy && not_offered(answer->status)) {
-    commit_from_ = clock_.mono() + core::limits::proof_wait_most;
-    way_ = options_.may_query ? ProofWay::query : ProofWay::none;
+  if (answer != nullptr && !answer->by_proxy && refused(answer->status)) {
+    habit_.commitment_refused(options_.may_query);
     return std::nullopt;
   }
   return judge(*transaction, said);
@@ -146,20 +150,20 @@ std::optional<Unclear> StowProver::judge(const std::string& transaction, const S
   if (const auto* unclear = std::get_if<Unclear>(&said)) return *unclear;
   const auto& answer = std::get<HttpAnswer>(said);
   if (answer.by_proxy) return Unclear{"the proxy answered with HTTP " + std::to_string(answer.status), answer.retry_after};
+  habit_.commitment_asked();
   if (answer.status == 202) {
-    way_ = ProofWay::commitment;
     if (std::exchange(working_, transaction) != transaction) working_since_ = clock_.mono();
     return Unclear{"asked; it is still working on the storage commitment", answer.retry_after};
   }
   working_.clear();
   const auto read = answer.status == 200 ? read_stow_answer(answer.body) : std::nullopt;
   if (!read) return Unclear{"its answer about storage commitment is none: HTTP " + std::to_string(answer.status), answer.retry_after};
-  way_ = ProofWay::commitment;
   core::CommitmentReport report{transaction, {}, {}};
   for (const auto& name : read->stored)
     if (!read->failed.contains(name)) report.committed.push_back(name);
   for (const auto& [name, reason] : read->failed) report.failed.push_back({name, reason});
   if (Status taken = receipts_.commitment_reported(report); !taken) return Unclear{taken.error().message, {}};
+  habit_.commitment_reported();
   return Unclear{"its report says nothing of this image", {}};  // of those it does name, the receipt is there already
 }
 
@@ -176,7 +180,7 @@ std::optional<Unclear> StowProver::query(std::span<const Item> batch, const core
       if (++failures >= failures_max) return *unclear;
       continue;
     }
-    way_ = ProofWay::query;
+    found_before_ ? habit_.query_answered() : habit_.query_brought_nothing();
     for (const Item* item : items) {
       if (std::get<0>(found).contains(uid(*item, Fact::sop_instance_uid)))
         report(item->id, core::Held{receipt_for(*item)});
@@ -200,6 +204,7 @@ std::variant<std::set<std::string>, Unclear> StowProver::list(const std::string&
     if (!answer.by_proxy && (answer.status == 204 || (answer.status == 404 && answer.content_type.find("html") == answer.content_type.npos)))
       return found;  // nothing more, or no such series
     const auto matches = answer.status == 200 && !answer.by_proxy ? read_search_answer(answer.body) : std::nullopt;
+    if (!matches && !answer.by_proxy && answer.content_type.find("html") == answer.content_type.npos) habit_.query_brought_nothing();
     if (!matches) return Unclear{"its answer to a search for images is none: HTTP " + std::to_string(answer.status), answer.retry_after};
     const std::size_t before = found.size();
     found.insert(matches->begin(), matches->end());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // STOW prover: has a DICOMweb service say that it keeps what it accepted: the Storage Commitment Service (PS3.18 13), or
-// a search that finds the instance (QIDO-RS, PS3.18 10.6) where the service has no such resource.
+// a search that finds the instance (QIDO-RS, PS3.18 10.6) where the service has no such resource, refuses it, or never ends its work on it.
 //
 // Where a search has never found anything, "not found" says nothing: the service may have none, or not for us.
 // Each instance is judged by what the answer says of it; a status alone proves nothing. Where the service is still

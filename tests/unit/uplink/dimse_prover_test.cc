@@ -49,6 +49,7 @@ struct Pacs {
     if (reply.field == n_event_report_rsp) return event_answered = true;
     if (reply.field == n_action_rq) {
       request = *asked;
+      ++actions;
       reply.field = n_action_rsp;
       reply.status = action_status;
       if (!say(connection, heard.message.context, reply)) return false;
@@ -73,14 +74,16 @@ struct Pacs {
   std::vector<std::string> has;
   dicom::DataSet request, query;
   std::atomic<bool> event_answered{false};
+  std::atomic<int> actions{0};
 };
 
-std::unique_ptr<core::Prover> prover_for(const Pacs& pacs, Office& office, const std::function<void(uplink::DimseProverOptions&)>& adjust = {}) {
+std::unique_ptr<core::Prover> prover_for(const Pacs& pacs, Office& office, const std::function<void(uplink::DimseProverOptions&)>& adjust = {},
+                                         const Clock& clock = system_clock()) {
   uplink::DimseProverOptions options;
   options.peer = options_for(pacs.peer.port());
   options.report_time_max = std::chrono::milliseconds(200);
   if (adjust) adjust(options);
-  return uplink::make_dimse_prover(options, office, office, system_clock());
+  return uplink::make_dimse_prover(options, office, office, clock);
 }
 
 dicom::DataSet report_of(const std::vector<core::Item>& committed, const std::string& transaction = "2.25.4711") {
@@ -100,6 +103,8 @@ TEST_CASE("a_commitment_is_asked_for_every_instance_under_a_transaction_that_was
   const auto batch = items(3);
   const auto prover = prover_for(pacs, office);
   for (const auto& proof : ask(*prover, batch)) CHECK(unclear(proof) == "asked; its report of storage commitment is awaited");
+  CHECK(prover->way() == core::ProofWay::unknown);  // what is offered is no proof yet
+  prover->reported();
   CHECK(prover->way() == core::ProofWay::commitment);
   CHECK(office.begun_for == "pacs");
   CHECK(pacs.request.text(dicom::tag::transaction_uid) == "2.25.4711");
@@ -163,8 +168,74 @@ TEST_CASE("a_refused_request_for_commitment_says_so_and_proves_nothing") {
   Office office;
   pacs.action_status = 0x0110;
   pacs.peer.start();
-  const auto prover = prover_for(pacs, office);
+  const auto prover = prover_for(pacs, office, [](auto& options) { options.may_query = false; });
   CHECK(unclear(ask(*prover, items(1))[0]) == "it refused the request for storage commitment with status 272");
+  CHECK(prover->way() == core::ProofWay::none);
+}
+
+TEST_CASE("[contract 4] a_commitment_that_is_never_reported_is_no_proof_and_a_query_is_asked_until_it_is") {
+  Pacs pacs;
+  Office office;
+  HandClock clock;
+  const auto batch = items(2);
+  pacs.has = {uid_of(batch[0]), uid_of(batch[1])};
+  pacs.peer.start();
+  const auto prover = prover_for(pacs, office, [](auto& options) { options.report_time_max = Millis(1); }, clock);
+  for (const auto pause : {std::chrono::seconds(10), std::chrono::seconds(20)}) {
+    CHECK(unclear(ask(*prover, batch)[0]) == "asked; its report of storage commitment is awaited");
+    clock.pass(pause);
+  }
+  for (const auto& proof : ask(*prover, batch)) CHECK(std::holds_alternative<core::Held>(proof));
+  CHECK(prover->way() == core::ProofWay::query);
+  CHECK(pacs.actions == 2);
+  // A port that was opened meanwhile is found out.
+  clock.pass(core::limits::proof_wait_most);
+  CHECK_FALSE(std::holds_alternative<core::Held>(ask(*prover, batch)[0]));
+  CHECK(pacs.actions == 3);
+  prover->reported();
+  CHECK(prover->way() == core::ProofWay::commitment);
+  static_cast<void>(ask(*prover, batch));
+  CHECK(pacs.actions == 4);
+}
+
+TEST_CASE("[contract 4] where_commitment_is_refused_a_query_finds_what_is_there_on_the_same_association") {
+  Pacs pacs;
+  Office office;
+  HandClock clock;
+  pacs.action_status = 0x0110;
+  const auto batch = items(1);
+  pacs.has = {uid_of(batch[0])};
+  pacs.peer.start();
+  const auto prover = prover_for(pacs, office, {}, clock);
+  CHECK(std::holds_alternative<core::Held>(ask(*prover, batch)[0]));
+  CHECK(prover->way() == core::ProofWay::query);
+  CHECK(std::holds_alternative<core::Held>(ask(*prover, batch)[0]));
+  CHECK(pacs.actions == 1);  // it is known by now
+  clock.pass(core::limits::proof_wait_most);
+  static_cast<void>(ask(*prover, batch));
+  CHECK(pacs.actions == 2);
+}
+
+TEST_CASE("[contract 4] who_never_reports_and_whose_query_never_finds_anything_proves_nothing") {
+  Pacs pacs;
+  Office office;
+  HandClock clock;
+  bool may_query = true;
+  SUBCASE("a query that finds nothing") {}
+  SUBCASE("a query that is refused") { pacs.find_status = 0xC001; }
+  SUBCASE("no query at all") { may_query = false; }
+  pacs.peer.start();
+  const auto prover = prover_for(pacs, office, [may_query](auto& options) { options.may_query = may_query, options.report_time_max = Millis(1); }, clock);
+  const auto batch = items(1);
+  for (unsigned times = 0; times < 7 && prover->way() == core::ProofWay::unknown; ++times) {
+    CHECK_FALSE(std::holds_alternative<core::Held>(ask(*prover, batch)[0]));
+    clock.pass(std::chrono::seconds(30));
+  }
+  CHECK(prover->way() == core::ProofWay::none);
+  pacs.has = {uid_of(batch[0])};
+  pacs.find_status = 0;
+  if (may_query) CHECK(std::holds_alternative<core::Held>(ask(*prover, batch)[0]));
+  CHECK(prover->way() == (may_query ? core::ProofWay::query : core::ProofWay::none));
 }
 
 TEST_CASE("where_commitment_is_not_offered_a_query_finds_what_is_there") {

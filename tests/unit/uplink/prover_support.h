@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "core/prover.h"
 #include "dimse_support.h"
 
@@ -34,6 +35,15 @@ inline std::vector<core::Proof> ask(core::Prover& prover, const std::vector<core
   for (const auto& item : batch) proofs.push_back(seen.at(item.id));
   return proofs;
 }
+// Minutes of asking in no time.
+class HandClock final : public Clock {
+ public:
+  MonoTime mono() const override { return now; }
+  WallTime wall() const override { return {1'795'338'000'000 + now.ms}; }
+  void pass(Millis time) { now = now + time; }
+  MonoTime now{1000};
+};
+
 inline std::string unclear(const core::Proof& proof) {
   const auto* said = std::get_if<core::Unclear>(&proof);
   return said == nullptr ? "not unclear" : said->reason;

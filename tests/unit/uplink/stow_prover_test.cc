@@ -32,9 +32,10 @@ struct Service {
     options.name = "cloud";
     options.service.url = server.url();
     options.may_query = may_query;
-    return uplink::make_stow_prover(options, office, office, disk(), judge, system_clock());
+    return uplink::make_stow_prover(options, office, office, disk(), judge, clock);
   }
   HttpServer server;
+  HandClock clock;
   HttpJudge judge;
   Office office;
 };
@@ -110,6 +111,39 @@ TEST_CASE("where_there_is_no_such_resource_a_search_finds_what_is_there_page_by_
   CHECK(heard[1].target.starts_with("/dicom-web/studies/2.25.77/series/2.25.78/instances?"));
   static_cast<void>(ask(*prover, batch));
   CHECK(service.server.heard()[4].method == "GET");  // it is known by now
+}
+
+TEST_CASE("[contract 4] a_service_that_refuses_commitment_or_never_ends_its_work_on_it_is_searched") {
+  const auto batch = items(1);
+  for (const std::string& answer : {http("400 Bad Request", "text/plain", "no"), http("403 Forbidden", "text/plain", ""), http("500 Oops", "text/plain", ""),
+                                    http("202 Accepted", "application/dicom+json", "")}) {
+    Service service([&](const HttpHeard& heard) {
+      const bool of_commitment = heard.target.find("commitment-requests") != std::string::npos;
+      if (of_commitment) return answer;
+      return json(R"([{"00080018":{"vr":"UI","Value":[")" + uid_of(batch[0]) + R"("]}}])");
+    });
+    const auto prover = service.prover();
+    unsigned times = 0;
+    while (!std::holds_alternative<core::Held>(ask(*prover, batch)[0]) && ++times < 4) service.clock.pass(std::chrono::seconds(20));
+    CHECK(prover->way() == core::ProofWay::query);
+    CHECK(times <= 2);
+  }
+}
+
+TEST_CASE("[contract 4] a_service_that_commits_to_nothing_and_finds_nothing_proves_nothing_and_one_out_of_reach_is_not_known") {
+  const auto batch = items(1);
+  const auto way_of = [&](const std::string& of_commitment, const std::string& of_search) {
+    Service service([&](const HttpHeard& heard) { return heard.method == "POST" ? of_commitment : of_search; });
+    const auto prover = service.prover();
+    for (unsigned times = 0; times < 8; ++times) {
+      CHECK(std::holds_alternative<core::Unclear>(ask(*prover, batch)[0]));
+      service.clock.pass(std::chrono::seconds(20));
+    }
+    return prover->way();
+  };
+  CHECK(way_of(not_found(), json("[]")) == core::ProofWay::none);
+  CHECK(way_of(http("500 Oops", "text/plain", ""), http("501 No", "text/plain", "")) == core::ProofWay::none);
+  CHECK(way_of(std::string(), std::string()) == core::ProofWay::unknown);
 }
 
 TEST_CASE("a_captive_portal_a_failing_service_and_a_closed_one_prove_nothing") {

@@ -2,6 +2,7 @@
 #include "control/attention.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "control/attention_folders.h"
 #include "control/folder_words.h"
@@ -169,15 +170,35 @@ void look_at_refusals_by(const DestinationStatus& destination, Findings& out) {
                    "Ask the lead hospital to enable it; the images then go on by themselves."});
 }
 
-// Nothing leaves the disk for such a destination until a person decides; the day it will be full is named.
-void look_at_proof(const NodeStatus& status, const DestinationStatus& destination, Findings& out) {
-  if (destination.proof != "none" || destination.trusted) return;
+// The day the disk will be full when no copy may leave it, where that is known.
+std::pair<std::string, std::string> full_on(const NodeStatus& status) {
   const auto lasts = status.spool.disk_lasts_s;
-  const std::string day = lasts ? to_iso8601(WallTime{status.now.ms + *lasts * 1000}).substr(0, 10) : std::string();
+  if (!lasts) return {};
+  const std::string day = to_iso8601(WallTime{status.now.ms + *lasts * 1000}).substr(0, 10);
+  return {"，磁盘约在 " + day + " 用满", "; the disk will be full about " + day};
+}
+
+// Nothing leaves the disk for such a destination until a person decides.
+void look_at_proof(const NodeStatus& status, const DestinationStatus& destination, Findings& out) {
+  if (destination.trusted) return;
+  const std::string& name = destination.name;
+  const auto [full_zh, full_en] = full_on(status);
+  const std::uint64_t unproven = destination.delivered - std::min(destination.delivered, destination.archived);
+  if (destination.lost_often > 0)
+    out.push_back({"lost_often", Verdict::attention,
+                   number(destination.lost_often) + " 幅图像多次送达 " + name + " 后又被其告知没有，本机仍在反复重发",
+                   images(destination.lost_often) + " that " + name + " accepted and then did not have, again and again; still sent again",
+                   "图像在本机安全保存。请让牵头医院检查其归档存储。", "The images are safe here. Ask the lead hospital to look at its archive's storage."});
+  if (destination.unproven_long && destination.proof != "none" && unproven > 0)
+    out.push_back({"unproven", Verdict::attention,
+                   number(unproven) + " 幅图像 " + name + " 已接收但尚未证明归档，有的已超过一天，本机副本一直保留" + full_zh,
+                   images(unproven) + " accepted by " + name + " and not proven to be kept, some for more than a day, so the copies stay here" + full_en,
+                   "请询问牵头医院：其存储承诺报告能否送达本机的 AE 标题和端口，或能否查询图像。",
+                   "Ask the lead hospital whether its reports of storage commitment reach this node's AE title and port, or whether it answers queries."});
+  if (destination.proof != "none") return;
   out.push_back({"no_proof", Verdict::attention,
-                 "目的地 " + destination.name + " 无法证明已归档，本机副本一直保留" + (lasts ? "，磁盘约在 " + day + " 用满" : ""),
-                 "Destination " + destination.name + " cannot prove that it keeps images, so all copies stay here" +
-                     (lasts ? "; the disk will be full about " + day : ""),
+                 "目的地 " + name + " 无法证明已归档，本机副本一直保留" + full_zh,
+                 "Destination " + name + " cannot prove that it keeps images, so all copies stay here" + full_en,
                  "请让牵头医院启用存储承诺或查询；或在配置中为该目的地设置 reclaim_after: accepted 和 retention_days。",
                  "Ask the lead hospital for storage commitment or query; or choose reclaim_after: accepted and retention_days for it."});
 }

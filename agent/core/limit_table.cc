@@ -230,8 +230,8 @@ const std::vector<Limit> table{
           "两次询问归档之间的最长时间。")
     LIMIT(proof_pause, "Between questions for proof to one destination.",
           "对同一目的地两次询问归档之间的间隔。")
-    LIMIT(resends_max, "An image that the next hop lost is sent again so often; then a person decides.",
-          "对方丢失的图像最多重发的次数，此后由人工决定。")
+    LIMIT(resends_max, "An image that the next hop lost so often is told to a person; it is sent again all the same, ever more rarely.",
+          "对方丢失同一图像达到该次数后提示人工处理；仍会以逐渐加长的间隔继续重发。")
     LIMIT(commitment_work_max, "A service that works on a request for storage commitment for longer is asked anew.",
           "对方处理存储承诺请求超过该时间则重新请求。")
     LIMIT(resend_pause, "Before an image that the next hop lost is sent again; it grows with each time.",

@@ -23,12 +23,15 @@
 #include "node/routing.h"
 #include "node/telemetry_wiring.h"
 #include "policy/table_judge.h"
+#include "queue/unproven.h"
 #include "scheduler/lane_threads.h"
 
 namespace sampan::node {
 namespace {
 
 namespace limits = core::limits;
+
+constexpr auto unproven_told_after = std::chrono::hours(24);
 
 std::unique_ptr<Beacon> make_beacon() {
   return Beacon::make({limits::beacon_touches_max, limits::beacon_strikes_max});
@@ -296,6 +299,10 @@ control::NodeStatus Node::status() {
     for (const auto& destination : settings->destinations)
       if (p.engine.proving().asks(destination.name)) findings.proofs[destination.name] = p.engine.proving().way(destination.name);
   });
+  for (const auto& [name, way] : findings.proofs) {
+    if (p.engine.queue().unproven().longer_than(name, unproven_told_after)) findings.unproven_long.insert(name);
+    findings.lost_often[name] = p.engine.proving().lost_often(name);
+  }
   findings.ages = p.ages();
   findings.intake = p.engine.queue().counts().intake_since({findings.now.ms - Millis(limits::intake_rate_time).count()});
   return report(*settings, findings);

@@ -25,6 +25,9 @@ bool stays(const settings::Destination& one, const std::vector<settings::Destina
 }
 
 using Asked = scheduler::Proofs::Asked;
+namespace limits = core::limits;
+
+constexpr std::size_t lost_often_counted_max = 10'000;
 
 Asked asked_of(queue::UnprovenItem one) {
   return {std::move(one.item), one.seq, one.asked, std::move(one.owed_to), std::move(one.node), one.resends, one.again};
@@ -60,8 +63,10 @@ Status Proving::commitment_reported(const core::CommitmentReport& report) {
   if (!committed) return fail(Errc::not_found, "a report of storage commitment that was not asked for");
   const std::string& who = committed->destination;
   verifier_.reported(who);
-  for (const auto& one : committed->items)
+  for (const auto& one : committed->items) {
+    found(who, one.item.id);
     queue_.unproven().archived(one, {one.item.id, one.item.sha256, who, env_.clock.wall(), core::Level::archived});
+  }
   for (const auto& failed : report.failed) {
     auto denied = queue_.unproven().named_in(report.transaction_uid, {failed.sop_instance_uid});
     if (!denied) continue;
@@ -115,7 +120,7 @@ MonoTime Proving::recheck(const std::string& destination) {
     const std::lock_guard lock(mutex_);
     Recheck& one = rechecks_[destination];
     if (now < one.next) return one.next;
-    one.next = now + Millis(core::limits::recheck_pause);
+    one.next = now + Millis(limits::recheck_pause);
     if (one.newest_asked) facts.since_newest = now - *one.newest_asked;
     facts.doubted = std::exchange(one.doubted, false);
     facts.missing = std::exchange(one.missing, false);
@@ -133,7 +138,7 @@ MonoTime Proving::recheck(const std::string& destination) {
   if (what == policy::Recheck::begin_round || (what == policy::Recheck::newest && !round.since)) queue_.unproven().begin_round(destination);
   if (what == policy::Recheck::go_on) queue_.unproven().go_on(destination);
   take_back(destination);
-  return now + Millis(core::limits::recheck_pause);
+  return now + Millis(limits::recheck_pause);
 }
 
 // Its fallback took them and can prove nothing: nobody but the destination itself ends that duty.
@@ -147,7 +152,7 @@ void Proving::take_back(const std::string& destination) {
   }
   for (const auto& other : queue_.unproven().taken_by_others(destination)) {
     if (verifier_.asks(other) && verifier_.way(other) != core::ProofWay::none) continue;
-    const auto taken = queue_.unproven().taken_by(other, destination, core::limits::proof_batch_items_max);
+    const auto taken = queue_.unproven().taken_by(other, destination, limits::proof_batch_items_max);
     for (const auto& one : taken) queue_.unproven().send_again(one, "its fallback " + other + " cannot prove that it keeps it");
     if (taken.empty()) continue;
     log::info("destination " + destination + ": " + std::to_string(taken.size()) + " images that " + other + " took in its place are sent to it as well");
@@ -156,8 +161,20 @@ void Proving::take_back(const std::string& destination) {
   }
 }
 
-void Proving::archived(const std::string&, const Asked& asked, const core::Receipt& receipt) {
+void Proving::archived(const std::string& destination, const Asked& asked, const core::Receipt& receipt) {
+  found(destination, asked.item.id);
   queue_.unproven().archived(unproven_of(asked), receipt);
+}
+
+void Proving::found(const std::string& destination, const Uuid& item) {
+  const std::lock_guard lock(mutex_);
+  if (const auto often = lost_often_.find(destination); often != lost_often_.end()) often->second.erase(item);
+}
+
+std::uint64_t Proving::lost_often(const std::string& destination) {
+  const std::lock_guard lock(mutex_);
+  const auto often = lost_often_.find(destination);
+  return often == lost_often_.end() ? 0 : often->second.size();
 }
 
 void Proving::send_again(const std::string& destination, const Asked& asked, const std::string& reason) {
@@ -166,6 +183,11 @@ void Proving::send_again(const std::string& destination, const Asked& asked, con
     Recheck& one = rechecks_[destination];
     one.missing = true;
     one.next = MonoTime{};
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    auto& often = lost_often_[destination];
+    if (asked.resends + 1 >= limits::resends_max && often.size() < lost_often_counted_max) often.insert(asked.item.id);
   }
   observer_.item_lost(destination, asked.item.id, reason);
   queue_.unproven().send_again(unproven_of(asked), reason);

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,9 @@ class Proving final : public core::Receipts, private core::Transactions, private
   // Of a destination: it gets through, or does not. From the scheduler's thread.
   void is_up(const std::string& destination, bool up);
 
+  // Images that it accepted and lost again and again, since the start. From any thread.
+  std::uint64_t lost_often(const std::string& destination);
+
   Status commitment_reported(const core::CommitmentReport& report) override;
 
  private:
@@ -57,6 +61,7 @@ class Proving final : public core::Receipts, private core::Transactions, private
   // What was archived before is asked about once more; when that is to be looked at again.
   MonoTime recheck(const std::string& destination);
   void take_back(const std::string& destination);
+  void found(const std::string& destination, const Uuid& item);
 
   // Of one destination, about what it archived before.
   struct Recheck {
@@ -73,6 +78,7 @@ class Proving final : public core::Receipts, private core::Transactions, private
   std::mutex mutex_;
   std::map<std::string, std::string> why_not_;  // by destination; said once
   std::map<std::string, Recheck> rechecks_;     // same
+  std::map<std::string, std::set<Uuid>> lost_often_;  // same; bounded
   scheduler::Verifier verifier_;
 };
 

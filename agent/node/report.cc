@@ -133,6 +133,8 @@ control::NodeStatus report(const settings::Settings& settings, const Findings& f
     one.trusted = destination.reclaim_after == settings::ReclaimAfter::accepted;
     if (const auto proof = findings.proofs.find(destination.name); proof != findings.proofs.end())
       one.proof = to_string(proof->second);
+    one.unproven_long = findings.unproven_long.contains(destination.name);
+    if (const auto lost = findings.lost_often.find(destination.name); lost != findings.lost_often.end()) one.lost_often = lost->second;
     one.courier = courier_kind(destination);
     one.address = address_of(destination);
     for (const auto& snapshot : findings.destinations)

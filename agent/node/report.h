@@ -29,6 +29,8 @@ struct Findings {
   std::vector<scheduler::DestinationSnapshot> destinations;
   std::map<std::string, control::AgeCounts> ages;
   std::map<std::string, core::ProofWay> proofs;  // of those that are asked
+  std::set<std::string> unproven_long;           // of those, who has not proven for a day
+  std::map<std::string, std::uint64_t> lost_often;
   std::vector<queue::HourlyIntake> intake;  // of the last days
   control::KeyStatus key;
 };

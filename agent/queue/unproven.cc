@@ -24,6 +24,7 @@ const std::string asked_of = "v.asked_of=(SELECT number FROM destination WHERE n
 
 const std::string round_of = "SELECT r.before, r.begun_run_ms FROM round r JOIN destination d ON d.number=r.asked_of WHERE d.name=?";
 
+constexpr std::int64_t looked_at_most = 2000;
 constexpr auto begun_looked_for_every = std::chrono::milliseconds(10);
 
 }  // namespace
@@ -136,6 +137,14 @@ Unproven::Round Unproven::round(const std::string& destination) {
   Statement row = question.ask(round_of);
   if (!row.bind(1, std::string_view(destination)).step()) return {};
   return {row.number(0) != 0, Millis(store_.run_ms_now() - row.number(1))};
+}
+
+bool Unproven::longer_than(const std::string& destination, Millis time) {
+  Question question(view_);
+  Statement old = question.ask("SELECT 1 FROM (SELECT level, settled_run_ms FROM delivery v WHERE state=3 AND (level=1 OR again=1) AND " + asked_of +
+                               "ORDER BY not_before_ms DESC LIMIT ?3) WHERE level=1 AND settled_run_ms<=?2 LIMIT 1");
+  old.bind(1, std::string_view(destination)).bind(2, store_.run_ms_now() - time.count()).bind(3, looked_at_most);
+  return old.step();
 }
 
 std::vector<std::string> Unproven::taken_by_others(const std::string& destination) {

@@ -67,6 +67,9 @@ class Unproven {
     std::optional<Millis> since;  // running time since it began; nothing: there was none
   };
   Round round(const std::string& destination);
+  // Was something accepted so long ago, in running time, and is not proven? Of many, those that were asked about most
+  // often are looked at.
+  bool longer_than(const std::string& destination, Millis time);
   // Others in whose hands deliveries to this destination are, not proven; and some of these deliveries.
   std::vector<std::string> taken_by_others(const std::string& destination);
   std::vector<UnprovenItem> taken_by(const std::string& other, const std::string& destination, std::size_t items_max);

@@ -85,6 +85,51 @@ TEST_CASE("what_no_route_sends_anywhere_is_told_and_so_is_a_destination_that_was
   CHECK(assess(status)[1].en.starts_with("3 images waiting for \"old\", which is not in the settings"));
 }
 
+TEST_CASE("where_nothing_proves_that_images_are_kept_the_day_the_disk_fills_is_named" * doctest::description("contract 4")) {
+  NodeStatus status = rich_status();
+  DestinationStatus& lead = status.destinations[0];
+  status.spool.disk_lasts_s = 10 * 86'400;
+  lead.proof = "none";
+  REQUIRE(codes(status) == Codes{"no_proof:attention"});
+  CHECK(assess(status)[0].en ==
+        "Destination lead cannot prove that it keeps images, so all copies stay here; the disk will be full about 2026-12-02");
+  CHECK(assess(status)[0].zh == "目的地 lead 无法证明已归档，本机副本一直保留，磁盘约在 2026-12-02 用满");
+  status.spool.disk_lasts_s.reset();
+  CHECK(assess(status)[0].en == "Destination lead cannot prove that it keeps images, so all copies stay here");
+  lead.trusted = true;
+  CHECK(codes(status) == Codes{});
+  lead.trusted = false;
+  for (const char* proof : {"unknown", "commitment", "query", ""}) {
+    lead.proof = proof;
+    CHECK(codes(status) == Codes{});
+  }
+}
+
+TEST_CASE("what_is_accepted_for_more_than_a_day_and_not_proven_is_counted_and_told" * doctest::description("contract 4")) {
+  NodeStatus status = rich_status();
+  DestinationStatus& lead = status.destinations[0];
+  status.spool.disk_lasts_s = 86'400;
+  lead.proof = "commitment";
+  lead.unproven_long = true;
+  REQUIRE(codes(status) == Codes{"unproven:attention"});
+  CHECK(assess(status)[0].en ==
+        "5 images accepted by lead and not proven to be kept, some for more than a day, so the copies stay here; the disk will be full about 2026-11-23");
+  lead.archived = lead.delivered;
+  CHECK(codes(status) == Codes{});
+  lead.archived = 0;
+  lead.proof = "none";
+  CHECK(codes(status) == Codes{"no_proof:attention"});
+  lead.trusted = true;
+  CHECK(codes(status) == Codes{});
+}
+
+TEST_CASE("what_the_lead_loses_again_and_again_is_told_with_the_count_while_it_lasts" * doctest::description("contract 7")) {
+  NodeStatus status = rich_status();
+  status.destinations[0].lost_often = 4;
+  REQUIRE(codes(status) == Codes{"lost_often:attention"});
+  CHECK(assess(status)[0].en == "4 images that lead accepted and then did not have, again and again; still sent again");
+}
+
 TEST_CASE("images_that_go_another_way_meanwhile_are_told") {
   NodeStatus status = rich_status();
   status.destinations[0].detour_to = "copy";

@@ -158,29 +158,31 @@ TEST_CASE_FIXTURE(UnprovenFixture, "what_is_asked_about_is_not_asked_about_again
   CHECK(sop_of(third[0]) == sop_of(first[1]));
 }
 
-TEST_CASE_FIXTURE(UnprovenFixture, "a_resend_ends_also_over_restarts_and_a_persons_word_begins_the_count_anew" * doctest::description("contract 4")) {
+TEST_CASE_FIXTURE(UnprovenFixture, "what_is_lost_again_and_again_is_sent_again_ever_more_rarely_and_without_end_also_over_restarts" * doctest::description("contract 4")) {
   accept(1);
   Millis wait = limits::resend_pause;
-  for (unsigned times = 0; times < limits::resends_max; ++times) {
+  constexpr unsigned many = 4 * limits::resends_max, rarest = 8;
+  for (unsigned times = 0; times < many; ++times) {
     pass(limits::proof_wait_least);
     REQUIRE(due().size() == 1);
     CHECK(due()[0].resends == times);
     queue->unproven().send_again(due()[0], "it is not there");
     queue->drain();
-    restart(times == 1);
+    if (times < 2) restart(times == 1);
     pass(wait - Millis(1));
     CHECK(lease().empty());
     pass(Millis(1));
-    wait = 2 * wait;
+    if (times < rarest) wait = 2 * wait;
     const auto again = lease();
     REQUIRE(again.size() == 1);
     deliver(again[0], core::Level::accepted);
   }
   pass(limits::proof_wait_least);
-  CHECK(due().at(0).resends == limits::resends_max);
+  CHECK(wait <= Millis(limits::proof_wait_most));
+  CHECK(due().at(0).resends == many);
   restart(true);
   pass(limits::proof_wait_least);
-  CHECK(due().at(0).resends == limits::resends_max);
+  CHECK(due().at(0).resends == many);
   const auto matches = queue->lookup().find("1.1", 1);
   REQUIRE(matches.size() == 1);
   REQUIRE(queue->orders().resend(matches[0], "lead").ok());
@@ -227,6 +229,26 @@ TEST_CASE_FIXTURE(UnprovenFixture, "where_two_images_of_one_uid_differ_an_answer
   const auto uid = queue->unproven().begin("lead");
   REQUIRE(uid.ok());
   CHECK(queue->unproven().named_in(*uid, {"1.1"})->items.empty());
+}
+
+TEST_CASE_FIXTURE(UnprovenFixture, "what_is_accepted_for_longer_than_a_time_and_not_proven_is_known_by_running_time" * doctest::description("contract 4")) {
+  const Millis day = std::chrono::hours(24);
+  CHECK_FALSE(queue->unproven().longer_than("lead", Millis(0)));
+  accept(1);
+  queue->drain();
+  CHECK(queue->unproven().longer_than("lead", Millis(0)));
+  CHECK_FALSE(queue->unproven().longer_than("cloud", Millis(0)));
+  pass(std::chrono::hours(1000));  // a wall clock that jumps is no day
+  CHECK_FALSE(queue->unproven().longer_than("lead", day));
+  clock.mono_ms += day.count();
+  queue->tick();
+  queue->drain();
+  CHECK(queue->unproven().longer_than("lead", day));
+  const auto asked = due();
+  REQUIRE(asked.size() == 1);
+  queue->unproven().archived(asked[0], archived(asked[0]));
+  queue->drain();
+  CHECK_FALSE(queue->unproven().longer_than("lead", Millis(0)));
 }
 
 TEST_CASE_FIXTURE(UnprovenFixture, "telemetry_and_plain_files_are_not_asked_about") {

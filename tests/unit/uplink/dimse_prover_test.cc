@@ -173,7 +173,7 @@ TEST_CASE("a_refused_request_for_commitment_says_so_and_proves_nothing") {
   CHECK(prover->way() == core::ProofWay::none);
 }
 
-TEST_CASE("[contract 4] a_commitment_that_is_never_reported_is_no_proof_and_a_query_is_asked_until_it_is") {
+TEST_CASE("a_commitment_that_is_never_reported_is_no_proof_and_a_query_is_asked_until_it_is" * doctest::description("contract 4")) {
   Pacs pacs;
   Office office;
   HandClock clock;
@@ -198,7 +198,7 @@ TEST_CASE("[contract 4] a_commitment_that_is_never_reported_is_no_proof_and_a_qu
   CHECK(pacs.actions == 4);
 }
 
-TEST_CASE("[contract 4] where_commitment_is_refused_a_query_finds_what_is_there_on_the_same_association") {
+TEST_CASE("where_commitment_is_refused_a_query_finds_what_is_there_on_the_same_association" * doctest::description("contract 4")) {
   Pacs pacs;
   Office office;
   HandClock clock;
@@ -216,7 +216,7 @@ TEST_CASE("[contract 4] where_commitment_is_refused_a_query_finds_what_is_there_
   CHECK(pacs.actions == 2);
 }
 
-TEST_CASE("[contract 4] who_never_reports_and_whose_query_never_finds_anything_proves_nothing") {
+TEST_CASE("who_never_reports_and_whose_query_never_finds_anything_proves_nothing" * doctest::description("contract 4")) {
   Pacs pacs;
   Office office;
   HandClock clock;

@@ -113,7 +113,7 @@ TEST_CASE("where_there_is_no_such_resource_a_search_finds_what_is_there_page_by_
   CHECK(service.server.heard()[4].method == "GET");  // it is known by now
 }
 
-TEST_CASE("[contract 4] a_service_that_refuses_commitment_or_never_ends_its_work_on_it_is_searched") {
+TEST_CASE("a_service_that_refuses_commitment_or_never_ends_its_work_on_it_is_searched" * doctest::description("contract 4")) {
   const auto batch = items(1);
   for (const std::string& answer : {http("400 Bad Request", "text/plain", "no"), http("403 Forbidden", "text/plain", ""), http("500 Oops", "text/plain", ""),
                                     http("202 Accepted", "application/dicom+json", "")}) {
@@ -130,7 +130,7 @@ TEST_CASE("[contract 4] a_service_that_refuses_commitment_or_never_ends_its_work
   }
 }
 
-TEST_CASE("[contract 4] a_service_that_commits_to_nothing_and_finds_nothing_proves_nothing_and_one_out_of_reach_is_not_known") {
+TEST_CASE("a_service_that_commits_to_nothing_and_finds_nothing_proves_nothing_and_one_out_of_reach_is_not_known" * doctest::description("contract 4")) {
   const auto batch = items(1);
   const auto way_of = [&](const std::string& of_commitment, const std::string& of_search) {
     Service service([&](const HttpHeard& heard) { return heard.method == "POST" ? of_commitment : of_search; });

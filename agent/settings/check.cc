@@ -104,6 +104,13 @@ void check_http(const Destination& destination, const std::string& path, const G
                                            "只有 " + proxy[0] + "，应同时填写 user 和 password_file"});
 }
 
+// Copies that go without proof go after a time that a person chose.
+void check_trust(const Destination& destination, const std::string& path, const Given& given, const Complain& complain) {
+  if (destination.reclaim_after == ReclaimAfter::accepted && !given(path + ".retention_days"))
+    complain(path + ".reclaim_after", {"reclaim_after: accepted without retention_days, expected the days that the copy stays here",
+                                       "有 reclaim_after: accepted 而没有 retention_days，应填写本地副本保留的天数"});
+}
+
 // A folder alone can hold a plain file; telemetry goes into a folder or over HTTP.
 void check_takes(const Destination& destination, const std::string& path, const Given& given, const Complain& complain) {
   if (given(path + ".takes") && destination.takes.empty())
@@ -189,6 +196,7 @@ void check_destinations(const Settings& settings, const Given& given, const Comp
     check_http(destination, path, given, complain);
     check_takes(destination, path, given, complain);
     check_last_hop(destination, path, given, complain);
+    check_trust(destination, path, given, complain);
   }
 }
 

@@ -36,6 +36,10 @@ void check_transform(const Transform& transform, const Transform& of_all, const 
   }
 }
 
+bool changes_images(const Destination& destination) {
+  return !destination.transform.empty() || std::ranges::any_of(destination.origins, [](const Origin& origin) { return !origin.transform.empty(); });
+}
+
 }  // namespace
 
 void check_last_hop(const Destination& destination, const std::string& path, const Given& given, const Complain& complain) {
@@ -44,6 +48,10 @@ void check_last_hop(const Destination& destination, const std::string& path, con
       complain(at + "." + name, {name + " without dimse, expected it for a dimse destination only", "没有 dimse 却有 " + name + "，它只用于 dimse 目的地"});
   };
   if (destination.as_sender) needs_dimse(path, "as_sender");
+  if (changes_images(destination) && destination.reclaim_after == ReclaimAfter::accepted)
+    complain(path + ".reclaim_after",
+             {"reclaim_after: accepted where images are changed by transform, expected archived: the original is here alone until then",
+              "对图像作改动 (transform) 的目的地不能使用 reclaim_after: accepted，应为 archived：归档之前原件只在本机"});
   check_transform(destination.transform, {}, path + ".transform", complain);
   for (std::size_t i = 0; i < destination.origins.size(); ++i) {
     const Origin& origin = destination.origins[i];

@@ -55,8 +55,9 @@ constexpr std::array table{
            .set = [](S& s, V v) { s.destinations.back().lanes = static_cast<unsigned>(v.number); }},
     Option{.path = "destinations[].reclaim_after", .kind = Kind::choice, .initial = "archived",
            .choices = "archived|accepted",
-           .en = "What must be proven before the local copy may go: archived at the hospital, or merely accepted.",
-           .zh = "删除本地副本前须得到的证明：archived 为医院已归档确认，accepted 为对方仅已接收。",
+           .en = "What must be proven before the local copy may go: archived at the hospital, or merely accepted, where retention_days "
+                 "is said as well.",
+           .zh = "删除本地副本前须得到的证明：archived 为医院已归档确认，accepted 为对方仅已接收，此时须同时填写 retention_days。",
            .set = [](S& s, V v) {
              s.destinations.back().reclaim_after =
                  v.text == "accepted" ? ReclaimAfter::accepted : ReclaimAfter::archived;

@@ -374,7 +374,7 @@ def test_the_package_lives_through_kill_upgrade_removal_and_purge_with_every_ima
     said = machine.run("dpkg -i --force-confold /srv/higher.deb")
     assert f"{SETTINGS}:2" in said and machine.unit("ActiveState") == "inactive", said
     scp = RawScp(inside, "lead").start()
-    machine.write(SETTINGS, f"site: clinic\ndestinations:\n  - {{name: lead, dimse: LEAD@127.0.0.1:{scp.port}, reclaim_after: accepted}}\n"
+    machine.write(SETTINGS, f"site: clinic\ndestinations:\n  - {{name: lead, dimse: LEAD@127.0.0.1:{scp.port}, reclaim_after: accepted, retention_days: 30}}\n"
                                      "  - {name: copy, folder: /srv/sampan/out/copy, required: false}\n")
     machine.run("dpkg-reconfigure sampan")
     machine.wait_up()

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the lead keeps is proven by the lead: storage commitment and query, against Orthanc; then the copy here may go."""
 import json
+import re
+import shutil
 
-from harness import wait_until
+from harness import Skip, free_port, wait_until
 
 contract = (3, 4)
 
@@ -39,6 +41,43 @@ def test_without_commitment_a_query_finds_what_is_there(ctx):
     count = store(ctx, node)
     wait_archived(node, count)
     assert node.destination()["proof"] == "query"
+
+
+def test_an_archive_whose_reports_never_arrive_is_queried_instead(ctx):
+    """A clinic behind NAT: Orthanc takes the request for commitment, and its reports go nowhere."""
+    orthanc = ctx.orthanc(DicomModalities={"clinic": ["CLINIC", "127.0.0.1", free_port()]})
+    node = ctx.node(destinations=[orthanc.destination]).start()
+    count = store(ctx, node)
+    wait_archived(node, count)
+    assert node.destination()["proof"] == "query"
+
+
+def test_a_peer_that_can_prove_nothing_frees_no_disk_before_a_person_chose_so_and_an_alarm_names_the_day(ctx):
+    """storescp: neither commitment nor query. The images of another destination tell when reclaim has come by."""
+    if not shutil.which("storescp"):
+        raise Skip("storescp is not installed")
+    port, other = free_port(), ctx.raw_scp("other").start()
+    ctx.run([shutil.which("storescp"), "-od", ctx.folder("lead"), "+xa", str(port)], "storescp")
+    lead = {"name": "lead", "dimse": f"LEAD@127.0.0.1:{port}", "retention_days": 0}
+    transform = {"patient_id_prefix": "A-"}
+    believed = {**other.destination, "reclaim_after": "accepted", "retention_days": 0}
+    node = ctx.node(destinations=[{**lead, "transform": transform}, believed],
+                    routes=[{"when": {"modality": "CT"}, "to": "lead"}, {"to": "other"}]).start()
+    assert ctx.raw_scu(node.address, ctx.images("ct", 3), called="CLINIC").wait() == 0
+    wait_until(lambda: node.destination("lead")["proof"] == "none", lambda: json.dumps(node.destination("lead")), 60, 0.2)
+    assert node.destination("lead")["delivered"] == 3
+    (alarm,) = (one["en"] for one in node.status()["attention"] if one["code"] == "no_proof")
+    assert re.search(r"Destination lead cannot prove .*; the disk will be full about \d{4}-\d\d-\d\d", alarm), alarm
+    store(ctx, node, 2)
+    wait_until(lambda: node.status()["spool"]["items"] == 3, lambda: str(node.status()["spool"]), 60, 0.2)
+    chosen = {**lead, "reclaim_after": "accepted"}
+    for wrong in ({**chosen, "transform": transform}, {key: chosen[key] for key in chosen if key != "retention_days"}):
+        code, text = node.reload({**node.settings, "destinations": [wrong, believed]})
+        assert code != 0 and "reclaim_after: accepted" in text, text
+    assert node.status()["spool"]["items"] == 3, "the originals"
+    assert node.reload({**node.settings, "destinations": [chosen, believed]})[0] == 0
+    wait_until(lambda: node.status()["spool"]["items"] == 0, lambda: str(node.status()["spool"]), 90, 0.2)
+    assert "no_proof" not in {one["code"] for one in node.status()["attention"]}
 
 
 def test_a_dicomweb_service_is_searched_where_it_has_no_commitment_requests(ctx):

@@ -49,6 +49,22 @@ TEST_CASE("a_destination_names_its_fallback") {
         "f:5:42: destinations[0].fallback.after_minutes is \"0\", expected a whole number from 1 to 10080");
 }
 
+TEST_CASE("where_images_are_changed_the_original_stays_until_it_is_archived" * doctest::description("contract 4")) {
+  const std::string believed = "    reclaim_after: accepted\n    retention_days: 90\n";
+  const std::string complaint = "f:5:5: reclaim_after: accepted where images are changed by transform, expected archived: the original is here alone until then";
+  CHECK(complaints(believed).empty());
+  CHECK(complaints(believed + "    transform: {patient_id_prefix: A-}\n") == complaint);
+  CHECK(complaints(believed + "    origins: [{from: A, transform: {patient_id_prefix: A-}}]\n") == complaint);
+  CHECK(complaints(believed + "    origins: [{from: A, calling_ae: B}]\n").empty());
+  CHECK(complaints("    reclaim_after: archived\n    transform: {patient_id_prefix: A-}\n").empty());
+}
+
+TEST_CASE("who_trusts_a_destination_says_for_how_many_days_the_copy_stays" * doctest::description("contract 4")) {
+  CHECK(complaints("    reclaim_after: accepted\n") == "f:5:5: reclaim_after: accepted without retention_days, expected the days that the copy stays here");
+  CHECK(complaints("    reclaim_after: accepted\n    retention_days: 0\n").empty());
+  CHECK(complaints("    reclaim_after: archived\n").empty());
+}
+
 TEST_CASE("mistakes_about_the_last_hop_are_named") {
   CHECK(complaints("    transform: {institution_name: 城南}\n") ==
         "f:5:17: institution_name has other characters than ASCII, expected character_set beside it");

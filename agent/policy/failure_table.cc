@@ -118,8 +118,7 @@ constexpr FailureRow table[]{
     one(Finding::timeout, transient, "no answer in time", "对方未及时答复"),
     one(Finding::certificate, configuration, "certificate not accepted", "证书不被接受"),
     one(Finding::captive_portal, transient, "somebody else answered (captive portal)", "被上网认证页面拦截"),
-    one(Finding::same_content_there, already_there, "already there with the same content", "对方已有相同内容"),
-    one(Finding::other_content_there, permanent, "there already with different content", "对方已有不同内容"),
+    one(Finding::found_there, already_there, "a conflict, and a search finds it there", "对方报告冲突，经查询已有此图像"),
     {finding, 0x0000, 0xffff, transient, "unknown trouble", "未知故障"},
 };
 

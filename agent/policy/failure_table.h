@@ -27,8 +27,7 @@ enum class Finding : std::uint16_t {
   timeout = 2,
   certificate = 3,         // the peer's, or ours as the peer sees it
   captive_portal = 4,      // somebody else answered in the peer's place
-  same_content_there = 5,  // a conflict, and the next hop holds the same content
-  other_content_there = 6  // a conflict with different content under the same identity
+  found_there = 5          // a conflict without another word, and a search finds the instance
 };
 
 enum class Verdict : std::uint8_t {

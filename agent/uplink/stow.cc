@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "uplink/stow.h"
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "uplink/stow_answer.h"
 #include "uplink/stow_body.h"
 #include "uplink/stow_bundle.h"
+#include "uplink/stow_search.h"
 
 namespace sampan::uplink {
 namespace {
@@ -102,6 +104,8 @@ class StowCourier final : public core::Courier {
   Carried broken(const Bundle& bundle, const StowBody& body, const HttpFailure& failure);
   Carried answered(const Bundle& bundle, const HttpAnswer& answer, std::uint64_t bytes);
   Carried refused(const Bundle& bundle, const HttpAnswer& answer, std::uint64_t bytes);
+  Outcome conflicting(const core::Item& item, Outcome refusal);
+  HttpResult search_for(const core::Item& item);
   Outcome judged(const core::Item& item, const StowAnswer& answer, bool alone) const;
   core::Receipt receipt_for(const core::Item& item) const;
 
@@ -247,6 +251,7 @@ Carried StowCourier::refused(const Bundle& bundle, const HttpAnswer& answer, std
   const bool stranger = is_success(answer.status) && (answer.too_long || !answer.body.empty());
   Outcome outcome = judge_.http_status(answer.status, receipt_for(bundle.front()->item));
   if (stranger) outcome = judge_.stranger_answered(log::safe(answer.content_type));
+  if (answer.status == 409 && !answer.by_proxy && bundle.size() == 1) outcome = conflicting(bundle.front()->item, std::move(outcome));
   if (blames_tls(answer)) outcome = judge_.certificate_refused("HTTP 400, as reverse proxies say it");
   auto* retry = std::get_if<Retry>(&outcome);
   if (retry != nullptr) {
@@ -267,6 +272,30 @@ Carried StowCourier::refused(const Bundle& bundle, const HttpAnswer& answer, std
   }
   carried.outcomes.front() = std::move(outcome);
   return carried;
+}
+
+// A conflict that says no more may mean that an answer of ours was lost with the line and the instance is there since.
+// Whoever has it names it when asked; whoever names it not has refused it.
+Outcome StowCourier::conflicting(const core::Item& item, Outcome refusal) {
+  const HttpResult result = search_for(item);
+  const auto* answer = std::get_if<HttpAnswer>(&result);
+  if (answer == nullptr || answer->by_proxy || answer->status == 429 || answer->status >= 500)
+    return Retry{"HTTP 409 conflict, and whether it is there cannot be asked just now", Scope::item, std::nullopt, core::limits::doubtful_tries_max};
+  const auto found = answer->status == 200 ? read_search_answer(answer->body) : std::nullopt;
+  if (!found) return refusal;
+  for (const std::string& name : names_of(item))
+    if (std::ranges::find(*found, name) != found->end()) return Delivered{receipt_for(item)};
+  return refusal;
+}
+
+HttpResult StowCourier::search_for(const core::Item& item) {
+  HttpRequest request;
+  request.url = instances_of(service_of(url_), std::string(item.facts.get(Fact::study_instance_uid)), std::string(item.facts.get(Fact::series_instance_uid))) +
+                "&SOPInstanceUID=" + percent_encode(std::string(item.facts.get(Fact::sop_instance_uid)));
+  request.headers = {"Accept: application/dicom+json"};
+  request.ask_first = false;
+  if (auto failed = access_.authorise(request)) return HttpFailure{HttpFailure::Kind::no_connection, failed->reason};
+  return client_.get(request);
 }
 
 core::Receipt StowCourier::receipt_for(const core::Item& item) const {

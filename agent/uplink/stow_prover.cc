@@ -11,6 +11,7 @@
 #include "core/limits.h"
 #include "uplink/proof_habit.h"
 #include "uplink/stow_answer.h"
+#include "uplink/stow_search.h"
 
 namespace sampan::uplink {
 namespace {
@@ -25,12 +26,6 @@ constexpr std::size_t instances_per_page = 200;
 constexpr unsigned failures_max = 3;    // series whose search failed; then the others are left for later
 
 std::string uid(const Item& item, Fact fact) { return std::string(item.facts.get(fact)); }
-
-// "https://host/dicom-web/studies" -> "https://host/dicom-web"
-std::string service_of(std::string url) {
-  while (url.ends_with('/')) url.pop_back();
-  return url.ends_with("/studies") ? url.substr(0, url.size() - 8) : url;
-}
 
 // No such resource here (RFC 9110 15.5.5, 15.5.6, 15.6.2).
 bool not_offered(int status) { return status == 404 || status == 405 || status == 501; }
@@ -196,7 +191,7 @@ std::optional<Unclear> StowProver::query(std::span<const Item> batch, const core
 // All instances of a series, page by page.
 std::variant<std::set<std::string>, Unclear> StowProver::list(const std::string& study, const std::string& series) {
   std::set<std::string> found;
-  const std::string url = service_ + "/studies/" + percent_encode(study) + "/series/" + percent_encode(series) + "/instances?includefield=00080018&limit=" + std::to_string(instances_per_page);
+  const std::string url = instances_of(service_, study, series) + "&limit=" + std::to_string(instances_per_page);
   for (std::size_t page = 0, offset = 0; page < core::limits::search_pages_max; ++page) {
     const Said said = call(url + "&offset=" + std::to_string(offset), nullptr);
     if (const auto* unclear = std::get_if<Unclear>(&said)) return *unclear;

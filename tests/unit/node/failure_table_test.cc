@@ -32,8 +32,8 @@ namespace {
 
 constexpr auto everything_has_answered = std::chrono::seconds(90);  // one of them says nothing at all, and has 20 s for it
 
-// What no courier can report yet: a conflict that was looked into, and a finding without a name.
-constexpr std::array not_seen{std::uint16_t{5}, std::uint16_t{6}, std::uint16_t{0xffff}};
+// What no courier reports: a finding without a name.
+constexpr std::array not_seen{std::uint16_t{0xffff}};
 
 // A TLS service whose certificate nobody signed.
 class UnknownService {
@@ -127,8 +127,14 @@ void play_finding(Case& made, Finding finding, const std::filesystem::path& fold
       return;
     case Finding::captive_portal:
       return play_http(made, [](const HttpHeard&) { return http("200 OK", "text/html", "<html>Please log in</html>"); });
-    case Finding::same_content_there:
-    case Finding::other_content_there: return;
+    case Finding::found_there:
+      return play_http(made, [](const HttpHeard& heard) {
+        if (heard.method == "POST") return http("409 Conflict", "text/plain", "");
+        const std::string asked = "SOPInstanceUID=";
+        const auto at = heard.target.find(asked);
+        const std::string uid = at == std::string::npos ? "" : heard.target.substr(at + asked.size());
+        return http("200 OK", "application/dicom+json", R"([{"00080018":{"vr":"UI","Value":[")" + uid + R"("]}}])");
+      });
   }
 }
 

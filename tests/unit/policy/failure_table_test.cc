@@ -85,8 +85,7 @@ TEST_CASE("findings_without_a_code_have_their_verdicts") {
   CHECK(find_failure(Finding::timeout).verdict == transient);
   CHECK(find_failure(Finding::certificate).verdict == configuration);
   CHECK(find_failure(Finding::captive_portal).verdict == transient);
-  CHECK(find_failure(Finding::same_content_there).verdict == already_there);
-  CHECK(find_failure(Finding::other_content_there).verdict == permanent);
+  CHECK(find_failure(Finding::found_there).verdict == already_there);
   CHECK(find_failure(Family::finding, 999).verdict == transient);
 }
 

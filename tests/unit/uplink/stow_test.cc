@@ -138,6 +138,51 @@ TEST_CASE("a_409_is_judged_by_what_it_says_of_each_instance") {
   CHECK(retry_of(attempt(*courier_to(server.url()), batch)[0]) == "item: failure 49442");
 }
 
+TEST_CASE("a_conflict_without_another_word_is_delivered_where_a_search_finds_the_instance_and_rejected_where_not" * doctest::description("contract 3")) {
+  HttpServer server;
+  auto batch = images(2);  // one request, and then each alone
+  for (auto& one : batch) {
+    one.item.facts.set(core::Fact::study_instance_uid, "2.25.77");
+    one.item.facts.set(core::Fact::series_instance_uid, "2.25.78");
+  }
+  std::string search = http("404 Not Found", "application/json", "");
+  server.answer = [&](const HttpHeard& heard) {
+    return heard.method == "POST" ? http("409 Conflict", "text/plain", "") : search;
+  };
+  server.start();
+  const auto found = [&](const std::string& uid) {
+    return http("200 OK", "application/dicom+json", R"([{"00080018":{"vr":"UI","Value":[")" + uid + R"("]}}])");
+  };
+  const auto courier = courier_to(server.url());
+  SUBCASE("it is there") {
+    search = found(uid_of(batch[1]));
+    const auto outcomes = attempt(*courier, batch);
+    CHECK(rejected(outcomes[0]));  // the other one is
+    REQUIRE(delivered(outcomes[1]));
+    CHECK(std::get<Delivered>(outcomes[1]).receipt.level == core::Level::accepted);
+    const std::string asked = "/dicom-web/studies/2.25.77/series/2.25.78/instances?includefield=00080018&SOPInstanceUID=" + uid_of(batch[1]);
+    bool heard_it = false;
+    for (const auto& heard : server.heard()) heard_it = heard_it || (heard.method == "GET" && heard.target == asked);
+    CHECK(heard_it);
+  }
+  SUBCASE("it is not, or there is no search") {
+    for (const auto& nothing : {search, http("200 OK", "application/dicom+json", "[]"), http("204 No Content", "text/plain", ""),
+                                http("200 OK", "text/html", "<html>" + uid_of(batch[0]) + "</html>")}) {
+      search = nothing;
+      for (const auto& outcome : attempt(*courier, batch)) CHECK(rejected(outcome));
+    }
+  }
+  SUBCASE("nobody can tell just now") {
+    for (const auto& trouble : {http("503 Busy", "text/plain", ""), std::string()}) {
+      search = trouble;
+      for (const auto& outcome : attempt(*courier, batch)) {
+        CHECK(retry_of(outcome) == "item: HTTP 409 conflict, and whether it is there cannot be asked just now");
+        CHECK(std::get<Retry>(outcome).tries_max > 0);
+      }
+    }
+  }
+}
+
 TEST_CASE("a_failure_without_a_name_is_of_the_only_instance_there_was") {
   HttpServer server;
   server.answer = [](const HttpHeard&) {

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "uplink/stow_search.h"
+
+#include "uplink/http_client.h"
+
+namespace sampan::uplink {
+
+std::string service_of(std::string url) {
+  while (url.ends_with('/')) url.pop_back();
+  return url.ends_with("/studies") ? url.substr(0, url.size() - 8) : url;
+}
+
+std::string instances_of(const std::string& service, const std::string& study, const std::string& series) {
+  return service + "/studies/" + percent_encode(study) + "/series/" + percent_encode(series) + "/instances?includefield=00080018";
+}
+
+}  // namespace sampan::uplink

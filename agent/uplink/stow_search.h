@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// STOW search: where a DICOMweb service is asked which instances of a series it has (QIDO-RS, PS3.18 10.6).
+//
+// Threads: any.
+// Fails:   never.
+#pragma once
+
+#include <string>
+
+namespace sampan::uplink {
+
+// "https://host/dicom-web/studies" -> "https://host/dicom-web"
+std::string service_of(std::string studies_url);
+// Ends with a parameter; others are added with '&'.
+std::string instances_of(const std::string& service, const std::string& study, const std::string& series);
+
+}  // namespace sampan::uplink

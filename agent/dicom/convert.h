@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Convert: bytes of one encoding to UTF-8, or from it, by the iconv of the C library.
 //
+// Content never chooses a converter: whoever asks has a closed list (iso2022.cc, text.cc), without the encodings that keep escape
+// sequences of their own and without EBCDIC; and the library is never told to leave out or to rewrite what does not fit. Its known
+// faults lie there. So text is read in the daemon as well, where a person or a rule asks for it; a data set is rewritten in agent/worker.
 // Threads: any.
 // Fails:   strictly: nothing at the first byte that does not fit, or when the system lacks the encoding;
 //          leniently never: U+FFFD stands for what does not fit.

@@ -34,6 +34,11 @@ class Group:
             (folder / "cgroup.procs").write_text(str(pid))
 
 
+def head_of(path):
+    with path.open("rb") as file:
+        return file.read(65536)
+
+
 def gone(folder):
     try:
         folder.rmdir()
@@ -48,7 +53,8 @@ def test_everything_works_in_64_mib_with_256_descriptors_on_part_of_one_core(ctx
     group = Group(ctx, memory__limit_in_bytes=MEMORY, cpu__cfs_quota_us=30_000)
     lead, sink = ctx.raw_scp().start(), Sink(ctx)
     trusted = {**lead.destination, "reclaim_after": "accepted", "retention_days": 0}
-    archive = {"name": "archive", "folder": str(ctx.dir / "archive")}
+    # Each image is changed there, by a worker that lives in the same 64 MiB.
+    archive = {"name": "archive", "folder": str(ctx.dir / "archive"), "transform": {"institution_name": "Clinic", "character_set": "utf-8"}}
     node = ctx.node(destinations=[trusted, sink.destination, archive], telemetry={"every_seconds": 1})
     script = ctx.dir / "small.sh"
     script.write_text("#!/bin/sh\nulimit -n 256\n"
@@ -80,6 +86,8 @@ def test_everything_works_in_64_mib_with_256_descriptors_on_part_of_one_core(ctx
     start()
     node.wait_drained(200)
     assert lead.shas() == acknowledged
+    changed = [path for path in (ctx.dir / "archive").rglob("*") if path.is_file() and b"COERCE" in head_of(path)]
+    assert len(changed) == len(acknowledged), f"{len(changed)} of {len(acknowledged)} were changed for the archive"
     wait_until(lambda: sink.samples(), "telemetry flows")
     assert node.sampan()[0] in (0, 1)
     peak = int((group.folders["memory"] / "memory.max_usage_in_bytes").read_text())

@@ -231,8 +231,8 @@ def check_folders(machine):
     before, sent = machine.status()["spool"]["items"], set()
     for count, (folder, image) in enumerate(zip((shipped, other), machine.ctx.images("ct", 2)), 1):
         sent.add(hashlib.sha256(cargo.load(image).data_set).hexdigest())
-        machine.put(image, f"{folder}/IM1")
-        machine.run(f"chown sampan {folder}/IM1 && systemctl reload sampand")
+        machine.put(image, "/srv/IM1")
+        machine.run(f"chown sampan /srv/IM1 && mv /srv/IM1 {folder} && systemctl reload sampand")
         wait_until(lambda: machine.status()["spool"]["items"] == before + count, lambda: f"taken: {machine.status()['intake']}", 30, 0.2)
     wait_until(lambda: not (machine.root / shipped.lstrip("/") / "IM1").exists(), "the original in the folder of the package is gone", 30, 0.2)
     assert folder_of(machine, shipped)["trouble"] == "", machine.status()["intake"]
@@ -240,8 +240,8 @@ def check_folders(machine):
     said = machine.run("sampan status --lang en; echo code $?")
     assert f"Folder {other}: files are taken, but cannot be removed from it" in said and "code 1" in said, said
     assert (machine.root / other.lstrip("/") / "IM1").exists()
-    machine.write(f"{shipped}/report.pdf", "%PDF-1.4")
-    machine.run(f"chown sampan {shipped}/report.pdf")
+    machine.write("/srv/report.pdf", "%PDF-1.4")
+    machine.run(f"chown sampan /srv/report.pdf && mv /srv/report.pdf {shipped}")
     wait_until(lambda: folder_of(machine, shipped)["set_aside"] == 1, lambda: f"set aside: {machine.status()['intake']}", 30, 0.2)
     assert machine.run(f"stat -c '%a %G' {shipped}/.sampan-rejected {shipped}/.sampan-rejected/report.pdf.reason.txt").splitlines() == \
         ["770 sampan", "660 sampan"]
@@ -255,7 +255,7 @@ def check_folders(machine):
     image = machine.ctx.images("mr", 1)[0]
     sent.add(hashlib.sha256(cargo.load(image).data_set).hexdigest())
     machine.put(image, "/srv/IM1")
-    machine.run(f"mount -t tmpfs -o mode=2770,uid=sampan,gid=sampan share {shipped} && cp /srv/IM1 {shipped} && chown sampan {shipped}/IM1")
+    machine.run(f"mount -t tmpfs -o mode=2770,uid=sampan,gid=sampan share {shipped} && chown sampan /srv/IM1 && mv /srv/IM1 {shipped}")
     wait_until(lambda: machine.run(f"ls {shipped}").strip() == "" and machine.status()["spool"]["items"] == before + 3,
                lambda: f"taken from the share: {machine.status()['intake']}", 30, 0.2)
     machine.run(f"umount {shipped}")

@@ -72,6 +72,13 @@ void look_at_spool(const NodeStatus& status, Findings& out) {
                    "Quarantined because what is stored does not verify: " + number(spool.quarantined),
                    "请检查磁盘，并在设备上重新发送这些检查。",
                    "Check the disk, and send these exams again from the modality."});
+  if (spool.doubtful > 0)
+    out.push_back({"doubtful", Verdict::attention,
+                   "有 " + number(spool.doubtful) + " 处数据不完整：可能在接收时断电，而索引也已丢失，无法判断当时是否已答复设备「成功」",
+                   "Incomplete where it ends: " + number(spool.doubtful) + ". The power may have gone while this arrived; the index was lost as well, "
+                   "so nobody knows whether the modality was told success",
+                   "请将断电前后的检查与设备上的逐一核对，缺少的请重新发送。",
+                   "Compare the exams from around the power cut with those on the modality, and send again what is missing."});
   if (spool.foreign > 0)
     out.push_back({"foreign", Verdict::attention, "存储目录中有 " + number(spool.foreign) + " 个文件不属于本机或无法读取，未作改动",
                    "Files in the spool that are not this node's or cannot be read, left as they are: " + number(spool.foreign),

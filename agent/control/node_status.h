@@ -66,6 +66,7 @@ struct SpoolStatus {
   std::uint64_t items = 0;
   std::uint64_t bytes = 0;
   std::uint64_t quarantined = 0;
+  std::uint64_t doubtful = 0;  // ends of segments that the power may have torn; nobody knows whether they were acknowledged
   std::uint64_t foreign = 0;  // files in the spool that are not ours, or of which nothing can be read
   bool rebuilding = false;
   std::uint64_t rebuilt_items = 0;

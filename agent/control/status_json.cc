@@ -31,8 +31,8 @@ void fields(A& a, IntakeStatus& v) {
 }
 template <class A>
 void fields(A& a, SpoolStatus& v) {
-  a("items", v.items), a("bytes", v.bytes), a("quarantined", v.quarantined), a("foreign", v.foreign), a("rebuilding", v.rebuilding);
-  a("rebuilt_items", v.rebuilt_items), a("disk_free_bytes", v.disk_free_bytes),
+  a("items", v.items), a("bytes", v.bytes), a("quarantined", v.quarantined), a("doubtful", v.doubtful), a("foreign", v.foreign);
+  a("rebuilding", v.rebuilding), a("rebuilt_items", v.rebuilt_items), a("disk_free_bytes", v.disk_free_bytes),
       a("disk_total_bytes", v.disk_total_bytes);
   a("intake_bytes_per_day", v.intake_bytes_per_day), a("disk_lasts_s", v.disk_lasts_s);
 }

@@ -40,6 +40,7 @@ control::SpoolStatus spool_of(const queue::QueueSummary& queue) {
   status.items = queue.items;
   status.bytes = queue.bytes;
   status.quarantined = queue.quarantined;
+  status.doubtful = queue.doubtful;
   status.foreign = queue.foreign;
   status.rebuilding = queue.rebuilding;
   status.rebuilt_items = queue.rebuilt_items;

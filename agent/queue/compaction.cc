@@ -5,6 +5,7 @@
 
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "queue/end_mark.h"
 #include "queue/payload.h"
 
 namespace sampan::queue {
@@ -77,7 +78,7 @@ bool Compaction::open_next(Ledger& ledger) {
   file_ = std::move(*file);
   const auto size = file_->size();
   if (!size) return skip(true), false;
-  scan_.emplace(*file_, number, block_bytes, *size);
+  scan_.emplace(*file_, number, block_bytes, *size).durable_to(end_mark_of(*file_, number));
   return true;
 }
 

@@ -33,6 +33,7 @@ struct DestinationCount {
 
 struct Totals {
   std::uint64_t items = 0, bytes = 0, quarantined = 0;
+  std::uint64_t doubtful = 0;  // ends of segments that the power may have torn
 };
 
 struct HourlyIntake {

@@ -124,6 +124,8 @@ class Ledger {
   void forget_items(std::span<const Sequence> gone, bool images_too);
   // Orders on exams of which nothing is here any more, beyond so many exams: those given longest ago. How many it were.
   std::uint64_t forget_orders(std::size_t exams_kept);
+  bool rebuilding();  // from nothing, and not to the end yet
+  void set_rebuilding(bool value);
   std::int64_t notes_left();  // bytes of notes after the last compaction
   void set_notes_left(std::int64_t bytes);
 

@@ -38,6 +38,8 @@ inline constexpr std::string_view being_compared = "being compared";
 
 // quarantine.reason of what was torn when the power went: kept like the rest, and nothing to alarm anybody.
 inline constexpr std::string_view torn_tail = "torn tail";
+// The same, where nothing is left that could say whether it was acknowledged.
+inline constexpr std::string_view doubtful_tail = "doubtful tail";
 
 // Name of the destination that stands for none: what matches no route waits for it, and is counted like the rest.
 inline constexpr std::string_view nobody = "";

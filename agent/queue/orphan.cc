@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <set>
 
+#include "queue/end_mark.h"
 #include "queue/payload.h"
 #include "queue/scan.h"
 #include "queue/segment_owner.h"
@@ -132,6 +133,7 @@ void Orphan::Parts::read_notes(const SegmentName& name) {
   const auto segment = open(name);
   if (!segment) return;
   SegmentScan scan(*segment->file, name.number, block_bytes, segment->size);
+  scan.durable_to(end_mark_of(*segment->file, name.number));
   for (auto found = scan.next(); found.what != Finding::What::end; found = scan.next()) {
     if (damaged(found)) continue;
     const auto payload = read_payload(*segment->file, found.offset, found.frame, keys);
@@ -181,6 +183,7 @@ void Orphan::each(const Visit& visit) {
     const auto segment = p.open(name);
     if (!segment) continue;
     SegmentScan scan(*segment->file, name.number, block_bytes, segment->size);
+    scan.durable_to(end_mark_of(*segment->file, name.number));
     for (auto found = scan.next(); found.what != Finding::What::end; found = scan.next()) {
       if (p.damaged(found) || found.frame.header.type != Type::item) continue;
       core::Consignment one;

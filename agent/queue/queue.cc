@@ -351,6 +351,7 @@ QueueSummary Queue::summary() {
   summary.items = totals.items;
   summary.bytes = totals.bytes;
   summary.quarantined = totals.quarantined;
+  summary.doubtful = totals.doubtful;
   summary.foreign = progress.foreign;
   summary.torn_tails = progress.torn_tails;
   summary.rebuilding = progress.running;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "queue/end_mark.h"
 #include "queue/segment_owner.h"
 
 namespace sampan::queue {
@@ -67,7 +68,11 @@ bool Rebuild::open_next(Ledger& ledger) {
     ledger.quarantine_range(name.number, 0, block_bytes, "the header of the segment does not verify");
   if (name.stream == Stream::notes) note_segments_[name.number] = size_;
   blind_ = false;
+  markable_ = owner == SegmentOwner::us && !ledger.has_quarantine(name.number);  // before the checkpoint stands what may be torn
+  mark_ = end_mark_of(*file_, name.number);
+  durable_ = from;
   scan_.emplace(*file_, name.number, from, size_).read_ahead();
+  scan_->durable_to(mark_);
   return true;
 }
 
@@ -85,6 +90,7 @@ bool Rebuild::step(Ledger& ledger, std::int64_t run_ms) {
   if (!scan_ && !open_next(ledger)) return true;
   news_ = {};
   ledger.begin();
+  ask_what_was_known(ledger);
   bool ended = false;
   for (std::size_t i = 0; i < findings_per_step && !ended; ++i) {
     const auto found = scan_->next();
@@ -104,17 +110,32 @@ bool Rebuild::step(Ledger& ledger, std::int64_t run_ms) {
   progress_.quarantined_ranges += news_.quarantined_ranges;
   progress_.torn_tails += news_.torn_tails;
   if (!ended) return true;
-  if (news_.emptied) unlink_segment(ledger);
+  news_.emptied ? unlink_segment(ledger) : mark_end();
   scan_.reset();
   file_.reset();
   ++next_;
   return true;
 }
 
+// A rebuild that was broken off goes on as one from nothing.
+void Rebuild::ask_what_was_known(Ledger& ledger) {
+  if (!from_nothing_) from_nothing_ = backlog_.ledger_was_empty || ledger.rebuilding();
+  if (*from_nothing_) ledger.set_rebuilding(true);
+}
+
+// So that a start without a ledger knows as much.
+void Rebuild::mark_end() {
+  if (!markable_ || blind_ || durable_ <= mark_) return;
+  const SegmentName name = backlog_.segments[next_];
+  if (auto file = folder_.files().open(folder_.path_of(name.stream, name.number), FileSystem::Mode::write))
+    static_cast<void>(write_end_mark(**file, name.number, durable_));
+}
+
 // Notes on items that nobody has: their items are gone, or somewhere in what did not read.
 bool Rebuild::settle(Ledger& ledger) {
   ledger.begin();
   const bool more = ledger.settle_orphans(notes_per_step, !missed_);
+  if (!more) ledger.set_rebuilding(false);
   if (Status done = ledger.commit(); !done) {
     log::error("rebuild: " + done.error().message);
     ledger_damaged_ = done.error().code == Errc::damaged;
@@ -134,7 +155,8 @@ void Rebuild::take(const Finding& found, Ledger& ledger, std::int64_t run_ms) {
     take_item(found, ledger);
   else if (type != Type::partial)
     take_notes(found, ledger, run_ms);
-  checkpoint(ledger, found.offset + found.bytes);
+  durable_ = found.offset + found.bytes;
+  checkpoint(ledger, durable_);
 }
 
 // Never past what the disk did not read: the next start tries again.
@@ -174,15 +196,27 @@ void Rebuild::take_damage(const Finding& found, Ledger& ledger) {
   if (found.header && ledger.has_tombstone(found.header->item)) return;  // half punched when the power went
   const std::uint64_t number = backlog_.segments[next_].number;
   blind_ = blind_ || found.unreadable;
-  if (found.what == Finding::What::torn && !found.unreadable) {
-    ++news_.torn_tails;
-    return ledger.quarantine_range(number, found.offset, found.bytes, torn_tail);
-  }
+  // A note on the item was written after it was durable.
+  const bool noted = found.header && !ledger.orphans_of(found.header->item).empty();
+  if (found.what == Finding::What::torn && !found.unreadable && !noted) return take_tail(found, ledger);
+  durable_ = found.offset + found.bytes;
   ++news_.quarantined_ranges;
   missed_ = true;
   const std::string why = found.unreadable ? "does not read" : "does not verify";
   log::warn("spool: " + std::to_string(found.bytes) + " bytes in segment " + std::to_string(number) + " quarantined: " + why);
   ledger.quarantine_range(number, found.offset, found.bytes, why);
+}
+
+void Rebuild::take_tail(const Finding& found, Ledger& ledger) {
+  const std::uint64_t number = backlog_.segments[next_].number;
+  const bool doubtful = mark_ == 0 && *from_nothing_;
+  ++(doubtful ? news_.doubtful : news_.torn_tails);
+  missed_ = missed_ || doubtful;
+  markable_ = markable_ && !doubtful;
+  log::warn("spool: " + std::to_string(found.bytes) + " bytes at the end of segment " + std::to_string(number) +
+            (doubtful ? " may have been arriving when the power went, and nothing says whether they were acknowledged"
+                      : " were arriving when the power went; their sender was not told success"));
+  ledger.quarantine_range(number, found.offset, found.bytes, doubtful ? doubtful_tail : torn_tail);
 }
 
 // An item segment in which nothing lives and nothing is in doubt needs no place on disk.

@@ -54,6 +54,9 @@ class Rebuild {
   void take_item(const Finding& found, Ledger& ledger);
   void take_notes(const Finding& found, Ledger& ledger, std::int64_t run_ms);
   void take_damage(const Finding& found, Ledger& ledger);
+  void take_tail(const Finding& found, Ledger& ledger);
+  void ask_what_was_known(Ledger& ledger);
+  void mark_end();
   void checkpoint(Ledger& ledger, std::uint64_t indexed);
   void close_segment(Ledger& ledger);
   void unlink_segment(Ledger& ledger);
@@ -74,9 +77,13 @@ class Rebuild {
   std::uint64_t size_ = 0;
   bool ledger_damaged_ = false;
   bool blind_ = false;  // some of the segment did not read
+  std::optional<bool> from_nothing_;  // the ledger knew nothing of what was durable when the rebuild began
+  // Of the segment.
+  bool markable_ = false;
+  std::uint64_t mark_ = 0, durable_ = 0;  // what its end mark says, and what it can say
   // Of the running step; counted once the ledger has it.
   struct News {
-    std::uint64_t items = 0, quarantined_ranges = 0, torn_tails = 0;
+    std::uint64_t items = 0, quarantined_ranges = 0, torn_tails = 0, doubtful = 0;
     bool emptied = false;
   } news_;
 };

@@ -9,6 +9,7 @@ namespace {
 constexpr char segment_magic[8] = {'S', 'A', 'M', 'P', 'S', 'E', 'G', '1'};
 constexpr char header_magic[4] = {'S', 'R', 'E', 'C'};
 constexpr char trailer_magic[4] = {'S', 'T', 'R', 'L'};
+constexpr char end_magic[4] = {'S', 'E', 'N', 'D'};
 constexpr std::uint8_t aes_256_gcm = 1;
 constexpr std::size_t crc_at = 124;
 
@@ -39,6 +40,21 @@ std::optional<SegmentHeader> decode_segment_header(ByteView block) {
   header.number = load_le<std::uint64_t>(&block[32]);
   header.created_ms = load_le<std::int64_t>(&block[40]);
   return header;
+}
+
+Bytes encode_end_mark(std::uint64_t number, std::uint64_t durable_end) {
+  Bytes sector(sector_bytes);
+  std::memcpy(sector.data(), end_magic, sizeof end_magic);
+  store_le(&sector[8], number);
+  store_le(&sector[16], durable_end);
+  put_crc(sector.data());
+  return sector;
+}
+
+std::optional<std::uint64_t> decode_end_mark(std::uint64_t number, ByteView sector) {
+  if (sector.size() < sector_bytes || std::memcmp(sector.data(), end_magic, sizeof end_magic) != 0 || !crc_holds(sector.data())) return {};
+  if (load_le<std::uint64_t>(&sector[8]) != number) return {};
+  return load_le<std::uint64_t>(&sector[16]);
 }
 
 void encode(const Header& header, std::uint8_t* at) {
@@ -99,6 +115,11 @@ std::optional<Trailer> decode_trailer(ByteView bytes) {
   std::memcpy(trailer.summary.data(), at + 32, trailer.summary.size());
   trailer.body_crc = load_le<std::uint32_t>(at + 80);
   return trailer;
+}
+
+bool was_trailer(ByteView bytes, Sequence sequence) {
+  if (bytes.size() < trailer_bytes) return false;
+  return std::memcmp(bytes.data(), trailer_magic, sizeof trailer_magic) == 0 || load_le<Sequence>(bytes.data() + 8) == sequence;
 }
 
 bool lengths_agree(const Header& header, const Trailer& trailer) {

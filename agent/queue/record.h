@@ -34,6 +34,12 @@ struct SegmentHeader {
 Bytes encode(const SegmentHeader& header);  // one block
 std::optional<SegmentHeader> decode_segment_header(ByteView block);
 
+// What the header block says once the segment gets no more: all before the end was durable. A sector of its own.
+inline constexpr std::uint64_t end_mark_at = 512;
+inline constexpr std::size_t sector_bytes = 512;
+Bytes encode_end_mark(std::uint64_t number, std::uint64_t durable_end);
+std::optional<std::uint64_t> decode_end_mark(std::uint64_t number, ByteView sector);
+
 // Where a record stands is its order: unique, and wrong anywhere else.
 using Sequence = std::int64_t;
 constexpr Sequence sequence_of(std::uint64_t segment, std::uint64_t offset) {
@@ -70,6 +76,8 @@ struct Trailer {
 };
 void encode(const Trailer& trailer, std::uint8_t* at);
 std::optional<Trailer> decode_trailer(ByteView bytes);
+// It does not verify, and a trailer of this sequence it was.
+bool was_trailer(ByteView bytes, Sequence sequence);
 
 // Plain offset -> offset of its chunk from the start of the record.
 constexpr std::uint64_t chunk_offset(std::uint64_t index, std::uint64_t chunk_bytes) {

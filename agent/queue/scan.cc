@@ -66,13 +66,52 @@ Finding SegmentScan::next() {
   while (at_ < size_) {
     if (const auto frame = record_at(at_)) {
       Finding found{Finding::What::record, at_, frame->trailer.record_bytes, *frame, {}};
-      at_ += found.bytes;
+      boundary_ = at_ += found.bytes;
       return found;
     }
     if (unreadable_ || !block_is_zero(at_)) return past_damage();
     at_ += block_bytes;
   }
-  return Finding{};
+  return at_ < durable_ ? missing() : Finding{};
+}
+
+Finding SegmentScan::missing() {
+  Finding found{Finding::What::damaged, at_, durable_ - at_, {}, {}};
+  at_ = durable_;
+  return found;
+}
+
+bool SegmentScan::is_zero(std::uint64_t offset, std::uint64_t bytes) {
+  std::uint8_t room[sector_bytes];
+  return read(offset, ByteSpan(room, bytes)) && std::all_of(room, room + bytes, [](std::uint8_t byte) { return byte == 0; });
+}
+
+bool SegmentScan::has_zero_sector(std::uint64_t from, std::uint64_t to) {
+  static constexpr std::uint8_t zeros[sector_bytes] = {};
+  window_.resize(window_bytes);
+  for (; from + sector_bytes <= to; from += window_bytes) {
+    const std::size_t n = std::min<std::uint64_t>(to - from, window_bytes) / sector_bytes * sector_bytes;
+    if (!read(from, ByteSpan(window_).first(n))) return true;
+    for (std::size_t at = 0; at < n; at += sector_bytes)
+      if (std::memcmp(&window_[at], zeros, sector_bytes) == 0) return true;
+  }
+  return false;
+}
+
+// A write that the power cut short lacks sectors, which are zeros then, or the end of the file. Where neither is so, all of it was
+// written once. Behind zeros nobody knows where a record began.
+bool SegmentScan::was_whole(const Finding& found) {
+  if (found.offset != boundary_ || found.offset + block_bytes > size_) return false;
+  if (!found.header) return !is_zero(found.offset, sector_bytes);
+  const Header& header = *found.header;
+  const std::uint64_t length = header.streamed ? size_ - found.offset : header.record_bytes;
+  if (length > size_ - found.offset) return false;
+  std::uint8_t room[trailer_bytes];
+  if (!read(found.offset + length - trailer_bytes, room)) return false;
+  const auto trailer = decode_trailer(room);
+  if (!trailer) return header.streamed ? was_trailer(room, header.sequence) : !is_zero(found.offset + length - sector_bytes, sector_bytes);
+  if (!lengths_agree(header, *trailer) || trailer->record_bytes > length) return true;
+  return !has_zero_sector(found.offset, found.offset + facts_offset(trailer->payload_bytes, header.chunk_bytes) + trailer->facts_bytes);
 }
 
 Finding SegmentScan::past_damage() {
@@ -83,11 +122,18 @@ Finding SegmentScan::past_damage() {
   for (at_ += block_bytes; at_ < size_; at_ += block_bytes) {
     if (!header_at(at_) || !record_at(at_)) continue;
     found.what = Finding::What::damaged;
+    found.record_follows = true;
     break;
   }
   at_ = std::min(at_, size_);
-  found.bytes = at_ - found.offset;
   found.unreadable = unreadable_;
+  if (!found.record_follows && found.offset < durable_) {
+    found.what = Finding::What::damaged;
+    at_ = std::max(at_, durable_);
+  }
+  if (found.what == Finding::What::torn && !unreadable_ && was_whole(found)) found.what = Finding::What::damaged;
+  found.bytes = at_ - found.offset;
+  boundary_ = at_;
   return found;
 }
 

@@ -15,14 +15,15 @@ namespace sampan::queue {
 struct Finding {
   enum class What {
     record,   // frame holds it, checksums verified
-    damaged,  // bytes that are no record, and a record after them
-    torn,     // bytes that are no record, up to the end
+    damaged,  // bytes that are no record, and were durable once; also those that a file lacks before its end mark
+    torn,     // bytes that are no record, up to the end, as a write leaves them that the power cut short
     end
   };
   What what = What::end;
   std::uint64_t offset = 0, bytes = 0;
   Frame frame;                  // of a record
   std::optional<Header> header; // of a damaged range or torn tail that begins with a header that verifies
+  bool record_follows = false;  // behind damage
   bool unreadable = false;      // some of these bytes the disk did not read: they may be sound
 };
 
@@ -32,6 +33,8 @@ class SegmentScan {
       : file_(file), number_(number), at_(from), size_(size) {}
   // The segment will be read to its end: the disk is kept busy while records are verified.
   void read_ahead() { ahead_ = at_; }
+  // What its end mark says.
+  void durable_to(std::uint64_t end) { durable_ = end; }
   // Stretches of zeros (punched records, blocks never written) are passed over in silence.
   Finding next();
 
@@ -42,12 +45,17 @@ class SegmentScan {
   std::optional<Frame> record_at(std::uint64_t offset);
   bool block_is_zero(std::uint64_t offset);
   std::optional<Header> header_at(std::uint64_t offset);
+  bool is_zero(std::uint64_t offset, std::uint64_t bytes);
+  bool has_zero_sector(std::uint64_t from, std::uint64_t to);
+  bool was_whole(const Finding& found);
   Finding past_damage();
+  Finding missing();
 
   File& file_;
   const std::uint64_t number_;
   std::uint64_t at_;
   const std::uint64_t size_;
+  std::uint64_t durable_ = 0, boundary_ = at_;  // the latter: a record ended there, or the reading began
   std::uint64_t ahead_ = ~0ull;  // asked for up to here
   Bytes window_;
   bool unreadable_ = false;  // a read failed since the last finding

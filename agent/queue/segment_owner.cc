@@ -14,10 +14,10 @@ SegmentOwner owner_of(File& file, const SegmentName& name, const Uuid& node, std
     const bool ours = header->number == name.number && header->stream == name.stream && header->node == node;
     return ours ? SegmentOwner::us : SegmentOwner::another;
   }
-  const auto first = SegmentScan(file, name.number, std::min(block_bytes, size), size).next().what;
-  const bool records = first == Finding::What::record || first == Finding::What::damaged;
+  const auto first = SegmentScan(file, name.number, std::min(block_bytes, size), size).next();
+  const bool records = first.what == Finding::What::record || first.record_follows;
   const bool zeros = got && std::ranges::all_of(block, [](std::uint8_t byte) { return byte == 0; });
-  if (zeros && (records || first == Finding::What::end)) return SegmentOwner::us_begun;
+  if (zeros && (records || first.what == Finding::What::end)) return SegmentOwner::us_begun;
   return records ? SegmentOwner::us_by_records : SegmentOwner::unknown;
 }
 

@@ -158,13 +158,14 @@ bool Store::has_work() const {
 
 void Store::run() {
   std::unique_lock lock(mutex_);
+  bool orderly = true;
   for (;;) {
     work_.wait(lock, [this] { return stopping_ || has_work(); });
     if (stopping_ && pending_.empty() && changes_.empty() && (written_.empty() || !woken_)) break;
     busy_ = true;
     if (!work(lock)) {
       if (!stopping_) work_.wait_for(lock, retry_after, [this] { return stopping_; });
-      if (stopping_) written_.clear(), pending_.clear(), changes_.clear();  // the spool has them; receipts are asked for again
+      if (stopping_) orderly = false, written_.clear(), pending_.clear(), changes_.clear();  // the spool has them; receipts are asked for again
     }
     busy_ = false;
     seen_count_ = written_count_ - written_.size();
@@ -174,6 +175,8 @@ void Store::run() {
   ledger_->begin();
   ledger_->set_run_ms(run_ms_now());
   static_cast<void>(ledger_->commit());
+  if (noted_) marks_.saw(*noted_);
+  if (orderly) marks_.end([this](std::uint64_t segment) { return still_arriving(segment); });
 }
 
 // Items that are durable, in order; those whose sync failed were never acknowledged and are dropped.
@@ -195,6 +198,14 @@ bool Store::still_arriving(std::uint64_t segment) {
   std::lock_guard lock(mutex_);
   return std::any_of(written_.begin(), written_.end(),
                      [segment](const Written& entry) { return entry.place.segment->number() == segment; });
+}
+
+// Asked in this order: what was written before a segment was left stands among what is still arriving.
+void Store::mark_ends(const std::deque<Written>& indexed) {
+  for (const auto& entry : indexed) marks_.saw(entry.place);
+  if (noted_) marks_.saw(*noted_);
+  const std::uint64_t items = parts_.items.open_number(), notes = notes_.open_number();
+  marks_.settle([&](std::uint64_t segment) { return segment == items || segment == notes || still_arriving(segment); });
 }
 
 // What comes close together shares one transaction, one note record and one word to the scheduler; what comes alone
@@ -230,6 +241,7 @@ bool Store::work(std::unique_lock<std::mutex>& lock) {
     if (rebuilding && rebuild_.done())
       for (const auto& [number, bytes] : rebuild_.note_segments()) compaction_.saw(number, bytes);
     if (rerouting && rebuild_.done()) rerouting = reroute_some();
+    if (!written.empty() || !notes.empty()) mark_ends(written);
     if (reclaiming || (!notes.empty() && parts_.clock.mono() - reclaimed_ >= reclaim_pause)) reclaim();
     if (!written.empty() || !notes.empty() || !changes.empty() || rebuilding) parts_.changed();
   }

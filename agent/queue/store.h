@@ -19,6 +19,7 @@
 #include "core/limits.h"
 #include "queue/ballast.h"
 #include "queue/compaction.h"
+#include "queue/end_mark.h"
 #include "queue/gather.h"
 #include "queue/ledger.h"
 #include "queue/rebuild.h"
@@ -130,6 +131,7 @@ class Store {
   std::vector<Sequence> punch(std::uint64_t segment, const std::vector<Sequence>& graves);
   void forget_gone();
   bool still_arriving(std::uint64_t segment);
+  void mark_ends(const std::deque<Written>& indexed);
 
   Parts parts_;
   std::unique_ptr<Ledger> ledger_;
@@ -137,6 +139,7 @@ class Store {
   GatherPool note_pool_;
   Appender notes_;
   Compaction compaction_;
+  EndMarks marks_;
   NotesKept on_disk_;
   std::optional<Place> noted_;  // the last note that is durable; everything before it in its segment is applied with it
   Sequence reclaim_cursor_ = 0;

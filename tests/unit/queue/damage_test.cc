@@ -47,23 +47,6 @@ TEST_CASE_FIXTURE(QueueFixture, "items_behind_a_flipped_bit_are_kept_and_the_dam
   CHECK(queue->summary().quarantined == 1);
 }
 
-TEST_CASE_FIXTURE(QueueFixture, "a_torn_tail_is_sealed_and_nothing_before_it_is_lost" * doctest::description("contract 9")) {
-  for (unsigned i = 0; i < 3; ++i) REQUIRE(put(pattern(10'000, i), image_facts("1." + std::to_string(i))).ok());
-  stop();
-  const std::string path = segments()[0];
-  const auto size = std::filesystem::file_size(path);
-  SUBCASE("the last record is cut") { std::filesystem::resize_file(path, size - 5000); }
-  SUBCASE("the last record lost its trailer") { overwrite(path, size - 128, Bytes(128, 0)); }
-  SUBCASE("the last record has a hole") { overwrite(path, size - 8192, Bytes(4096, 0)); }
-  lose_ledger();
-  start();
-  CHECK(uids(lease()) == std::set<std::string>{"1.0", "1.1"});
-  CHECK(queue->summary().quarantined == 0);
-  CHECK(queue->summary().torn_tails == 1);
-  REQUIRE(put(pattern(10, 9), image_facts("1.9")).ok());
-  CHECK(segments().size() == 2);
-}
-
 TEST_CASE_FIXTURE(QueueFixture, "foreign_files_and_copied_segments_are_counted_and_left_alone" * doctest::description("contract 9")) {
   REQUIRE(put(pattern(10'000, 1), image_facts("1.1")).ok());
   stop();

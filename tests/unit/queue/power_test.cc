@@ -132,10 +132,11 @@ Told tell_until(const std::string& state, const VolatileFiles::Cut& cut) {
 }
 
 // What the disk kept is enough: a start on it finds all that was promised and has not left.
-void hold_to_it(const std::string& state, const Told& told) {
+void hold_to_it(const std::string& state, const Told& told, bool with_ledger) {
   Clinic clinic{state, disk(), -1, {}, {}, nullptr};
   REQUIRE(clinic.start().ok());
   CHECK(clinic.queue->summary().quarantined == 0);
+  if (with_ledger) CHECK(clinic.queue->summary().doubtful == 0);
   std::set<unsigned> here;
   for (const auto& one : clinic.lease()) {
     const std::string sop(one.item.facts.get(core::Fact::sop_instance_uid));
@@ -177,7 +178,7 @@ Told cut_once(long moment, unsigned seed, const Survival& survival) {
   CAPTURE(seed);
   CAPTURE(survival.keep_percent);
   REQUIRE(told.exit_code == VolatileFiles::power_gone);
-  hold_to_it(after.string(), told);
+  hold_to_it(after.string(), told, survival.with_ledger);
   return told;
 }
 

@@ -222,7 +222,7 @@ void Rebuild::take_tail(const Finding& found, Ledger& ledger) {
 // An item segment in which nothing lives and nothing is in doubt needs no place on disk.
 void Rebuild::close_segment(Ledger& ledger) {
   const SegmentName name = backlog_.segments[next_];
-  checkpoint(ledger, size_);
+  checkpoint(ledger, std::max(size_, mark_));  // what the file lacks is known as well
   news_.emptied = name.stream == Stream::items && name.number != newest_ && !ledger.has_quarantine(name.number) &&
                   ledger.living_in(name.number) == 0;
 }

@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 import struct
 
-from harness import wait_until
+from harness import BIN, wait_until
 
 contract = (9,)
 BLOCK = 4096
@@ -44,6 +44,11 @@ class Damaged:
         assert self.lead.shas() <= self.acknowledged() and len(self.lead.shas()) == expected
         return self.node.status()
 
+    def undelivered(self):
+        """What the question before everything goes is answered with."""
+        text = self.ctx.command(BIN / "sampand", "--config", self.node.write(), "--undelivered").stdout
+        return int("".join(filter(str.isdigit, text)))
+
     def says(self, code):
         found = [one for one in self.node.status()["attention"] if one["code"] == code]
         assert found, self.node.status()["attention"]
@@ -53,7 +58,7 @@ class Damaged:
 
     def says_nothing(self):
         codes = {one["code"] for one in self.node.status()["attention"]}
-        assert not codes & {"quarantined", "foreign"}, codes
+        assert not codes & {"quarantined", "doubtful", "foreign"}, codes
 
 
 def records(path):
@@ -147,13 +152,59 @@ def still_alive(node):
     return False
 
 
-def test_a_segment_cut_short_gives_what_is_before_the_cut(ctx):
+def cut(path, bytes_):
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size - bytes_)
+
+
+def cut_short(ctx, without_ledger):
+    story = Damaged(ctx)
+    cut(story.segments()[0], 3000)
+    if without_ledger:
+        story.node.delete_ledger()
+    assert story.starts_and_delivers(lost=1)["spool"]["quarantined"] == 1
+    story.says("quarantined")
+    story.node.stop()
+
+
+def test_a_segment_cut_short_gives_what_is_before_the_cut_and_the_rest_is_shown(ctx):
+    cut_short(ctx, without_ledger=False)
+
+
+def test_a_segment_cut_short_is_shown_as_well_where_the_ledger_is_lost(ctx):
+    cut_short(ctx, without_ledger=True)
+
+
+def test_the_last_record_of_a_segment_that_is_damaged_or_cut_off_is_shown_and_counted_as_undelivered(ctx):
+    story = Damaged(ctx)
+    story.node.start()
+    story.senders.append(story.send(ctx.images("dx", 2, "--rows", 1200, "--columns", 1000)))  # each in a segment of its own
+    story.node.stop()
+    small, *large = story.segments()
+    assert len(large) == 2 and all(path.stat().st_size > 2 << 20 for path in large)
+    last = list(records(small))[-1][0]
+    flip(small, last + 3000)
+    flip(large[0], 1 << 20)
+    cut(large[1], 1 << 20)
+    story.node.delete_ledger()
+    assert story.undelivered() == len(story.acknowledged()), story.undelivered()
+    assert story.starts_and_delivers(lost=3)["spool"]["quarantined"] == 3
+    story.says("quarantined")
+    story.node.stop()
+
+
+def test_what_may_have_been_torn_when_the_power_went_is_shown_as_such_where_the_ledger_went_as_well(ctx):
     story = Damaged(ctx)
     segment = story.segments()[0]
     with segment.open("r+b") as file:
-        file.truncate(segment.stat().st_size - 3000)
+        file.seek(512)
+        file.write(bytes(512))  # the power went before it was marked
+    cut(segment, 3000)
     story.node.delete_ledger()
-    story.starts_and_delivers(lost=1)
+    spool = story.starts_and_delivers(lost=1)["spool"]
+    assert (spool["quarantined"], spool["doubtful"]) == (0, 1), spool
+    story.says("doubtful")
+    assert "may have been arriving when the power went" in story.node.log()
     story.node.stop()
 
 

@@ -94,6 +94,8 @@ TEST_CASE_FIXTURE(Ends, "what_is_missing_at_the_end_after_an_orderly_stop_is_dam
   lose_ledger();
   start();
   shows(1, 0, 0, 2);
+  restart();
+  shows(1, 0, 0, 2);
   REQUIRE(put(pattern(10, 9), image_facts("1.9")).ok());
   CHECK(segments().size() == 2);
 }

@@ -123,6 +123,25 @@ TEST_CASE("what_is_accepted_is_asked_about_once_and_becomes_archived") {
   CHECK(w.verifier.way("lead") == core::ProofWay::query);
 }
 
+TEST_CASE("a_destination_that_left_is_interrupted_and_asked_no_more_and_the_others_are") {
+  World w;
+  const auto gone = std::make_shared<Archive>();
+  w.verifier.add("gone", gone);
+  w.verifier.add("lead", w.archive);
+  w.books.add("gone");
+  w.verifier.remove("nobody");
+  w.verifier.remove("gone");
+  CHECK(gone->interrupts == 1);
+  CHECK(w.archive->interrupts == 0);
+  CHECK_FALSE(w.verifier.asks("gone"));
+  CHECK(w.verifier.asks("lead"));
+  w.books.add("lead");
+  w.verifier.step();
+  w.hand.work();
+  CHECK(gone->asks.empty());
+  CHECK(w.archive->asks == std::vector<std::size_t>{1});
+}
+
 TEST_CASE("a_destination_that_does_not_answer_delays_no_other") {
   World w;
   w.books.add("slow");

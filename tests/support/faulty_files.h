@@ -15,6 +15,7 @@ class FaultyFiles final : public FileSystem {
   std::atomic<bool> syncs_for_nothing{false};  // quick, where no power is lost
   std::atomic<int> syncs{0}, directory_syncs{0};
   std::atomic<std::uint64_t> unreadable_from{0}, unreadable_to{0};  // of every segment
+  std::atomic<std::uint64_t> forgotten{0};                          // bytes that the page cache was asked to give up
   std::atomic<int> failing_read{0};                                 // of segments: the nth from now fails, once; 0: none
   std::atomic<std::uint64_t> free_bytes_max{UINT64_MAX};            // shown
   FileSystem* below = &disk();                                      // what has the faults
@@ -47,7 +48,10 @@ class FaultyFiles final : public FileSystem {
     Status reserve(std::uint64_t length) override { return file_->reserve(length); }
     void write_back(std::uint64_t offset, std::uint64_t length) override { file_->write_back(offset, length); }
     void will_need(std::uint64_t offset, std::uint64_t length) override { file_->will_need(offset, length); }
-    void forget(std::uint64_t offset, std::uint64_t length) override { file_->forget(offset, length); }
+    void forget(std::uint64_t offset, std::uint64_t length) override {
+      owner_.forgotten += length;
+      file_->forget(offset, length);
+    }
 
    private:
     FaultyFiles& owner_;

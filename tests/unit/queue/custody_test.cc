@@ -131,6 +131,12 @@ TEST_CASE_FIXTURE(QueueFixture, "large_objects_of_any_size_come_back_whole_also_
   }
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "a_large_object_that_is_on_the_disk_leaves_the_page_cache_to_others" * doctest::description("contract 10")) {
+  const std::size_t size = 3 * core::limits::gathered_bytes_max;
+  REQUIRE(put(pattern(size, 1), image_facts("1.1")).ok());
+  CHECK(files.forgotten >= size);
+}
+
 TEST_CASE_FIXTURE(QueueFixture, "what_was_reclaimed_takes_no_other_content_of_the_same_id_with_it" * doctest::description("contract 2, 8")) {
   core::Manifest named;
   named.id = make_uuid7({1}, system_random());

@@ -148,6 +148,7 @@ TEST_CASE_FIXTURE(PledgeFixture, "what_does_not_verify_any_more_is_no_custody") 
 }
 
 TEST_CASE_FIXTURE(PledgeFixture, "what_could_not_be_told_is_told_later_or_at_once_where_the_way_to_the_modality_changed") {
+  const std::int64_t asked_ms = clock.wall_ms;
   REQUIRE(queue->pledges().keep(request({"1.1"})).ok());
   CHECK(due().empty());
   CHECK(queue->pledges().due(10).due_in == Millis(limits::promise_call_pause));
@@ -161,7 +162,11 @@ TEST_CASE_FIXTURE(PledgeFixture, "what_could_not_be_told_is_told_later_or_at_onc
   CHECK(due().empty());
   pass(std::chrono::minutes(7));
   REQUIRE(due().size() == 1);
-  CHECK(due()[0].attempts == 3);
+  const queue::Pledge again = due()[0];
+  CHECK(again.attempts == 3);
+  CHECK(again.said == "connection refused");
+  CHECK(again.asked.ms == asked_ms);
+  CHECK(again.transaction_uid + again.calling_ae + again.called_ae + again.peer_address == "2.25.1CT1SAMPAN192.0.2.7");
   queue->pledges().tell_later("2.25.1", 4, limits::promise_back_off_most, "connection refused");
   pass(std::chrono::hours(24 * 365 * -10));  // a clock that jumped back years keeps nobody waiting
   CHECK(due().size() == 1);

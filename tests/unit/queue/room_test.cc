@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How full a disk may be: from where on no image is taken, and from where on the ballast is let go.
 #include "fixture.h"
+#include "queue/ballast.h"
 #include "queue/segment.h"
 
 using namespace sampan;
@@ -75,4 +76,23 @@ TEST_CASE_FIXTURE(Sized, "the_ballast_is_for_a_disk_that_has_next_to_nothing_lef
   CHECK_FALSE(out_of_room());
   sizes.sized.free_inodes = 3;
   CHECK(out_of_room());
+}
+
+TEST_CASE_FIXTURE(Sized, "ballast_is_made_only_where_twice_as_much_is_left_above_the_reserve" * doctest::description("contract 2")) {
+  constexpr std::uint64_t names = 50 + 2 * core::limits::ballast_files;
+  // Of a disk of 100 MiB: 5 are the reserve, 2 the ballast.
+  const std::pair<DiskSpace, std::size_t> table[] = {
+      {{100 * mib, 9 * mib, 0, 0}, core::limits::ballast_files},         {{100 * mib, 9 * mib - 1, 0, 0}, 0},
+      {{100 * mib, 50 * mib, 1000, names}, core::limits::ballast_files}, {{100 * mib, 50 * mib, 1000, names - 1}, 0},
+  };
+  for (const auto& [space, files_made] : table) {
+    CAPTURE(space.free_bytes);
+    CAPTURE(space.free_inodes);
+    sizes.sized = space;
+    const TemporaryDirectory place;
+    queue::Ballast ballast(sizes, place.path().string());
+    ballast.restore();
+    const auto in = std::filesystem::directory_iterator(place.path() / "ballast");
+    CHECK(static_cast<std::size_t>(std::distance(begin(in), end(in))) == files_made);
+  }
 }

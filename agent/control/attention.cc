@@ -223,8 +223,8 @@ void look_at_stranded(const StrandedStatus& stranded, Findings& out) {
     out.push_back({"destination_unknown", Verdict::attention,
                    number(stranded.waiting) + " 幅图像等待发往「" + stranded.destination + "」，但配置中已无此目的地" + since_zh,
                    images(stranded.waiting) + " waiting for \"" + stranded.destination + "\", which is not in the settings" + since_en,
-                   "请在配置中恢复该目的地的名称，或改用 sampan push 送往别处。",
-                   "Give a destination that name again, or send them elsewhere with sampan push."});
+                   "图像保留在本机，直到配置中有目的地再用此名称（也可以是目录）；sampan push 可另外送往别处。",
+                   "They stay here until a destination has that name again, a folder will do; sampan push sends them elsewhere as well."});
 }
 
 // Said until a person has one on paper: a dead mainboard must not take images with it.

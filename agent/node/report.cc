@@ -132,6 +132,8 @@ control::NodeStatus report(const settings::Settings& settings, const Findings& f
     control::DestinationStatus one;
     one.name = destination.name;
     one.trusted = destination.reclaim_after == settings::ReclaimAfter::accepted;
+    // Whom a person chose not to ask proves nothing.
+    if (destination.proof == settings::ProofBy::none && (destination.dimse || !destination.stow.empty())) one.proof = to_string(core::ProofWay::none);
     if (const auto proof = findings.proofs.find(destination.name); proof != findings.proofs.end())
       one.proof = to_string(proof->second);
     one.unproven_long = findings.unproven_long.contains(destination.name);

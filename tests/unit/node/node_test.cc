@@ -61,6 +61,21 @@ TEST_CASE("an_intake_takes_images_while_no_destination_answers" * doctest::descr
   CHECK_FALSE(std::filesystem::exists(home.path() / "control.sock"));
 }
 
+TEST_CASE("a_destination_that_is_not_to_be_asked_for_proof_is_said_to_have_none" * doctest::description("contract 4")) {
+  const TemporaryDirectory home;
+  settings::Destination unasked = nobody_there(), asked = nobody_there(), folder;
+  unasked.proof = settings::ProofBy::none;
+  asked.name = "other";
+  folder.name = "shelf";
+  folder.folder = home.path() / "shelf";
+  node::Node node(settings_in(home.path(), {unasked, asked, folder}), node::system_env());
+  REQUIRE(node.start().ok());
+  const auto status = node.status();
+  CHECK(status.destinations[0].proof == "none");
+  CHECK(status.destinations[1].proof == "unknown");
+  CHECK(status.destinations[2].proof.empty());
+}
+
 TEST_CASE("a_second_node_cannot_take_the_port_or_the_socket_of_the_first_and_leaves_it_alone") {
   const TemporaryDirectory home, other;
   node::Node first(settings_in(home.path(), {nobody_there()}), node::system_env());

@@ -84,6 +84,32 @@ def test_an_object_that_does_not_fit_leaves_nothing_behind(ctx):
     node.stop()
 
 
+def test_without_names_images_are_refused_at_command_time_and_telemetry_and_receipts_flow(ctx):
+    disk, lead, sink = SmallDisk(ctx, 64 * MIB, inodes=600), ctx.raw_scp(), Sink(ctx)
+    node = clinic(ctx, disk, lead, more=[sink.destination], telemetry={"every_seconds": 1}).start()
+    before = send(ctx, node, ctx.images("mr", 10))
+    assert len(before.acknowledged()) == 10
+    on_its_way = ctx.raw_scu(node.address, ctx.images("mr", 4), called="CLINIC", new_uids=True, repeat=30, rate=20)
+    wait_until(lambda: len(on_its_way.acknowledged()) >= 5, "some are taken")
+    disk.fill_names()
+    wait_until(lambda: any(not answer.ok for answer in on_its_way.sent()), lambda: f"refused: {on_its_way.sent()[-1:]}")
+    assert {answer.status for answer in on_its_way.sent() if not answer.ok} == {"a700"}, on_its_way.sent()[-3:]
+    wait_until(lambda: refused(node), "status says so")
+    on_its_way.wait()
+    assert not send(ctx, node, ctx.images("mr", 1)).acknowledged(), "a new association is turned away while it lasts"
+    samples = len(sink.samples())
+    lead.start()
+    wait_until(lambda: len(sink.samples()) > samples + 2, "telemetry flows")
+    node.wait_drained()
+    assert lead.shas() == before.acknowledged() | on_its_way.acknowledged()
+    wait_until(lambda: node.destination()["delivered"] == len(lead.shas()), lambda: f"the receipts are kept: {node.destination()}")
+    disk.give_back()
+    wait_until(lambda: not refused(node), "room resumes intake")
+    assert len(send(ctx, node, ctx.images("mr", 2)).acknowledged()) == 2
+    node.wait_drained()
+    node.stop()
+
+
 def full_to_the_last(ctx, disk, fill, without_ledger):
     """Nothing at all is free when the node is there, and when it starts again."""
     lead = ctx.raw_scp()

@@ -77,10 +77,23 @@ Status Segment::write(ByteView bytes) {
 
 Status Segment::sync(std::uint64_t end) {
   const SyncGroup::Waiting waiting(group_);
-  std::lock_guard lock(sync_mutex_);
+  std::unique_lock lock(sync_mutex_);
+  // Whom the last sync served goes at once: it does not wait for the next one, which somebody may have begun already.
+  served_.wait(lock, [this, end] { return !syncing_ || sync_failed_ || synced_ >= end; });
   if (synced_ >= end) return {};
-  // Checked under the lock: a sync that succeeds after one that failed proves nothing about the pages that were lost.
+  // Asked when it is one's turn: a sync that succeeds after one that failed proves nothing about the pages that were lost.
   if (sync_failed_) return fail(Errc::io, "the segment was retired after a failed sync");
+  syncing_ = true;
+  lock.unlock();
+  Status done = sync_for_all();
+  lock.lock();
+  syncing_ = false;
+  lock.unlock();
+  served_.notify_all();
+  return done;
+}
+
+Status Segment::sync_for_all() {
   static_cast<void>(group_.gather());
   const std::uint64_t covered = written_;
   const auto begun = SyncGroup::Clock::now();

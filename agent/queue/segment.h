@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -84,16 +85,21 @@ class Segment {
 
  private:
   Segment(SpoolFolder& folder, Stream stream, std::uint64_t number, std::unique_ptr<File> file);
+  // By whose turn it is.
+  Status sync_for_all();
+
   SpoolFolder& folder_;
   const std::uint64_t number_;
   const std::string path_;
   const std::unique_ptr<File> file_;
   std::atomic<std::uint64_t> written_{0}, synced_{0};
   std::atomic<bool> failed_{false}, sync_failed_{false};
-  bool entry_synced_ = false;  // under sync_mutex_
+  bool entry_synced_ = false;  // of whose turn it is
   std::atomic<std::uint64_t> syncs_{0};
   SyncGroup group_;
   std::mutex sync_mutex_;
+  std::condition_variable served_;
+  bool syncing_ = false;  // under sync_mutex_
 };
 
 struct Place {

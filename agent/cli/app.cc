@@ -56,15 +56,17 @@ void take(CLI::App& app, const Argument& argument, Args& args) {
 
 void complain(Parsed& parsed, const CLI::ParseError& error) {
   static constexpr std::array kinds{
-      std::pair{"ExtrasError", "不认识的命令或选项"},
-      std::pair{"ArgumentMismatch", "选项缺少值"},
-      std::pair{"ValidationError", "值不在允许范围内"},
+      std::pair{CLI::ExitCodes::ExtrasError, "不认识的命令或选项"},
+      std::pair{CLI::ExitCodes::ArgumentMismatch, "选项缺少值"},
+      std::pair{CLI::ExitCodes::ValidationError, "值不在允许范围内"},
   };
   parsed.error_en = error.what();
   parsed.error_zh = "命令有误";
-  for (const auto& [name, words] : kinds)
-    if (error.get_name() == name) parsed.error_zh += std::string("，") + words;
-  parsed.error_zh += "：" + parsed.error_en;
+  for (const auto& [code, words] : kinds)
+    if (error.get_exit_code() == static_cast<int>(code)) parsed.error_zh += std::string("，") + words;
+  constexpr std::string_view extra = "not expected: ";  // the word that is too much; the library's sentence adds nothing
+  const std::size_t at = parsed.error_en.find(extra);
+  parsed.error_zh += "：" + (at == std::string::npos ? parsed.error_en : parsed.error_en.substr(at + extra.size()));
 }
 
 // Here and not by the library, which asks for it also when only help is wanted.

@@ -48,21 +48,24 @@ void tell_delivered(const ExamDestination& to, Lang lang, std::vector<Step>& ste
   const std::string name = name_of(to, lang) + colon(lang);
   if (to.first_accepted) steps.push_back({*to.first_accepted, name + say(lang, "接收了第一幅", "accepted the first one")});
   if (to.last_accepted)
-    steps.push_back({*to.last_accepted, name + (lang == Lang::zh ? "最近一次接收，已送达 " + images(to.delivered, lang)
-                                                                  : "accepted the latest one, " + images(to.delivered, lang) + " delivered")});
+    steps.push_back({*to.last_accepted, name + (to.delivered == 0 ? std::string(say(lang, "最近一次接收；此后已要求重新上传", "accepted the latest one; they were ordered to be sent again since"))
+                                          : lang == Lang::zh ? "最近一次接收，已送达 " + images(to.delivered, lang)
+                                                             : "accepted the latest one, " + images(to.delivered, lang) + " delivered")});
   if (to.last_archived)
     steps.push_back({*to.last_archived, name + (lang == Lang::zh ? "确认归档，共 " + images(to.archived, lang)
                                                                   : "proven archived, " + images(to.archived, lang))});
 }
 
-std::string state_words(const ExamReason& reason, Lang lang) {
+std::string state_words(const ExamDestination& to, const ExamReason& reason, Lang lang) {
+  if (to.name.empty() && reason.state == "waiting")
+    return say(lang, "不会上传，除非路由符合或用 sampan push 加 --to 指明目的地", "do not leave until a route matches or sampan push with --to names a destination");
   if (reason.state == "on_hold") return say(lang, "暂停", "on hold");
   if (reason.state == "rejected") return say(lang, "被拒收", "rejected");
   return say(lang, "等待上传", "waiting");
 }
 
 std::string now_words(const ExamDestination& to, const ExamReason& reason, WallTime now, Lang lang) {
-  std::string text = name_of(to, lang) + colon(lang) + images(reason.images, lang) + " " + state_words(reason, lang) +
+  std::string text = name_of(to, lang) + colon(lang) + images(reason.images, lang) + " " + state_words(to, reason, lang) +
                      say(lang, "，收到于 ", ", received at ") + local_time(reason.oldest) +
                      (lang == Lang::zh ? "（" + duration((now.ms - reason.oldest.ms) / 1000, lang) + "前）"
                                        : " (" + duration((now.ms - reason.oldest.ms) / 1000, lang) + " ago)");
@@ -123,9 +126,10 @@ std::string remark(const ExamStatus& exam, Lang lang) {
   const auto add = [&](std::uint64_t count, const char* zh, const char* en) {
     if (count > 0) text += (text.empty() ? "" : say(lang, "，", ", ")) + std::string(say(lang, zh, en)) + " " + number(count);
   };
-  std::uint64_t waiting = 0, on_hold = 0, rejected = 0;
-  for (const auto& d : exam.destinations) waiting += d.waiting, on_hold += d.on_hold, rejected += d.rejected;
+  std::uint64_t waiting = 0, no_route = 0, on_hold = 0, rejected = 0;
+  for (const auto& d : exam.destinations) (d.name.empty() ? no_route : waiting) += d.waiting, on_hold += d.on_hold, rejected += d.rejected;
   add(waiting, "等待", "waiting");
+  add(no_route, "无路由", "no route");
   add(on_hold, "暂停", "on hold");
   add(rejected, "拒收", "rejected");
   return text;
@@ -162,7 +166,7 @@ std::string show_today(const ExamList& list, Lang lang) {
 bool needs_a_person(const ExamList& list) {
   return std::any_of(list.exams.begin(), list.exams.end(), [](const ExamStatus& exam) {
     return std::any_of(exam.destinations.begin(), exam.destinations.end(),
-                       [](const ExamDestination& one) { return one.on_hold + one.rejected > 0; });
+                       [](const ExamDestination& one) { return one.on_hold + one.rejected > 0 || (one.name.empty() && one.waiting > 0); });
   });
 }
 

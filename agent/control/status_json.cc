@@ -89,6 +89,7 @@ std::string queue_json(const NodeStatus& status) {
   Json out = Json::object();
   out["verdict"] = to_json(status.verdict);
   out["destinations"] = std::move(destinations);
+  out["stranded"] = to_json(status.stranded);
   return dump(out);
 }
 

@@ -87,7 +87,7 @@ Refusal owed_already(const std::string& destination, const control::Ordered& fou
 
 Refusal refusal_of(const Error& error) {
   switch (error.code) {
-    case Errc::refused: return {409, "held", error.message, "整个检查已暂停，请先执行 sampan resume"};
+    case Errc::refused: return {409, "held", error.message, "整个检查已暂停，请先用检查 UID 执行 sampan resume"};
     case Errc::invalid: return {409, "one_image", error.message, "请指明检查，而不是其中一幅图像"};
     case Errc::not_found: return {404, "not_found", error.message, "本机没有此检查"};
     case Errc::timeout: return {503, "not_written", error.message, "命令尚未写入磁盘，磁盘可写后自动生效"};

@@ -120,6 +120,15 @@ TEST_CASE("a_daemon_that_is_not_running_is_told_in_words_with_what_to_do") {
   CHECK(call({"version", "--socket", node.socket}).code == 3);
 }
 
+TEST_CASE("a_word_that_is_no_command_is_named_in_chinese_without_the_librarys_sentence") {
+  for (const char* word : {"frobnicate", "--color"}) {
+    const Ran wrong = call({"--lang", "zh", "today", word});
+    CHECK(wrong.code == 64);
+    CHECK_MESSAGE(has(wrong.err, std::string("不认识的命令或选项：") + word), wrong.err);
+    CHECK_FALSE(has(wrong.err, "argument"));
+  }
+}
+
 TEST_CASE("a_socket_of_the_settings_where_nobody_listens_may_be_newer_than_the_daemon") {
   Node node;
   const std::string config = node.socket + ".yaml";

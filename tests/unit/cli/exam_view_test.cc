@@ -101,6 +101,25 @@ TEST_CASE("today_is_a_line_for_each_exam_and_its_columns_stay_straight") {
   CHECK(has(show_trace(early, Lang::zh), "索引正在重建"));
 }
 
+TEST_CASE("an_exam_that_matches_no_route_is_not_said_to_wait_and_asks_for_a_person") {
+  ExamList list = rich_exams();
+  list.exams[0].destinations.resize(1);
+  ExamDestination& none = list.exams[0].destinations[0] = {};
+  none.waiting = 12;
+  none.reasons.push_back({"waiting", "", 12, 0, list.now, {}});
+  CHECK(has(show_trace(list, Lang::zh), "（无路由）：12 幅 不会上传，除非路由符合或用 sampan push 加 --to 指明目的地，"));
+  CHECK(has(show_trace(list, Lang::en), "(no route): 12 images do not leave until a route matches or sampan push with --to names a destination, "));
+  CHECK(has(show_today(list, Lang::zh), "无路由 12"));
+  CHECK(needs_a_person(list));
+}
+
+TEST_CASE("what_was_ordered_to_be_sent_again_is_not_said_to_have_arrived") {
+  ExamList list = rich_exams();
+  ExamDestination& lead = list.exams[0].destinations[0];
+  lead.delivered = lead.archived = 0;
+  CHECK(has(show_trace(list, Lang::zh), "lead：最近一次接收；此后已要求重新上传\n"));
+}
+
 TEST_CASE("what_a_header_says_cannot_drive_the_terminal_of_who_traces") {
   ExamList list = rich_exams();
   list.exams[0].calling_ae = "\x1b[2J";

@@ -85,11 +85,12 @@ constexpr Writing writings[] = {
 }  // namespace
 
 TEST_CASE_FIXTURE(InSandbox, "text_of_every_character_set_is_rewritten_by_a_worker_that_opens_no_file") {
-  for (const auto& [character_set, text] : writings) {
+  for (const Writing& each : writings) {
+    const char* const character_set = each.character_set;
     CAPTURE(character_set);
     DataSetWriter out;
     out.text(0x00080005, "CS", character_set);
-    out.text(0x00100010, "PN", text);
+    out.text(0x00100010, "PN", each.text);
     process.rest(0ms);  // one that has seen none before
     const auto utf8 = check(explicit_le, out.bytes(), {"", "P-", "城南卫生院", "ISO_IR 192"});
     CHECK(utf8 != nullptr);

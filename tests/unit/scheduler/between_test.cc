@@ -138,15 +138,6 @@ TEST_CASE_FIXTURE(OnePauses, "a_lane_that_pauses_is_no_room_for_an_emergency_so_
   CHECK(std::ranges::find(order, 500u) - order.begin() <= 6);
 }
 
-TEST_CASE_FIXTURE(OnePauses, "a_lane_that_failed_alone_feels_its_way_with_one_item") {
-  pacs = &add("pacs");
-  begin(1, 300);
-  clock.advance(10min);
-  const std::size_t leased = count("pacs", State::leased);
-  step();
-  CHECK(count("pacs", State::leased) == leased + 1);
-}
-
 TEST_CASE_FIXTURE(OnePauses, "a_lane_that_pauses_asks_for_no_blocked_class_either") {
   pacs = &add("pacs");
   put("pacs", 1, 1, "us");

@@ -102,12 +102,21 @@ std::string never_reached(const DestinationStatus& destination, Lang lang) {
 std::string connection(const DestinationStatus& destination, Lang lang) {
   if (destination.state == DestinationState::unknown) return never_reached(destination, lang);
   std::string text = state_word(destination.state, lang);
-  if (destination.state == DestinationState::up) return text;
+  const auto heard = [&] {
+    if (!destination.last_contact_s) return;
+    const std::string before = duration(*destination.last_contact_s, lang);
+    text += lang == Lang::zh ? "；最近应答在 " + before + "前" : "; last contact " + before + " ago";
+  };
+  if (destination.state == DestinationState::up) return heard(), text;
+  // It is asked while nothing is carried, and answered since.
+  if (destination.state == DestinationState::backing_off && destination.last_contact_s.value_or(destination.state_age_s) < destination.state_age_s)
+    text = say(lang, "有应答但无法送达", "answers, yet nothing gets through for");
   text += " " + duration(destination.state_age_s, lang);
   if (!destination.last_error.empty()) text += say(lang, "：", ": ") + reason_words(destination.last_error, lang);
   if (destination.next_attempt_in_s)
     text += lang == Lang::zh ? "；" + duration(*destination.next_attempt_in_s, lang) + "后重试"
                              : "; next try in " + duration(*destination.next_attempt_in_s, lang);
+  heard();
   return text;
 }
 

@@ -107,15 +107,19 @@ std::string show_events(const Happenings& happenings, Lang lang) {
   return printable(text);
 }
 
+// Who was refused long ago is still shown, and no trouble of today.
+int judge_devices(const Inventory& inventory) {
+  const bool well = !inventory.devices.empty() && std::ranges::none_of(inventory.callers, &KnownCaller::refused_lately);
+  return well ? exit_good : exit_attention;
+}
+
 int run_devices(Session& session) {
   const Heard heard = ask(session, "/v1/devices");
   if (!heard.body) return heard.code;
   const auto inventory = parse_devices(*heard.body);
   if (!inventory) return tell_trouble(session, inventory.error());
   session.out << (session.json ? *heard.body : show_devices(*inventory, session.lang));
-  const auto refused = [](const auto& one) { return one.refused > 0; };
-  const bool well = !inventory->devices.empty() && std::ranges::none_of(inventory->callers, refused);
-  return well ? exit_good : exit_attention;
+  return judge_devices(*inventory);
 }
 
 int run_events(Session& session) {

@@ -15,8 +15,9 @@ inline constexpr std::array events_options{
     Option{"--limit", "COUNT", "the newest so many; without it, 100", "最多显示的条数，默认 100"},
 };
 
-// good; attention: no device yet, or one whose attempts are refused.
+// good; attention: no device yet, or somebody whose attempts were refused lately.
 int run_devices(Session& session);
+int judge_devices(const control::Inventory& inventory);
 // good; attention or failure: something is open that asks for a person.
 int run_events(Session& session);
 

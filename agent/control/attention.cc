@@ -7,6 +7,8 @@
 #include "control/attention_folders.h"
 #include "control/folder_words.h"
 #include "control/reason_words.h"
+#include "core/limits.h"
+#include "core/limits_watch.h"
 
 namespace sampan::control {
 namespace {
@@ -15,9 +17,7 @@ namespace {
 constexpr std::int64_t unreachable_attention_s = 5 * 60;
 constexpr std::int64_t unreachable_failure_s = 60 * 60;
 constexpr std::int64_t waiting_attention_s = 30 * 60;
-constexpr std::int64_t refused_recently_ms = 2 * 60 * 60 * 1000;
-constexpr std::uint64_t disk_attention_percent = 10;
-constexpr std::uint64_t disk_failure_percent = 5;
+constexpr std::int64_t refused_recently_ms = Millis(core::limits::refused_shown_time).count();
 
 using Findings = std::vector<Finding>;
 
@@ -93,14 +93,16 @@ void look_at_spool(const NodeStatus& status, Findings& out) {
 
 void look_at_disk(const NodeStatus& status, Findings& out) {
   const SpoolStatus& spool = status.spool;
-  if (spool.disk_total_bytes == 0) return;
+  const bool critical = spool.disk_state == "critical";
+  if (!critical && spool.disk_state != "low") return;
   const std::uint64_t percent = spool.disk_free_bytes / std::max<std::uint64_t>(spool.disk_total_bytes / 100, 1);
-  if (percent >= disk_attention_percent) return;
-  const bool critical = percent < disk_failure_percent;
+  const auto full_in = spool.disk_full_in_s;
   out.push_back(
       {critical ? "disk_critical" : "disk_low", critical ? Verdict::failure : Verdict::attention,
-       "磁盘仅剩 " + number(percent) + "%（" + size(spool.disk_free_bytes) + "），用满后将停止接收",
-       "Disk " + number(percent) + " % free (" + size(spool.disk_free_bytes) + "); images are refused when it is full",
+       "磁盘仅剩 " + number(percent) + "%（" + size(spool.disk_free_bytes) + "）" +
+           (full_in ? "，按近期趋势 " + duration(*full_in, Lang::zh) + "后用满" : "") + "，用满后将停止接收",
+       "Disk " + number(percent) + " % free (" + size(spool.disk_free_bytes) + ")" +
+           (full_in ? ", full in " + duration(*full_in, Lang::en) + " as it filled lately" : "") + "; images are refused when it is full",
        "请腾出磁盘空间；不要手动删除 " + status.state_directory + " 中的文件。",
        "Free disk space; delete nothing in " + status.state_directory + " by hand."});
 }
@@ -122,19 +124,22 @@ void look_at_connection(const DestinationStatus& destination, Findings& out) {
                    "Check AE titles, address and certificates together with the lead hospital."});
     return;
   }
-  const bool waits = destination.waiting > 0;
-  const bool away = destination.state == DestinationState::backing_off && waits;
+  const bool waits = destination.waiting > 0, telemetry_waits = destination.telemetry_waiting > 0;
+  const bool away = destination.state == DestinationState::backing_off;
   const std::string queued_zh =
       number(destination.waiting) + " 幅图像积压，最久 " + duration(destination.oldest_waiting_s, Lang::zh);
   const std::string queued_en =
       images(destination.waiting) + " waiting, up to " + duration(destination.oldest_waiting_s, Lang::en);
+  const bool answers = destination.last_contact_s.value_or(destination.state_age_s) < destination.state_age_s;
+  const std::string idle_zh = telemetry_waits ? number(destination.telemetry_waiting) + " 条事件和采样积压" : "目前没有图像积压";
+  const std::string idle_en = telemetry_waits ? number(destination.telemetry_waiting) + " events and samples waiting" : "no images waiting";
   if (away && destination.state_age_s >= unreachable_attention_s) {
-    const bool long_away = destination.state_age_s >= unreachable_failure_s;
+    const bool long_away = waits && destination.state_age_s >= unreachable_failure_s;
     out.push_back(
         {"destination_unreachable", long_away ? Verdict::failure : Verdict::attention,
-         "目的地 " + name + " 已 " + duration(destination.state_age_s, Lang::zh) + "无法送达，" + queued_zh +
+         "目的地 " + name + (answers ? " 有应答，但已 " : " 已 ") + duration(destination.state_age_s, Lang::zh) + "无法送达，" + (waits ? queued_zh : idle_zh) +
              because_zh(destination.last_error),
-         "Destination " + name + " out of reach for " + duration(destination.state_age_s, Lang::en) + ", " + queued_en +
+         "Destination " + name + (answers ? " answers, yet nothing gets through for " : " out of reach for ") + duration(destination.state_age_s, Lang::en) + ", " + (waits ? queued_en : idle_en) +
              because(destination.last_error),
          away_action(destination, Lang::zh), away_action(destination, Lang::en)});
   } else if (!away && waits && destination.oldest_waiting_s >= waiting_attention_s) {

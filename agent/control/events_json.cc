@@ -18,6 +18,11 @@ std::uint64_t number(const Json& in, const char* name, std::uint64_t initial = 0
   return found != in.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : initial;
 }
 
+bool truth(const Json& in, const char* name) {
+  const auto found = in.find(name);
+  return found != in.end() && found->is_boolean() && found->get<bool>();
+}
+
 const Json& part(const Json& in, const char* name) {
   static const Json none = Json::object();
   const auto found = in.find(name);
@@ -48,7 +53,7 @@ KnownDevice device(const Json& in) {
 
 KnownCaller caller(const Json& in) {
   return {word(in, "ae_title"),     word(in, "address"),         word(in, "refused_reason"), word(in, "last_refused"),
-          word(in, "last_seen"),    number(in, "associations"), number(in, "refused")};
+          word(in, "last_seen"),    number(in, "associations"), number(in, "refused"), truth(in, "refused_lately")};
 }
 
 template <class Each, class Read>

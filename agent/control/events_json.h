@@ -34,6 +34,7 @@ struct KnownDevice {
 struct KnownCaller {
   std::string ae_title, address, refused_reason, last_refused, last_seen;
   std::uint64_t associations = 0, refused = 0;
+  bool refused_lately = false;  // worth attention
 };
 struct Inventory {
   std::string now;

@@ -73,7 +73,9 @@ struct SpoolStatus {
   std::uint64_t disk_free_bytes = 0;
   std::uint64_t disk_total_bytes = 0;
   std::uint64_t intake_bytes_per_day = 0;      // as it was lately
-  std::optional<std::int64_t> disk_lasts_s;    // at that rate, with nothing leaving; absent: nothing came to judge by
+  std::optional<std::int64_t> disk_lasts_s;    // at that rate, with nothing leaving but copies that may go; absent: nothing came to judge by
+  std::string disk_state;                      // well, low, critical: as in the events
+  std::optional<std::int64_t> disk_full_in_s;  // as it filled during the last day; absent: it does not
 };
 
 // What waits and is not on its way anywhere: it matches no route, or its destination is not in the settings any more.
@@ -114,6 +116,7 @@ struct DestinationStatus {
   std::string last_error;
   std::optional<std::int64_t> next_attempt_in_s;
   std::optional<WallTime> last_success;
+  std::optional<std::int64_t> last_contact_s;  // so long ago it last answered anything; absent: not since the start
   std::uint64_t waiting = 0;
   std::uint64_t waiting_bytes = 0;
   std::int64_t oldest_waiting_s = 0;

@@ -35,6 +35,7 @@ void fields(A& a, SpoolStatus& v) {
   a("rebuilding", v.rebuilding), a("rebuilt_items", v.rebuilt_items), a("disk_free_bytes", v.disk_free_bytes),
       a("disk_total_bytes", v.disk_total_bytes);
   a("intake_bytes_per_day", v.intake_bytes_per_day), a("disk_lasts_s", v.disk_lasts_s);
+  a("disk_state", v.disk_state), a("disk_full_in_s", v.disk_full_in_s);
 }
 template <class A>
 void fields(A& a, ReasonCount& v) {
@@ -54,7 +55,7 @@ template <class A>
 void fields(A& a, DestinationStatus& v) {
   queue_fields(a, v);
   a("courier", v.courier), a("address", v.address), a("state_age_s", v.state_age_s), a("last_error", v.last_error);
-  a("next_attempt_in_s", v.next_attempt_in_s), a("last_success", v.last_success), a("delivered", v.delivered);
+  a("next_attempt_in_s", v.next_attempt_in_s), a("last_success", v.last_success), a("last_contact_s", v.last_contact_s), a("delivered", v.delivered);
   a("telemetry_delivered", v.telemetry_delivered);
   a("archived", v.archived), a("proof", v.proof), a("trusted", v.trusted), a("unproven_long", v.unproven_long), a("lost_often", v.lost_often), a("blocked_classes", v.blocked_classes);
   a("on_hold_reasons", v.on_hold_reasons), a("rejected_reasons", v.rejected_reasons);

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/limits.h"
+#include "core/limits_watch.h"
 
 namespace sampan::core {
 namespace {
@@ -64,6 +65,10 @@ const std::vector<Limit> table{
           "为回执和状态数据保留、不存图像的磁盘空间。")
     LIMIT(reserve_inodes, "The same, counted in files.",
           "同上，按文件数计。")
+    LIMIT(reclaim_below_percent, "Percent of the disk free: below it, copies go that are kept only because there is room.",
+          "磁盘剩余百分比：低于此值时，开始清理可清理的本机副本。")
+    LIMIT(reclaim_until_percent, "Percent of the disk free: then no more of them go.",
+          "磁盘剩余百分比：恢复到此值时，停止清理。")
     LIMIT(unindexed_items_max, "Objects stored while the ledger cannot be written; beyond it new ones are refused.",
           "账本无法写入期间可存储的对象数；超出则拒收。")
     LIMIT(notes_waiting_max, "Receipts and the like that wait while they cannot be written; beyond it nothing more is sent.",
@@ -250,6 +255,12 @@ const std::vector<Limit> table{
           "查询多次未找到的图像将重发。")
     LIMIT(configuration_probe_every, "How often a destination that refuses this node is tried.",
           "拒绝本机的目的地的重试间隔。")
+    LIMIT(contact_every, "A destination that was not heard of for so long is asked whether it is there.",
+          "目的地在该时间内无往来时，主动确认其是否可达。")
+    LIMIT(contact_first_within, "After the start, before it is asked for the first time.",
+          "启动后首次确认之前的时间上限。")
+    LIMIT(contact_answer_time_max, "For its answer.",
+          "等待其应答的时间。")
     LIMIT(doubtful_tries_max, "Tries of an object whose answer nobody can read; then it is rejected.",
           "应答含义不明的对象的尝试次数，之后列为拒收。")
     LIMIT(doubtful_wait_least, "Shortest pause between these tries.",
@@ -298,6 +309,8 @@ const std::vector<Limit> table{
           "控制套接字的连接数。")
     LIMIT(control_idle_max, "A silent connection to the control socket is closed.",
           "控制套接字静默连接的关闭时间。")
+    LIMIT(refused_shown_time, "Whoever was refused within this time is worth attention.",
+          "在该时间内被拒绝的连接方需要关注。")
     LIMIT(http_connection_bytes, "Request line and headers of one connection.",
           "单个连接的请求行和头部。")
     LIMIT(exams_traced_max, "Exams of one name that are told at once.",
@@ -354,6 +367,12 @@ const std::vector<Limit> table{
           "中断达该时间为严重。")
     LIMIT(disk_forecast_least, "Less time until the disk is full is an alarm.",
           "磁盘写满前的时间少于此值即告警。")
+    LIMIT(disk_low_percent, "Percent of the disk: less free is an alarm.",
+          "磁盘剩余百分比：低于此值即告警。")
+    LIMIT(disk_critical_percent, "Percent of the disk: less free is a critical alarm.",
+          "磁盘剩余百分比：低于此值为严重告警。")
+    LIMIT(disk_ease_percent, "The alarm is over when so many percent more are free.",
+          "剩余空间再多出此百分比，告警才解除。")
     LIMIT(disk_trend_time, "What the forecast of telemetry looks back at.",
           "状态数据预测所依据的时间段。")
     LIMIT(settings_bytes_max, "One file of settings.",

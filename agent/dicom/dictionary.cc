@@ -4,6 +4,7 @@
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dcdict.h>
 #include <dcmtk/dcmdata/dcdicent.h>
+#include <dcmtk/dcmdata/dcuid.h>
 
 namespace sampan::dicom {
 
@@ -19,5 +20,7 @@ std::string_view vr_of(std::uint32_t tag) {
   dcmDataDict.rdunlock();
   return vr;
 }
+
+std::string_view toolkit_version() { return OFFIS_DCMTK_VERSION_STRING; }
 
 }  // namespace sampan::dicom

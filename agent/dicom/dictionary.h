@@ -13,5 +13,7 @@ namespace sampan::dicom {
 bool has_dictionary();
 // "PN", "SQ"...; empty for a private or unknown element. tag: 0xggggeeee. Lives for ever.
 std::string_view vr_of(std::uint32_t tag);
+// Of DCMTK, "3.6.7".
+std::string_view toolkit_version();
 
 }  // namespace sampan::dicom

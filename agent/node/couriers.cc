@@ -5,8 +5,11 @@
 #include "uplink/by_title.h"
 #include "uplink/by_title_prover.h"
 #include "uplink/dimse.h"
+#include "uplink/dimse_contact.h"
 #include "uplink/dimse_prover.h"
 #include "uplink/folder.h"
+#include "uplink/folder_contact.h"
+#include "uplink/http_contact.h"
 #include "uplink/http_json.h"
 #include "uplink/stow.h"
 #include "uplink/stow_prover.h"
@@ -94,6 +97,17 @@ std::unique_ptr<core::Courier> make_courier(const settings::Destination& destina
   options.digest_wanted = !destination.folder.empty();
   options.change = std::move(change);
   return uplink::make_transforming_courier(std::move(options), std::move(carrier));
+}
+
+std::shared_ptr<core::Contact> make_contact(const settings::Destination& destination, Env env, const core::Judge& judge) {
+  if (env.transport != nullptr) return nullptr;
+  const auto web = [&](const std::string& url, bool is_search) {
+    return uplink::make_http_contact({url, is_search, http_options(destination), auth_of(destination.auth)}, env.files, judge, env.clock);
+  };
+  if (!destination.stow.empty()) return web(destination.stow, true);
+  if (!destination.http.empty()) return web(destination.http, false);
+  if (!destination.dimse) return uplink::make_folder_contact({destination.folder, env.folder_memory}, env.files);
+  return uplink::make_dimse_contact({dimse_options(destination, destination.calling_ae), !has_titles(destination)}, judge);
 }
 
 std::unique_ptr<core::Prover> make_prover(const settings::Destination& destination, Env env, const core::Judge& judge,

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "core/contact.h"
 #include "core/courier.h"
 #include "core/judge.h"
 #include "core/prover.h"
@@ -21,6 +22,9 @@ std::string courier_kind(const settings::Destination& destination);
 std::string address_of(const settings::Destination& destination);
 // judge and what env and change refer to must outlive the courier.
 std::unique_ptr<core::Courier> make_courier(const settings::Destination& destination, Env env, const core::Judge& judge, uplink::Change change);
+
+// Null where only what is carried can tell. What it is given must outlive it.
+std::shared_ptr<core::Contact> make_contact(const settings::Destination& destination, Env env, const core::Judge& judge);
 
 // Null where there is nobody to ask. What it is given must outlive it.
 std::unique_ptr<core::Prover> make_prover(const settings::Destination& destination, Env env, const core::Judge& judge,

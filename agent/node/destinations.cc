@@ -32,23 +32,24 @@ bool stays(const settings::Destination& one, const Destinations& mine, const Des
   return by == nullptr || other_by == nullptr ? by == other_by : carried_alike(*by, *other_by);
 }
 
-void add(scheduler::Scheduler& scheduler, const settings::Destination& destination, const Destinations& all, const MakeCourier& make) {
+void add(scheduler::Scheduler& scheduler, const settings::Destination& destination, const Destinations& all, const Makers& make) {
   scheduler::DestinationSpec spec;
   spec.name = destination.name;
   spec.lanes = destination.lanes;
-  spec.make_courier = [make, destination](unsigned) { return make(destination); };
-  spec.fallback = fallback_of(destination, all, make);
+  spec.make_courier = [make = make.courier, destination](unsigned) { return make(destination); };
+  spec.make_contact = [make = make.contact, destination] { return make(destination); };
+  spec.fallback = fallback_of(destination, all, make.courier);
   scheduler.add(std::move(spec));
 }
 
 }  // namespace
 
-void add_destinations(scheduler::Scheduler& scheduler, const std::vector<settings::Destination>& all, const MakeCourier& make) {
+void add_destinations(scheduler::Scheduler& scheduler, const std::vector<settings::Destination>& all, const Makers& make) {
   for (const auto& destination : all) add(scheduler, destination, all, make);
 }
 
 void change_destinations(scheduler::Scheduler& scheduler, const std::vector<settings::Destination>& before,
-                         const std::vector<settings::Destination>& after, const MakeCourier& make) {
+                         const std::vector<settings::Destination>& after, const Makers& make) {
   for (const auto& destination : before)
     if (!stays(destination, before, after)) scheduler.remove(destination.name, core::limits::reload_grace);
   for (const auto& destination : after)

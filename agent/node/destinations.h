@@ -10,19 +10,24 @@
 #include <memory>
 #include <vector>
 
+#include "core/contact.h"
 #include "core/courier.h"
 #include "scheduler/scheduler.h"
 #include "settings/settings.h"
 
 namespace sampan::node {
 
-using MakeCourier = std::function<std::unique_ptr<core::Courier>(const settings::Destination&)>;
+// What carries to a destination, and what asks whether it is there.
+struct Makers {
+  std::function<std::unique_ptr<core::Courier>(const settings::Destination&)> courier;
+  std::function<std::shared_ptr<core::Contact>(const settings::Destination&)> contact;
+};
 
 // The same but for what only says what is owed and when a copy may go, which couriers and lanes know nothing of.
 bool carried_alike(const settings::Destination& one, settings::Destination other);
 
-void add_destinations(scheduler::Scheduler& scheduler, const std::vector<settings::Destination>& all, const MakeCourier& make);
+void add_destinations(scheduler::Scheduler& scheduler, const std::vector<settings::Destination>& all, const Makers& make);
 void change_destinations(scheduler::Scheduler& scheduler, const std::vector<settings::Destination>& before,
-                         const std::vector<settings::Destination>& after, const MakeCourier& make);
+                         const std::vector<settings::Destination>& after, const Makers& make);
 
 }  // namespace sampan::node

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "node/couriers.h"
-#include "node/destinations.h"
 #include "node/plans.h"
 
 namespace sampan::node {
@@ -72,7 +71,7 @@ void Engine::start() {
   scheduler_ = std::make_unique<scheduler::Scheduler>(
       scheduler::Needs{*duties_, needs_.lanes, needs_.waker, *watch_, env.clock, env.random});
   const auto settings = needs_.live.settings();
-  add_destinations(*scheduler_, settings->destinations, [this](const settings::Destination& one) { return make(one); });
+  add_destinations(*scheduler_, settings->destinations, makers());
   proving_ = std::make_unique<Proving>(*queue_, needs_.lanes, needs_.waker, env, needs_.judge, needs_.observer);
   proving_->add(settings->destinations);
   promising_ = std::make_unique<Promising>(*queue_, needs_.live, needs_.lanes, needs_.waker, env);
@@ -80,8 +79,9 @@ void Engine::start() {
   prover_ = proving_.get();
 }
 
-std::unique_ptr<core::Courier> Engine::make(const settings::Destination& destination) {
-  return make_courier(destination, needs_.env, needs_.judge, needs_.change);
+Makers Engine::makers() const {
+  return {[this](const settings::Destination& one) { return make_courier(one, needs_.env, needs_.judge, needs_.change); },
+          [this](const settings::Destination& one) { return make_contact(one, needs_.env, needs_.judge); }};
 }
 
 void Engine::changed() {
@@ -92,8 +92,7 @@ void Engine::changed() {
 MonoTime Engine::step() { return std::min({scheduler_->step(), proving_->step(), promising_->step()}); }
 
 void Engine::change(const settings::Settings& before, const settings::Settings& after) {
-  change_destinations(*scheduler_, before.destinations, after.destinations,
-                      [this](const settings::Destination& one) { return make(one); });
+  change_destinations(*scheduler_, before.destinations, after.destinations, makers());
   proving_->change(before.destinations, after.destinations);
   promising_->changed();
 }

@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "core/judge.h"
+#include "node/destinations.h"
 #include "node/live.h"
 #include "node/node.h"
 #include "node/promising.h"
@@ -67,7 +68,7 @@ class Engine {
  private:
   class Watch;
   void changed();
-  std::unique_ptr<core::Courier> make(const settings::Destination& destination);
+  Makers makers() const;
 
   const Needs needs_;
   std::atomic<scheduler::Scheduler*> listener_{nullptr};

@@ -66,6 +66,7 @@ struct Node::Parts {
   const Env env;
   const policy::TableJudge judge{};
   SchedulerWatch scheduler_watch;
+  DiskWatch disk_watch;
   Loop loop;
   std::unique_ptr<scheduler::LaneThreads> lanes = std::make_unique<scheduler::LaneThreads>();
   worker::Worker worker;
@@ -127,7 +128,8 @@ void Node::Parts::open_telemetry() {
 }
 
 telemetry::Gauges Node::Parts::gauges() {
-  Gauged gauged{engine.queue().summary(), {}, env.clock.wall(), env.clock.mono() - started_mono};
+  Gauged gauged{engine.queue().summary(), {}, {}, env.clock.wall(), env.clock.mono() - started_mono};
+  gauged.disk = disk_watch.look(*live.settings(), gauged.queue, env.clock.mono());
   loop.call([&] { gauged.destinations = engine.scheduler().snapshot(); });
   return gauges_of(*live.settings(), gauged);
 }
@@ -291,6 +293,7 @@ control::NodeStatus Node::status() {
     for (const auto& exam : p.engine.queue().lookup().received_since({0}, 1)) findings.last_image = exam.last;
   findings.admits = p.engine.queue().admits(core::Kind::image);
   findings.queue = p.engine.queue().summary();
+  findings.disk = p.disk_watch.look(*p.live.settings(), findings.queue, p.env.clock.mono());
   findings.key = key_status(p.engine.queue());
   findings.promises = p.engine.queue().pledges().summary();
   const auto settings = p.live.settings();

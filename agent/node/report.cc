@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/version.h"
-#include "core/limits.h"
 #include "node/couriers.h"
 #include "policy/disk_forecast.h"
 
@@ -49,13 +48,23 @@ control::SpoolStatus spool_of(const queue::QueueSummary& queue) {
   return status;
 }
 
+std::string to_string(policy::DiskState state) {
+  switch (state) {
+    case policy::DiskState::well: return "well";
+    case policy::DiskState::low: return "low";
+    case policy::DiskState::critical: return "critical";
+  }
+  return "well";
+}
+
 void add_forecast(control::SpoolStatus& status, const Findings& findings) {
   std::vector<policy::Intake> hours;
   for (const auto& hour : findings.intake) hours.push_back({hour.hour, hour.bytes});
-  const std::uint64_t reserve = std::min<std::uint64_t>(core::limits::reserve_bytes, status.disk_total_bytes / 20);
-  const auto forecast = policy::forecast_disk(hours, findings.now, status.disk_free_bytes - std::min(status.disk_free_bytes, reserve));
+  const auto forecast = policy::forecast_disk(hours, findings.now, policy::usable_bytes(findings.disk.room));
   status.intake_bytes_per_day = forecast.bytes_per_day;
   if (forecast.lasts) status.disk_lasts_s = forecast.lasts->count() / 1000;
+  status.disk_state = to_string(findings.disk.state);
+  if (findings.disk.full_in) status.disk_full_in_s = findings.disk.full_in->count() / 1000;
 }
 
 std::vector<control::ReasonCount> reasons_of(const std::vector<queue::ReasonCount>& from) {
@@ -80,6 +89,7 @@ void add_snapshot(control::DestinationStatus& status, const scheduler::Destinati
   status.last_error = from.last_error;
   if (from.next_attempt_in) status.next_attempt_in_s = std::chrono::ceil<std::chrono::seconds>(*from.next_attempt_in).count();
   status.last_success = from.last_success;
+  if (from.heard_before) status.last_contact_s = from.heard_before->count() / 1000;
   status.sending = from.sending_now;
   status.detour_to = from.detour_to;
   status.detoured = from.detoured;

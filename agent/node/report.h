@@ -5,6 +5,7 @@
 #include "control/node_status.h"
 #include "core/prover.h"
 #include "intake/refusals.h"
+#include "node/disk_watch.h"
 #include "node/intakes.h"
 #include "queue/pledges.h"
 #include "queue/queue.h"
@@ -25,6 +26,7 @@ struct Findings {
   std::vector<Intakes::FolderReport> folders;
   Status admits;
   queue::QueueSummary queue;
+  DiskView disk;
   queue::Pledges::Summary promises;
   std::vector<scheduler::DestinationSnapshot> destinations;
   std::map<std::string, control::AgeCounts> ages;

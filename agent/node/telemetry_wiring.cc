@@ -65,10 +65,12 @@ void SchedulerWatch::item_lost(const std::string& name, const Uuid& item, const 
 
 void SchedulerWatch::detour_begins(const std::string& name, const std::string& to) {
   log::warn("destination " + name + ": what waits for it goes to " + to + " meanwhile");
+  tell(What::detour_begins, name, {}, {to, {}});
 }
 
 void SchedulerWatch::detour_ends(const std::string& name, const std::string& to) {
   log::info("destination " + name + ": answers again, nothing more goes to " + to + " in its place");
+  tell(What::detour_ends, name, {}, {to, {}});
 }
 
 namespace {
@@ -83,11 +85,22 @@ State state_of(scheduler::Breaker::State state) {
   return State::unknown;
 }
 
+telemetry::Gauges::Disk disk_of(policy::DiskState state) {
+  using Disk = telemetry::Gauges::Disk;
+  switch (state) {
+    case policy::DiskState::well: return Disk::well;
+    case policy::DiskState::low: return Disk::low;
+    case policy::DiskState::critical: return Disk::critical;
+  }
+  return Disk::well;
+}
+
 void add_snapshot(telemetry::DestinationGauges& to, const scheduler::DestinationSnapshot& from) {
   to.state = state_of(from.state);
   to.attempts_delivered = from.delivered;
   to.attempts_put_back = from.put_back;
   to.attempts_rejected = from.rejected;
+  to.detour_to = from.detour_to;
   for (const auto& blocked : from.blocked)
     to.blocked.emplace_back(log::safe(blocked.key.sop_class), log::safe(blocked.key.transfer_syntax));
 }
@@ -107,8 +120,10 @@ void add_count(telemetry::DestinationGauges& to, const queue::DestinationCount& 
 telemetry::Gauges gauges_of(const settings::Settings& settings, const Gauged& gauged) {
   telemetry::Gauges gauges;
   gauges.uptime_s = gauged.uptime.count() / 1000;
-  gauges.disk_free_bytes = gauged.queue.disk.free_bytes;
-  gauges.disk_total_bytes = gauged.queue.disk.total_bytes;
+  gauges.disk_free_bytes = gauged.disk.room.free_bytes;
+  gauges.disk_total_bytes = gauged.disk.room.total_bytes;
+  gauges.disk = disk_of(gauged.disk.state);
+  if (gauged.disk.full_in) gauges.disk_full_in_s = gauged.disk.full_in->count() / 1000;
   gauges.quarantined = gauged.queue.quarantined;
   gauges.duplicates = gauged.queue.duplicates;
   gauges.conflicts = gauged.queue.conflicts;
@@ -121,6 +136,13 @@ telemetry::Gauges gauges_of(const settings::Settings& settings, const Gauged& ga
     for (const auto& count : gauged.queue.destinations)
       if (count.destination == one.name) add_count(one, count, gauged.now);
     gauges.destinations.push_back(std::move(one));
+  }
+  for (const auto& count : gauged.queue.destinations) {
+    const bool known = std::ranges::find(settings.destinations, count.destination, &settings::Destination::name) != settings.destinations.end();
+    if (known || count.waiting == 0) continue;
+    telemetry::DestinationGauges counted;
+    add_count(counted, count, gauged.now);
+    gauges.stranded.push_back({count.destination, counted.waiting, counted.waiting_bytes, counted.oldest_s.value_or(0)});
   }
   return gauges;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "control/telemetry_book.h"
+#include "node/disk_watch.h"
 #include "queue/queue.h"
 #include "scheduler/needs.h"
 #include "scheduler/snapshot.h"
@@ -37,6 +38,7 @@ class SchedulerWatch final : public scheduler::Observer {
 // What the modules say of themselves, as telemetry measures it.
 struct Gauged {
   queue::QueueSummary queue;
+  DiskView disk;
   std::vector<scheduler::DestinationSnapshot> destinations;
   WallTime now{};
   Millis uptime{};

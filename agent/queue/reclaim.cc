@@ -5,6 +5,7 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "core/limits.h"
+#include "core/limits_watch.h"
 #include "queue/record_writer.h"
 #include "queue/store.h"
 
@@ -12,7 +13,8 @@ namespace sampan::queue {
 namespace {
 
 constexpr std::size_t items_per_round = 512;
-constexpr unsigned rounds_max = 64;
+constexpr std::size_t items_per_round_when_short = 64;  // no more copies go than must
+constexpr std::size_t items_per_reclaim = 32'768;
 constexpr std::size_t rows_per_walk = 2000;
 
 bool refuses_images(SpoolFolder& folder) {
@@ -20,12 +22,16 @@ bool refuses_images(SpoolFolder& folder) {
   return space && space->free_bytes < std::min<std::uint64_t>(core::limits::reserve_bytes, space->total_bytes / 20);
 }
 
-bool space_is_short(SpoolFolder& folder) {
-  auto space = folder.files().space(folder.path());
-  return space && space->free_bytes < space->total_bytes / 5;
-}
-
 }  // namespace
+
+// From where copies begin to go until there is some room more: not a few at each look, at the edge of it.
+bool Store::space_is_short() {
+  const auto space = parts_.folder.files().space(parts_.folder.path());
+  const std::uint64_t least = short_of_space_ ? core::limits::reclaim_until_percent : core::limits::reclaim_below_percent;
+  const bool is_short = space && space->free_bytes / least < space->total_bytes / 100;
+  if (is_short && !short_of_space_) reclaim_cursor_ = 0;  // the oldest first
+  return short_of_space_ = is_short;
+}
 
 void Store::reclaim() {
   reclaimed_ = parts_.clock.mono();
@@ -38,9 +44,10 @@ void Store::reclaim() {
   if (!rebuild_.done()) return;  // what is known is not yet all
   free_space();
   shed_surplus();
-  for (unsigned round = 0; round < rounds_max; ++round) {
-    const bool tight = space_is_short(parts_.folder);
-    auto found = ledger_->candidates(reclaim_cursor_, items_per_round);
+  for (std::size_t looked = 0; looked < items_per_reclaim;) {
+    const bool tight = space_is_short();
+    auto found = ledger_->candidates(reclaim_cursor_, tight ? items_per_round_when_short : items_per_round);
+    looked += found.size();
     std::vector<Ledger::Candidate> gone;
     Sequence last = reclaim_cursor_;
     for (auto& candidate : found) {

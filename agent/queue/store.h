@@ -121,6 +121,7 @@ class Store {
   };
   std::optional<StoredItem> read_stored(Sequence seq);
   void reclaim();
+  bool space_is_short();
   // Cargo that may be dropped undelivered, beyond its bound; at most so many at once.
   void shed_surplus();
   bool bury(const std::vector<Ledger::Candidate>& gone, bool delivered = true);
@@ -143,6 +144,7 @@ class Store {
   NotesKept on_disk_;
   std::optional<Place> noted_;  // the last note that is durable; everything before it in its segment is applied with it
   Sequence reclaim_cursor_ = 0;
+  bool short_of_space_ = false;
   Ledger::Unmatched reroute_after_{};
   unsigned reroute_round_ = 0;  // the one that runs
   Sequence walked_to_ = std::numeric_limits<Sequence>::min();  // over the rows of what is gone

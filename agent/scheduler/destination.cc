@@ -43,6 +43,7 @@ Destination::Destination(DestinationSpec spec, Needs needs, const Options& optio
       options_(options),
       lanes_(std::clamp(spec_.lanes, 1u, core::limits::lanes_max)),
       breaker_(options.back_off, options.configuration_probe_every),
+      heard_(needs_.clock.mono(), chance()),
       since_(needs.clock.wall()) {}
 
 MonoTime Destination::step() {
@@ -51,6 +52,7 @@ MonoTime Destination::step() {
     send_out();
     make_way();
     look_ahead();
+    ask_whether_there();
   }
   rest_lanes();
   interrupt_late_ones();
@@ -67,6 +69,7 @@ void Destination::retry_now() {
   const MonoTime now = needs_.clock.mono();
   breaker_.probe_now(now);
   for (Lane& lane : lanes_) lane.paused_until = now;
+  heard_.ask(std::min(heard_.ask_at(), now));
   something_new();
 }
 
@@ -84,6 +87,7 @@ void Destination::set_open(bool open) {
 void Destination::wind_down(Millis grace) {
   winding_down_ = true;
   give_back_ahead();
+  if (std::ranges::any_of(lanes_, &Lane::asking)) contact_->interrupt();
   interrupt_at_ = std::min(interrupt_at_, needs_.clock.mono() + grace);
 }
 
@@ -99,8 +103,9 @@ void Destination::collect() {
 
 void Destination::arrived(Lane& lane, const PostBox::Arrival& arrival) {
   lane.busy = arrival.onward.has_value();
-  lane.ending = false;
+  lane.ending = lane.asking = false;
   if (arrival.report) learn(lane, *arrival.report);
+  if (arrival.said) learn_contact(arrival.said->trouble);
   if (!arrival.onward) return;
   lane.mode = Mode::batch;
   lane.started = arrival.onward->started;
@@ -196,7 +201,7 @@ bool Destination::send_suspect(Lane& lane, bool others_flow, MonoTime& due_at) {
 
 void Destination::probe() {
   const MonoTime now = needs_.clock.mono();
-  const bool due = now >= breaker_.probe_at();
+  const bool due = now >= breaker_.probe_at() || heard_.only_asked();
   if ((!due && !only_suspects_failed_) || now < nothing_until_ || under_way(Mode::probe)) return;
   Lane* lane = free_lane(true);
   if (lane == nullptr) return;
@@ -204,6 +209,9 @@ void Destination::probe() {
   Items items = lend_for_probe(!due, due_at);
   if (!items.empty()) return launch(*lane, load(Mode::probe, std::move(items)));
   if (due) nothing_until_ = due_at;
+  if (!heard_.is_back()) return;
+  silent_since_.reset();
+  close_breaker();
 }
 
 // Who did not fail yet; then the suspects in turn; then even a blocked class, which tells as well who is alive.
@@ -309,7 +317,7 @@ Destination::Lane* Destination::free_lane(bool even_paused) {
 }
 
 bool Destination::under_way(Mode mode) const {
-  return std::ranges::any_of(lanes_, [&](const Lane& l) { return l.busy && l.connected && l.mode == mode; });
+  return std::ranges::any_of(lanes_, [&](const Lane& l) { return l.busy && l.connected && !l.asking && l.mode == mode; });
 }
 
 void Destination::rest_lanes() {
@@ -329,7 +337,7 @@ void Destination::interrupt_late_ones() {
   const MonoTime now = needs_.clock.mono();
   if (now < interrupt_at_ || idle()) return;
   for (Lane& lane : lanes_) {
-    if (lane.busy) lane.courier->interrupt();
+    if (lane.busy) lane.asking ? contact_->interrupt() : lane.courier->interrupt();
   }
   interrupt_at_ = now + options_.interrupt_every;
 }
@@ -337,6 +345,7 @@ void Destination::interrupt_late_ones() {
 MonoTime Destination::next_step() const {
   if (winding_down_) return idle() ? never : interrupt_at_;
   MonoTime next = news_ && open_ && !breaker_.open() ? make_way_at_ : never;
+  if (spec_.make_contact && std::ranges::none_of(lanes_, &Lane::busy)) next = std::min(next, heard_.ask_at());
   for (const Lane& lane : lanes_) {
     if (lane.busy) continue;
     next = std::min(next, lane.rest_at);
@@ -355,7 +364,8 @@ DestinationSnapshot Destination::snapshot() const {
   shown.state = breaker_.state();
   shown.since = since_;
   shown.last_error = last_error_;
-  if (breaker_.open()) shown.next_attempt_in = std::max(breaker_.probe_at() - needs_.clock.mono(), Millis{0});
+  shown.next_attempt_in = next_attempt_in();
+  if (heard_.at()) shown.heard_before = needs_.clock.mono() - *heard_.at();
   if (const auto ms = tally_->last_success_ms.load(); ms != 0) shown.last_success = WallTime{ms};
   shown.sending_now = tally_->sending;
   shown.delivered = tally_->delivered;

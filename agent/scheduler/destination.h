@@ -17,6 +17,7 @@
 
 #include "scheduler/blocked_classes.h"
 #include "scheduler/breaker.h"
+#include "scheduler/last_heard.h"
 #include "scheduler/needs.h"
 #include "scheduler/post_box.h"
 #include "scheduler/snapshot.h"
@@ -53,6 +54,7 @@ class Destination {
     bool connected = false;   // it ran since the last rest()
     bool ending = false;      // its batch is nearly done
     bool urgent = false;      // its batch holds emergencies
+    bool asking = false;      // whether the destination is there
     std::shared_ptr<std::atomic<bool>> give_way{};  // of the last trip
     std::shared_ptr<Movement> movement{};           // same
     bool moved_in_vain = false;  // bytes moved and the trip failed, and no answer came since
@@ -75,6 +77,11 @@ class Destination {
   // Or may still: the breaker never opens while another lane carries a batch.
   bool others_get_through(const Lane& lane) const;
   bool gets_through(const Lane& lane) const;
+  void ask_whether_there();
+  void learn_contact(const std::optional<core::Retry>& trouble);
+  std::optional<Millis> next_attempt_in() const;
+  MonoTime wished(std::optional<Millis> wish) const;
+  double chance() { return spec_.make_contact ? needs_.random.unit() : 0; }
 
   using Items = std::vector<core::Consignment>;
   void send_out();
@@ -109,6 +116,8 @@ class Destination {
   std::shared_ptr<Tally> tally_ = std::make_shared<Tally>();
   std::vector<Lane> lanes_;
   Breaker breaker_;
+  LastHeard heard_;
+  std::shared_ptr<core::Contact> contact_;
   Suspects suspects_{core::limits::suspects_max};
   BlockedClasses blocked_{core::limits::blocked_classes_max, core::limits::suspects_max};
   MonoTime nothing_until_{};  // the queue has nothing for us before then

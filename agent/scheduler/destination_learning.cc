@@ -54,6 +54,7 @@ void Destination::learn_trouble(Lane& lane, const TripReport& report) {
     lane.last_answer = now;
     lane.failures = 0;
     lane.moved_in_vain = false;
+    heard_.heard(now, chance());
     close_breaker();
   }
   if (report.trouble && lane.movement && lane.movement->was_seen()) lane.moved_in_vain = true;
@@ -64,10 +65,13 @@ void Destination::learn_trouble(Lane& lane, const TripReport& report) {
     return;
   }
   open_breaker(*report.trouble);
+  heard_.attempt_failed();
 }
 
 void Destination::open_breaker(const TripReport::Trouble& trouble) {
   const MonoTime now = needs_.clock.mono();
+  if (!breaker_.open()) heard_.outage_begins(now);
+  heard_.ask(std::max(heard_.ask_at(), wished(trouble.wish)));
   if (trouble.scope == core::Scope::configuration) {
     if (!breaker_.refused(now)) return;
     since_ = needs_.clock.wall();
@@ -81,6 +85,7 @@ void Destination::open_breaker(const TripReport::Trouble& trouble) {
 
 void Destination::close_breaker() {
   const bool was_open = breaker_.open();
+  heard_.outage_ends();
   if (!breaker_.succeeded()) return;
   since_ = needs_.clock.wall();
   if (was_open) {
@@ -105,7 +110,7 @@ bool Destination::others_get_through(const Lane& lane) const {
 // for ever, and nobody would hear that the destination is silent. One whose bytes go out is getting somewhere, unless they went
 // out before and nothing came of it.
 bool Destination::gets_through(const Lane& lane) const {
-  if (!lane.busy || !lane.connected) return false;
+  if (!lane.busy || lane.asking || !lane.connected) return false;
   const bool believed = lane.failures == 0 || silent_for() < core::limits::answer_time_max;
   if (lane.mode == Mode::batch && believed) return true;
   return !lane.moved_in_vain && lane.movement->goes_on(needs_.clock.mono());

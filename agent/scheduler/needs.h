@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "core/contact.h"
 #include "core/courier.h"
 #include "core/limits.h"
 #include "policy/back_off.h"
@@ -84,6 +85,8 @@ struct DestinationSpec {
     std::function<std::unique_ptr<core::Courier>(unsigned lane)> make_courier;
   };
   std::optional<Fallback> fallback{};
+  // Asked whether it is there while nothing is carried; where there is none, only what is carried tells.
+  std::function<std::shared_ptr<core::Contact>()> make_contact{};
   std::string via{};  // these are the lanes of a fallback of this name
 };
 

@@ -29,10 +29,15 @@ class PostBox {
     std::shared_ptr<std::atomic<bool>> give_way{};
     std::shared_ptr<Movement> movement{};
   };
+  // To the question whether it is there. Nothing: yes.
+  struct Said {
+    std::optional<core::Retry> trouble{};
+  };
   struct Arrival {
     std::size_t lane;
-    std::optional<TripReport> report;  // none: it only rested
+    std::optional<TripReport> report;  // none: it only rested, or asked
     std::optional<Onward> onward{};    // none: the lane is free
+    std::optional<Said> said{};
   };
   struct Mail {
     std::vector<Arrival> arrivals;

@@ -25,7 +25,8 @@ struct DestinationSnapshot {
   Breaker::State state = Breaker::State::unknown;
   WallTime since{};                       // of the state
   std::string last_error;                 // kept after recovery; no patient data
-  std::optional<Millis> next_attempt_in;  // while backing off or stopped
+  std::optional<Millis> next_attempt_in;  // while backing off or stopped, and somebody will try or ask
+  std::optional<Millis> heard_before;     // so long ago it last answered anything, since the start
   std::optional<WallTime> last_success;
   std::size_t sending_now = 0;  // items on their way
   std::uint64_t delivered = 0;  // these count since the start of the process

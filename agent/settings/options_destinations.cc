@@ -38,7 +38,7 @@ constexpr std::array table{
            .zh = "以 STOW-RS 接收的 DICOMweb 服务，填写其 studies 地址。",
            .set = [](S& s, V v) { s.destinations.back().stow = v.text; }},
     Option{.path = "destinations[].http", .kind = Kind::url, .most = url_bytes_max,
-           .en = "A service that gets telemetry as JSON, one POST an item.", .zh = "以 HTTP POST 接收 JSON 状态数据的服务。",
+           .en = "A service that gets telemetry as JSON by POST, several items in one.", .zh = "以 HTTP POST 接收 JSON 状态数据的服务，一次可含多条。",
            .set = [](S& s, V v) { s.destinations.back().http = v.text; }},
     Option{.path = "destinations[].takes", .kind = Kind::list,
            .en = "What is carried to it; without it images, plain files too where it is a folder, telemetry where it is http.",

@@ -20,14 +20,25 @@ struct DestinationGauges {
   std::optional<std::int64_t> oldest_s;
   std::uint64_t attempts_delivered = 0, attempts_put_back = 0, attempts_rejected = 0;  // since the start
   std::vector<std::pair<std::string, std::string>> blocked;                            // SOP class, transfer syntax
+  std::string detour_to;                                                               // where its images go meanwhile
+};
+
+// Images that wait and are not on their way anywhere.
+struct StrandedGauges {
+  std::string destination;  // that is not in the settings any more; empty: no route takes them
+  std::uint64_t waiting = 0, waiting_bytes = 0;
+  std::int64_t oldest_s = 0;
 };
 
 struct Gauges {
   std::int64_t uptime_s = 0;
   std::uint64_t disk_free_bytes = 0, disk_total_bytes = 0;
+  enum class Disk { well, low, critical } disk = Disk::well;  // as status says
+  std::optional<std::int64_t> disk_full_in_s;                 // by the trend; nothing while it does not fill
   std::uint64_t quarantined = 0, duplicates = 0, conflicts = 0;
   std::uint64_t samples_shed = 0;  // since the start
   std::vector<DestinationGauges> destinations;
+  std::vector<StrandedGauges> stranded;
 };
 
 // What telemetry asks of the node. Threads: called from telemetry's own; may take a moment.

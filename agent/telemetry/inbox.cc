@@ -32,6 +32,7 @@ void Inbox::saw(const core::Facts& facts, std::uint64_t bytes, bool repeated, Wa
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
+    if (repeated) ++repeated_;
     auto found = seen_.find(key);
     if (found == seen_.end()) {
       if (seen_.size() >= limits::sightings_max) {
@@ -96,6 +97,7 @@ Inbox::Taken Inbox::take() {
   taken.connected = std::exchange(connected_, {});
   taken.news = std::exchange(news_, {});
   taken.lost = std::exchange(lost_, 0);
+  taken.repeated = std::exchange(repeated_, 0);
   something_ = false;
   return taken;
 }

@@ -37,6 +37,7 @@ class Inbox {
     std::vector<Connected> connected;
     std::vector<News> news;
     std::uint64_t lost = 0;
+    std::uint64_t repeated = 0;  // images that were here already
   };
 
   void saw(const core::Facts& facts, std::uint64_t bytes, bool repeated, WallTime time);
@@ -61,7 +62,7 @@ class Inbox {
   std::map<std::string, Seen> seen_;
   std::vector<Connected> connected_;
   std::vector<News> news_;
-  std::uint64_t lost_ = 0;
+  std::uint64_t lost_ = 0, repeated_ = 0;
   bool something_ = false, stopped_ = false;
 };
 

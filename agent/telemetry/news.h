@@ -20,7 +20,9 @@ struct News {
     class_blocked,      // place: SOP class; detail: transfer syntax
     class_unblocked,
     item_rejected,
-    item_lost           // that was accepted, or archived, and is not there any more
+    item_lost,          // that was accepted, or archived, and is not there any more
+    detour_begins,      // place: the fallback
+    detour_ends
   };
   What what = What::destination_up;
   std::string subject, place, detail;

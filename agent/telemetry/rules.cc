@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <set>
 #include <utility>
 
 #include "core/limits.h"
 #include "telemetry/event_words.h"
+#include "telemetry/samples.h"
 
 namespace sampan::telemetry {
 
@@ -20,9 +22,6 @@ constexpr std::uint16_t calling_not_recognised = 0x0103;  // PS3.8 9.3.4: servic
 constexpr std::uint64_t insistent_times = 10;
 constexpr auto insistent_within = 10min;
 constexpr auto settled_after = 10min;  // of a start, after which what is not seen again is over
-constexpr auto trend_every = 10min;
-constexpr auto trend_least = 1h;
-constexpr std::uint64_t low_percent = 20, critical_percent = 5, ease_percent = 2;
 
 bool goes_quiet(const std::string& name) {
   return name == "security.unknown_ae" || name == "assoc.rejected" || name == "instance.rejected" || name == "instance.lost" || name == "instance.quarantined" ||
@@ -97,6 +96,10 @@ void Rules::happened(const News& news) {
     case News::What::item_rejected:
       raise("instance.rejected", "instance.rejected/" + dest + "/" + news.reason, {{"dest", dest}, {"reason", news.reason}}, then);
       return;
+    case News::What::detour_begins:
+      raise("dest.detour", "dest.detour/" + dest, {{"dest", dest}, {"to", news.place}}, then);
+      return;
+    case News::What::detour_ends: return close("dest.detour/" + dest, "dest.detour", {}, then.wall);
     case News::What::item_lost:
       raise("instance.lost", "instance.lost/" + dest, {{"dest", dest}, {"reason", news.reason}}, then);
       return;
@@ -157,44 +160,32 @@ void Rules::dropped(std::uint64_t count, const std::string& reason, Now now) {
 }
 
 void Rules::measured(const Gauges& gauges, Now now) {
-  foresee(gauges, now.mono);
   look_at_disk(gauges, now);
   look_at_counts(gauges, now);
+  look_at_stranded(gauges, now);
   reconcile(gauges, now);
 }
 
 void Rules::look_at_disk(const Gauges& gauges, Now now) {
+  using State = Gauges::Disk;
   if (gauges.disk_total_bytes == 0) return;
-  const std::uint64_t percent = gauges.disk_free_bytes * 100 / gauges.disk_total_bytes;
-  const std::int64_t least_s = std::chrono::seconds(limits::disk_forecast_least).count();
-  const bool fills = forecast_s_ && *forecast_s_ < least_s;
+  const std::uint64_t percent = gauges.disk_free_bytes / std::max<std::uint64_t>(gauges.disk_total_bytes / 100, 1);
   Attributes attributes{{"free_percent", std::to_string(percent)},
                         {"free_bytes", std::to_string(gauges.disk_free_bytes)},
-                        {"hours", forecast_s_ ? std::to_string(*forecast_s_ / 3600) : "—"},
+                        {"hours", gauges.disk_full_in_s ? std::to_string(*gauges.disk_full_in_s / 3600) : "—"},
                         {"mount", mount_}};
   Alarm* alarm = alarms_.find("disk");
-  const bool critical = percent < critical_percent, low = critical || percent < low_percent || fills;
+  const bool critical = gauges.disk == State::critical;
   if (alarm == nullptr) {
-    if (low) raise(critical ? "disk.critical" : "disk.low", "disk", std::move(attributes), now);
+    if (gauges.disk != State::well) raise(critical ? "disk.critical" : "disk.low", "disk", std::move(attributes), now);
   } else if (critical && alarm->severity != Severity::critical) {
     alarm->severity = Severity::critical;
     alarm->name = "disk.critical";
     emit("disk.critical", Stage::worse, "disk", std::move(attributes), now.wall);
-  } else if (percent >= low_percent + ease_percent && !fills) {
+  } else if (gauges.disk == State::well) {
     alarm->attributes.clear();
     close("disk", "disk.ok", std::move(attributes), now.wall);
   }
-}
-
-// Least squares would say no more: the oldest room of the last day against the room now.
-void Rules::foresee(const Gauges& gauges, MonoTime now) {
-  if (trend_.empty() || now - trend_.back().at >= trend_every) trend_.push_back({now, gauges.disk_free_bytes});
-  while (now - trend_.front().at > limits::disk_trend_time) trend_.pop_front();
-  forecast_s_.reset();
-  if (trend_.empty() || now - trend_.front().at < trend_least) return;
-  const auto then = static_cast<double>(trend_.front().free_bytes), left = static_cast<double>(gauges.disk_free_bytes);
-  const double per_s = (then - left) / (static_cast<double>((now - trend_.front().at).count()) / 1000);
-  if (per_s > 1) forecast_s_ = static_cast<std::int64_t>(left / per_s);
 }
 
 void Rules::look_at_counts(const Gauges& gauges, Now now) {
@@ -204,11 +195,28 @@ void Rules::look_at_counts(const Gauges& gauges, Now now) {
     return more;
   };
   if (const auto more = news(quarantined, gauges.quarantined); more > 0)
-    emit("instance.quarantined", Stage::once, "", {{"reason", "what is stored does not verify"}}, now.wall).count = more;
+    emit("instance.quarantined", Stage::once, "", {{"reason", std::string(does_not_verify)}}, now.wall).count = more;
   if (const auto more = news(conflicts_, gauges.conflicts); more > 0)
     emit("instance.conflict", Stage::once, "", {}, now.wall).count = more;
   if (const auto more = news(shed_, gauges.samples_shed); more > 0)
     raise("telemetry.dropped", "telemetry.dropped/samples", {{"reason", "samples waited beyond their bound"}}, now, more);
+}
+
+void Rules::look_at_stranded(const Gauges& gauges, Now now) {
+  std::set<std::string> seen;
+  for (const StrandedGauges& one : gauges.stranded) {
+    if (one.waiting == 0) continue;
+    const std::string cause = "route.none/" + one.destination;
+    seen.insert(cause);
+    if (Alarm* alarm = alarms_.find(cause))
+      alarm->attributes["waiting"] = std::to_string(one.waiting);
+    else
+      raise("route.none", cause, {{"waiting", std::to_string(one.waiting)}, {"to", one.destination}}, now);
+  }
+  std::vector<std::string> over;
+  for (const auto& [cause, alarm] : alarms_.all())
+    if (alarm.name == "route.none" && !seen.contains(cause)) over.push_back(cause);
+  for (const std::string& cause : over) close(cause, "route.none", {{"waiting", "0"}}, now.wall);
 }
 
 // What was open when the node stopped, and what was missed: the picture decides.
@@ -222,18 +230,20 @@ void Rules::reconcile(const Gauges& gauges, Now now) {
     if (dest == alarm.attributes.end() || goes_quiet(alarm.name)) continue;
     const auto known = by_name.find(dest->second);
     const bool up = known != by_name.end() && known->second->state == DestinationGauges::State::up;
-    if (known == by_name.end()) over.push_back(cause);
+    if (known == by_name.end() || (alarm.name == "dest.detour" && known->second->detour_to.empty())) over.push_back(cause);
     if (!up) continue;
     const auto& blocked = known->second->blocked;
     const std::pair key{alarm.attributes.contains("sop_class") ? alarm.attributes.at("sop_class") : "",
                         alarm.attributes.contains("transfer_syntax") ? alarm.attributes.at("transfer_syntax") : ""};
     const bool is_class = alarm.name == "dest.class_blocked";
+    if (alarm.name == "dest.detour") continue;
     if (!is_class || (settled && std::find(blocked.begin(), blocked.end(), key) == blocked.end())) over.push_back(cause);
   }
   for (const std::string& cause : over) {
     const Alarm alarm = *alarms_.find(cause);
     const bool is_class = alarm.name == "dest.class_blocked";
-    close(cause, is_class ? "dest.class_unblocked" : "dest.up", {{"seconds", seconds_between(alarm.opened, now.wall)}}, now.wall);
+    const bool is_detour = alarm.name == "dest.detour";
+    close(cause, is_class ? "dest.class_unblocked" : is_detour ? "dest.detour" : "dest.up", {{"seconds", seconds_between(alarm.opened, now.wall)}}, now.wall);
   }
 }
 

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -40,8 +39,6 @@ class Rules {
   std::optional<MonoTime> pass(Now now);
 
   std::vector<Event> take();
-  // How long until the disk is full, by the trend; nothing while it does not fill.
-  std::optional<std::int64_t> disk_forecast_s() const { return forecast_s_; }
   Alarms& alarms() { return alarms_; }
   const Alarms& alarms() const { return alarms_; }
   // Counted before the start: only what comes on top is news.
@@ -52,10 +49,6 @@ class Rules {
     Now since;
     std::string reason;
   };
-  struct Room {
-    MonoTime at{};
-    std::uint64_t free_bytes = 0;
-  };
 
   Event& emit(const std::string& name, Stage stage, const std::string& cause, Attributes attributes, WallTime time);
   // Counted under its cause; an event the first time.
@@ -65,15 +58,13 @@ class Rules {
   void recovered(const std::string& destination, Now now);
   void look_at_disk(const Gauges& gauges, Now now);
   void look_at_counts(const Gauges& gauges, Now now);
+  void look_at_stranded(const Gauges& gauges, Now now);
   void reconcile(const Gauges& gauges, Now now);
-  void foresee(const Gauges& gauges, MonoTime now);
 
   Millis outage_;
   const std::string mount_;
   Alarms alarms_;
   std::map<std::string, Outage> outages_;  // by destination, not yet an event
-  std::deque<Room> trend_;
-  std::optional<std::int64_t> forecast_s_;
   std::uint64_t conflicts_ = 0, shed_ = 0;  // of this run
   std::vector<Event> events_;
 };

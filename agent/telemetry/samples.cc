@@ -34,14 +34,15 @@ class Readings {
 
 void add_node(Readings& out, const Measured& in) {
   const Gauges& gauges = in.gauges;
-  out.gauge("sampan_build_info", "1", {{"version", in.version}}, 1);
+  out.gauge("sampan_build_info", "1", {{"version", in.build.version}, {"dcmtk", in.build.dcmtk}, {"openssl", in.build.openssl}}, 1);
   out.gauge("sampan_uptime_seconds", "seconds", {}, gauges.uptime_s);
   for (const auto& [reason, count] : in.refused) out.counter("sampan_rejected_associations_total", "associations", {{"reason", reason}}, count);
-  out.counter("sampan_quarantined_instances_total", "instances", {}, gauges.quarantined);
+  out.counter("sampan_quarantined_instances_total", "instances", {{"reason", does_not_verify}}, gauges.quarantined);
+  for (const auto& [reason, count] : in.set_aside) out.counter("sampan_quarantined_instances_total", "instances", {{"reason", reason}}, count);
   out.counter("sampan_duplicate_instances_total", "instances", {{"kind", "identical"}}, gauges.duplicates);
   out.counter("sampan_duplicate_instances_total", "instances", {{"kind", "conflict"}}, gauges.conflicts);
   out.gauge("sampan_disk_free_bytes", "bytes", {{"mount", in.mount}}, gauges.disk_free_bytes);
-  if (in.disk_forecast_s) out.gauge("sampan_disk_full_forecast_seconds", "seconds", {{"mount", in.mount}}, *in.disk_forecast_s);
+  if (gauges.disk_full_in_s) out.gauge("sampan_disk_full_forecast_seconds", "seconds", {{"mount", in.mount}}, *gauges.disk_full_in_s);
   for (const auto& [kind, count] : in.dropped) out.counter("sampan_telemetry_dropped_total", "items", {{"kind", kind}}, count);
 }
 
@@ -68,6 +69,16 @@ void add_destination(Readings& out, const DestinationGauges& dest) {
   out.gauge("sampan_dest_blocked_classes", "classes", {{"dest", name}}, dest.blocked.size());
 }
 
+// Of what goes nowhere there is always one reading, so that it is seen to be over.
+void add_stranded(Readings& out, const Gauges& gauges) {
+  StrandedGauges none;
+  for (const StrandedGauges& one : gauges.stranded)
+    if (one.destination.empty()) none = one;
+  out.gauge("sampan_queue_instances", "instances", {{"dest", ""}, {"state", "waiting"}}, none.waiting);
+  out.gauge("sampan_queue_bytes", "bytes", {{"dest", ""}}, none.waiting_bytes);
+  out.gauge("sampan_queue_oldest_age_seconds", "seconds", {{"dest", ""}}, none.oldest_s);
+}
+
 void add_device(Readings& out, const std::string& id, const Device& device) {
   for (const auto& [modality, count] : device.received) {
     out.counter("sampan_received_instances_total", "instances", {{"device", id}, {"modality", modality}}, count.instances);
@@ -92,6 +103,7 @@ std::string samples_line(const Measured& measured, const Outbox::Stamp& stamp) {
   Readings readings;
   add_node(readings, measured);
   for (const auto& destination : measured.gauges.destinations) add_destination(readings, destination);
+  add_stranded(readings, measured.gauges);
   for (const auto& [id, device] : measured.devices.all()) add_device(readings, id, device);
   Json out{{"schema", "sampan.samples/1"}, {"id", to_string(stamp.id)}, {"node", stamp.node}, {"series", stamp.series},
            {"seq", stamp.seq}, {"time", to_iso8601(stamp.time)}, {"period_s", measured.period_s}};

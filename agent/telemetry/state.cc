@@ -75,7 +75,7 @@ Alarm alarm_from(const Json& in) {
 
 std::string write_state(const Past& past, const Devices& devices, const Alarms& alarms) {
   Json out{{"version", past.version}, {"stopped", past.stopped}, {"written", past.written.ms}, {"quarantined", past.quarantined},
-           {"refused", past.refused}, {"devices", Json::array()}, {"callers", Json::array()}, {"alarms", Json::array()}};
+           {"refused", past.refused}, {"set_aside", past.set_aside}, {"devices", Json::array()}, {"callers", Json::array()}, {"alarms", Json::array()}};
   for (const auto& [id, device] : devices.all()) out["devices"].push_back(device_json(id, device));
   for (const auto& caller : devices.callers()) out["callers"].push_back(caller_json(caller));
   for (const auto& [cause, alarm] : alarms.all()) out["alarms"].push_back(alarm_json(cause, alarm));
@@ -91,6 +91,8 @@ Past read_state(const std::string& text, Devices& devices, Alarms& alarms, MonoT
     past.written.ms = moment(in.at("written"));
     past.quarantined = number(in.at("quarantined"));
     for (const auto& [reason, count] : in.at("refused").items()) past.refused[reason] = number(count);
+    if (const auto aside = in.find("set_aside"); aside != in.end())  // an older file has none
+      for (const auto& [reason, count] : aside->items()) past.set_aside[reason] = number(count);
     for (const Json& one : in.at("devices")) devices.restore(device_from(one));
     for (const Json& one : in.at("callers")) devices.restore(caller_from(one));
     for (const Json& one : in.at("alarms")) alarms.restore(one.at("cause").get<std::string>(), alarm_from(one), now);

@@ -18,7 +18,8 @@ struct Past {
   bool stopped = false;   // in good order
   WallTime written{};
   std::uint64_t quarantined = 0;  // counted so far
-  std::map<std::string, std::uint64_t> refused;  // associations by reason
+  std::map<std::string, std::uint64_t> refused;    // associations by reason
+  std::map<std::string, std::uint64_t> set_aside;  // files of folders, by reason
 };
 
 std::string write_state(const Past& past, const Devices& devices, const Alarms& alarms);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "core/limits.h"
+#include "dicom/dictionary.h"
 #include "telemetry/inbox.h"
 #include "telemetry/outbox.h"
 #include "telemetry/rules.h"
@@ -27,6 +28,11 @@ std::string hex_code(std::uint16_t code) {
   char text[8];
   std::snprintf(text, sizeof text, "0x%04X", static_cast<unsigned>(code));
   return text;
+}
+
+// Beyond the bound one kind stands for all others.
+void count(std::map<std::string, std::uint64_t>& kinds, const std::string& kind, std::size_t kinds_max) {
+  ++kinds[kinds.contains(kind) || kinds.size() < kinds_max ? kind : "other"];
 }
 
 }  // namespace
@@ -87,7 +93,7 @@ class Telemetry::Worker {
   Devices devices_;
   Rules rules_;
   Past past_;
-  std::uint64_t lost_ = 0, missed_samples_ = 0;
+  std::uint64_t lost_ = 0, repeated_ = 0, missed_samples_ = 0;
   MonoTime sample_due_{}, clock_due_{}, save_due_{}, rules_due_{}, saved_{};
   Now clock_seen_;
   bool dirty_ = false;
@@ -200,13 +206,14 @@ void Telemetry::Worker::look_at_inbox() {
   for (const auto& news : taken.news) {
     if (news.what == News::What::caller_refused) {
       devices_.refused(news.subject, news.place, news.reason, news.time);
-      const std::string code = hex_code(news.code);
-      if (past_.refused.contains(code) || past_.refused.size() < limits::device_values_max) ++past_.refused[code];
+      count(past_.refused, hex_code(news.code), limits::device_values_max);
     }
+    if (news.what == News::What::file_set_aside) count(past_.set_aside, news.reason, limits::alarms_open_max);
     rules_.happened(news);
   }
   rules_.dropped(taken.lost, "happenings came faster than they were looked at", now());
   lost_ += taken.lost;
+  repeated_ += taken.repeated;
   if (taken.seen.empty() && taken.connected.empty() && taken.news.empty()) return;
   changed();
 }
@@ -224,24 +231,23 @@ void Telemetry::Worker::look_at_clock() {
 }
 
 void Telemetry::Worker::measure() {
-  const Gauges gauges = needs_.world.gauges();
+  Gauges gauges = needs_.world.gauges();
+  gauges.duplicates += repeated_;  // those it counts were stored before they were known as such
   sample_due_ = needs_.clock.mono() + options_.every;
-  std::optional<std::int64_t> forecast;
   {
     const std::lock_guard lock(mutex_);
     rules_.measured(gauges, now());
-    forecast = rules_.disk_forecast_s();
   }
   past_.quarantined = rules_.quarantined;
   outbox_.retry();
   if (!options_.forwards) return;
   const Measured measured{gauges,
                           devices_,
-                          std::string(version()),
+                          {std::string(version()), std::string(dicom::toolkit_version()), openssl_version()},
                           options_.state_directory,
                           options_.every.count() / 1000,
-                          forecast,
                           past_.refused,
+                          past_.set_aside,
                           {{"sample", gauges.samples_shed + missed_samples_}, {"happening", lost_}, {"event", outbox_.lost()}}};
   if (!outbox_.send_samples([&](const Outbox::Stamp& stamp) { return samples_line(measured, stamp); })) ++missed_samples_;
 }

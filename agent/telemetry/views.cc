@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "core/limits.h"
+#include "core/limits_watch.h"
 #include "telemetry/event_words.h"
 #include "telemetry/json_text.h"
 
@@ -30,10 +32,12 @@ Json device_json(const Devices& devices, const Device& device, const std::string
           {"refused_reason", caller == nullptr ? "" : caller->reason}};
 }
 
-Json caller_json(const Caller& caller) {
+Json caller_json(const Caller& caller, WallTime now) {
+  // As long as status speaks of it.
+  const bool lately = caller.refused > 0 && now.ms - caller.last_refused.ms <= Millis(core::limits::refused_shown_time).count();
   return {{"ae_title", caller.ae_title}, {"address", caller.address}, {"associations", caller.accepted}, {"refused", caller.refused},
           {"refused_reason", caller.reason}, {"last_seen", time_or_null(caller.last_seen)},
-          {"last_refused", time_or_null(caller.last_refused)}};
+          {"last_refused", time_or_null(caller.last_refused)}, {"refused_lately", lately}};
 }
 
 Json alarm_json(const std::string& cause, const Alarm& alarm, InChinese in_chinese) {
@@ -61,7 +65,7 @@ std::string devices_view(const Devices& devices, WallTime now) {
     if (std::none_of(all.begin(), all.end(), [&](const Device* device) { return devices.caller_of(*device) == &caller; }))
       strangers.push_back(&caller);
   std::stable_sort(strangers.begin(), strangers.end(), [](const Caller* a, const Caller* b) { return a->last_refused > b->last_refused; });
-  for (const Caller* caller : strangers) out["callers"].push_back(caller_json(*caller));
+  for (const Caller* caller : strangers) out["callers"].push_back(caller_json(*caller, now));
   return dumped(out);
 }
 

@@ -112,9 +112,9 @@ struct Place {
 class FolderCourier final : public core::Courier {
  public:
   FolderCourier(FolderOptions options, FileSystem& files, const Clock& clock)
-      : root_(std::move(options.root)),
+      : root_(options.root),
         incoming_(root_ + "/.incoming"),
-        remembered_(options.memory.empty() ? "" : options.memory + "/" + to_hex(sha256(as_bytes(root_))).substr(0, 16)),
+        remembered_(memory_of(options)),
         files_(files),
         clock_(clock) {}
 
@@ -333,6 +333,10 @@ void FolderCourier::publish(const core::Report& report) {
 }
 
 }  // namespace
+
+std::string memory_of(const FolderOptions& options) {
+  return options.memory.empty() ? "" : options.memory + "/" + to_hex(sha256(as_bytes(options.root))).substr(0, 16);
+}
 
 std::unique_ptr<core::Courier> make_folder_courier(FolderOptions options, FileSystem& files, const Clock& clock) {
   return std::make_unique<FolderCourier>(std::move(options), files, clock);

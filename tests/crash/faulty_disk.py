@@ -112,9 +112,17 @@ class Sink:
     def destination(self):
         return {"name": "tele", "http": f"http://127.0.0.1:{self.port}/telemetry"}
 
-    def samples(self):
+    def taken(self, schema):
         lines = self.file.read_text().splitlines(True) if self.file.exists() else []
-        return [item for line in lines if line.endswith("\n") and (item := json.loads(line))["schema"] == "sampan.samples/1"]
+        return [item for line in lines if line.endswith("\n") and (item := json.loads(line))["schema"] == schema]
+
+    def samples(self):
+        return self.taken("sampan.samples/1")
+
+    def events(self, of):
+        """The names of those that tell of it, in order."""
+        told = {event["id"]: event for event in self.taken("sampan.event/1")}
+        return [event["event"] for event in sorted(told.values(), key=lambda event: event["seq"]) if event["event"].startswith(of)]
 
 
 def traced(node, *what, path=None):

@@ -19,15 +19,24 @@ def send(ctx, node, files, **options):
     return sender
 
 
+def steps(node):
+    """Of its clock, in seconds, as it tells them."""
+    return [float(event["attributes"]["seconds"]) for event in node.get("/v1/events?limit=1000")["events"] if event["event"] == "clock.step"]
+
+
 def test_images_flow_and_back_off_ends_whatever_the_clock_does(ctx):
     env, set_off = clock_shim(ctx)
     lead = ctx.raw_scp()
     node = ctx.node(destinations=[lead.destination]).start(env)
-    rng, senders = random.Random(7), []
+    rng, senders, off_s = random.Random(7), [], 0
     for turn in range(7):
         senders.append(send(ctx, node, ctx.images("mr", 2)))
         wait_until(lambda: node.destination()["state"] == "backing_off", lambda: f"away: {node.destination()}")
-        set_off(rng.choice((-10, 10, -1, 1, 0)) * YEAR_S + rng.randint(-9999, 9999))
+        off_before, off_s = off_s, rng.choice((-10, 10, -1, 1, 0)) * YEAR_S + rng.randint(-9999, 9999)
+        set_off(off_s)
+        jump_s = off_s - off_before
+        senders.append(send(ctx, node, ctx.images("mr", 1)))  # it looks at the clock when something comes
+        wait_until(lambda: steps(node)[-1:] and abs(steps(node)[-1] - jump_s) < 60, lambda: f"turn {turn}: {jump_s} {steps(node)}", 60)
         wait = node.destination()["next_attempt_in_s"]
         assert wait is None or 0 <= wait <= 15 * 60, f"turn {turn}: the next attempt is {wait} s away"
         lead.start()

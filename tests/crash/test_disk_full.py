@@ -44,6 +44,8 @@ def test_images_are_refused_at_command_time_while_telemetry_and_receipts_flow_an
     wait_until(lambda: refused(node), "status says so")
     assert "full" in node.status()["intake"]["refusing_reason"]
     assert node.sampan()[0] != 0 and "disk" in node.sampan()[1], node.sampan()
+    wait_until(lambda: sink.events("disk.")[-1:] == ["disk.critical"], lambda: f"and the lead hears of it: {sink.events('disk.')}")
+    assert node.status()["spool"]["disk_state"] == "critical"
     on_its_way.wait()
     new = send(ctx, node, ctx.images("mr", 1))
     assert not new.acknowledged(), "a new association is turned away while it lasts"
@@ -54,6 +56,8 @@ def test_images_are_refused_at_command_time_while_telemetry_and_receipts_flow_an
     assert lead.shas() == before.acknowledged() | on_its_way.acknowledged()
     disk.give_back()
     wait_until(lambda: not refused(node), "room resumes intake")
+    wait_until(lambda: sink.events("disk.")[-1:] == ["disk.ok"], lambda: str(sink.events("disk.")))
+    assert node.status()["spool"]["disk_state"] == "well"
     after = send(ctx, node, ctx.images("mr", 3))
     assert len(after.acknowledged()) == 3 and node.process.pid == pid and node.alive()
     node.wait_drained()

@@ -2,6 +2,7 @@
 """What goes where: rules on facts, what matches none of them, and destinations that do not hold up each other."""
 import contextlib
 import http.server
+import json
 import shutil
 import socket
 import threading
@@ -28,6 +29,20 @@ def stranded(node):
     return {one["destination"]: one["waiting"] for one in node.status()["stranded"]}
 
 
+def told_lines(folder, ending):
+    """What came for telemetry, in order."""
+    return [json.loads(path.read_text()) for path in sorted(folder.rglob(f"*.{ending}.jsonl"), key=lambda path: path.name)]
+
+
+def nowhere(folder):
+    return [(event["state"], event["cause"]) for event in told_lines(folder, "event") if event["event"] == "route.none"]
+
+
+def measured_nowhere(folder):
+    return [reading["value"] for sample in told_lines(folder, "sample") for reading in sample["readings"]
+            if reading["metric"] == "sampan_queue_instances" and reading["labels"] == {"dest": "", "state": "waiting"}]
+
+
 def test_rules_send_each_image_where_they_say(ctx):
     lead, night = ctx.raw_scp("lead").start(), ctx.raw_scp("night").start()
     node = node_with(ctx, [lead.destination, night.destination, {"name": "copy", "folder": str(ctx.folder("copy"))}], [
@@ -47,26 +62,32 @@ def test_rules_send_each_image_where_they_say(ctx):
 
 
 def test_what_no_rule_sends_anywhere_waits_with_an_alarm_and_goes_when_a_rule_says_where(ctx):
-    lead = ctx.raw_scp("lead").start()
-    node = node_with(ctx, [lead.destination], [{"when": {"modality": "CT"}, "to": "lead"}]).start()
+    lead, told = ctx.raw_scp("lead").start(), ctx.dir / "told"
+    node = node_with(ctx, [lead.destination, {"name": "tele", "folder": str(told), "takes": "telemetry"}], [{"when": {"modality": "CT"}, "to": "lead"}])
+    node.settings["telemetry"] = {"every_seconds": 1}
+    node.start()
     ct = send(ctx, node, ctx.images("ct", 2))
     mr = send(ctx, node, ctx.images("mr", 3))
     wait_until(lambda: lead.shas() == ct, "the CTs are there")
     wait_until(lambda: stranded(node) == {"": 3}, lambda: str(node.status()))
     code, text = node.sampan("status")
     assert code == 1 and "3 images here that no route sends anywhere" in text or "3 幅图像不符合任何路由规则" in text, text
+    wait_until(lambda: nowhere(told) == [("opened", "route.none/")], lambda: f"the lead hears of it: {nowhere(told)}")
+    wait_until(lambda: 3 in measured_nowhere(told), lambda: str(measured_nowhere(told)))
     # Also without its ledger, and nothing of it is given up.
     node.stop()
     node.delete_ledger()
     node.start()
     wait_until(lambda: stranded(node) == {"": 3}, lambda: str(node.status()))
-    assert node.status()["spool"]["items"] == 5
+    assert node.destination()["delivered"] == 2
     node.stop()
     node.settings["routes"].append({"when": {"modality": "MR"}, "to": "lead"})
     node.start()
     wait_until(lambda: lead.shas() == ct | mr, "what waited is there")
     wait_until(lambda: stranded(node) == {}, lambda: str(node.status()))
     assert len(lead.received()) == 5, "nothing was sent twice"
+    wait_until(lambda: nowhere(told)[-1] == ("closed", "route.none/"), lambda: str(nowhere(told)))
+    wait_until(lambda: measured_nowhere(told)[-1] == 0, lambda: str(measured_nowhere(told)))
 
 
 test_what_no_rule_sends_anywhere_waits_with_an_alarm_and_goes_when_a_rule_says_where.contract = (2, 4)
@@ -199,6 +220,10 @@ def test_a_class_that_the_pacs_does_not_take_is_told_once_and_flows_when_it_take
 test_a_class_that_the_pacs_does_not_take_is_told_once_and_flows_when_it_takes_it_again.contract = (7, 8)
 
 
+def detours(node):
+    return [event["state"] for event in node.get("/v1/events?limit=1000")["events"] if event["event"] == "dest.detour"]
+
+
 def test_what_waits_for_a_pacs_that_is_away_goes_by_its_fallback_and_back_when_it_answers(ctx):
     lead, other = ctx.raw_scp("lead"), ctx.raw_scp("other").start()
     destinations = [{**lead.destination, "fallback": {"to": "other", "after_minutes": 1}}, other.destination]
@@ -210,6 +235,7 @@ def test_what_waits_for_a_pacs_that_is_away_goes_by_its_fallback_and_back_when_i
     wait_until(lambda: node.destination()["delivered"] == 5, lambda: str(node.destination()))
     here = node.destination()
     assert (here["detour_to"], here["detoured"], here["waiting"]) == ("other", 5, 0), here
+    wait_until(lambda: detours(node) == ["opened"], lambda: str(node.get("/v1/events")))
     assert node.destination("other")["delivered"] == 0, "the duty was the lead's"
     # It answers again: what comes goes to it, without a word of anybody.
     lead.start()
@@ -236,6 +262,7 @@ def test_what_waits_for_a_pacs_that_is_away_goes_by_its_fallback_and_back_when_i
     second = send(ctx, node, ctx.images("ct", 3, "--rows", 64, "--columns", 64))
     node.wait_drained()
     assert lead.shas() == before | second and other.shas() == by_the_other
+    wait_until(lambda: detours(node)[:2] == ["opened", "closed"], lambda: str(node.get("/v1/events")))
 
 
 test_what_waits_for_a_pacs_that_is_away_goes_by_its_fallback_and_back_when_it_answers.contract = (3, 7, 9)

@@ -2,10 +2,11 @@
 """Telemetry: what a node says of itself and of its devices, at a lead that takes it, over outages, liars and kills."""
 import http.server
 import json
+import re
 import threading
 import time
 
-from harness import wait_until
+from harness import TOP, wait_until
 from test_outage import patient_values
 from test_stow import make_certificate
 
@@ -149,6 +150,69 @@ def test_kills_between_the_list_and_the_queue_make_no_gap_and_no_duplicate(ctx):
     without_gap_or_duplicate(of_kind(found, "samples"))
     assert len(of_kind(found, "event")) > len(LABELS), [event["time"] for event in of_kind(found, "event")]
     return f"{len(found)} items after {2 * len(LABELS)} kills"
+
+
+def catalogue():
+    """What TELEMETRY.md says of samples: metric -> (type, unit, labels)."""
+    text = (TOP / "agent/telemetry/TELEMETRY.md").read_text()
+    table = text[text.index("| Metric | Type, unit | Labels |"):].split("\n\n")[0]
+    rows = {}
+    for names, kind, labels in (re.fullmatch(r"\| (.*?) \| (.*?) \| (.*?) ?\|", line).groups() for line in table.splitlines()[2:]):
+        words = re.sub(r"\(.*?\)|`\"\"`.*$|[;:].*$", "", labels)
+        for name in re.findall(r"`(\w+)`", names):
+            rows[name] = (kind.split(",")[0], {label for label in re.findall(r"[a-z_]+", words) if label not in ("as", "well")})
+    return rows
+
+
+def test_a_sample_says_of_the_node_what_status_says(ctx):
+    """Every number by its name, and every name as the page of telemetry has it."""
+    out, lead, closed = ctx.dir / "told", ctx.raw_scp().start(), ctx.raw_scp("closed")
+    drop = ctx.folder("drop")
+    node = ctx.node(destinations=[lead.destination, closed.destination, {"name": "tele", "folder": str(out), "takes": "telemetry"}],
+                    telemetry=QUICK)
+    node.settings["intake"] |= {"callers": [{"ae_title": "CT1"}], "folders": [{"path": str(drop), "stable_seconds": 1}]}
+    node.settings["routes"] = [{"to": "lead"}, {"to": "closed"}]
+    node.start()
+    files = ctx.images("ct", 3)
+    assert ctx.raw_scu(node.address, files, called="CLINIC", calling="CT1").wait() == 0
+    assert ctx.raw_scu(node.address, files, called="CLINIC", calling="CT1").wait() == 0  # once more the same
+    assert ctx.raw_scu(node.address, files[:1], called="CLINIC", calling="STRANGER").wait() != 0
+    (drop / "letter.txt").write_text("no image")
+
+    def readings():
+        paths = sorted(out.rglob("*.sample.jsonl"), key=lambda path: path.name)
+        return json.loads(paths[-1].read_text())["readings"] if paths else []
+
+    def value(metric, **labels):
+        found = [one["value"] for one in readings() if one["metric"] == metric and labels.items() <= one["labels"].items()]
+        return found[0] if len(found) == 1 else found
+
+    wait_until(lambda: value("sampan_quarantined_instances_total", reason="it is not a DICOM file") == 1
+               and value("sampan_duplicate_instances_total", kind="identical") == 3
+               and value("sampan_queue_instances", dest="lead", state="delivered") == 3
+               and value("sampan_dest_up", dest="closed") == 0, lambda: json.dumps(readings()), 60)
+    status = node.status()
+    for dest in ("lead", "closed"):
+        here = node.destination(dest)
+        for state in ("waiting", "on_hold", "rejected", "delivered"):
+            assert value("sampan_queue_instances", dest=dest, state=state) == here[state], (dest, state, readings())
+        assert value("sampan_queue_bytes", dest=dest) == here["waiting_bytes"]
+        assert value("sampan_dest_up", dest=dest) == (here["state"] == "up")
+    assert node.destination("closed")["waiting"] == 3 and value("sampan_queue_oldest_age_seconds", dest="closed") <= status["uptime_s"] + 5
+    assert abs(value("sampan_disk_free_bytes") - status["spool"]["disk_free_bytes"]) < status["spool"]["disk_total_bytes"] / 10
+    assert value("sampan_queue_instances", dest="", state="waiting") == 0
+    assert value("sampan_rejected_associations_total", reason="0x0103") == 1
+    assert value("sampan_received_instances_total", modality="CT") == 3
+    [build] = [one["labels"] for one in readings() if one["metric"] == "sampan_build_info"]
+    assert build["version"] == status["version"] and re.match(r"3\.\d", build["dcmtk"]) and re.match(r"3\.\d", build["openssl"]), build
+    known = catalogue()
+    for one in readings():
+        assert one["metric"] in known, f"{one['metric']} is not in the page of telemetry"
+        kind, labels = known[one["metric"]]
+        assert one["type"] == kind and set(one["labels"]) == labels and one["unit"], (one, kind, labels)
+    missing = set(known) - {one["metric"] for one in readings()} - {"sampan_disk_full_forecast_seconds"}
+    assert not missing, missing
+    node.stop()
 
 
 def test_an_event_overtakes_a_backlog_of_images(ctx):

@@ -53,7 +53,7 @@ void introduction() {
       "disk, and sends each to one or several next hops as a Storage SCU or a DICOMweb user agent (STOW-RS). It keeps no archive that\n"
       "can be queried, and shows no image.\n\n"
       "| Network service | User (SCU) | Provider (SCP) |\n|---|---|---|\n"
-      "| Verification | no | yes |\n| Storage | yes | yes |\n| Storage Commitment Push Model | yes | yes |\n"
+      "| Verification | yes | yes |\n| Storage | yes | yes |\n| Storage Commitment Push Model | yes | yes |\n"
       "| Query/Retrieve, Study Root, FIND | yes | no |\n| STOW-RS (PS3.18 10.5) | yes | no |\n"
       "| Storage Commitment (PS3.18 13) | yes | no |\n| QIDO-RS (PS3.18 10.6) | yes | no |\n\n"
       "| Media service | Creator | Reader |\n|---|---|---|\n"

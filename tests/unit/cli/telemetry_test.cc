@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "cli/exit_code.h"
 #include "cli/queue_view.h"
 #include "cli/status_view.h"
 
@@ -49,6 +50,18 @@ TEST_CASE("devices_are_a_line_each_and_refused_callers_are_told_with_what_to_do"
   CHECK(has(text, "intake.callers"));
   CHECK_FALSE(has(text, "\x1b"));
   CHECK(has(show_devices(inventory, Lang::zh), "被拒绝 3 次"));
+}
+
+TEST_CASE("devices_are_well_when_there_are_some_and_nobody_was_refused_lately") {
+  Inventory inventory;
+  CHECK(judge_devices(inventory) == exit_attention);
+  inventory.devices.push_back(device());
+  CHECK(judge_devices(inventory) == exit_good);
+  inventory.callers.emplace_back();
+  inventory.callers[0].refused = 1;
+  CHECK(judge_devices(inventory) == exit_good);
+  inventory.callers[0].refused_lately = true;
+  CHECK(judge_devices(inventory) == exit_attention);
 }
 
 TEST_CASE("events_are_told_oldest_first_and_what_is_open_comes_last_with_what_to_do") {

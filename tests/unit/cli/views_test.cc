@@ -75,6 +75,21 @@ TEST_CASE("of_a_destination_that_never_answered_status_tells_what_is_tried_and_w
   CHECK(has(shown(Lang::zh), "PACS@192.0.2.10:104  尚未成功：对方未及时答复\n"));
 }
 
+TEST_CASE("status_says_when_a_destination_last_answered") {
+  NodeStatus status = rich_status();
+  DestinationStatus& lead = status.destinations[0];
+  lead.state = DestinationState::up;
+  lead.last_contact_s = 12;
+  CHECK(has(show_status(assessed(status), Lang::en), "; last contact 12 s ago\n"));
+  CHECK(has(show_status(assessed(status), Lang::zh), "；最近应答在 12 秒前\n"));
+  lead.state = DestinationState::backing_off;
+  lead.last_contact_s = 60;
+  CHECK(has(show_status(assessed(status), Lang::en), "out of reach for 1 min: connection refused; next try in 42 s; last contact 1 min ago\n"));
+  lead.last_contact_s = 5;
+  CHECK(has(show_status(assessed(status), Lang::en), "answers, yet nothing gets through for 1 min: connection refused"));
+  CHECK(has(show_status(assessed(status), Lang::zh), "有应答但无法送达 1 分"));
+}
+
 TEST_CASE("good_news_tell_what_happens_just_now") {
   NodeStatus status = rich_status();
   status.destinations[0].state = DestinationState::up;

@@ -39,7 +39,19 @@ TEST_CASE("a_destination_out_of_reach_is_news_after_five_minutes_and_a_failure_a
         "目的地 lead 已 5 分无法送达，28 幅图像积压，最久 1 分 30 秒，原因：connection refused");
   lead.state_age_s = 3600;
   CHECK(codes(status) == Codes{"destination_unreachable:failure"});
+  // With nothing that waits nothing is late; yet the next image would be.
   lead.waiting = 0;
+  CHECK(codes(status) == Codes{"destination_unreachable:attention"});
+  CHECK(assess(status)[0].en == "Destination lead out of reach for 1 h, no images waiting: connection refused");
+  lead.telemetry_waiting = 3;
+  CHECK(codes(status) == Codes{"destination_unreachable:attention"});
+  CHECK(assess(status)[0].en == "Destination lead out of reach for 1 h, 3 events and samples waiting: connection refused");
+  CHECK(assess(status)[0].zh == "目的地 lead 已 1 小时无法送达，3 条事件和采样积压，原因：connection refused");
+  lead.last_contact_s = 3600;
+  CHECK(assess(status)[0].en.starts_with("Destination lead out of reach"));
+  lead.last_contact_s = 12;
+  CHECK(assess(status)[0].en.starts_with("Destination lead answers, yet nothing gets through for 1 h"));
+  lead.state_age_s = 299;
   CHECK(codes(status) == Codes{});
 }
 
@@ -141,13 +153,17 @@ TEST_CASE("images_that_go_another_way_meanwhile_are_told") {
 TEST_CASE("a_disk_that_fills_is_told_before_images_are_refused") {
   NodeStatus status = rich_status();
   status.spool.disk_total_bytes = 1'000'000'000;
-  status.spool.disk_free_bytes = 100'000'000;
+  status.spool.disk_free_bytes = 120'000'000;
   CHECK(codes(status) == Codes{});
-  status.spool.disk_free_bytes = 99'999'999;
+  status.spool.disk_state = "low";
   CHECK(codes(status) == Codes{"disk_low:attention"});
-  status.spool.disk_free_bytes = 49'999'999;
+  CHECK(assess(status)[0].en == "Disk 12 % free (120.0 MB); images are refused when it is full");
+  status.spool.disk_full_in_s = 6 * 3600;
+  CHECK(assess(status)[0].en == "Disk 12 % free (120.0 MB), full in 6 h as it filled lately; images are refused when it is full");
+  CHECK(assess(status)[0].zh == "磁盘仅剩 12%（120.0 MB），按近期趋势 6 小时后用满，用满后将停止接收");
+  status.spool.disk_state = "critical";
   CHECK(codes(status) == Codes{"disk_critical:failure"});
-  status.spool.disk_total_bytes = 0;
+  status.spool.disk_state = "well";
   CHECK(codes(status) == Codes{});
 }
 
@@ -188,7 +204,9 @@ TEST_CASE("every_finding_says_what_to_do_in_both_languages") {
                   .disk_free_bytes = 1,
                   .disk_total_bytes = 1000,
                   .intake_bytes_per_day = 0,
-                  .disk_lasts_s = {}};
+                  .disk_lasts_s = {},
+                  .disk_state = "critical",
+                  .disk_full_in_s = {}};
   status.destinations.resize(3, status.destinations[1]);
   status.destinations[0].state_age_s = 9999;
   status.destinations[0].rejected = status.destinations[0].on_hold = 1;

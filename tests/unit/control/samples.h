@@ -48,7 +48,9 @@ inline NodeStatus rich_status() {
                   .disk_free_bytes = 500'000'000'000,
                   .disk_total_bytes = 1'000'000'000'000,
                   .intake_bytes_per_day = 0,
-                  .disk_lasts_s = {}};
+                  .disk_lasts_s = {},
+                  .disk_state = "well",
+                  .disk_full_in_s = {}};
   DestinationStatus lead;
   lead.name = "lead";
   lead.courier = "dimse";

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -63,7 +64,9 @@ struct Case {
   std::unique_ptr<HttpServer> server{};
   std::unique_ptr<UnknownService> service{};
   std::unique_ptr<BlackHole> hole{};
-  unsigned attempts() const { return peer ? peer->stored.load() : server ? server->requests.load() : 0; }
+  // To deliver; whoever only asks whether it is there is answered and not counted.
+  std::shared_ptr<std::atomic<unsigned>> tried = std::make_shared<std::atomic<unsigned>>(0);
+  unsigned attempts() const { return tried->load(); }
 };
 
 // Codes that find this row and no other: the ends of its range, and what lies between.
@@ -88,7 +91,14 @@ void to_dimse(Case& made) {
 
 void play_dimse(Case& made, std::uint16_t status) {
   made.peer = std::make_unique<ScriptedPeer>();
-  made.peer->answer = [status](Connection& connection, const ScriptedPeer::Heard& heard) {
+  made.peer->answer = [status, tried = made.tried](Connection& connection, const ScriptedPeer::Heard& heard) {
+    if (heard.message.command.field == c_echo_rq) {
+      Command reply = heard.message.command;
+      reply.field = c_echo_rsp;
+      reply.status = 0;
+      return send_message(connection, heard.message.context, reply, {}, {}).ok();
+    }
+    ++*tried;
     return ScriptedPeer::respond(connection, heard.message, status, heard.message.command.sop_instance);
   };
   to_dimse(made);
@@ -111,7 +121,11 @@ void play_context(Case& made, std::uint16_t result) {
 
 void play_http(Case& made, std::function<std::string(const HttpHeard&)> answer) {
   made.server = std::make_unique<HttpServer>();
-  made.server->answer = std::move(answer);
+  made.server->answer = [answer = std::move(answer), tried = made.tried](const HttpHeard& heard) {
+    if (heard.target.find("StudyInstanceUID=2.25.0&") != std::string::npos) return http("404 Not Found", "application/json", "{}");
+    ++*tried;
+    return answer(heard);
+  };
   made.destination.stow = made.server->url();
 }
 
@@ -139,7 +153,10 @@ void play_finding(Case& made, Finding finding, const std::filesystem::path& fold
 }
 
 Case play(const policy::FailureRow& row, std::uint16_t code, std::uint8_t result, const std::filesystem::path& folder) {
-  Case made{&row, row.verdict, std::string(row.en)};
+  Case made;
+  made.row = &row;
+  made.verdict = row.verdict;
+  made.words = row.en;
   switch (row.family) {
     case Family::dimse: play_dimse(made, code); break;
     case Family::association: play_reject(made, code, result); break;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/stat.h>
 
+#include "core/limits_watch.h"
 #include "fixture.h"
+#include "unit/queue/sized_files.h"
 
 using namespace sampan;
 using namespace sampan::test;
@@ -92,4 +94,49 @@ TEST_CASE_FIXTURE(QueueFixture, "an_item_committed_while_its_segment_empties_is_
   CHECK(lease().size() == 100);
   restart(true);
   CHECK(lease().size() == 100);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "copies_stay_while_there_is_room_and_make_some_before_the_disk_is_low" * doctest::description("contract 4")) {
+  // A disk that holds nothing but the spool, and copies that go only when it needs the room.
+  SizedFiles small;
+  small.sized = {80u << 20, 80u << 20, 0, 0};
+  small.used_under = at("spool");
+  files.below = &small;
+  files.syncs_for_nothing = true;
+  const auto start_again = [&] {
+    stop();
+    queue::QueueNeeds needs{files, clock, system_random(), {}, {}, {}, {}};
+    needs.route = [this](const core::Item&) { return destinations; };
+    needs.may_reclaim = [](std::span<const queue::DeliveryStanding> all, bool space_is_short) {
+      return space_is_short && std::ranges::all_of(all, [](const auto& one) { return one.level == core::Level::archived; });
+    };
+    needs.changed = [] {};
+    auto opened = queue::Queue::open({home.path().string(), "test", unindexed_items_max, notes_slack_bytes, gone_images_kept}, std::move(needs));
+    REQUIRE(opened.ok());
+    queue = std::move(*opened);
+    queue->drain();
+  };
+  start_again();
+  const auto free_percent = [&] { return small.space("")->free_bytes * 100 / small.sized.total_bytes; };
+  std::uint64_t least = 100, rises = 0;
+  for (unsigned i = 0; i < 6000; i += 100) {
+    for (unsigned k = i; k < i + 100; ++k) REQUIRE(put(pattern(19'000, k), image_facts("1." + std::to_string(k))).ok());
+    for (const auto& one : lease()) queue->deliver("lead", {one.item.id, one.item.sha256, "PACS", clock.wall(), core::Level::archived});
+    queue->drain();
+    start_again();  // what is still being filled gives nothing back
+    const std::uint64_t before = free_percent();
+    queue->tick();
+    queue->drain();
+    const std::uint64_t after = free_percent();
+    if (before >= core::limits::reclaim_below_percent) CHECK(after == before);
+    if (after > before) {
+      ++rises;
+      CHECK(after >= core::limits::reclaim_until_percent);
+      CHECK(after <= core::limits::reclaim_until_percent + 3);
+    }
+    least = std::min(least, before);
+  }
+  CHECK(least >= core::limits::disk_low_percent);
+  CHECK(least < core::limits::reclaim_below_percent);
+  CHECK(rises >= 3);
 }

@@ -3,6 +3,7 @@
 #include "fixture.h"
 #include "queue/ballast.h"
 #include "queue/segment.h"
+#include "unit/queue/sized_files.h"
 
 using namespace sampan;
 using namespace sampan::test;
@@ -10,18 +11,6 @@ using namespace sampan::test;
 namespace {
 
 constexpr std::uint64_t mib = 1u << 20, gib = 1u << 30;
-
-// A disk of any size, on the real one.
-struct SizedFiles final : FileSystem {
-  DiskSpace sized{500 * gib, 400 * gib, 1'000'000, 900'000};
-  Result<std::unique_ptr<File>> open(const std::string& path, Mode mode) override { return disk().open(path, mode); }
-  Status make_directories(const std::string& path) override { return disk().make_directories(path); }
-  Status sync_directory(const std::string& path) override { return disk().sync_directory(path); }
-  Status rename(const std::string& from, const std::string& to) override { return disk().rename(from, to); }
-  Status unlink(const std::string& path) override { return disk().unlink(path); }
-  Result<std::vector<std::string>> list(const std::string& directory) override { return disk().list(directory); }
-  Result<DiskSpace> space(const std::string&) override { return sized; }
-};
 
 struct Sized : QueueFixture {
   SizedFiles sizes;

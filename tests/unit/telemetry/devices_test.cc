@@ -2,6 +2,7 @@
 #include "telemetry/devices.h"
 
 #include "core/limits.h"
+#include "core/limits_watch.h"
 #include "fixture.h"
 #include "telemetry/alarms.h"
 #include "telemetry/state.h"
@@ -115,6 +116,19 @@ TEST_CASE("refused_attempts_are_shown_with_the_device_or_by_themselves") {
   CHECK(shown.find("\"ae_title\":\"NOBODY\",\"address\":\"192.0.2.9\",\"associations\":0,\"refused\":3") != shown.npos);
   CHECK(shown.find("\"images_today\":1") != shown.npos);
   CHECK(shown.find(canary) == shown.npos);
+}
+
+TEST_CASE("a_stranger_is_worth_attention_as_long_as_status_speaks_of_it_and_not_for_ever") {
+  Devices devices;
+  saw(devices, image_of("S1"));
+  devices.refused("NOBODY", "192.0.2.9", "not on the list", noon);
+  const std::int64_t shown_ms = Millis(core::limits::refused_shown_time).count();
+  CHECK(devices_view(devices, {noon.ms + shown_ms}).find("\"refused_lately\":true") != std::string::npos);
+  const std::string later = devices_view(devices, {noon.ms + shown_ms + 1});
+  CHECK(later.find("\"refused\":1") != std::string::npos);
+  CHECK(later.find("\"refused_lately\":false") != std::string::npos);
+  devices.refused("NOBODY", "192.0.2.9", "not on the list", {noon.ms + shown_ms});
+  CHECK(devices_view(devices, {noon.ms + shown_ms + 1}).find("\"refused_lately\":true") != std::string::npos);
 }
 
 TEST_CASE("what_is_known_survives_a_restart_and_damage_refuses_nothing" * doctest::description("contract 9")) {

@@ -44,6 +44,7 @@ struct Scene {
     picture.uptime_s = 3600;
     picture.disk_total_bytes = 1'000'000'000;
     picture.disk_free_bytes = free_percent * 10'000'000;
+    picture.disk = free_percent < 5 ? Gauges::Disk::critical : free_percent < 22 ? Gauges::Disk::low : Gauges::Disk::well;
     picture.destinations.push_back({});
     picture.destinations[0].name = "lead";
     return picture;
@@ -152,24 +153,58 @@ TEST_CASE("a_class_is_blocked_and_unblocked_a_destination_refuses_and_an_item_is
   CHECK(incomplete[0].count == 12);
 }
 
-TEST_CASE("the_disk_is_low_then_critical_then_well_and_a_trend_foresees_it") {
+TEST_CASE("the_disk_is_low_then_critical_then_well_and_one_alarm_stands_for_it") {
   Scene scene;
   CHECK(scene.measure(scene.gauges(30)).empty());
-  CHECK(names(scene.measure(scene.gauges(19))) == "disk.low:opened");
+  auto filling = scene.gauges(30);
+  filling.disk = Gauges::Disk::low;
+  filling.disk_full_in_s = 59 * 3600;
+  const auto opened = scene.measure(filling);
+  REQUIRE(names(opened) == "disk.low:opened");
+  CHECK(opened[0].attributes.at("hours") == "59");
+  CHECK(opened[0].attributes.at("free_percent") == "30");
   CHECK(scene.measure(scene.gauges(18)).empty());
   CHECK(names(scene.measure(scene.gauges(4))) == "disk.critical:worse");
   CHECK(scene.measure(scene.gauges(21)).empty());
   CHECK(names(scene.measure(scene.gauges(23))) == "disk.ok:closed");
-  Scene filling;
-  for (unsigned percent = 60; percent > 54; --percent) {
-    filling.measure(filling.gauges(percent));
-    filling.clock.pass(1h);
-  }
-  // 1 % an hour, 55 % left at the last look.
-  REQUIRE(filling.rules.disk_forecast_s().has_value());
-  CHECK(*filling.rules.disk_forecast_s() / 3600 == 55);
-  REQUIRE(names(filling.all) == "disk.low:opened");
-  CHECK(filling.all[0].attributes.at("hours") == "59");
+}
+
+TEST_CASE("images_that_go_nowhere_are_one_alarm_for_each_reason_and_it_ends_when_they_go") {
+  Scene scene;
+  auto picture = scene.gauges();
+  picture.stranded = {{"", 3, 1000, 60}, {"old", 0, 0, 0}};
+  const auto opened = scene.measure(picture);
+  REQUIRE(names(opened) == "route.none:opened");
+  CHECK(opened[0].cause == "route.none/");
+  CHECK(opened[0].attributes.at("waiting") == "3");
+  picture.stranded = {{"", 5, 1000, 60}, {"old", 2, 1000, 60}};
+  REQUIRE(names(scene.measure(picture)) == "route.none:opened");
+  CHECK(scene.rules.alarms().find("route.none/")->attributes.at("waiting") == "5");
+  CHECK(scene.all.back().cause == "route.none/old");
+  picture.stranded = {{"old", 2, 1000, 60}};
+  const auto closed = scene.measure(picture);
+  REQUIRE(names(closed) == "route.none:closed");
+  CHECK(closed[0].cause == "route.none/");
+  CHECK(closed[0].severity == Severity::info);
+  CHECK(names(scene.measure(scene.gauges())) == "route.none:closed");
+}
+
+TEST_CASE("a_detour_is_an_alarm_until_it_ends_also_when_its_end_was_missed") {
+  Scene scene;
+  const auto opened = scene.tell(What::detour_begins, "lead", {}, "copy");
+  REQUIRE(names(opened) == "dest.detour:opened");
+  CHECK(opened[0].attributes.at("to") == "copy");
+  auto picture = scene.gauges();
+  picture.destinations[0].state = DestinationGauges::State::up;
+  picture.destinations[0].detour_to = "copy";
+  CHECK(scene.measure(picture).empty());
+  CHECK(names(scene.tell(What::detour_ends, "lead", {}, "copy")) == "dest.detour:closed");
+  scene.tell(What::detour_begins, "lead", {}, "copy");
+  picture.destinations[0].state = DestinationGauges::State::down;
+  picture.destinations[0].detour_to.clear();
+  CHECK(names(scene.measure(picture)) == "dest.detour:closed");
+  scene.tell(What::detour_begins, "gone", {}, "copy");
+  CHECK(names(scene.measure(picture)) == "dest.detour:closed");
 }
 
 TEST_CASE("only_what_is_quarantined_or_in_conflict_anew_is_told") {

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/disk_room.h"
+
+#include <doctest/doctest.h>
+
+#include "core/limits.h"
+#include "core/limits_watch.h"
+
+using namespace sampan;
+using namespace sampan::policy;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t gb = 1'000'000'000;
+constexpr DiskRoom at(std::uint64_t free_percent) { return {free_percent * gb, 100 * gb, 0}; }
+
+}  // namespace
+
+TEST_CASE("a_disk_is_low_below_a_fifth_critical_below_a_twentieth_and_well_with_some_room_more") {
+  CHECK(judge_disk(at(20), {}, DiskState::well) == DiskState::well);
+  CHECK(judge_disk({20 * gb - 100, 100 * gb, 0}, {}, DiskState::well) == DiskState::low);
+  CHECK(judge_disk(at(21), {}, DiskState::low) == DiskState::low);
+  CHECK(judge_disk(at(22), {}, DiskState::low) == DiskState::well);
+  CHECK(judge_disk(at(5), {}, DiskState::well) == DiskState::low);
+  CHECK(judge_disk(at(4), {}, DiskState::low) == DiskState::critical);
+  CHECK(judge_disk(at(6), {}, DiskState::critical) == DiskState::low);
+  CHECK(judge_disk({}, {}, DiskState::well) == DiskState::well);
+}
+
+TEST_CASE("a_disk_that_is_full_within_three_days_is_low_however_much_is_free") {
+  CHECK(judge_disk(at(60), 71h, DiskState::well) == DiskState::low);
+  CHECK(judge_disk(at(60), 72h, DiskState::well) == DiskState::well);
+  CHECK(judge_disk(at(12), 6h, DiskState::well) == DiskState::low);
+  CHECK(judge_disk(at(60), 72h, DiskState::low) == DiskState::well);
+}
+
+TEST_CASE("what_may_go_is_what_no_destination_that_must_have_it_is_owed") {
+  CHECK(reclaimable_bytes(100, {}) == 0);
+  const Unproven lead{true, 30}, copy{false, 80}, second{true, 90};
+  CHECK(reclaimable_bytes(100, std::span(&lead, 1)) == 70);
+  const Unproven one_optional[] = {lead, copy};
+  CHECK(reclaimable_bytes(100, one_optional) == 70);
+  const Unproven both[] = {lead, second};
+  CHECK(reclaimable_bytes(100, both) == 0);
+  // Where nothing is required, all of them count as required.
+  CHECK(reclaimable_bytes(100, std::span(&copy, 1)) == 20);
+}
+
+TEST_CASE("images_are_refused_before_nothing_is_free") {
+  CHECK(usable_bytes({10 * gb, 100 * gb, 50 * gb}) == 60 * gb - core::limits::reserve_bytes);
+  CHECK(usable_bytes({100, 1000, 0}) == 50);
+  CHECK(usable_bytes({10, 1000, 0}) == 0);
+}
+
+TEST_CASE("a_trend_is_of_a_day_needs_an_hour_and_foretells_nothing_while_the_disk_does_not_fill") {
+  DiskTrend trend;
+  CHECK_FALSE(trend.full_in().has_value());
+  MonoTime now{1000};
+  trend.note(60 * gb, now);
+  trend.note(59 * gb, now + 59min);
+  CHECK_FALSE(trend.full_in().has_value());
+  trend.note(59 * gb, now + 1h);
+  CHECK(trend.full_in() == Millis(59h));
+  // An hour of a burst, a day ago: it does not count any more.
+  for (int hour = 2; hour < 26; ++hour) trend.note(59 * gb, now + std::chrono::hours(hour));
+  CHECK_FALSE(trend.full_in().has_value());
+  trend.note(60 * gb, now + 26h);
+  CHECK_FALSE(trend.full_in().has_value());
+}

@@ -184,6 +184,7 @@ std::optional<Outcome> FolderCourier::stage(const Consignment& cargo) {
 // What is written below an empty mount point would count as archived, and be seen by nobody.
 std::optional<Retry> FolderCourier::open_root() {
   if (known_directories_.contains(incoming_)) return std::nullopt;
+  const std::lock_guard lock(naming);  // lanes remember one after the other
   const bool was_here = !remembered_.empty() && read_whole(files_, remembered_, buffer_bytes).ok();
   if (was_here && !files_.list(incoming_))
     return Retry{"the folder is not the one that images went to before: its disk is not mounted, or it was emptied", Scope::destination, {}, 0};

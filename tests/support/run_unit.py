@@ -88,7 +88,7 @@ def run_binary(book, binary, deadline_s):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--jobs", type=int, default=2)
-    arguments.add_argument("--deadline", type=float, default=240)
+    arguments.add_argument("--deadline", type=float, default=480)
     arguments.add_argument("binaries", nargs="+")
     chosen = arguments.parse_args()
     book = results.Book("unit", show_passes=False)

@@ -7,12 +7,15 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <ostream>
 
 #include "base/log.h"
 #include "base/version.h"
 #include "daemon/lock.h"
 #include "daemon/notify.h"
+#include "daemon/owner.h"
 #include "daemon/reload.h"
 #include "daemon/signals.h"
 #include "daemon/usage.h"
@@ -85,14 +88,17 @@ void wait_for_the_end(Signals& signals, const Notifier& notifier, Reload& reload
   }
 }
 
+int cannot_start(const Error& error, const settings::Settings& settings, std::ostream& err) {
+  err << "sampand: " << error.message << "\n";
+  if (error.message.find(std::strerror(EACCES)) != std::string::npos) err << owner_remedy(settings.state_directory);
+  return exit_start;
+}
+
 int count_undelivered(const settings::Settings& settings, const Build& build, std::ostream& out, std::ostream& err) {
   keep_memory_private();
   const auto lock = StateLock::take(settings.state_directory);
   const auto count = lock ? build(settings)->undelivered() : Result<std::uint64_t>(lock.error());
-  if (!count) {
-    err << "sampand: " << count.error().message << "\n";
-    return exit_start;
-  }
+  if (!count) return cannot_start(count.error(), settings, err);
   out << *count << "\n";
   return exit_clean;
 }
@@ -102,18 +108,12 @@ int serve(const settings::Settings& settings, const Options& options, const Buil
   Signals signals;
   const Notifier notifier(Notifier::from_environment());
   const auto lock = StateLock::take(settings.state_directory);
-  if (!lock) {
-    err << "sampand: " << lock.error().message << "\n";
-    return exit_start;
-  }
+  if (!lock) return cannot_start(lock.error(), settings, err);
   const std::unique_ptr<Service> service = build(settings);
   Reload reload(options.config, options.state, notifier,
                 [&](settings::Settings next) { return service->reload(std::move(next)); });
   service->on_reload_request([&reload] { return reload(); });
-  if (const Status started = service->start(); !started) {
-    err << "sampand: " << started.error().message << "\n";
-    return exit_start;
-  }
+  if (const Status started = service->start(); !started) return cannot_start(started.error(), settings, err);
   out << ready_line(settings, service->intake_port()) << std::endl;
   notifier.tell("READY=1");
   wait_for_the_end(signals, notifier, reload);

@@ -267,6 +267,30 @@ TEST_CASE("a_second_daemon_on_the_same_state_is_refused") {
   CHECK(first.wait() == exit_clean);
 }
 
+TEST_CASE("a_start_that_files_of_another_user_prevent_says_whose_they_are_and_what_to_do") {
+  struct Shut : Quiet {
+    Status start() override { return fail(Errc::io, "open keys/local.key: Permission denied"); }
+  };
+  const auto shut = [](const settings::Settings&) { return std::make_unique<Shut>(); };
+  Folder folder;
+  folder.write("state/keys/local.key", "x");
+  const std::string key = folder.path + "/state/keys/local.key";
+  CHECK(call({"--config", folder.good()}, shut).err == "sampand: open keys/local.key: Permission denied\n");
+  if (::chown(key.c_str(), 54321, 54321) != 0) {
+    MESSAGE("skipped: only root gives a file to somebody else");
+    return;
+  }
+  const Ran ran = call({"--config", folder.good()}, shut);
+  CHECK(ran.code == exit_start);
+  CHECK(ran.err.find(key + " belongs to 54321, and this program runs as root; give it all back: sudo chown -R root: " + folder.path + "/state\n") !=
+        std::string::npos);
+  CHECK(ran.err.find("属于用户 54321") != std::string::npos);
+  struct Broken : Quiet {
+    Status start() override { return fail(Errc::io, "port taken"); }
+  };
+  CHECK(call({"--config", folder.good()}, [](const settings::Settings&) { return std::make_unique<Broken>(); }).err == "sampand: port taken\n");
+}
+
 TEST_CASE("a_service_that_does_not_start_ends_the_daemon") {
   struct Broken : Quiet {
     Status start() override { return fail(Errc::io, "port taken"); }

@@ -8,7 +8,6 @@
 #include "control/folder_words.h"
 #include "control/reason_words.h"
 #include "core/limits.h"
-#include "core/limits_watch.h"
 
 namespace sampan::control {
 namespace {

@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "core/limits.h"
-#include "core/limits_watch.h"
 
 namespace sampan::core {
 namespace {

@@ -109,7 +109,7 @@ inline constexpr std::size_t proof_batch_items_max = 200;  // asked about at onc
 inline constexpr auto proof_wait_least = 10s;           // from delivery to the first question, and between questions
 inline constexpr auto proof_wait_most = 6h;
 inline constexpr auto proof_pause = 2s;                 // between questions to one destination
-inline constexpr unsigned resends_max = 3;             // of one image that the next hop lost; then a person decides
+inline constexpr unsigned resends_max = 3;             // of one image that the next hop lost; then a person is told, and it goes on more rarely
 inline constexpr auto commitment_work_max = 24h;       // a service that works on a request for longer is asked anew
 inline constexpr auto resend_pause = 30s;               // before what the next hop lost is sent again, growing with each time
 inline constexpr auto recheck_every = 24h * 7;          // of running time: everything archived and still here is asked about again
@@ -203,5 +203,18 @@ inline constexpr auto stop_grace = 5s;     // for transfers that run when the no
 inline constexpr auto reload_grace = 60s;  // and for those of a destination that is taken out or changed
 inline constexpr unsigned rescue_tries_max = 5;  // of what does not get through
 inline constexpr std::size_t rescue_list_bytes_max = 256u << 20;  // of what was rescued before
+
+// what a node looks at of its disk
+inline constexpr std::uint64_t reclaim_below_percent = 23;  // free of the disk: then copies go that are kept because there is room,
+inline constexpr std::uint64_t reclaim_until_percent = 25;  // until so much is free; both above what is an alarm
+inline constexpr std::uint64_t disk_low_percent = 20;       // less free is an alarm,
+inline constexpr std::uint64_t disk_critical_percent = 5;   // a critical one,
+inline constexpr std::uint64_t disk_ease_percent = 2;       // and over when there is so much more
+
+// and of who is there
+inline constexpr auto contact_every = 3min;            // a destination that was not heard of for so long is asked whether it is there
+inline constexpr auto contact_first_within = 3s;       // of the start
+inline constexpr auto contact_answer_time_max = 20s;   // for its answer
+inline constexpr auto refused_shown_time = 2h;         // whoever was refused within it is worth attention
 
 }  // namespace sampan::core::limits

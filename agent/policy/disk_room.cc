@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "core/limits.h"
-#include "core/limits_watch.h"
 
 namespace sampan::policy {
 

@@ -5,7 +5,6 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "core/limits.h"
-#include "core/limits_watch.h"
 #include "queue/record_writer.h"
 #include "queue/store.h"
 

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "base/clock.h"
-#include "core/limits_watch.h"
+#include "core/limits.h"
 #include "scheduler/duties.h"
 
 namespace sampan::scheduler {

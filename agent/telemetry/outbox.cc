@@ -72,13 +72,17 @@ void Outbox::send(Event event) {
 
 bool Outbox::send_samples(const std::function<std::string(const Stamp&)>& line_of) {
   if (!forwards_ || !queue_samples()) return false;
-  if (sample_series_.empty()) sample_series_ = new_series();
+  if (sample_series_.empty()) sample_series_ = new_series(), sample_seq_ = 0;
   const WallTime now = needs_.clock.wall();
-  const Stamp stamp{make_uuid7(now, needs_.random), node_, sample_series_, sample_seq_ + 1, now};
+  Stamp stamp{make_uuid7(now, needs_.random), node_, sample_series_, sample_seq_ + 1, now};
   std::string line = line_of(stamp);
   if (Status kept = write_durably(needs_.files, folder_ + sample_file, as_bytes(line)); !kept) {
     log::error("samples: " + kept.error().message);
-    return false;
+    // As with events: it is sent in a series of its own, for its number may be given again after a crash.
+    stamp.series = new_series();
+    stamp.seq = 1;
+    line = line_of(stamp);
+    sample_series_.clear();
   }
   crash_point("sample.kept");
   sample_seq_ = stamp.seq;

@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "core/limits.h"
-#include "core/limits_watch.h"
 #include "telemetry/event_words.h"
 #include "telemetry/json_text.h"
 

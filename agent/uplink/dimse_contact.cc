@@ -7,7 +7,7 @@
 #include <utility>
 #include <variant>
 
-#include "core/limits_watch.h"
+#include "core/limits.h"
 #include "uplink/dimse_association.h"
 
 namespace sampan::uplink {

@@ -7,7 +7,6 @@
 
 #include "base/log.h"
 #include "core/limits.h"
-#include "core/limits_watch.h"
 
 namespace sampan::uplink {
 namespace {

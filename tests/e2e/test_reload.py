@@ -254,7 +254,7 @@ def test_a_control_socket_that_was_changed_is_the_old_one_until_a_restart_and_th
     assert "takes effect after a restart: control.socket\n" in node.log()
     for verb in ("status", "reload"):  # as a person calls it: by the settings, which are ahead of the node
         said = ctx.command(BIN / "sampan", "--config", config, "--lang", "en", verb, check=False)
-        assert said.returncode == 3 and "If control.socket was changed: it takes effect after a restart" in said.stderr, said.stderr
+        assert said.returncode == 3 and "If control.socket was changed or removed: that takes effect after a restart" in said.stderr, said.stderr
     assert node.sampan("status")[0] in (0, 1) and old.exists() and not new.exists()
     node.stop()
     assert not old.exists()

@@ -5,7 +5,6 @@
 
 #include "control/attention.h"
 #include "core/limits.h"
-#include "core/limits_watch.h"
 #include "node/report.h"
 #include "node/telemetry_wiring.h"
 

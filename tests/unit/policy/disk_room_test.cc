@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 
 #include "core/limits.h"
-#include "core/limits_watch.h"
 
 using namespace sampan;
 using namespace sampan::policy;

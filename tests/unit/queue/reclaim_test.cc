@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/stat.h>
 
-#include "core/limits_watch.h"
+#include "core/limits.h"
 #include "fixture.h"
 #include "unit/queue/sized_files.h"
 

@@ -2,7 +2,7 @@
 // Whether a destination is there, while nothing is carried that would tell.
 #include <set>
 
-#include "core/limits_watch.h"
+#include "core/limits.h"
 #include "simulation.h"
 
 using namespace sampan;

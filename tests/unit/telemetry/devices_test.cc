@@ -2,7 +2,6 @@
 #include "telemetry/devices.h"
 
 #include "core/limits.h"
-#include "core/limits_watch.h"
 #include "fixture.h"
 #include "telemetry/alarms.h"
 #include "telemetry/state.h"

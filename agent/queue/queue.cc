@@ -128,6 +128,7 @@ class QueueInflow final : public core::Inflow {
     });
     if (!place) {
       parts_.health.met(place.error());
+      if (place.error().code == Errc::full && item_.kind != core::Kind::image) parts_.store->short_of_room();
       return place.error();
     }
     crash_point("item.synced");

@@ -67,6 +67,10 @@ class Store {
   // then: once, when it stands, on the store's thread.
   using Change = std::function<void(Ledger&)>;
   void change(Change change, std::function<void()> then = nullptr);
+  // Cargo that is carried also when images are refused found no space or no name: what is held back is given for it.
+  void short_of_room() {
+    change([](Ledger&) {}, [this] { make_room(); });
+  }
   // Notes and changes that wait for the ledger.
   std::size_t waiting();
   // Reclaims what may go, and counts running time. Called now and then.

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <vector>
 
 #include "core/limits.h"
 #include "fixture.h"
@@ -113,6 +114,27 @@ TEST_CASE_FIXTURE(Desk, "a_crash_between_the_list_and_the_queue_neither_skips_a_
   CHECK(sink.kept().size() == 3);
   send();
   check_numbers(3);
+}
+
+TEST_CASE_FIXTURE(Desk, "samples_that_cannot_be_kept_are_sent_each_in_a_series_of_its_own" * doctest::description("contract 2")) {
+  CHECK(sample());
+  files.full = true;
+  CHECK(sample());
+  CHECK(sample());
+  files.full = false;
+  CHECK(sample());
+  CHECK(sample());
+  std::vector<std::string> series;
+  std::string numbers;
+  for (const auto& kept : sink.kept()) {
+    const auto at = kept.line.find("\"series\":\"") + 10, seq = kept.line.find("\"seq\":") + 6;
+    series.push_back(kept.line.substr(at, kept.line.find('"', at) - at));
+    numbers += kept.line[seq];
+  }
+  REQUIRE(series.size() == 5);
+  CHECK(numbers == "11112");
+  CHECK(std::set(series.begin(), series.end()).size() == 4);
+  CHECK(series[3] == series[4]);
 }
 
 TEST_CASE_FIXTURE(Desk, "a_torn_or_damaged_list_costs_the_damaged_lines_only" * doctest::description("contract 9")) {

@@ -92,6 +92,7 @@ def test_a_disk_that_goes_read_only_refuses_images_and_the_uplink_goes_on(ctx):
     node = ctx.node(destinations=[lead.destination], state=disk.mount_point / "state").start()
     before = send(ctx, node, ctx.images("mr", 10))
     assert len(before.acknowledged()) == 10
+    wait_until(lambda: node.destination()["waiting"] == 10, "in the ledger, from which the uplink takes them")
     run_well("mount", "-o", "remount,abort", disk.mount_point)  # as the file system itself does it after an error
     during = send(ctx, node, ctx.images("mr", 3))
     assert not during.acknowledged() and node.alive()

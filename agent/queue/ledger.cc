@@ -120,6 +120,7 @@ void Ledger::prepare() {
   u.standing_set = Statement(s, "INSERT OR REPLACE INTO standing VALUES(?,?,?,?,?)");
   u.standing_clear = Statement(s, "DELETE FROM standing WHERE exam=? AND what=?");
   u.orphan_insert = Statement(s, "INSERT INTO orphan(item, type, note, sop_key) VALUES(?,?,?,?)");
+  u.buried = Statement(s, "SELECT item, note FROM orphan WHERE sop_key=? AND sop_key<>0 AND type=3");
   u.orphan_of = Statement(s, "SELECT type, note FROM orphan WHERE item=? ORDER BY number");
   u.orphan_delete = Statement(s, "DELETE FROM orphan WHERE item=?");
   u.quarantine_insert = Statement(s, "INSERT OR REPLACE INTO quarantine VALUES(?,?,?,?)");

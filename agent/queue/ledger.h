@@ -95,6 +95,8 @@ class Ledger {
 
   // Notes on an item that is not indexed, in order.
   std::vector<Note> orphans_of(const Uuid& item);
+  // An image of this name and other bytes is gone from here, and a rebuild met its tombstone only.
+  bool another_is_buried(std::int64_t sop_key, const core::Item& item);
   // Every item is read: tombstones nobody waits for become images that are remembered; the rest is dropped where it is
   // wanted. At most so many; true when some are left.
   bool settle_orphans(std::size_t notes_max, bool drop_rest);

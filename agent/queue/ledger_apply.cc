@@ -98,6 +98,7 @@ Admission Ledger::compare(const IndexedItem& indexed, std::int64_t sop_key) {
   rows.begin();
   if (same) return Admission::duplicate;
   if (comparable && tell_undecided_) return Admission::undecided;
+  other = other || another_is_buried(sop_key, indexed.item);
   return other ? Admission::conflict : Admission::fresh;
 }
 

@@ -20,6 +20,22 @@ std::vector<Note> Ledger::orphans_of(const Uuid& item) {
   return notes;
 }
 
+bool Ledger::another_is_buried(std::int64_t sop_key, const core::Item& item) {
+  if (orphans_ == 0) return false;
+  bool another = false;
+  auto& rows = use_->buried;
+  for (rows.begin().bind(1, sop_key); rows.step();) {
+    const ByteView id = rows.blob(0);
+    if (id.size() == item.id.bytes.size() && std::memcmp(id.data(), item.id.bytes.data(), id.size()) == 0) continue;
+    for (const Note& note : decode_notes(Type::tombstones, rows.blob(1))) {
+      const auto& stone = std::get<TombstoneNote>(note);
+      another = another || (stone.why == TombstoneReason::reclaimed && stone.sha256 != item.sha256);
+    }
+  }
+  rows.begin();
+  return another;
+}
+
 std::vector<Ledger::Row> Ledger::rows_of(const Uuid& item) {
   std::vector<Row> found;
   auto& rows = use_->item_by_id;

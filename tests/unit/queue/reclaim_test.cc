@@ -82,6 +82,20 @@ TEST_CASE_FIXTURE(QueueFixture, "a_repeat_of_a_reclaimed_instance_is_answered_an
   CHECK(lease().empty());
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "other_content_under_the_name_of_a_reclaimed_image_waits_for_a_person_also_without_the_ledger" * doctest::description("contract 6")) {
+  REQUIRE(put(pattern(100'000, 1), image_facts("1.1")).ok());
+  for (const auto& one : lease()) deliver(one);
+  queue->tick();
+  queue->drain();
+  REQUIRE(segments().empty());
+  REQUIRE(put(pattern(100'000, 2), image_facts("1.1")).ok());
+  queue->drain();
+  CHECK(lease().empty());
+  restart(true);
+  CHECK(lease().empty());
+  CHECK(queue->summary().items == 1);
+}
+
 TEST_CASE_FIXTURE(QueueFixture, "an_item_committed_while_its_segment_empties_is_never_lost" * doctest::description("contract 2, 4")) {
   for (unsigned i = 0; i < 200; ++i) {
     REQUIRE(put(pattern(2000, i), image_facts("1." + std::to_string(i))).ok());

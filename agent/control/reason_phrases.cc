@@ -277,7 +277,6 @@ constexpr std::array ours{
     // What is stored here.
     ReasonPhrase{"the copy here was given up before it was sent", "本机副本在上传前已放弃"},
     ReasonPhrase{"the stored copy does not verify; it was sent again", "本机副本校验不符；设备已重新发送"},
-    ReasonPhrase{"doubtful tail", "段末尾存疑"},
     ReasonPhrase{"a record is cut short", "存储记录不完整"},
     ReasonPhrase{"no record begins here", "此处没有存储记录"},
     ReasonPhrase{"a record has no valid end", "存储记录没有有效的结尾"},

@@ -18,6 +18,7 @@
 #include "core/limits.h"
 #include "dicom/part10.h"
 #include "uplink/folder_names.h"
+#include "uplink/folder_root.h"
 
 namespace sampan::uplink {
 namespace {
@@ -51,15 +52,6 @@ void share(const std::string& path, const std::string& as, mode_t at_most) {
 // Between finding a name free and taking it, no other lane may take it.
 std::mutex naming;
 
-// The cause without the path before it, which holds UIDs.
-std::string words_of(const Error& error) {
-  if (error.code == Errc::full) return "the disk of the folder is full";
-  const auto colon = error.message.rfind(": ");
-  return "cannot write to the folder: " +
-         (colon == std::string::npos ? error.message : error.message.substr(colon + 2));
-}
-
-Retry folder_fails(const Error& error) { return {words_of(error), Scope::destination, {}, 0}; }
 Retry copy_fails(const Error& error) {
   return {
       error.code == Errc::damaged ? "stored copy does not verify" : "stored copy cannot be read", Scope::item, {}, 0};
@@ -112,11 +104,7 @@ struct Place {
 class FolderCourier final : public core::Courier {
  public:
   FolderCourier(FolderOptions options, FileSystem& files, const Clock& clock)
-      : root_(options.root),
-        incoming_(root_ + "/.incoming"),
-        remembered_(memory_of(options)),
-        files_(files),
-        clock_(clock) {}
+      : root_(options, files), files_(files), clock_(clock) {}
 
   void attempt(std::span<Consignment> batch, const core::Report& report) override {
     std::optional<Retry> broken;
@@ -151,9 +139,7 @@ class FolderCourier final : public core::Courier {
   Status settle(Staged& staged);
   Status take_name(const Staged& staged);
 
-  const std::string root_;
-  const std::string incoming_;
-  const std::string remembered_;  // a file that holds root_, once something was to be written there; empty: none
+  const FolderRoot root_;
   FileSystem& files_;
   const Clock& clock_;
   std::atomic<bool> interrupted_{false};
@@ -170,7 +156,7 @@ std::optional<Outcome> FolderCourier::stage(const Consignment& cargo) {
     return Rejected{"no transfer syntax: not a DICOM instance"};
   Staged staged;
   staged.cargo = &cargo;
-  staged.directory = root_ + "/" + address_of(item).directory;
+  staged.directory = root_.path() + "/" + address_of(item).directory;
   if (auto closed = open_root()) return closed;
   if (Status made = prepare(staged.directory); !made) return folder_fails(made.error());
   const auto place = choose(staged.directory, item);
@@ -183,16 +169,12 @@ std::optional<Outcome> FolderCourier::stage(const Consignment& cargo) {
 
 // What is written below an empty mount point would count as archived, and be seen by nobody.
 std::optional<Retry> FolderCourier::open_root() {
-  if (known_directories_.contains(incoming_)) return std::nullopt;
+  if (known_directories_.contains(root_.incoming())) return std::nullopt;
   const std::lock_guard lock(naming);  // lanes remember one after the other
-  const bool was_here = !remembered_.empty() && read_whole(files_, remembered_, buffer_bytes).ok();
-  if (was_here && !files_.list(incoming_))
-    return Retry{"the folder is not the one that images went to before: its disk is not mounted, or it was emptied", Scope::destination, {}, 0};
-  if (Status made = prepare(incoming_); !made) return folder_fails(made.error());
-  if (was_here || remembered_.empty()) return std::nullopt;
-  Status noted = files_.make_directories(remembered_.substr(0, remembered_.rfind('/')));
-  if (noted) noted = write_durably(files_, remembered_, as_bytes(root_));
-  if (!noted) log::warn("what folder images go to is not remembered: " + noted.error().message);
+  const bool was_used = root_.was_used();
+  if (was_used && !files_.list(root_.incoming())) return is_another_folder();
+  if (Status made = prepare(root_.incoming()); !made) return folder_fails(made.error());
+  if (!was_used) root_.remember();
   return std::nullopt;
 }
 
@@ -204,19 +186,19 @@ Status FolderCourier::prepare(const std::string& directory) {
   return {};
 }
 
-// The first name that is free or holds the same data set. The last one states the content: what it holds instead is
-// damaged, and is replaced.
 Status FolderCourier::make(const std::string& directory) {
   std::error_code unknown;
-  const bool fresh = !fs::exists(root_, unknown);
+  const bool fresh = !fs::exists(root_.path(), unknown);
   if (Status made = files_.make_directories(directory); !made) return made.error();
-  if (fresh) share(root_, fs::path(root_).parent_path(), for_people);
-  if (directory == incoming_) return {};
-  for (fs::path below(directory); below.native().size() > root_.size(); below = below.parent_path())
-    share(below, root_, for_folders);
+  if (fresh) share(root_.path(), fs::path(root_.path()).parent_path(), for_people);
+  if (directory == root_.incoming()) return {};
+  for (fs::path below(directory); below.native().size() > root_.path().size(); below = below.parent_path())
+    share(below, root_.path(), for_folders);
   return {};
 }
 
+// The first name that is free or holds the same data set. The last one states the content: what it holds instead is
+// damaged, and is replaced.
 Result<Place> FolderCourier::choose(const std::string& directory, const Item& item) {
   const Address address = address_of(item);
   const std::string stem = directory + "/" + address.stem;
@@ -253,7 +235,7 @@ Result<bool> FolderCourier::holds(const std::string& path, const Item& item) {
 }
 
 std::optional<Outcome> FolderCourier::write(const Consignment& cargo, Staged& staged) {
-  staged.temporary = incoming_ + "/" + to_string(cargo.item.id) + ".part";
+  staged.temporary = root_.incoming() + "/" + to_string(cargo.item.id) + ".part";
   if (Status gone = files_.unlink(staged.temporary); !gone && gone.error().code != Errc::not_found)
     return folder_fails(gone.error());
   auto file = files_.open(staged.temporary, FileSystem::Mode::create_new);
@@ -296,7 +278,7 @@ std::optional<Outcome> FolderCourier::copy(const Consignment& cargo, File& file)
 
 Status FolderCourier::settle(Staged& staged) {
   if (staged.temporary.empty()) return {};
-  share(staged.temporary, root_, for_files);
+  share(staged.temporary, root_.path(), for_files);
   Status settled = staged.file->sync();
   staged.file.reset();
   if (settled) settled = take_name(staged);
@@ -334,10 +316,6 @@ void FolderCourier::publish(const core::Report& report) {
 }
 
 }  // namespace
-
-std::string memory_of(const FolderOptions& options) {
-  return options.memory.empty() ? "" : options.memory + "/" + to_hex(sha256(as_bytes(options.root))).substr(0, 16);
-}
 
 std::unique_ptr<core::Courier> make_folder_courier(FolderOptions options, FileSystem& files, const Clock& clock) {
   return std::make_unique<FolderCourier>(std::move(options), files, clock);

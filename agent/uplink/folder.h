@@ -32,9 +32,6 @@ struct FolderOptions {
   std::string memory = {};  // folder in which is remembered what roots were written to; empty: nowhere
 };
 
-// The file that remembers this root; empty: none.
-std::string memory_of(const FolderOptions& options);
-
 // files and clock must outlive the courier.
 std::unique_ptr<core::Courier> make_folder_courier(FolderOptions options, FileSystem& files, const Clock& clock);
 

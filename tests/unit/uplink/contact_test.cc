@@ -9,6 +9,7 @@
 #include "support/temporary_directory.h"
 #include "uplink/dimse_contact.h"
 #include "uplink/folder_contact.h"
+#include "uplink/folder_root.h"
 #include "uplink/http_contact.h"
 
 using namespace sampan;
@@ -143,8 +144,7 @@ TEST_CASE("a_folder_is_asked_by_a_file_that_does_not_stay_and_nothing_else_is_ma
   CHECK_FALSE(ask().has_value());
   CHECK(entries() == before);
   // Images went there, and it is not there: a mount point without its disk.
-  std::filesystem::create_directories(home.path() / "memory");
-  std::ofstream(uplink::memory_of(options)) << root.string();
+  uplink::FolderRoot(options, disk()).remember();
   CHECK_FALSE(ask().has_value());
   std::filesystem::remove(root / ".incoming");
   const auto unmounted = ask();

@@ -6,6 +6,7 @@
 
 #include "cli/table.h"
 #include "control/refusal.h"
+#include "settings/start_note.h"
 
 namespace sampan::cli {
 namespace {
@@ -16,10 +17,10 @@ struct Trouble {
 };
 // The last row is for everything else.
 constexpr std::array troubles{
-    Trouble{Errc::not_found, "sampand 服务未运行。请执行：sudo systemctl start sampand",
-            "sampand is not running. Start it: sudo systemctl start sampand"},
-    Trouble{Errc::unreachable, "sampand 服务未运行或刚刚停止。请执行：sudo systemctl start sampand",
-            "sampand is not running, or has just stopped. Start it: sudo systemctl start sampand"},
+    Trouble{Errc::not_found, "sampand 服务未运行。请执行：sudo systemctl start sampand；若仍无法运行，查看原因：sudo journalctl -u sampand -n 20",
+            "sampand is not running. Start it: sudo systemctl start sampand; if it does not stay up, what it said: sudo journalctl -u sampand -n 20"},
+    Trouble{Errc::unreachable, "sampand 服务未运行或刚刚停止。请执行：sudo systemctl start sampand；若仍无法运行，查看原因：sudo journalctl -u sampand -n 20",
+            "sampand is not running, or has just stopped. Start it: sudo systemctl start sampand; if it does not stay up, what it said: sudo journalctl -u sampand -n 20"},
     Trouble{Errc::refused, "没有权限连接 sampand。请用 sudo 执行，或请管理员将您加入 sampan 组。",
             "You may not talk to sampand. Use sudo, or have an administrator add you to the group sampan."},
     Trouble{Errc::timeout, "sampand 正在运行但没有应答。请稍后再试；若持续如此：sudo systemctl restart sampand",
@@ -27,9 +28,19 @@ constexpr std::array troubles{
     Trouble{Errc::io, "无法与 sampand 通信。", "sampand could not be asked."},
 };
 
+bool nobody_there(Errc code) { return code == Errc::not_found || code == Errc::unreachable; }
+
 // Nobody is where the settings say: a node that runs took the name when it started, and the settings may be newer.
-bool may_listen_elsewhere(const Session& session, Errc code) {
-  return (code == Errc::not_found || code == Errc::unreachable) && !session.args.has("--socket");
+bool may_listen_elsewhere(const Session& session, Errc code) { return nobody_there(code) && !session.args.has("--socket"); }
+
+// What kept the daemon from starting, where it left word of it.
+bool tell_start_note(Session& session, Errc code) {
+  const auto note = nobody_there(code) ? settings::start_note_of(session.socket) : std::nullopt;
+  if (!note) return false;
+  session.err << printable(session.say("sampand 无法启动：", "sampand does not start: ") + (session.lang == control::Lang::zh ? note->zh : note->en)) << "\n"
+              << session.say("处理之后请执行：sudo systemctl restart sampand；若仍无法运行：sudo journalctl -u sampand -n 20\n",
+                             "When that is mended: sudo systemctl restart sampand; if it does not stay up: sudo journalctl -u sampand -n 20\n");
+  return true;
 }
 
 int code_of(int http_status) {
@@ -51,6 +62,7 @@ Heard judge(Session& session, const Result<control::Answer>& answer) {
 }  // namespace
 
 int tell_trouble(Session& session, const Error& error) {
+  if (tell_start_note(session, error.code)) return exit_unreachable;
   const Trouble* trouble = &troubles.back();
   for (const Trouble& each : troubles)
     if (each.code == error.code) trouble = &each;

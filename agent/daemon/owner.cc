@@ -34,12 +34,12 @@ std::optional<std::pair<std::string, uid_t>> stranger_in(const std::string& dire
 
 }  // namespace
 
-std::string owner_remedy(const std::string& state_directory) {
+std::optional<OwnerRemedy> owner_remedy(const std::string& state_directory) {
   const auto found = stranger_in(state_directory);
-  if (!found) return {};
+  if (!found) return std::nullopt;
   const std::string own = name_of(::geteuid()), command = "sudo chown -R " + own + ": " + state_directory;
-  return found->first + " belongs to " + name_of(found->second) + ", and this program runs as " + own + "; give it all back: " + command + "\n" +
-         found->first + " 属于用户 " + name_of(found->second) + "，而本程序以 " + own + " 运行；请执行：" + command + "\n";
+  return OwnerRemedy{found->first + " belongs to " + name_of(found->second) + ", and this program runs as " + own + "; give it all back: " + command,
+                     found->first + " 属于用户 " + name_of(found->second) + "，而本程序以 " + own + " 运行；请执行：" + command};
 }
 
 }  // namespace sampan::daemon

@@ -5,11 +5,16 @@
 // Fails:   never; what cannot be looked at is passed over.
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace sampan::daemon {
 
-// What a person is to do, in English and in Chinese, a line each; empty where all of it belongs to the user this runs as.
-std::string owner_remedy(const std::string& state_directory);
+// What a person is to do, in English and in Chinese.
+struct OwnerRemedy {
+  std::string en, zh;
+};
+// None where all of it belongs to the user this runs as.
+std::optional<OwnerRemedy> owner_remedy(const std::string& state_directory);
 
 }  // namespace sampan::daemon

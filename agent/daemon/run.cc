@@ -20,6 +20,7 @@
 #include "daemon/signals.h"
 #include "daemon/usage.h"
 #include "settings/show.h"
+#include "settings/start_note.h"
 
 namespace sampan::daemon {
 namespace {
@@ -88,17 +89,44 @@ void wait_for_the_end(Signals& signals, const Notifier& notifier, Reload& reload
   }
 }
 
+// What prevents a start, and what a person does about it where that is known.
+struct Trouble {
+  const Error& error;
+  std::optional<OwnerRemedy> remedy{};
+  int exit_code() const { return error.code == Errc::refused || remedy ? exit_person : exit_start; }
+};
+
+Trouble trouble_of(const Error& error, const settings::Settings& settings) {
+  const bool denied = error.message.find(std::strerror(EACCES)) != std::string::npos;
+  return {error, denied ? owner_remedy(settings.state_directory) : std::nullopt};
+}
+
+int tell(const Trouble& trouble, std::ostream& err) {
+  err << "sampand: " << trouble.error.message << "\n";
+  if (trouble.remedy) err << trouble.remedy->en << "\n" << trouble.remedy->zh << "\n";
+  return trouble.exit_code();
+}
+
+// A message of two lines has one in English and one in Chinese.
+settings::StartNote note_of(const Trouble& trouble) {
+  const std::string& message = trouble.error.message;
+  const auto line = message.find('\n');
+  settings::StartNote note{message.substr(0, line), line == std::string::npos ? message : message.substr(line + 1)};
+  if (trouble.remedy) note.en += "\n" + trouble.remedy->en, note.zh += "\n" + trouble.remedy->zh;
+  return note;
+}
+
 int cannot_start(const Error& error, const settings::Settings& settings, std::ostream& err) {
-  err << "sampand: " << error.message << "\n";
-  if (error.message.find(std::strerror(EACCES)) != std::string::npos) err << owner_remedy(settings.state_directory);
-  return exit_start;
+  const Trouble trouble = trouble_of(error, settings);
+  if (error.code != Errc::duplicate) settings::leave_start_note(settings.control_socket, note_of(trouble));
+  return tell(trouble, err);
 }
 
 int count_undelivered(const settings::Settings& settings, const Build& build, std::ostream& out, std::ostream& err) {
   keep_memory_private();
   const auto lock = StateLock::take(settings.state_directory);
   const auto count = lock ? build(settings)->undelivered() : Result<std::uint64_t>(lock.error());
-  if (!count) return cannot_start(count.error(), settings, err);
+  if (!count) return tell(trouble_of(count.error(), settings), err);
   out << *count << "\n";
   return exit_clean;
 }
@@ -114,6 +142,7 @@ int serve(const settings::Settings& settings, const Options& options, const Buil
                 [&](settings::Settings next) { return service->reload(std::move(next)); });
   service->on_reload_request([&reload] { return reload(); });
   if (const Status started = service->start(); !started) return cannot_start(started.error(), settings, err);
+  settings::erase_start_note(settings.control_socket);
   out << ready_line(settings, service->intake_port()) << std::endl;
   notifier.tell("READY=1");
   wait_for_the_end(signals, notifier, reload);
@@ -143,6 +172,8 @@ int run(std::vector<std::string> arguments, const Build& build, const Rescue& re
   const settings::Checked checked = settings::checked(reading, settings::Lang::en);
   if (!checked.good) {
     err << checked.text;
+    const bool serves = !options.check && !options.undelivered;
+    if (serves) settings::leave_start_note(reading.settings.control_socket, {checked.text, settings::checked(reading, settings::Lang::zh).text});
     return exit_settings;
   }
   if (options.check) {

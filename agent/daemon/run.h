@@ -4,7 +4,9 @@
 // Settings are read and checked; memory is kept out of core dumps; the state directory is locked; the service starts;
 // the manager is told; SIGHUP and the service's own callers have the settings read again; a signal ends it cleanly.
 // Threads: the main thread only; the service has its own.
-// Fails:   settings are wrong -> every problem on err, exit_settings; the service does not start -> exit_start.
+// Fails:   settings are wrong -> every problem on err, exit_settings; the service does not start -> exit_start; it does not,
+//          and will not until a person acts (keys, owner) -> exit_person. Each leaves a note (settings/start_note.h), but
+//          where another daemon runs, whose socket that is.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +26,7 @@ enum ExitCode : int {
   exit_clean = 0,
   exit_start = 1,     // lock taken, port taken, disk broken
   exit_settings = 2,  // nothing was started
+  exit_person = 3,    // keys or owner do not fit: trying again mends nothing
   exit_usage = 64     // EX_USAGE of sysexits(3)
 };
 

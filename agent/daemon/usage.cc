@@ -34,6 +34,8 @@ constexpr std::array codes{
     Code{exit_clean, "It stopped cleanly.", "正常停止。"},
     Code{exit_start, "It could not start: another one runs, a port is taken, the disk is broken.", "无法启动：已有实例在运行、端口被占用或磁盘故障。"},
     Code{exit_settings, "The settings are wrong; nothing was started.", "配置有误，未启动。"},
+    Code{exit_person, "It could not start, and will not until a person acts: the keys are missing or do not fit, or files belong to another user. The unit does not try again.",
+         "无法启动，需人工处理：密钥丢失或不符，或文件属于其他用户。服务单元不会自动重试。"},
     Code{exit_usage, "The command is wrong.", "命令写错。"},
 };
 

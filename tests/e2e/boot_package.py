@@ -320,6 +320,9 @@ def check_keys(machine, inside):
     machine.run(f"mv {store} {store}.right; head -c 32 /dev/urandom | systemd-creds encrypt --with-key=host --name=sampan.key - {store}")
     machine.run("systemctl restart sampand", check=False)
     wait_until(lambda: "密钥不符" in machine.run("journalctl -u sampand"), "the wrong key is said", 30, 0.2)
+    wait_until(lambda: machine.unit("ActiveState") == "failed", "what no further try mends is not tried again", 30, 0.2)
+    said = machine.run("sampan --lang en 2>&1", check=False)
+    assert "sampand does not start: Wrong key" in said and "sudo systemctl restart sampand" in said, said
     machine.run(f"mv {store}.right {store}; systemctl restart sampand")
     machine.wait_up()
     assert machine.status()["spool"]["items"] == len(sent)

@@ -39,9 +39,15 @@ def load(ctx, node, count=3):
 
 
 def fails_to_start(node, env=None):
+    """With the code that the unit does not try again; `sampan` says why, in the language of who asks, and no more than it -> stderr."""
     node.spawn(env)
-    assert node.process.child.wait(30) == 1
-    return node.process.complained()
+    assert node.process.child.wait(30) == 3
+    said = node.process.complained()
+    for lang, not_at_all, then in (("en", "sudo systemctl start", "When that is mended: sudo systemctl restart sampand"), ("zh", "服务未运行", "处理之后请执行：sudo systemctl restart sampand")):
+        code, text = node.sampan("--lang", lang)
+        reason = next(line for line in said.splitlines() if line.isascii() == (lang == "en")).removeprefix("sampand: ")
+        assert code == 3 and reason in text and then in text and not_at_all not in text, text
+    return said
 
 
 def test_status_asks_for_a_recovery_key_until_a_person_was_shown_one(ctx):

@@ -14,6 +14,7 @@
 #include "cli/exit_code.h"
 #include "cli/verbs.h"
 #include "control/api.h"
+#include "settings/start_note.h"
 #include "unit/control/samples.h"
 
 using namespace sampan;
@@ -113,11 +114,28 @@ TEST_CASE("a_daemon_that_is_not_running_is_told_in_words_with_what_to_do") {
   const Ran missing = call({"--socket", node.socket});
   CHECK(missing.code == 3);
   CHECK(missing.out.empty());
-  CHECK(missing.err == "sampand is not running. Start it: sudo systemctl start sampand\n(connect " + node.socket +
+  CHECK(missing.err == "sampand is not running. Start it: sudo systemctl start sampand; if it does not stay up, what it said: sudo journalctl -u sampand -n 20\n(connect " + node.socket +
                            ": No such file or directory)\n");
   CHECK(has(call({"--socket", node.socket, "--lang", "zh"}).err, "sampand 服务未运行"));
   CHECK(call({"queue", "--json", "--socket", node.socket}).code == 3);
   CHECK(call({"version", "--socket", node.socket}).code == 3);
+}
+
+TEST_CASE("what_keeps_the_daemon_from_starting_is_told_instead_of_starting_it_again" * doctest::description("contract 9")) {
+  Node node;
+  settings::leave_start_note(node.socket, {"Wrong key: put it back.\nMore of it", "密钥不符：请放回"});
+  const Ran told = call({"--socket", node.socket});
+  CHECK(told.code == 3);
+  CHECK(told.err == "sampand does not start: Wrong key: put it back.\nMore of it\n"
+                    "When that is mended: sudo systemctl restart sampand; if it does not stay up: sudo journalctl -u sampand -n 20\n");
+  const Ran zh = call({"--socket", node.socket, "--lang", "zh"});
+  CHECK(has(zh.err, "sampand 无法启动：密钥不符：请放回\n处理之后请执行：sudo systemctl restart sampand"));
+  CHECK_FALSE(has(zh.err, "Wrong key"));
+  std::ofstream(node.socket + ".why") << "torn";
+  CHECK(has(call({"--socket", node.socket}).err, "sampand is not running"));
+  settings::leave_start_note(node.socket, {"a", "b"});
+  node.start();
+  CHECK(call({"--socket", node.socket}).code != 3);
 }
 
 TEST_CASE("a_word_that_is_no_command_is_named_in_chinese_without_the_librarys_sentence") {

@@ -20,6 +20,7 @@
 #include "daemon/notify.h"
 #include "daemon/reload.h"
 #include "daemon/usage.h"
+#include "settings/start_note.h"
 #include "support/golden.h"
 #include "support/temporary_directory.h"
 
@@ -281,10 +282,14 @@ TEST_CASE("a_start_that_files_of_another_user_prevent_says_whose_they_are_and_wh
     return;
   }
   const Ran ran = call({"--config", folder.good()}, shut);
-  CHECK(ran.code == exit_start);
+  CHECK(ran.code == exit_person);
   CHECK(ran.err.find(key + " belongs to 54321, and this program runs as root; give it all back: sudo chown -R root: " + folder.path + "/state\n") !=
         std::string::npos);
   CHECK(ran.err.find("属于用户 54321") != std::string::npos);
+  const auto note = settings::start_note_of(folder.path + "/c");
+  REQUIRE(note.has_value());
+  CHECK(note->en.find("sudo chown -R root: " + folder.path + "/state") != std::string::npos);
+  CHECK(note->zh.find("属于用户 54321") != std::string::npos);
   struct Broken : Quiet {
     Status start() override { return fail(Errc::io, "port taken"); }
   };
@@ -302,6 +307,54 @@ TEST_CASE("a_service_that_does_not_start_ends_the_daemon") {
   std::string line;
   std::getline(err, line);
   CHECK(line == "sampand: port taken");
+}
+
+TEST_CASE("what_no_further_try_mends_has_an_exit_code_that_the_unit_does_not_try_again" * doctest::description("contract 9")) {
+  struct Locked : Quiet {
+    Status start() override { return fail(Errc::refused, "Wrong key: it does not fit\n密钥不符"); }
+  };
+  Folder folder;
+  const Ran ran = call({"--config", folder.good()}, [](const settings::Settings&) { return std::make_unique<Locked>(); });
+  CHECK(ran.code == exit_person);
+  CHECK(ran.err == "sampand: Wrong key: it does not fit\n密钥不符\n");
+  std::ifstream unit(SAMPAN_SOURCE_DIR "/systemd/sampand.service");
+  std::string line, codes;
+  while (std::getline(unit, line))
+    if (line.starts_with("RestartPreventExitStatus=")) codes = line.substr(line.find('=') + 1);
+  CHECK(codes == std::to_string(exit_settings) + " " + std::to_string(exit_person) + " " + std::to_string(exit_usage));
+}
+
+TEST_CASE("why_a_start_failed_stays_beside_the_socket_until_one_succeeds") {
+  struct Broken : Quiet {
+    Status start() override { return fail(Errc::io, "port taken"); }
+  };
+  struct Locked : Quiet {
+    Status start() override { return fail(Errc::refused, "Wrong key\n密钥不符"); }
+  };
+  struct Beside : Quiet {
+    Status start() override { return fail(Errc::duplicate, "another process listens there"); }
+  };
+  Folder folder;
+  const std::string socket = folder.path + "/c";
+  const auto said = [&] { return settings::start_note_of(socket).value_or(settings::StartNote{}); };
+  call({"--config", folder.good()}, [](const settings::Settings&) { return std::make_unique<Beside>(); });
+  CHECK_FALSE(settings::start_note_of(socket).has_value());  // the socket is that of the one who runs
+  call({"--config", folder.good()}, [](const settings::Settings&) { return std::make_unique<Broken>(); });
+  CHECK(said().en == "port taken");
+  CHECK(said().zh == "port taken");
+  call({"--config", folder.good()}, [](const settings::Settings&) { return std::make_unique<Locked>(); });
+  CHECK(said().en == "Wrong key");
+  CHECK(said().zh == "密钥不符");
+  CHECK((std::filesystem::status(socket + ".why").permissions() & std::filesystem::perms::mask) == std::filesystem::perms(0640));
+  folder.write("bad.yaml", "sites: a\ncontrol: {socket: " + socket + "}\n");
+  CHECK(call({"--config", folder.path + "/bad.yaml"}).code == exit_settings);
+  CHECK(said().en.find("unknown option sites") != std::string::npos);
+  const Manager manager(folder.path + "/n");
+  Daemon daemon(folder, folder.path + "/n", "");
+  CHECK(manager.next() == "READY=1");
+  CHECK_FALSE(settings::start_note_of(socket).has_value());
+  daemon.signal(SIGTERM);
+  CHECK(daemon.wait() == exit_clean);
 }
 
 TEST_CASE("check_reads_the_settings_and_starts_nothing") {
@@ -331,7 +384,7 @@ TEST_CASE("what_is_not_delivered_is_counted_by_nobody_who_runs_beside_the_daemon
 TEST_CASE("wrong_settings_are_told_all_at_once_and_nothing_starts") {
   Folder folder;
   const std::string path = folder.path + "/bad.yaml";
-  std::ofstream(path) << "sites: a\nintake: {port: x}\ndestinations:\n  - {name: lead, folder: /srv}\n";
+  std::ofstream(path) << "sites: a\nintake: {port: x}\ndestinations:\n  - {name: lead, folder: /srv}\ncontrol: {socket: " << folder.path << "/c}\n";
   const Ran ran = call({"--config", path});
   CHECK(ran.code == exit_settings);
   CHECK(ran.err == path + ":1:1: unknown option sites, expected site\n" + path +

@@ -8,9 +8,9 @@ contract = (1, 4)
 CLASS_MR = "1.2.840.10008.5.1.4.1.1.4"
 
 
-def modality(ctx, node, name="orthanc"):
+def modality(ctx, node, name="orthanc", **more):
     """An Orthanc that stores at the node and asks it, and where it is called back."""
-    orthanc = ctx.orthanc(name=name, DicomAet="MOD1", DicomModalities={"clinic": ["CLINIC", "127.0.0.1", node.port]})
+    orthanc = ctx.orthanc(name=name, DicomAet="MOD1", DicomModalities={"clinic": ["CLINIC", "127.0.0.1", node.port]}, **more)
     return orthanc, f"MOD1@127.0.0.1:{orthanc.port}"
 
 

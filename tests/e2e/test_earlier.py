@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What earlier versions of this program left on the disk is carried on by this one: real state directories of theirs, in spools/."""
+"""What earlier versions of this program left on the disk is carried on by this one: real state directories of theirs, in spools/.
+
+make_spool.py has made those from ledger_6 on; ledger_1 was made by hand, by the first version.
+"""
 import json
 import tarfile
 from pathlib import Path
@@ -11,7 +14,7 @@ SPOOLS = Path(__file__).resolve().parent / "spools"
 
 
 def opened(ctx, archive):
-    """The state directory of a clinic of that version, and what its maker wrote down: sha256 of what was delivered, and of what was waiting."""
+    """The state directory of a clinic of that version, and what its maker wrote down: sha256 of what was delivered, waiting, on hold, gone."""
     folder = ctx.folder(archive.name.split(".")[0])
     with tarfile.open(archive) as packed:
         packed.extractall(folder)  # made by ourselves
@@ -26,18 +29,23 @@ def carries_on(ctx, archive, spoil=None):
         spoil(state)
     node.start()
     assert spoil or not list(state.glob("ledger.db.damaged-*")), "its ledger was not carried over, but made again from the spool"
-    waiting, delivered = set(known["waiting"]), set(known["delivered"])
+    waiting, delivered, held, gone = (set(known.get(state_then, ())) for state_then in ("waiting", "delivered", "on_hold", "gone"))
     wait_until(lambda: lead.shas() >= waiting, lambda: f"{len(lead.shas() & waiting)} of {len(waiting)}: {json.dumps(node.status())}", 60)
     node.wait_drained()
-    assert lead.shas() == waiting, "what was delivered before is sent again"
+    assert lead.shas() == waiting, "what was delivered or held before is sent"
     status = node.status()
-    assert status["destinations"][0]["delivered"] == len(waiting | delivered), status["destinations"]
-    assert (status["spool"]["items"], status["spool"]["quarantined"], status["spool"]["foreign"]) == (len(waiting | delivered), 0, 0), status["spool"]
+    done = waiting | delivered
+    counted = done if spoil else done | gone  # what is gone is known by a tombstone, and counted by the ledger alone
+    assert (status["destinations"][0]["delivered"], status["destinations"][0]["on_hold"]) == (len(counted), len(held)), status["destinations"]
+    assert (status["spool"]["items"], status["spool"]["quarantined"], status["spool"]["foreign"]) == (len(done | held), 0, 0), status["spool"]
+    if held:
+        assert node.sampan("resume", known["held_study"])[0] == 0
+        wait_until(lambda: lead.shas() == waiting | held, lambda: f"resumed: {node.destination()}", 60)
     exams = node.get("/v1/today")["exams"] + node.get(f"/v1/trace?key={known['study']}")["exams"]
     assert any(exam["study_uid"] == known["study"] for exam in exams), "an exam of that version is not found by its UID"
     node.stop()
     lead.kill()
-    return len(waiting)
+    return len(waiting | held)
 
 
 def archives():

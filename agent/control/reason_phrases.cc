@@ -82,7 +82,8 @@ constexpr std::array answers{
     ReasonPhrase{"no answer in time", "对方未及时答复"},
     ReasonPhrase{"certificate not accepted", "证书不被接受"},
     ReasonPhrase{"somebody else answered (captive portal)", "被上网认证页面拦截"},
-    ReasonPhrase{"a conflict, and a search finds it there", "对方报告冲突，经查询已有此图像"},
+    ReasonPhrase{"a conflict, and the image there is the same", "对方报告冲突，经取回比对，已有相同图像"},
+    ReasonPhrase{"an image of this name is there; its content may differ", "对方已有同名图像，内容可能不同"},
     ReasonPhrase{"conflict, and whether it is there cannot be asked just now", "内容冲突，暂时无法查询对方是否已有"},
     ReasonPhrase{"unknown trouble", "未知故障"},
 };

@@ -118,7 +118,8 @@ constexpr FailureRow table[]{
     one(Finding::timeout, transient, "no answer in time", "对方未及时答复"),
     one(Finding::certificate, configuration, "certificate not accepted", "证书不被接受"),
     one(Finding::captive_portal, transient, "somebody else answered (captive portal)", "被上网认证页面拦截"),
-    one(Finding::found_there, already_there, "a conflict, and a search finds it there", "对方报告冲突，经查询已有此图像"),
+    one(Finding::found_there, already_there, "a conflict, and the image there is the same", "对方报告冲突，经取回比对，已有相同图像"),
+    one(Finding::found_unlike, permanent, "an image of this name is there; its content may differ", "对方已有同名图像，内容可能不同"),
     {finding, 0x0000, 0xffff, transient, "unknown trouble", "未知故障"},
 };
 

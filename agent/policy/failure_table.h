@@ -27,7 +27,8 @@ enum class Finding : std::uint16_t {
   timeout = 2,
   certificate = 3,         // the peer's, or ours as the peer sees it
   captive_portal = 4,      // somebody else answered in the peer's place
-  found_there = 5          // a conflict without another word, and a search finds the instance
+  found_there = 5,         // a conflict without another word, and what is there is byte for byte the same
+  found_unlike = 6         // the same, and nobody can say that
 };
 
 enum class Verdict : std::uint8_t {

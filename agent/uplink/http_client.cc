@@ -54,7 +54,7 @@ struct Transfer {
   MonoTime moved_at{};  // when bytes last went out
   curl_off_t handed_over = -1;
   int unacknowledged = -1;
-  bool stalled = false;
+  bool stalled = false, enough = false;  // enough: of the body, for who takes it
 
   // Bytes still in the kernel's buffer, on their way: on a slow line that is most of the time of a transfer.
   int in_kernel() const {
@@ -115,6 +115,13 @@ std::size_t take_header(char* line, std::size_t size, std::size_t count, void* c
 std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* context) {
   auto& transfer = *static_cast<Transfer*>(context);
   const std::size_t length = size * count;
+  long status = 0;
+  curl_easy_getinfo(transfer.curl, CURLINFO_RESPONSE_CODE, &status);
+  if (transfer.request.into && status == 200) {
+    transfer.answer.status = 200;
+    transfer.enough = !transfer.request.into(transfer.answer.content_type, {reinterpret_cast<const std::uint8_t*>(bytes), length});
+    return transfer.enough ? 0 : length;
+  }
   transfer.answer.too_long = transfer.answer.body.size() + length > transfer.options.answer_bytes_max;
   if (transfer.answer.too_long) return 0;
   transfer.answer.body.append(bytes, length);
@@ -272,7 +279,7 @@ HttpResult result_of(CURLcode code, Transfer& transfer, const char* text) {
   curl_easy_getinfo(transfer.curl, CURLINFO_HTTP_CONNECTCODE, &tunnel);
   curl_easy_getinfo(transfer.curl, CURLINFO_OS_ERRNO, &number);
   const bool no_tunnel = code != CURLE_OK && tunnel != 0 && !is_success(tunnel);
-  if (code != CURLE_OK && !no_tunnel && !transfer.answer.too_long) return failure_of(code, text, number);
+  if (code != CURLE_OK && !no_tunnel && !transfer.answer.too_long && !transfer.enough) return failure_of(code, text, number);
   HttpAnswer answer = std::move(transfer.answer);
   answer.status = static_cast<int>(no_tunnel ? tunnel : status);
   answer.by_proxy = no_tunnel || status == 407;

@@ -4,7 +4,7 @@
 // The length of a body is known in advance and sent with it. TLS 1.2 or newer, always verified. No redirect is followed,
 // no proxy is used but the one named here (the environment is not asked), nothing but http and https is spoken.
 // A request sent over a kept connection that proves dead is sent again over a new one.
-// Memory: one buffer of limits::upload_buffer_bytes, and the answer up to its limit.
+// Memory: one buffer of limits::upload_buffer_bytes, and the answer up to its limit, or as it comes.
 // Threads: one; interrupt() from any, after which every call fails at once.
 // Fails:   HttpFailure says what kind of failure, in words without anything of the content.
 #pragma once
@@ -44,6 +44,8 @@ struct HttpRequest {
   std::uint64_t size = 0;              // of the body
   std::function<Result<std::size_t>(std::uint64_t offset, ByteSpan into)> body{};
   bool ask_first = true;  // a long body waits for 100 Continue, or a second
+  // Takes the body of an answer 200 as it comes, in the place of HttpAnswer::body; whether more is wanted.
+  std::function<bool(const std::string& content_type, ByteView bytes)> into{};
 };
 
 struct HttpAnswer {

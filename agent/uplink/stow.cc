@@ -2,6 +2,7 @@
 #include "uplink/stow.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <deque>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "uplink/stow_answer.h"
 #include "uplink/stow_body.h"
 #include "uplink/stow_bundle.h"
+#include "uplink/stow_copy.h"
 #include "uplink/stow_search.h"
 
 namespace sampan::uplink {
@@ -84,6 +86,18 @@ std::optional<Retry> trouble_of_all(const Carried& carried) {
 Retry interrupted() { return {"interrupted by this node", Scope::item, std::nullopt, 0}; }
 Retry unspoken() { return {"answered without a word about this instance", Scope::destination, std::nullopt, 0}; }
 
+// Whether it tells anything of what is there: who we are and how much it has to do just now are other questions.
+bool is_answer(const HttpResult& result) {
+  const auto* answer = std::get_if<HttpAnswer>(&result);
+  if (answer == nullptr || answer->by_proxy || answer->status >= 500) return false;
+  constexpr std::array not_now{401, 403, 407, 408, 425, 429};
+  return std::ranges::find(not_now, answer->status) == not_now.end();
+}
+
+Retry cannot_be_asked() {
+  return {"HTTP 409 conflict, and whether it is there cannot be asked just now", Scope::item, std::nullopt, core::limits::doubtful_tries_max};
+}
+
 class StowCourier final : public core::Courier {
  public:
   StowCourier(StowOptions options, FileSystem& files, const core::Judge& judge, const Clock& clock)
@@ -104,8 +118,9 @@ class StowCourier final : public core::Courier {
   Carried broken(const Bundle& bundle, const StowBody& body, const HttpFailure& failure);
   Carried answered(const Bundle& bundle, const HttpAnswer& answer, std::uint64_t bytes);
   Carried refused(const Bundle& bundle, const HttpAnswer& answer, std::uint64_t bytes);
-  Outcome conflicting(const core::Item& item, Outcome refusal);
-  HttpResult search_for(const core::Item& item);
+  Outcome conflicting(const Consignment& consignment, Outcome refusal);
+  Outcome compared(const Consignment& consignment, const std::string& name);
+  HttpResult get(const HttpRequest& unauthorised);
   Outcome judged(const core::Item& item, const StowAnswer& answer, bool alone) const;
   core::Receipt receipt_for(const core::Item& item) const;
 
@@ -251,7 +266,7 @@ Carried StowCourier::refused(const Bundle& bundle, const HttpAnswer& answer, std
   const bool stranger = is_success(answer.status) && (answer.too_long || !answer.body.empty());
   Outcome outcome = judge_.http_status(answer.status, receipt_for(bundle.front()->item));
   if (stranger) outcome = judge_.stranger_answered(log::safe(answer.content_type));
-  if (answer.status == 409 && !answer.by_proxy && bundle.size() == 1) outcome = conflicting(bundle.front()->item, std::move(outcome));
+  if (answer.status == 409 && !answer.by_proxy && bundle.size() == 1) outcome = conflicting(*bundle.front(), std::move(outcome));
   if (blames_tls(answer)) outcome = judge_.certificate_refused("HTTP 400, as reverse proxies say it");
   auto* retry = std::get_if<Retry>(&outcome);
   if (retry != nullptr) {
@@ -274,28 +289,48 @@ Carried StowCourier::refused(const Bundle& bundle, const HttpAnswer& answer, std
   return carried;
 }
 
-// A conflict that says no more may mean that an answer of ours was lost with the line and the instance is there since.
-// Whoever has it names it when asked; whoever names it not has refused it.
-Outcome StowCourier::conflicting(const core::Item& item, Outcome refusal) {
-  const HttpResult result = search_for(item);
-  const auto* answer = std::get_if<HttpAnswer>(&result);
-  if (answer == nullptr || answer->by_proxy || answer->status == 429 || answer->status >= 500)
-    return Retry{"HTTP 409 conflict, and whether it is there cannot be asked just now", Scope::item, std::nullopt, core::limits::doubtful_tries_max};
-  const auto found = answer->status == 200 ? read_search_answer(answer->body) : std::nullopt;
+// A conflict that says no more may mean that an answer of ours was lost with the line and the instance is there since; or that
+// another image has its name there. Whoever finds it by name is asked for its content.
+Outcome StowCourier::conflicting(const Consignment& consignment, Outcome refusal) {
+  const core::Item& item = consignment.item;
+  const std::string study(item.facts.get(Fact::study_instance_uid)), series(item.facts.get(Fact::series_instance_uid));
+  HttpRequest request;
+  request.url = instances_of(service_of(url_), study, series) + "&SOPInstanceUID=" + percent_encode(std::string(item.facts.get(Fact::sop_instance_uid)));
+  request.headers = {"Accept: application/dicom+json"};
+  const HttpResult result = get(request);
+  if (!is_answer(result)) return cannot_be_asked();
+  const auto& answer = std::get<HttpAnswer>(result);
+  const auto found = answer.status == 200 ? read_search_answer(answer.body) : std::nullopt;
   if (!found) return refusal;
   for (const std::string& name : names_of(item))
-    if (std::ranges::find(*found, name) != found->end()) return Delivered{receipt_for(item)};
+    if (std::ranges::find(*found, name) != found->end()) return compared(consignment, name);
   return refusal;
 }
 
-HttpResult StowCourier::search_for(const core::Item& item) {
+// Only the same bytes are a receipt; a person decides about everything else, for what is there may be another image.
+Outcome StowCourier::compared(const Consignment& consignment, const std::string& name) {
+  const core::Item& item = consignment.item;
+  StowCopy copy(*consignment.payload);
   HttpRequest request;
-  request.url = instances_of(service_of(url_), std::string(item.facts.get(Fact::study_instance_uid)), std::string(item.facts.get(Fact::series_instance_uid))) +
-                "&SOPInstanceUID=" + percent_encode(std::string(item.facts.get(Fact::sop_instance_uid)));
-  request.headers = {"Accept: application/dicom+json"};
-  request.ask_first = false;
-  if (auto failed = access_.authorise(request)) return HttpFailure{HttpFailure::Kind::no_connection, failed->reason};
-  return client_.get(request);
+  request.url = instance_of(service_of(url_), std::string(item.facts.get(Fact::study_instance_uid)), std::string(item.facts.get(Fact::series_instance_uid)), name);
+  request.headers = {"Accept: multipart/related; type=\"application/dicom\"; transfer-syntax=*"};
+  request.into = [&copy](const std::string& content_type, ByteView bytes) { return copy.take(content_type, bytes); };
+  const HttpResult result = get(request);
+  if (copy.is_unreadable()) return Retry{"the stored copy cannot be read", Scope::item, std::nullopt, 0};
+  if (!is_answer(result)) return cannot_be_asked();
+  if (copy.is_same()) return Delivered{receipt_for(item)};
+  return Rejected{"HTTP 409 an image of this name is there; its content may differ"};
+}
+
+HttpResult StowCourier::get(const HttpRequest& unauthorised) {
+  for (;;) {
+    HttpRequest request = unauthorised;
+    request.ask_first = false;
+    if (auto failed = access_.authorise(request)) return HttpFailure{HttpFailure::Kind::no_connection, failed->reason};
+    HttpResult result = client_.get(request);
+    const auto* answer = std::get_if<HttpAnswer>(&result);
+    if (answer == nullptr || answer->status != 401 || answer->by_proxy || !access_.refused()) return result;
+  }
 }
 
 core::Receipt StowCourier::receipt_for(const core::Item& item) const {

@@ -4,6 +4,8 @@
 // Several instances go in one request, within limits::stow_request_bytes_max, streamed from their payloads, the data set
 // byte for byte. An instance is delivered only when the answer names it in its Referenced SOP Sequence (DESIGN, contract
 // 3), or as failed because it is there already; the status code alone delivers nothing. Receipt::level is accepted.
+// A conflict (409) without another word delivers only what the service then gives back byte for byte; an image of that name that
+// may be another one -> Rejected: a person decides.
 // A bundle that is refused as a whole says nothing of its instances: each is then carried alone, in the same attempt.
 // Threads: as core::Courier. After interrupt() every attempt reports Retry at once: the courier is at its end.
 // Fails:   core::Judge gives the answers their meaning. A stored copy that cannot be read or does not verify -> Retry,

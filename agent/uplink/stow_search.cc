@@ -14,4 +14,8 @@ std::string instances_of(const std::string& service, const std::string& study, c
   return service + "/studies/" + percent_encode(study) + "/series/" + percent_encode(series) + "/instances?includefield=00080018";
 }
 
+std::string instance_of(const std::string& service, const std::string& study, const std::string& series, const std::string& instance) {
+  return service + "/studies/" + percent_encode(study) + "/series/" + percent_encode(series) + "/instances/" + percent_encode(instance);
+}
+
 }  // namespace sampan::uplink

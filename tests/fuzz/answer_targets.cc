@@ -20,6 +20,7 @@
 #include "uplink/secret.h"
 #include "uplink/stow_access.h"
 #include "uplink/stow_answer.h"
+#include "uplink/stow_copy.h"
 #include "uplink/stow_xml.h"
 
 namespace sampan::fuzz {
@@ -55,6 +56,21 @@ FUZZ_TARGET(stow_answer) {
     expect(!token->good_for || (*token->good_for >= Millis(0) && *token->good_for <= std::chrono::hours(24)), "a token ends within a day");
   }
   if (answer) expect(!answer->stored.contains("") && !answer->failed.contains(""), "whoever is stored or failed has a name");
+}
+
+// What is called the same holds what is here, and in which pieces it came changes nothing.
+FUZZ_TARGET(stow_copy) {
+  constexpr std::string_view here{"\x08\0\x18\0UI\x04\0" "1.2\0", 12};
+  Feed feed(input);
+  const std::size_t piece = std::size_t{feed.byte()} + 1;
+  const std::string type = feed.word(), body(as_text(feed.rest()));
+  Held held(as_bytes(here));
+  uplink::StowCopy whole(held), pieces(held);
+  static_cast<void>(whole.take(type, as_bytes(body)));
+  for (std::size_t at = 0; at < body.size() && pieces.take(type, as_bytes(body.substr(at, piece))); at += piece) {
+  }
+  expect(whole.is_same() == pieces.is_same(), "pieces change nothing");
+  if (whole.is_same()) expect(body.find(here) != body.npos, "what is the same is there");
 }
 
 FUZZ_TARGET(http_json) {

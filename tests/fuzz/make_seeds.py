@@ -235,6 +235,7 @@ def seeds(top):
                      for parts, texts in ((1, [OLD_KEYS]), (1, [OLD_KEYS[:-1].replace(b"-key 1", b"-key 2")]), (2, [REAL_KEYRING]), (14, [REAL_KEYRING, REAL_KEYRING, OWN_KEY]),
                                           (10, [REAL_KEYRING, OWN_KEY]), (12, [REAL_KEYRING, OWN_KEY]), (26, [REAL_KEYRING, OWN_KEY, OWN_KEY]), (0, []), (32, []), (8, [LOCAL_KEY]))],
         "stow_answer": [b'[{"00080018":{"vr":"UI","Value":["1.2.3"]}},{"00080018":{"Value":["1.2.4"]}}]', b'{"access_token":"abc","token_type":"Bearer","expires_in":3600}', stow_json().encode(), STOW_XML.encode(), b"<html><body>Log in</body></html>", b"\xef\xbb\xbf" + stow_json().encode()],
+        "stow_copy": stow_copies(),
         "http_json": [b"\0" + b'{"accepted":["01234567-89ab-7def-8123-456789abcdef"],"rejected":[]}', b"\4", b"\0{}"],
         "settings": yamls + whole_settings(top) + [b"site: a\ndestinations:\n- name: lead\n  dimse: PACS@[::1]:104\n  lanes: 4\n"],
         "control": [bytes([route, 1, 1, 0]) + b'{"key":"1.2.3","destination":"lead","emergency":true}' for route in range(16)] +
@@ -260,6 +261,16 @@ def seeds(top):
         "lead": make_conversations.lead().values(),
         "lead_proof": make_conversations.lead_proof().values(),
     }
+
+
+def stow_copies():
+    """What a service gives back for the image that the target has: as a file, as a part, and another one."""
+    image, elements = b"\x08\0\x18\0UI\x04\x001.2\0", element(0x00020010, "UI", "1.2.840.10008.1.2.1")
+    head = bytes(128) + b"DICM" + element(0x00020000, "UL", struct.pack("<I", len(elements))) + elements
+    parts = b"--b\r\nContent-Type: application/dicom\r\n\r\n" + head + image + b"\r\n--b--\r\n"
+    return [bytes([piece, len(kind)]) + kind + body for piece, kind, body in (
+        (0, b"application/dicom", head + image), (200, b'multipart/related; boundary="b"', parts), (6, b"multipart/related; boundary=b; x=y", parts),
+        (90, b"application/dicom", head + image[:-1] + b"1"), (90, b"text/html", b"<html>"))]
 
 
 def main():

@@ -129,6 +129,23 @@ void play_http(Case& made, std::function<std::string(const HttpHeard&)> answer) 
   made.destination.stow = made.server->url();
 }
 
+// Refuses what it has and gives it back, or another one of that name.
+void play_found(Case& made, bool same) {
+  play_http(made, [same, type = std::string(), kept = std::string()](const HttpHeard& heard) mutable {
+    if (heard.method == "POST") {
+      type = heard.header("content-type");
+      kept = heard.body;
+      return http("409 Conflict", "text/plain", "");
+    }
+    const std::string asked = "SOPInstanceUID=";
+    const auto at = heard.target.find(asked);
+    if (at != std::string::npos)
+      return http("200 OK", "application/dicom+json", R"([{"00080018":{"vr":"UI","Value":[")" + heard.target.substr(at + asked.size()) + R"("]}}])");
+    if (!same) kept[kept.find("2.25.77")] = '1';
+    return http("200 OK", type, kept);
+  });
+}
+
 void play_finding(Case& made, Finding finding, const std::filesystem::path& folder) {
   switch (finding) {
     case Finding::no_connection: return to_dimse(made);
@@ -141,14 +158,8 @@ void play_finding(Case& made, Finding finding, const std::filesystem::path& fold
       return;
     case Finding::captive_portal:
       return play_http(made, [](const HttpHeard&) { return http("200 OK", "text/html", "<html>Please log in</html>"); });
-    case Finding::found_there:
-      return play_http(made, [](const HttpHeard& heard) {
-        if (heard.method == "POST") return http("409 Conflict", "text/plain", "");
-        const std::string asked = "SOPInstanceUID=";
-        const auto at = heard.target.find(asked);
-        const std::string uid = at == std::string::npos ? "" : heard.target.substr(at + asked.size());
-        return http("200 OK", "application/dicom+json", R"([{"00080018":{"vr":"UI","Value":[")" + uid + R"("]}}])");
-      });
+    case Finding::found_there: return play_found(made, true);
+    case Finding::found_unlike: return play_found(made, false);
   }
 }
 

@@ -28,6 +28,7 @@ TEST_CASE("what_the_judge_says_is_told_in_chinese_with_its_codes") {
         "对方不支持此 SOP 类 (3)：1.2.840.10008.5.1.4.1.1.2，传输语法 1.2.840.10008.1.2.1");
   CHECK(zh(judge.no_connection("the host name is unknown", false).reason) == "无法连接：主机名无法解析");
   CHECK(zh("HTTP 409 conflict, and whether it is there cannot be asked just now") == "HTTP 409 内容冲突，暂时无法查询对方是否已有");
+  CHECK(zh("HTTP 409 an image of this name is there; its content may differ") == "HTTP 409 对方已有同名图像，内容可能不同");
   CHECK(zh(judge.stranger_answered("text/html").reason) == "被上网认证页面拦截：「text/html」");
 }
 

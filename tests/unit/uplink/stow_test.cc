@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "dicom/part10.h"
 #include "stow_support.h"
 #include "uplink/stow_bundle.h"
 
@@ -138,49 +139,127 @@ TEST_CASE("a_409_is_judged_by_what_it_says_of_each_instance") {
   CHECK(retry_of(attempt(*courier_to(server.url()), batch)[0]) == "item: failure 49442");
 }
 
-TEST_CASE("a_conflict_without_another_word_is_delivered_where_a_search_finds_the_instance_and_rejected_where_not" * doctest::description("contract 3")) {
-  HttpServer server;
-  auto batch = images(2);  // one request, and then each alone
-  for (auto& one : batch) {
-    one.item.facts.set(core::Fact::study_instance_uid, "2.25.77");
-    one.item.facts.set(core::Fact::series_instance_uid, "2.25.78");
+namespace {
+
+// Answers every upload with a conflict, finds one instance by its name and gives a file back for it.
+struct Conflicting {
+  Conflicting() {
+    for (auto& one : batch) {
+      one.item.facts.set(core::Fact::study_instance_uid, "2.25.77");
+      one.item.facts.set(core::Fact::series_instance_uid, "2.25.78");
+    }
+    server.answer = [this](const HttpHeard& heard) {
+      if (heard.method == "POST") return http("409 Conflict", "text/plain", "");
+      return heard.target.find("instances?") == std::string::npos ? copy : search;
+    };
   }
-  std::string search = http("404 Not Found", "application/json", "");
-  server.answer = [&](const HttpHeard& heard) {
-    return heard.method == "POST" ? http("409 Conflict", "text/plain", "") : search;
-  };
-  server.start();
-  const auto found = [&](const std::string& uid) {
+  static std::string found(const std::string& uid) {
     return http("200 OK", "application/dicom+json", R"([{"00080018":{"vr":"UI","Value":[")" + uid + R"("]}}])");
+  }
+  static std::string file_of(const Consignment& one) {
+    const Bytes head = dicom::part10_head(one.item.facts);
+    Bytes data(one.payload->size());
+    REQUIRE(one.payload->read(0, data).ok());
+    return std::string(as_text(head)) + std::string(as_text(data));
+  }
+  static std::string part(const std::string& file) {
+    return http("200 OK", "multipart/related; type=\"application/dicom\"; boundary=\"a b\"",
+                "--a b\r\nContent-Type: application/dicom\r\n\r\n" + file + "\r\n--a b--\r\n");
+  }
+  bool heard_get(const std::string& target) const {
+    for (const auto& heard : server.heard())
+      if (heard.method == "GET" && heard.target == target) return true;
+    return false;
+  }
+  std::vector<Consignment> batch = images(2, 200'000);  // one request, and then each alone
+  std::string search = http("404 Not Found", "application/json", ""), copy = http("404 Not Found", "text/plain", "");
+  HttpServer server;
+};
+
+constexpr const char* may_differ = "HTTP 409 an image of this name is there; its content may differ";
+constexpr const char* cannot_be_asked = "item: HTTP 409 conflict, and whether it is there cannot be asked just now";
+
+std::string reason_of(const Outcome& outcome) { return rejected(outcome) ? std::get<Rejected>(outcome).reason : "not rejected"; }
+
+}  // namespace
+
+TEST_CASE("a_conflict_without_another_word_is_delivered_where_the_instance_is_given_back_byte_for_byte" * doctest::description("contract 3, 6")) {
+  Conflicting peer;
+  peer.search = Conflicting::found(uid_of(peer.batch[1]));
+  const std::string file = Conflicting::file_of(peer.batch[1]);
+  SUBCASE("as a part") { peer.copy = Conflicting::part(file); }
+  SUBCASE("as a file") { peer.copy = http("200 OK", "application/dicom", file); }
+  peer.server.start();
+  const auto outcomes = attempt(*courier_to(peer.server.url()), peer.batch);
+  CHECK(rejected(outcomes[0]));  // the other one is there
+  REQUIRE(delivered(outcomes[1]));
+  CHECK(std::get<Delivered>(outcomes[1]).receipt.level == core::Level::accepted);
+  const std::string series = "/dicom-web/studies/2.25.77/series/2.25.78/instances";
+  CHECK(peer.heard_get(series + "?includefield=00080018&SOPInstanceUID=" + uid_of(peer.batch[1])));
+  CHECK(peer.heard_get(series + "/" + uid_of(peer.batch[1])));
+}
+
+TEST_CASE("a_conflict_with_an_image_of_that_name_that_may_be_another_waits_for_a_person" * doctest::description("contract 3, 6")) {
+  Conflicting peer;
+  peer.search = Conflicting::found(uid_of(peer.batch[1]));
+  const std::string file = Conflicting::file_of(peer.batch[1]);
+  std::string last = file, first = file;
+  last.back() = static_cast<char>(last.back() ^ 1);
+  first[first.find("2.25.77")] = '1';
+  SUBCASE("its last byte differs") { peer.copy = Conflicting::part(last); }
+  SUBCASE("its first bytes differ") { peer.copy = Conflicting::part(first); }
+  SUBCASE("it is shorter") { peer.copy = Conflicting::part(file.substr(0, file.size() - 1)); }
+  SUBCASE("it is longer") { peer.copy = Conflicting::part(file + "1"); }
+  SUBCASE("it is longer, and alone") { peer.copy = http("200 OK", "application/dicom", file + "1"); }
+  SUBCASE("it is none of the two") { peer.copy = Conflicting::part(Conflicting::file_of(peer.batch[0])); }
+  SUBCASE("there are two") { peer.copy = Conflicting::part(file + "\r\n--a b\r\n\r\n" + file); }
+  SUBCASE("it comes as something else") { peer.copy = http("200 OK", "application/dicom+json", file); }
+  SUBCASE("it is no file") { peer.copy = Conflicting::part(std::string(100'000, 'x')); }
+  SUBCASE("it has no boundary") { peer.copy = http("200 OK", "multipart/related", file); }
+  SUBCASE("it is empty") { peer.copy = http("200 OK", "application/dicom", ""); }
+  SUBCASE("nothing is given back") { peer.copy = http("406 Not Acceptable", "text/plain", ""); }
+  peer.server.start();
+  const auto outcomes = attempt(*courier_to(peer.server.url()), peer.batch);
+  CHECK(rejected(outcomes[0]));
+  CHECK(reason_of(outcomes[1]) == may_differ);
+}
+
+TEST_CASE("a_conflict_is_a_refusal_where_a_search_does_not_find_the_instance") {
+  Conflicting peer;
+  peer.server.start();
+  const auto courier = courier_to(peer.server.url());
+  for (const auto& nothing : {peer.search, http("200 OK", "application/dicom+json", "[]"), http("204 No Content", "text/plain", ""),
+                              http("200 OK", "text/html", "<html>" + uid_of(peer.batch[0]) + "</html>")}) {
+    peer.search = nothing;
+    for (const auto& outcome : attempt(*courier, peer.batch)) CHECK(reason_of(outcome) == "HTTP 409");
+  }
+}
+
+TEST_CASE("a_conflict_is_asked_about_again_where_nobody_can_tell_just_now") {
+  Conflicting peer;
+  peer.server.start();
+  const auto courier = courier_to(peer.server.url());
+  const std::string truncated = "HTTP/1.1 200 OK\r\nContent-Type: application/dicom\r\nContent-Length: 1000000\r\n\r\n";
+  const auto says = [](const char* status) { return http(status, "text/plain", ""); };
+  const std::vector<std::string> troubles{says("503 Busy"), says("429 Slowly"), says("401 Who"), says("403 No"), says("408 Late"), std::string()};
+  const auto check = [&](const Outcome& outcome) {
+    CHECK(retry_of(outcome) == cannot_be_asked);
+    if (const auto* retry = std::get_if<Retry>(&outcome)) CHECK(retry->tries_max > 0);
   };
-  const auto courier = courier_to(server.url());
-  SUBCASE("it is there") {
-    search = found(uid_of(batch[1]));
-    const auto outcomes = attempt(*courier, batch);
-    CHECK(rejected(outcomes[0]));  // the other one is
-    REQUIRE(delivered(outcomes[1]));
-    CHECK(std::get<Delivered>(outcomes[1]).receipt.level == core::Level::accepted);
-    const std::string asked = "/dicom-web/studies/2.25.77/series/2.25.78/instances?includefield=00080018&SOPInstanceUID=" + uid_of(batch[1]);
-    bool heard_it = false;
-    for (const auto& heard : server.heard()) heard_it = heard_it || (heard.method == "GET" && heard.target == asked);
-    CHECK(heard_it);
+  for (const std::string& trouble : troubles) {
+    peer.search = trouble;
+    for (const auto& outcome : attempt(*courier, peer.batch)) check(outcome);
   }
-  SUBCASE("it is not, or there is no search") {
-    for (const auto& nothing : {search, http("200 OK", "application/dicom+json", "[]"), http("204 No Content", "text/plain", ""),
-                                http("200 OK", "text/html", "<html>" + uid_of(batch[0]) + "</html>")}) {
-      search = nothing;
-      for (const auto& outcome : attempt(*courier, batch)) CHECK(rejected(outcome));
-    }
+  peer.search = Conflicting::found(uid_of(peer.batch[1]));
+  for (const std::string& trouble : troubles) {
+    peer.copy = trouble;
+    check(attempt(*courier, peer.batch)[1]);
   }
-  SUBCASE("nobody can tell just now") {
-    for (const auto& trouble : {http("503 Busy", "text/plain", ""), std::string()}) {
-      search = trouble;
-      for (const auto& outcome : attempt(*courier, batch)) {
-        CHECK(retry_of(outcome) == "item: HTTP 409 conflict, and whether it is there cannot be asked just now");
-        CHECK(std::get<Retry>(outcome).tries_max > 0);
-      }
-    }
-  }
+  peer.server.close_after = 3;
+  peer.copy = truncated + Conflicting::file_of(peer.batch[1]).substr(0, 150'000);
+  courier->rest();
+  std::vector<Consignment> one{peer.batch[1]};
+  check(attempt(*courier, one)[0]);
 }
 
 TEST_CASE("a_failure_without_a_name_is_of_the_only_instance_there_was") {

@@ -3,7 +3,7 @@
 
 .start() returns when it listens; .count() is what it keeps by its own account; .pid is the process whose memory counts.
 A name that ends in -nd is the same receiver with TCP_NODELAY=1 in its environment. "sink" is no receiver of its own worth: it appends and
-syncs what comes, and so is the least that can be called durable.
+syncs what comes, and so is the least that can be called durable. "void" keeps nothing at all: what its senders reach is theirs.
 """
 import os
 import signal
@@ -36,6 +36,8 @@ class BenchContext(Context):
 
 
 class Receiver:
+    keeps = True  # what it answers for, and says how many those are
+
     def __init__(self, ctx, tuned):
         self.ctx, self.more = ctx, {"TCP_NODELAY": "1"} if tuned else {}
         self.dir, self.port, self.trace = ctx.folder("receiver"), free_port(), None
@@ -108,6 +110,13 @@ class Sink(Receiver):
         return len((self.store / "received.log").read_text().splitlines())
 
 
+class Void(Receiver):
+    keeps = False
+
+    def begin(self):
+        return self.ctx.run([tool("raw_scp"), "--port", self.port], "raw_scp", folder=self.dir)
+
+
 # As in its manual page: without a profile dcmrecv accepts C-ECHO only.
 STORESCP_CFG = "/etc/dcmtk/storescp.cfg"
 
@@ -136,9 +145,11 @@ MAKERS = {
     "dcmrecv": lambda ctx, tuned: Files(ctx, tuned, "dcmrecv", "-xf", STORESCP_CFG, "Default"),
     "orthanc": Orthanc,
     "sink": Sink,
+    "void": Void,
 }
-PEERS = [name for name in MAKERS if name not in ("sampand", "sink")]
-NAMES = ["sampand", "sink", *PEERS, *(name + TUNED for name in PEERS)]
+OURS = ["sampand", "sink", "void"]
+PEERS = [name for name in MAKERS if name not in OURS]
+NAMES = [*OURS, *PEERS, *(name + TUNED for name in PEERS)]
 
 
 def make(name, ctx):

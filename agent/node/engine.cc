@@ -5,6 +5,7 @@
 
 #include "node/couriers.h"
 #include "node/plans.h"
+#include "queue/lookup.h"
 
 namespace sampan::node {
 
@@ -80,9 +81,11 @@ void Engine::start() {
 }
 
 Makers Engine::makers() const {
-  return {[this](const settings::Destination& one) { return make_courier(one, needs_.env, needs_.judge, needs_.change); },
+  return {[this](const settings::Destination& one) { return make_courier(one, needs_.env, judge_, needs_.change); },
           [this](const settings::Destination& one) { return make_contact(one, needs_.env, needs_.judge); }};
 }
+
+bool Engine::is_contested(const Uuid& item) { return queue_->lookup().is_contested(item); }
 
 void Engine::changed() {
   if (auto* proving_now = prover_.load()) proving_now->notify();

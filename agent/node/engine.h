@@ -19,6 +19,7 @@
 #include "node/promising.h"
 #include "node/proving.h"
 #include "node/queue_duties.h"
+#include "node/wary_judge.h"
 #include "scheduler/scheduler.h"
 #include "uplink/transforming.h"
 
@@ -69,12 +70,14 @@ class Engine {
   class Watch;
   void changed();
   Makers makers() const;
+  bool is_contested(const Uuid& item);
 
   const Needs needs_;
   std::atomic<scheduler::Scheduler*> listener_{nullptr};
   std::atomic<Proving*> prover_{nullptr};
   // In the order of construction; what comes later uses what comes before, and goes first.
   std::unique_ptr<queue::Queue> queue_;
+  const WaryJudge judge_{needs_.judge, [this](const Uuid& item) { return is_contested(item); }};
   std::unique_ptr<QueueDuties> duties_;
   std::unique_ptr<scheduler::Observer> watch_;
   std::unique_ptr<scheduler::Scheduler> scheduler_;

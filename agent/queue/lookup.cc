@@ -140,6 +140,14 @@ std::optional<Exam> Lookup::exam(std::int64_t key) {
   return read(question, row);
 }
 
+bool Lookup::is_contested(const Uuid& item) {
+  Question question(view_);
+  Statement row = question.ask("SELECT 1 FROM item i JOIN item o ON o.sop_key=i.sop_key AND o.sop_key<>0 AND o.seq<>i.seq "
+                               "AND o.state IN (1,2,3) AND o.sha256<>i.sha256 WHERE i.id=? LIMIT 1");
+  const bool found = row.bind(1, ByteView(item.bytes)).step();
+  return found || !question.good();
+}
+
 std::vector<Exam> Lookup::received_since(WallTime from, std::size_t exams_max) {
   Question question(view_);
   std::vector<Exam> all;

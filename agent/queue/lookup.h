@@ -66,6 +66,8 @@ class Lookup {
   // Exams that gained an image since then; the one that did so last comes first.
   std::vector<Exam> received_since(WallTime from, std::size_t exams_max);
   std::vector<Unsettled> unsettled(std::int64_t exam);
+  // Has another item its SOP Instance UID and other bytes? So it is also where the ledger does not answer.
+  bool is_contested(const Uuid& item);
   // Every delivery of the exam, or of one item of it.
   ImagePages images(std::int64_t exam, const std::optional<Uuid>& item) { return {view_, exam, item}; }
 

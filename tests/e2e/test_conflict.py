@@ -22,9 +22,10 @@ class Archive(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, gives_back=True, instead=None):
+    def __init__(self, gives_back=True, instead=None, names_it=False):
         super().__init__(("127.0.0.1", 0), ArchiveHandler)
         self.gives_back, self.instead = gives_back, instead  # instead: where what it gives back is fetched from
+        self.names_it = names_it  # as failed, for it is there already (0x0111)
         self.kept, self.stored, self.searched, self.answers_lost, self.lock = {}, 0, 0, 0, threading.Lock()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -52,7 +53,9 @@ class ArchiveHandler(http.server.BaseHTTPRequestHandler):
         files = {part10.split(part)[0]["sop_instance"]: part.removesuffix(b"\r\n") for part in parts}
         with self.server.lock:
             if any(uid in self.server.kept for uid in files):
-                return self.answer(409)
+                failed = [{"00081155": {"vr": "UI", "Value": [uid]}, "00081197": {"vr": "US", "Value": [0x0111]}} for uid in files]
+                named = json.dumps({"00081198": {"vr": "SQ", "Value": failed}}).encode() if self.server.names_it else b""
+                return self.answer(409, "application/dicom+json", named)
             self.server.kept.update(files)
             self.server.stored += len(files)
             lost = self.server.answers_lost > 0
@@ -109,10 +112,10 @@ def wait_for(node, count, what, destination="lead"):
     wait_until(lambda: node.destination(destination)[what] == count, lambda: f"{what} is {count}: {json.dumps(node.destination(destination))}", 60, 0.1)
 
 
-def is_refused(node, destination, count=1):
-    wait_for(node, count, "rejected", destination)
+def is_refused(node, destination, reason=MAY_DIFFER):
+    wait_for(node, 1, "rejected", destination)
     here = node.destination(destination)
-    assert [one["reason"] for one in here["rejected_reasons"]] == [MAY_DIFFER], here
+    assert [one["reason"] for one in here["rejected_reasons"]] == [reason], here
     return here
 
 
@@ -150,6 +153,26 @@ def test_of_two_images_of_one_name_the_one_that_was_stored_proves_nothing_for_th
     here = is_refused(node, "lead")
     assert here["delivered"] == 1 and lead.stored == 1, here
     lead.shutdown()
+
+
+def test_that_it_is_there_already_proves_neither_of_two_images_of_one_name(ctx):
+    """0x0111, by C-STORE and by STOW-RS: believed of the one, not of the other that came under its name."""
+    first = ctx.images("mr", 1, "--rows", 64, "--columns", 64)[0]
+    archive, lead = Archive(names_it=True), ctx.raw_scp(status="0111").start()
+    archive.kept[cargo.load(first).sop_instance] = first.read_bytes()
+    destinations = {"stow": {"stow": archive.url}, "dimse": {"dimse": f"LEAD@127.0.0.1:{lead.port}"}}
+    node = ctx.node(destinations=[{"name": name, "proof": "none", **there} for name, there in destinations.items()]).start()
+    send(ctx, node, first)
+    for name in destinations:
+        wait_for(node, 1, "delivered", name)
+    send(ctx, node, other_content(ctx, first))
+    for name in destinations:
+        wait_for(node, 1, "on_hold", name)
+    order(node, "resume", study_of(ctx, [first]))
+    for name in destinations:
+        here = is_refused(node, name, MAY_DIFFER.replace("HTTP 409", "0x0111"))
+        assert here["delivered"] == 1 and archive.stored == 0, here
+    archive.shutdown()
 
 
 def test_an_image_whose_answer_was_lost_is_delivered_when_the_archive_gives_back_the_same(ctx):

@@ -42,10 +42,13 @@ std::string good_news(const NodeStatus& status, Lang lang) {
   return say(lang, "图像正常接收，已全部送达", "images are received and all of them are delivered");
 }
 
+// The first line answers whether images arrive; the key to be kept elsewhere has the next one.
+bool speaks_of_images(const NodeStatus& status) { return !status.attention.empty() && status.attention[0].code != "recovery_key_missing"; }
+
 std::string headline(const NodeStatus& status, Lang lang) {
   std::string text = verdict_word(status.verdict, lang);
   text += say(lang, "：", ": ");
-  if (status.attention.empty()) return text + good_news(status, lang) + "\n";
+  if (!speaks_of_images(status)) return text + good_news(status, lang) + "\n";
   return text + (lang == Lang::zh ? status.attention[0].zh : status.attention[0].en) + "\n";
 }
 
@@ -171,7 +174,10 @@ void add_disk(Table& table, const NodeStatus& status, Lang lang) {
                               : size(spool.disk_free_bytes) + " of " + size(spool.disk_total_bytes) +
                                     " free; kept here: " + number(spool.items) + " items, " + size(spool.bytes)});
   if (!spool.disk_lasts_s) return;
-  const std::string rate = size(spool.intake_bytes_per_day), time = duration(*spool.disk_lasts_s, lang);
+  const bool beyond = *spool.disk_lasts_s >= disk_lasts_most_s;
+  const std::string rate = size(spool.intake_bytes_per_day);
+  const std::string time = (beyond ? say(lang, "十年以上", "more than ten years") : duration(*spool.disk_lasts_s, lang)) +
+                           (spool.disk_lasts_guess && !beyond ? say(lang, "（数据不足一天，粗略估计）", " (a guess, by less than a day)") : "");
   table.add({"", lang == Lang::zh ? "近日每天接收 " + rate + "；即使完全无法上传，还可接收 " + time
                                   : "lately " + rate + " a day came; with nothing leaving there is room for " + time});
 }
@@ -214,9 +220,9 @@ void add_refused(Table& table, const NodeStatus& status, Lang lang) {
 std::string advice(const NodeStatus& status, Lang lang) {
   if (status.attention.empty()) return {};
   std::string text;
-  for (std::size_t i = 1; i < status.attention.size(); ++i) {
+  for (std::size_t i = speaks_of_images(status) ? 1 : 0; i < status.attention.size(); ++i) {
     const Finding& finding = status.attention[i];
-    text += std::string(i == 1 ? "\n" : "") + verdict_word(finding.severity, lang) + say(lang, "：", ": ") +
+    text += std::string(text.empty() ? "\n" : "") + verdict_word(finding.severity, lang) + say(lang, "：", ": ") +
             (lang == Lang::zh ? finding.zh : finding.en) + "\n";
   }
   const Finding& first = status.attention[0];

@@ -26,13 +26,39 @@ std::string images(std::uint64_t count) { return number(count) + (count == 1 ? "
 std::string because(const std::string& reason) { return reason.empty() ? "" : ": " + reason; }
 std::string because_zh(const std::string& reason) { return reason.empty() ? "" : "，原因：" + reason_words(reason, Lang::zh); }
 
+// Whether copies stay here because nothing proves that they are kept elsewhere.
+bool nothing_proven(const NodeStatus& status) {
+  return std::ranges::any_of(status.destinations, [](const DestinationStatus& d) {
+    return !d.trusted && d.delivered > d.archived && (d.proof == "none" || d.unproven_long);
+  });
+}
+
+// What a person does about images that are refused, by the reason that queue/ gives.
+std::pair<std::string, std::string> refusing_action(const NodeStatus& status) {
+  const std::string& reason = status.intake.refusing_reason;
+  const auto says = [&](const char* words) { return reason.find(words) != std::string::npos; };
+  if (says("more files"))
+    return {"磁盘的文件数（inode）已用尽：请删除其他程序的大量小文件（df -i）；不要删除 " + status.state_directory + " 中的文件。",
+            "Remove the many small files of others from this disk (df -i); delete nothing in " + status.state_directory + "."};
+  if (!says("the disk is full"))
+    return {says("Read-only") ? "磁盘已变为只读：请检查磁盘（dmesg），修复后重新以可写方式挂载。" : "请检查磁盘（dmesg、df），必要时修复或更换；恢复可写后自动继续。",
+            says("Read-only") ? "The disk went read-only: check it (dmesg), and mount it to be written again when it is sound."
+                              : "Check the disk (dmesg, df), and repair or replace it; it goes on by itself once it can be written."};
+  if (nothing_proven(status))
+    return {"副本因无法证明已归档而一直占用磁盘：请让牵头医院启用存储承诺或查询，或为该目的地设置 reclaim_after: accepted 和 retention_days。",
+            "Copies fill the disk because nothing proves that they are kept elsewhere: ask the lead hospital for storage commitment or query, or choose reclaim_after: "
+            "accepted and retention_days for that destination."};
+  return {"请腾出磁盘空间或恢复上传；不要删除 " + status.state_directory + " 中的文件。",
+          "Free disk space or restore the upload; delete nothing in " + status.state_directory + "."};
+}
+
 void look_at_intake(const NodeStatus& status, Findings& out) {
   const IntakeStatus& intake = status.intake;
   if (!intake.enabled || intake.accepting) return;
+  const auto [action_zh, action_en] = refusing_action(status);
   out.push_back({"intake_refusing", Verdict::failure, "本机暂停接收新图像" + because_zh(intake.refusing_reason),
-                 "New images are refused" + because(intake.refusing_reason),
-                 "请腾出磁盘空间或恢复上传；设备上的图像不要删除，恢复后重新发送。",
-                 "Free disk space or restore the upload. Keep the images on the modality and send them again after."});
+                 "New images are refused" + because(intake.refusing_reason), action_zh + "设备上的图像不要删除，恢复后重新发送。",
+                 action_en + " Keep the images on the modality and send them again after."});
 }
 
 void look_at_commitments(const NodeStatus& status, Findings& out) {
@@ -46,6 +72,25 @@ void look_at_commitments(const NodeStatus& status, Findings& out) {
                  "The images are safe here. Name the modality's AE title and address in intake.report_to, and see that it listens there."});
 }
 
+// What a person does about a caller who was turned away, by the reason that intake/refusals gives.
+std::pair<std::string, std::string> caller_action(const std::string& reason) {
+  const auto says = [&](const char* words) { return reason.find(words) != std::string::npos; };
+  if (says("no room for images") || says("cannot take images just now"))
+    return {"设备无需改动：本机恢复接收后，请在设备上重新发送。", "Nothing to change on the modality: send again from it once this node takes images."};
+  if (says("associations") || says("too many connections"))
+    return {"请稍后在设备上重新发送；若常发生，请减少设备的并发连接，或调高配置 intake 的连接数上限。",
+            "Send again later; if it comes often, have the device open fewer connections at once, or raise the limits of intake."};
+  if (says("TLS") || says("HTTP") || says("does not speak DICOM") || says("application that is not DICOM"))
+    return {"请核对该设备所填的端口和协议。", "Check the port and the protocol that the device is set to."};
+  if (says("only for services or transfer syntaxes"))
+    return {"请在设备上启用标准的图像存储服务和传输语法。", "Switch on the usual storage services and transfer syntaxes on the modality."};
+  if (says("malformed") || says("did not arrive in time") || says("without asking") || says("never asked") || says("left during") || says("too large"))
+    return {"请检查设备和到设备的网线；若来自扫描或监控程序，可忽略。",
+            "Check the device and its cable; where it is a scanner or a monitoring program, it may be ignored."};
+  return {"请核对设备上的 AE 标题（区分大小写）、IP 和端口；若是新设备，请加入配置 intake.callers。",
+          "Check AE titles (case matters), IP and port on the modality; a new device belongs in intake.callers."};
+}
+
 void look_at_refused(const NodeStatus& status, Findings& out) {
   const auto& refused = status.intake.refused;
   const auto recent = std::count_if(refused.begin(), refused.end(), [&](const RefusedCaller& r) {
@@ -53,6 +98,7 @@ void look_at_refused(const NodeStatus& status, Findings& out) {
   });
   if (recent == 0) return;
   const RefusedCaller& last = refused.back();
+  const auto [action_zh, action_en] = caller_action(last.reason);
   const std::string who = "\"" + last.calling + "\" (" + last.address + ")";
   out.push_back(
       {"caller_refused", Verdict::attention,
@@ -60,17 +106,43 @@ void look_at_refused(const NodeStatus& status, Findings& out) {
            ")，呼叫「" + last.called + "」" + because_zh(last.reason),
        "Connections refused in the last 2 hours: " + std::to_string(recent) + ", the last from " + who + " to \"" +
            last.called + "\"" + because(last.reason),
-       "请核对设备上的 AE 标题（区分大小写）、IP 和端口；若是新设备，请加入配置 intake.callers。",
-       "Check AE titles (case matters), IP and port on the modality; a new device belongs in intake.callers."});
+       action_zh, action_en});
+}
+
+// What is damaged here can go nowhere; the modality may still have it.
+void look_at_quarantined(const SpoolStatus& spool, Findings& out) {
+  if (spool.quarantined == 0) return;
+  std::string exams;
+  for (const std::string& study : spool.quarantined_exams) exams += (exams.empty() ? "" : ", ") + study;
+  const std::string named_zh = exams.empty() ? "" : "；检查 " + exams, named_en = exams.empty() ? "" : "; exams " + exams;
+  out.push_back({"quarantined", Verdict::attention, number(spool.quarantined) + " 项数据损坏已隔离，无法上传，磁盘可能有故障" + named_zh,
+                 "Damaged on the disk, set aside, and not to be sent: " + number(spool.quarantined) + named_en,
+                 exams.empty() ? "请在设备上重新发送这些检查，并检查磁盘（dmesg）。" : "请在设备上重新发送这些检查（sampan trace 加编号可查看），并检查磁盘（dmesg）。",
+                 exams.empty() ? "Send these exams again from the modality, and check the disk (dmesg)."
+                               : "Send these exams again from the modality (sampan trace and the number shows which), and check the disk (dmesg)."});
+}
+
+// What is sound as far as anybody knows, but did not read.
+void look_at_unreadable(const NodeStatus& status, Findings& out) {
+  const SpoolStatus& spool = status.spool;
+  if (spool.denied + spool.unreadable == 0) return;
+  const bool theirs = !spool.stranger_file.empty();
+  const std::string whose_zh = theirs ? "；" + spool.stranger_file + " 属于用户 " + spool.stranger_owner + "，而本机以 " + spool.own_user + " 运行" : "";
+  const std::string whose_en = theirs ? "; " + spool.stranger_file + " belongs to " + spool.stranger_owner + ", and this node runs as " + spool.own_user : "";
+  const std::string command = "sudo chown -R " + spool.own_user + ": " + status.state_directory + " && sudo systemctl restart sampand";
+  const std::string action_zh = theirs ? "请执行：" + command + "。" : "请检查磁盘（dmesg）和文件系统；不要删除 " + status.state_directory + " 中的文件。读出后自动上传。";
+  const std::string action_en = theirs ? "Give them back: " + command + "."
+                                       : "Check the disk (dmesg) and its file system; delete nothing in " + status.state_directory + ". They go by themselves once they read.";
+  if (spool.denied > 0)
+    out.push_back({"denied", Verdict::failure, "存储目录中有 " + number(spool.denied) + " 个文件本机无权打开，其中的图像未计入任何数目" + whose_zh,
+                   "Files in the spool that this node may not open, so that the images in them are in no count: " + number(spool.denied) + whose_en, action_zh, action_en});
+  if (spool.unreadable > 0)
+    out.push_back({"unreadable", Verdict::failure, number(spool.unreadable) + " 幅图像无法从磁盘读出，不能上传" + because_zh(spool.unreadable_reason) + whose_zh,
+                   images(spool.unreadable) + " cannot be read from the disk and do not leave" + because(spool.unreadable_reason) + whose_en, action_zh, action_en});
 }
 
 void look_at_spool(const NodeStatus& status, Findings& out) {
   const SpoolStatus& spool = status.spool;
-  if (spool.quarantined > 0)
-    out.push_back({"quarantined", Verdict::attention, number(spool.quarantined) + " 项数据已隔离，磁盘可能有故障",
-                   "Quarantined because what is stored does not verify: " + number(spool.quarantined),
-                   "请检查磁盘，并在设备上重新发送这些检查。",
-                   "Check the disk, and send these exams again from the modality."});
   if (spool.doubtful > 0)
     out.push_back({"doubtful", Verdict::attention,
                    "有 " + number(spool.doubtful) + " 处数据不完整：可能在接收时断电，而索引也已丢失，无法判断当时是否已答复设备「成功」",
@@ -95,13 +167,15 @@ void look_at_disk(const NodeStatus& status, Findings& out) {
   const bool critical = spool.disk_state == "critical";
   if (!critical && spool.disk_state != "low") return;
   const std::uint64_t percent = spool.disk_free_bytes / std::max<std::uint64_t>(spool.disk_total_bytes / 100, 1);
-  const auto full_in = spool.disk_full_in_s;
+  const bool refused = status.intake.enabled && !status.intake.accepting;
+  const bool fills = !refused && spool.disk_full_in_s.has_value();
+  const std::int64_t full_in = spool.disk_full_in_s.value_or(0);
   out.push_back(
       {critical ? "disk_critical" : "disk_low", critical ? Verdict::failure : Verdict::attention,
        "磁盘仅剩 " + number(percent) + "%（" + size(spool.disk_free_bytes) + "）" +
-           (full_in ? "，按近期趋势 " + duration(*full_in, Lang::zh) + "后用满" : "") + "，用满后将停止接收",
+           (fills ? "，按近期趋势 " + duration(full_in, Lang::zh) + "后用满" : "") + (refused ? "，已停止接收" : "，用满后将停止接收"),
        "Disk " + number(percent) + " % free (" + size(spool.disk_free_bytes) + ")" +
-           (full_in ? ", full in " + duration(*full_in, Lang::en) + " as it filled lately" : "") + "; images are refused when it is full",
+           (fills ? ", full in " + duration(full_in, Lang::en) + " as it filled lately" : "") + (refused ? "; images are refused" : "; images are refused when it is full"),
        "请腾出磁盘空间；不要手动删除 " + status.state_directory + " 中的文件。",
        "Free disk space; delete nothing in " + status.state_directory + " by hand."});
 }
@@ -113,7 +187,8 @@ std::string away_action(const DestinationStatus& destination, Lang lang) {
                           : "The images are safe here and go on by themselves. Check cable and router, or ask the lead hospital.";
 }
 
-void look_at_connection(const DestinationStatus& destination, Findings& out) {
+// unreadable: images that wait for the disk here, not for the destination.
+void look_at_connection(const DestinationStatus& destination, std::uint64_t unreadable, Findings& out) {
   const std::string& name = destination.name;
   if (destination.state == DestinationState::stopped) {
     out.push_back({"destination_stopped", Verdict::failure,
@@ -141,7 +216,7 @@ void look_at_connection(const DestinationStatus& destination, Findings& out) {
          "Destination " + name + (answers ? " answers, yet nothing gets through for " : " out of reach for ") + duration(destination.state_age_s, Lang::en) + ", " + (waits ? queued_en : idle_en) +
              because(destination.last_error),
          away_action(destination, Lang::zh), away_action(destination, Lang::en)});
-  } else if (!away && waits && destination.oldest_waiting_s >= waiting_attention_s) {
+  } else if (!away && destination.waiting > unreadable && destination.oldest_waiting_s >= waiting_attention_s) {
     out.push_back({"waiting_long", Verdict::attention, "目的地 " + name + "：" + queued_zh,
                    "Destination " + name + ": " + queued_en, "请执行 sampan queue 查看积压，并检查网速。",
                    "Look at sampan queue, and at the speed of the network."});
@@ -159,6 +234,14 @@ void look_at_detour(const DestinationStatus& destination, Findings& out) {
                  "Nothing to do: they go to " + name + " again by themselves when it answers. Ask the lead hospital."});
 }
 
+// On hold because the copy here is damaged: nothing for a person to let go on.
+std::uint64_t damaged_of(const DestinationStatus& destination) {
+  std::uint64_t damaged = 0;
+  for (const ReasonCount& one : destination.on_hold_reasons)
+    if (one.reason.starts_with("the stored copy does not verify")) damaged += one.items;
+  return damaged;
+}
+
 void look_at_refusals_by(const DestinationStatus& destination, Findings& out) {
   const std::string& name = destination.name;
   if (destination.rejected > 0)
@@ -166,10 +249,10 @@ void look_at_refusals_by(const DestinationStatus& destination, Findings& out) {
         {"rejected", Verdict::attention, number(destination.rejected) + " 幅图像被 " + name + " 拒收，需人工处理",
          images(destination.rejected) + " rejected by " + name + ", a person must decide",
          "请把 sampan status 显示的原因告知牵头医院。", "Tell the lead hospital the reason that sampan status shows."});
-  if (destination.on_hold > 0)
+  if (const std::uint64_t held = destination.on_hold - std::min(destination.on_hold, damaged_of(destination)); held > 0)
     out.push_back({"on_hold", Verdict::attention,
-                   number(destination.on_hold) + " 幅发往 " + name + " 的图像已暂停，需人工处理",
-                   images(destination.on_hold) + " for " + name + " on hold, a person must decide",
+                   number(held) + " 幅发往 " + name + " 的图像已暂停，需人工处理",
+                   images(held) + " for " + name + " on hold, a person must decide",
                    "请核对这些图像后决定是否继续上传。", "Look at these images and decide whether they go on."});
   for (const BlockedClass& blocked : destination.blocked_classes)
     out.push_back({"class_blocked", Verdict::attention,
@@ -185,7 +268,11 @@ void look_at_refusals_by(const DestinationStatus& destination, Findings& out) {
 std::pair<std::string, std::string> full_on(const NodeStatus& status) {
   const auto lasts = status.spool.disk_lasts_s;
   if (!lasts) return {};
+  if (*lasts == 0) return {"，磁盘已满", "; the disk is full"};
+  if (*lasts >= disk_lasts_most_s) return {"，以目前的速度磁盘可用十年以上", "; at this pace the disk lasts for more than ten years"};
   const std::string day = to_iso8601(WallTime{status.now.ms + *lasts * 1000}).substr(0, 10);
+  if (status.spool.disk_lasts_guess)
+    return {"，按最初数小时粗略估计，磁盘约在 " + day + " 用满", "; by its first hours, and so a guess, the disk will be full about " + day};
   return {"，磁盘约在 " + day + " 用满", "; the disk will be full about " + day};
 }
 
@@ -246,8 +333,10 @@ void look_at_key(const NodeStatus& status, Findings& out) {
 std::vector<Finding> assess(const NodeStatus& status) {
   Findings findings;
   look_at_intake(status, findings);
+  look_at_unreadable(status, findings);
+  look_at_quarantined(status.spool, findings);
   for (const DestinationStatus& destination : status.destinations) {
-    look_at_connection(destination, findings);
+    look_at_connection(destination, status.spool.unreadable, findings);
     look_at_detour(destination, findings);
     look_at_refusals_by(destination, findings);
     look_at_proof(status, destination, findings);

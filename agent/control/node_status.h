@@ -62,18 +62,26 @@ struct IntakeStatus {
   std::vector<FolderStatus> folders;
 };
 
+inline constexpr std::int64_t disk_lasts_most_s = 10LL * 365 * 86'400;  // stands for longer as well
+
 struct SpoolStatus {
   std::uint64_t items = 0;
   std::uint64_t bytes = 0;
   std::uint64_t quarantined = 0;
   std::uint64_t doubtful = 0;  // ends of segments that the power may have torn; nobody knows whether they were acknowledged
   std::uint64_t foreign = 0;  // files in the spool that are not ours, or of which nothing can be read
+  std::uint64_t denied = 0;   // of ours, which the user this runs as may not open: what is in them is in no count
+  std::uint64_t unreadable = 0;  // images that the disk did not read when they were to be sent; they are tried again
+  std::string unreadable_reason{};
+  std::string stranger_file{}, stranger_owner{}, own_user{};  // a file of somebody else, where that may be why
+  std::vector<std::string> quarantined_exams{};  // study UIDs of some of what is quarantined, the newest first
   bool rebuilding = false;
   std::uint64_t rebuilt_items = 0;
   std::uint64_t disk_free_bytes = 0;
   std::uint64_t disk_total_bytes = 0;
   std::uint64_t intake_bytes_per_day = 0;      // as it was lately
   std::optional<std::int64_t> disk_lasts_s;    // at that rate, with nothing leaving but copies that may go; absent: nothing came to judge by
+  bool disk_lasts_guess = false;               // less than a day to judge by
   std::string disk_state;                      // well, low, critical: as in the events
   std::optional<std::int64_t> disk_full_in_s;  // as it filled during the last day; absent: it does not
 };

@@ -12,10 +12,10 @@
 #include <ostream>
 
 #include "base/log.h"
+#include "base/owner.h"
 #include "base/version.h"
 #include "daemon/lock.h"
 #include "daemon/notify.h"
-#include "daemon/owner.h"
 #include "daemon/reload.h"
 #include "daemon/signals.h"
 #include "daemon/usage.h"
@@ -92,18 +92,26 @@ void wait_for_the_end(Signals& signals, const Notifier& notifier, Reload& reload
 // What prevents a start, and what a person does about it where that is known.
 struct Trouble {
   const Error& error;
-  std::optional<OwnerRemedy> remedy{};
-  int exit_code() const { return error.code == Errc::refused || remedy ? exit_person : exit_start; }
+  std::optional<Stranger> stranger{};
+  std::string state_directory{};
+  int exit_code() const { return error.code == Errc::refused || stranger ? exit_person : exit_start; }
 };
 
 Trouble trouble_of(const Error& error, const settings::Settings& settings) {
   const bool denied = error.message.find(std::strerror(EACCES)) != std::string::npos;
-  return {error, denied ? owner_remedy(settings.state_directory) : std::nullopt};
+  return {error, denied ? stranger_in(settings.state_directory) : std::nullopt, settings.state_directory};
+}
+
+settings::StartNote owner_words(const Trouble& trouble) {
+  const auto& [file, owner, us] = *trouble.stranger;
+  const std::string command = "sudo chown -R " + us + ": " + trouble.state_directory;
+  return {file + " belongs to " + owner + ", and this program runs as " + us + "; give it all back: " + command,
+          file + " 属于用户 " + owner + "，而本程序以 " + us + " 运行；请执行：" + command};
 }
 
 int tell(const Trouble& trouble, std::ostream& err) {
   err << "sampand: " << trouble.error.message << "\n";
-  if (trouble.remedy) err << trouble.remedy->en << "\n" << trouble.remedy->zh << "\n";
+  if (trouble.stranger) err << owner_words(trouble).en << "\n" << owner_words(trouble).zh << "\n";
   return trouble.exit_code();
 }
 
@@ -112,7 +120,7 @@ settings::StartNote note_of(const Trouble& trouble) {
   const std::string& message = trouble.error.message;
   const auto line = message.find('\n');
   settings::StartNote note{message.substr(0, line), line == std::string::npos ? message : message.substr(line + 1)};
-  if (trouble.remedy) note.en += "\n" + trouble.remedy->en, note.zh += "\n" + trouble.remedy->zh;
+  if (trouble.stranger) note.en += "\n" + owner_words(trouble).en, note.zh += "\n" + owner_words(trouble).zh;
   return note;
 }
 

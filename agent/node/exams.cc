@@ -15,6 +15,8 @@ using control::Refusal;
 using core::Fact;
 namespace limits = core::limits;
 
+constexpr std::size_t images_named = 8;  // of one SOP Instance UID, when a person is asked which
+
 std::string_view word_of(queue::Match::What what) {
   switch (what) {
     case queue::Match::What::study: return "study";
@@ -160,6 +162,17 @@ control::ExamList Exams::today() {
   return list;
 }
 
+// Images with one SOP Instance UID and different content: each has an id of its own, under which it is found. They grow with time.
+Refusal several_images(std::vector<queue::Match> images) {
+  std::vector<std::string> ids;
+  for (const auto& one : images) ids.push_back(to_string(*one.item));
+  std::ranges::sort(ids);
+  std::string names;
+  for (const auto& id : ids) names += (names.empty() ? "" : ", ") + id;
+  return Refusal{409, "several_images", "several images have that UID; give the id of one of them, the first to come is first: " + names,
+                 "有多幅图像使用该 UID；请给出其中一幅的编号（按到达先后）：" + names};
+}
+
 std::variant<queue::Match, Refusal> Exams::find(const std::string& key, const std::string& destination) {
   const auto known = needs_.destinations();
   if (!destination.empty() && std::find(known.begin(), known.end(), destination) == known.end()) {
@@ -167,13 +180,15 @@ std::variant<queue::Match, Refusal> Exams::find(const std::string& key, const st
     for (const auto& name : known) names += (names.empty() ? "" : ", ") + name;
     return Refusal{404, "no_destination", "no such destination; there are: " + names, "没有此目的地，现有：" + names};
   }
-  const auto found = needs_.queue.lookup().find(key, 2);
+  const auto found = needs_.queue.lookup().find(key, images_named);
   if (found.empty() && needs_.queue.summary().rebuilding)
     return Refusal{503, "rebuilding", "not found yet: the index is being rebuilt; try again when sampan status says that it is done",
                    "暂未找到：索引正在重建，请待 sampan status 显示完成后再试"};
   if (found.empty())
     return Refusal{404, "not_found", "nothing of that name is here; it must be given exactly",
                    "本机没有此检查；请输入完整的 UID、检查号或患者 ID"};
+  if (found.size() > 1 && found[0].item && std::ranges::all_of(found, [&](const queue::Match& one) { return one.item && one.exam == found[0].exam; }))
+    return several_images(found);
   if (found.size() > 1)
     return Refusal{409, "several", "several exams have that name; look at sampan trace and give the study UID",
                    "有多个检查符合；请用 sampan trace 查看，并给出检查 UID"};

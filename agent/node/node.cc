@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/node.h"
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <future>
 #include <mutex>
 
@@ -32,6 +34,11 @@ namespace {
 namespace limits = core::limits;
 
 constexpr auto unproven_told_after = std::chrono::hours(24);
+constexpr std::size_t exams_named = 5;
+
+bool may_not_open(const queue::QueueSummary& queue) {
+  return queue.denied > 0 || queue.unreadable.why.find(std::strerror(EACCES)) != std::string::npos;
+}
 
 std::unique_ptr<Beacon> make_beacon() {
   return Beacon::make({limits::beacon_touches_max, limits::beacon_strikes_max});
@@ -293,6 +300,8 @@ control::NodeStatus Node::status() {
     for (const auto& exam : p.engine.queue().lookup().received_since({0}, 1)) findings.last_image = exam.last;
   findings.admits = p.engine.queue().admits(core::Kind::image);
   findings.queue = p.engine.queue().summary();
+  if (findings.queue.quarantined > 0) findings.quarantined_exams = p.engine.queue().lookup().quarantined(exams_named);
+  if (may_not_open(findings.queue)) findings.stranger = stranger_in(p.live.settings()->state_directory);
   findings.disk = p.disk_watch.look(*p.live.settings(), findings.queue, p.env.clock.mono());
   findings.key = key_status(p.engine.queue());
   findings.promises = p.engine.queue().pledges().summary();

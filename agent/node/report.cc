@@ -41,6 +41,9 @@ control::SpoolStatus spool_of(const queue::QueueSummary& queue) {
   status.quarantined = queue.quarantined;
   status.doubtful = queue.doubtful;
   status.foreign = queue.foreign;
+  status.denied = queue.denied;
+  status.unreadable = queue.unreadable.items;
+  status.unreadable_reason = queue.unreadable.why;
   status.rebuilding = queue.rebuilding;
   status.rebuilt_items = queue.rebuilt_items;
   status.disk_free_bytes = queue.disk.free_bytes;
@@ -63,6 +66,7 @@ void add_forecast(control::SpoolStatus& status, const Findings& findings) {
   const auto forecast = policy::forecast_disk(hours, findings.now, policy::usable_bytes(findings.disk.room));
   status.intake_bytes_per_day = forecast.bytes_per_day;
   if (forecast.lasts) status.disk_lasts_s = forecast.lasts->count() / 1000;
+  status.disk_lasts_guess = forecast.guess;
   status.disk_state = to_string(findings.disk.state);
   if (findings.disk.full_in) status.disk_full_in_s = findings.disk.full_in->count() / 1000;
 }
@@ -137,6 +141,12 @@ control::NodeStatus report(const settings::Settings& settings, const Findings& f
   status.intake = intake_of(settings, findings);
   status.spool = spool_of(findings.queue);
   add_forecast(status.spool, findings);
+  status.spool.quarantined_exams = findings.quarantined_exams;
+  if (findings.stranger) {
+    status.spool.stranger_file = findings.stranger->file;
+    status.spool.stranger_owner = findings.stranger->owner;
+    status.spool.own_user = findings.stranger->us;
+  }
   status.key = findings.key;
   for (const auto& destination : settings.destinations) {
     control::DestinationStatus one;

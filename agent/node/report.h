@@ -2,6 +2,7 @@
 // Report: what the modules say of themselves, as one picture. Values in, a value out; no module is asked here.
 #pragma once
 
+#include "base/owner.h"
 #include "control/node_status.h"
 #include "core/prover.h"
 #include "intake/refusals.h"
@@ -26,6 +27,8 @@ struct Findings {
   std::vector<Intakes::FolderReport> folders;
   Status admits;
   queue::QueueSummary queue;
+  std::vector<std::string> quarantined_exams;
+  std::optional<Stranger> stranger;  // looked for where something may not be opened
   DiskView disk;
   queue::Pledges::Summary promises;
   std::vector<scheduler::DestinationSnapshot> destinations;

@@ -16,7 +16,8 @@ DiskForecast forecast_disk(std::span<const Intake> hours, WallTime now, std::uin
   DiskForecast forecast;
   const double per_day = bytes / std::max(static_cast<double>(now.ms - first) / day_ms, 1.0);
   forecast.bytes_per_day = static_cast<std::uint64_t>(per_day);
-  constexpr double longest_ms = 10 * 365 * day_ms;  // beyond ten years nobody counts
+  constexpr auto longest_ms = static_cast<double>(lasts_most.count());
+  forecast.guess = per_day > 0 && static_cast<double>(now.ms - first) < day_ms;
   if (per_day > 0) forecast.lasts = Millis(static_cast<std::int64_t>(std::min(static_cast<double>(usable_bytes) / per_day * day_ms, longest_ms)));
   return forecast;
 }

@@ -20,8 +20,11 @@ struct Intake {
 
 struct DiskForecast {
   std::uint64_t bytes_per_day = 0;
-  std::optional<Millis> lasts{};  // nothing came to judge by
+  std::optional<Millis> lasts{};  // absent: nothing came to judge by; at most lasts_most, which stands for longer
+  bool guess = false;             // less than a day to judge by
 };
+
+inline constexpr Millis lasts_most{10LL * 365 * 86'400'000};  // beyond ten years nobody counts
 
 // usable_bytes: until images are refused. The rate is that of the hours given, over at least a day and up to now.
 DiskForecast forecast_disk(std::span<const Intake> hours, WallTime now, std::uint64_t usable_bytes);

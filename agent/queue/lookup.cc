@@ -12,6 +12,7 @@ namespace {
 
 using core::DeliveryState;
 
+constexpr std::size_t quarantined_looked_at = 64;
 constexpr std::string_view exam_columns = "SELECT key, seq, first_ms, last_ms, items, bytes FROM exam ";
 
 std::uint64_t count_of(std::int64_t value) { return static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)); }
@@ -170,6 +171,21 @@ std::vector<Unsettled> Lookup::unsettled(std::int64_t exam) {
     all.push_back(std::move(one));
   }
   return all;
+}
+
+std::vector<std::string> Lookup::quarantined(std::size_t exams_max) {
+  Question question(view_);
+  std::vector<std::string> exams;
+  Statement rows = question.ask("SELECT id, facts FROM item WHERE state=? AND reason NOT LIKE '%sent again' ORDER BY seq DESC LIMIT ?");
+  for (rows.bind(1, static_cast<int>(ItemState::quarantined)).bind(2, static_cast<std::int64_t>(quarantined_looked_at)); rows.step();) {
+    core::Item item;
+    read_id(rows.blob(0), item.id);
+    const std::lock_guard lock(facts_mutex_);
+    if (exams.size() >= exams_max || !facts_.open(rows.blob(1), item)) continue;
+    const std::string_view study = item.facts.get(core::Fact::study_instance_uid);
+    if (!study.empty() && std::ranges::find(exams, study) == exams.end()) exams.emplace_back(study);
+  }
+  return exams;
 }
 
 }  // namespace sampan::queue

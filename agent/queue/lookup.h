@@ -68,6 +68,8 @@ class Lookup {
   std::vector<Unsettled> unsettled(std::int64_t exam);
   // Has another item its SOP Instance UID and other bytes? So it is also where the ledger does not answer.
   bool is_contested(const Uuid& item);
+  // Study UIDs of images whose copy here does not verify, the newest first, at most so many.
+  std::vector<std::string> quarantined(std::size_t exams_max);
   // Every delivery of the exam, or of one item of it.
   ImagePages images(std::int64_t exam, const std::optional<Uuid>& item) { return {view_, exam, item}; }
 

@@ -55,8 +55,8 @@ Status read_item(File& file, std::uint64_t offset, const Frame& frame, const Key
 }
 
 StoredPayload::StoredPayload(std::shared_ptr<File> file, std::uint64_t offset, const Frame& frame, const Key& data_key,
-                             std::function<void()> on_damage)
-    : file_(std::move(file)), record_(offset), frame_(frame), seal_(data_key, frame.header.item), on_damage_(std::move(on_damage)) {}
+                             std::function<void(const Error&)> on_failure)
+    : file_(std::move(file)), record_(offset), frame_(frame), seal_(data_key, frame.header.item), on_failure_(std::move(on_failure)) {}
 
 Result<std::size_t> StoredPayload::read(std::uint64_t offset, ByteSpan into) {
   std::size_t done = 0;
@@ -66,7 +66,7 @@ Result<std::size_t> StoredPayload::read(std::uint64_t offset, ByteSpan into) {
     const ByteSpan rest = into.subspan(done);
     const bool whole = within == 0 && rest.size() >= plain_bytes(index) && index != chunk_index_;
     if (Status opened = whole ? open_chunk(index, rest.data()) : load_chunk(index); !opened) {
-      if (opened.error().code == Errc::damaged && on_damage_ && !std::exchange(told_, true)) on_damage_();
+      if (on_failure_ && !std::exchange(told_, true)) on_failure_(opened.error());
       return opened.error();
     }
     const std::size_t n = std::min<std::size_t>(rest.size(), plain_bytes(index) - within);

@@ -29,10 +29,11 @@ Result<Frame> read_frame(File& file, std::uint64_t segment, std::uint64_t offset
 Status read_item(File& file, std::uint64_t offset, const Frame& frame, const Keyring& keys, core::Item& item,
                  Owed* owed = nullptr);
 
+// on_failure: told once, of the first read that fails.
 class StoredPayload final : public core::Payload {
  public:
   StoredPayload(std::shared_ptr<File> file, std::uint64_t offset, const Frame& frame, const Key& data_key,
-                std::function<void()> on_damage);
+                std::function<void(const Error&)> on_failure);
   std::uint64_t size() const override { return frame_.trailer.payload_bytes; }
   Result<std::size_t> read(std::uint64_t offset, ByteSpan into) override;
 
@@ -44,7 +45,7 @@ class StoredPayload final : public core::Payload {
   const std::uint64_t record_;
   const Frame frame_;
   Seal seal_;
-  const std::function<void()> on_damage_;
+  const std::function<void(const Error&)> on_failure_;
   bool told_ = false;
   Bytes chunk_;  // the plain chunk last opened in part
   std::uint64_t chunk_index_ = ~0ull;

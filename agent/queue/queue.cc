@@ -19,6 +19,7 @@
 #include "queue/record_writer.h"
 #include "queue/scan.h"
 #include "queue/store.h"
+#include "queue/unreadable.h"
 
 namespace sampan::queue {
 
@@ -65,6 +66,7 @@ struct Queue::Parts {
   Appender items;
   OpenSegments files;
   Leases leases;
+  Unreadable unreadable;
   std::unique_ptr<LedgerReader> reader;
   std::unique_ptr<Store> store;
   // What people ask; another connection, so that no lease waits for them.
@@ -245,11 +247,13 @@ Result<core::Consignment> Queue::Parts::consign(const DueDelivery& due) {
   if (Status read = read_item(**file, offset_of(due.seq), *frame, keys, consignment.item); !read) return read.error();
   auto key = keys.data_key(frame->header);
   if (!key) return key.error();
-  auto on_damage = [this, seq = due.seq] {
+  auto on_failure = [this, seq = due.seq](const Error& error) {
+    if (error.code != Errc::damaged) return unreadable.met(seq, error);
     log::error("a stored image does not verify any more and is quarantined");
     quarantine(seq, "the stored copy does not verify");
   };
-  consignment.payload = std::make_shared<StoredPayload>(*file, offset_of(due.seq), *frame, *key, std::move(on_damage));
+  consignment.payload = std::make_shared<StoredPayload>(*file, offset_of(due.seq), *frame, *key, std::move(on_failure));
+  unreadable.forget(due.seq);
   consignment.attempts = due.attempts;
   if (due.priority) consignment.item.priority = *due.priority;
   return consignment;
@@ -272,6 +276,7 @@ void Queue::Parts::set_aside(const DueDelivery& due, const std::string& destinat
   log::error("a stored image cannot be read: " + error.message);
   if (error.code == Errc::damaged || error.code == Errc::not_found)
     return quarantine(due.seq, error.message);
+  unreadable.met(due.seq, error);
   const WallTime later{needs.clock.wall().ms + Millis(limits::back_off_most).count()};
   store->change([due, destination, later, why = error.message](Ledger& ledger) {
     ledger.postpone(due.seq, destination, due.attempts, later, why);
@@ -354,6 +359,8 @@ QueueSummary Queue::summary() {
   summary.quarantined = totals.quarantined;
   summary.doubtful = totals.doubtful;
   summary.foreign = progress.foreign;
+  summary.denied = progress.denied;
+  summary.unreadable = parts_->unreadable.summary();
   summary.torn_tails = progress.torn_tails;
   summary.rebuilding = progress.running;
   summary.rebuilt_items = progress.items;

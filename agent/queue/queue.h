@@ -22,6 +22,7 @@
 #include "core/limits.h"
 #include "core/sink.h"
 #include "queue/counts.h"
+#include "queue/unreadable.h"
 
 namespace sampan::queue {
 
@@ -89,6 +90,8 @@ struct LeasedBatch {
 
 struct QueueSummary {
   std::uint64_t items = 0, bytes = 0, quarantined = 0, foreign = 0, torn_tails = 0, doubtful = 0, conflicts = 0, duplicates = 0;
+  std::uint64_t denied = 0;  // segments that the user this runs as may not open
+  Unreadable::Summary unreadable{};
   std::uint64_t shed = 0;  // samples dropped undelivered since the start
   bool rebuilding = false;
   std::uint64_t rebuilt_items = 0;

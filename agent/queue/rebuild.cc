@@ -2,6 +2,8 @@
 #include "queue/rebuild.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "base/log.h"
 #include "queue/end_mark.h"
@@ -46,7 +48,7 @@ bool Rebuild::open_next(Ledger& ledger) {
   const std::string path = folder_.path_of(name.stream, name.number);
   const auto pass_over = [&](std::string_view why) {
     log::warn("spool: " + segment_name(name.stream, name.number) + " set aside: " + std::string(why));
-    ++progress_.foreign;
+    ++(why.find(std::strerror(EACCES)) == std::string_view::npos ? progress_.foreign : progress_.denied);
     file_.reset();
     ++next_;
     missed_ = true;

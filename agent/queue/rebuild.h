@@ -29,7 +29,7 @@ Result<Backlog> find_backlog(SpoolFolder& folder);
 
 struct RebuildProgress {
   std::atomic<bool> running{false};
-  std::atomic<std::uint64_t> items{0}, quarantined_ranges{0}, torn_tails{0}, foreign{0};
+  std::atomic<std::uint64_t> items{0}, quarantined_ranges{0}, torn_tails{0}, foreign{0}, denied{0};
 };
 
 class Rebuild {

@@ -278,5 +278,11 @@ def test_damaged_receipts_send_again_and_lose_nothing(ctx):
     places = list(records(notes[0]))
     flip(notes[0], places[0][0] + 200)
     story.node.delete_ledger()
+    before = len(story.lead.received())
     story.starts_and_delivers()
+    again = len(story.lead.received()) - before - 2  # two are new
+    assert again > 0, "the receipts in the damaged note are unknown, so that what they spoke of is sent again"
+    if len(places) > 1:
+        assert again < IMAGES + 2, f"the receipts behind the damage hold: {again} of {IMAGES + 2} were sent again"
+    assert story.says("quarantined")
     story.node.stop()

@@ -34,7 +34,9 @@ def test_a_disk_that_fails_every_write_takes_nothing_and_loses_nothing(ctx):
     during = send(ctx, node, ctx.images("mr", 5))
     assert not during.acknowledged(), f"promised on a dead disk: {during.sent()}"
     assert node.alive() and not node.status()["intake"]["accepting"], f"custody ended, the node did not: {node.log()[-1000:]}"
-    assert "disk" in node.status()["intake"]["refusing_reason"] and node.sampan()[0] != 0
+    assert "disk" in node.status()["intake"]["refusing_reason"]
+    code, text = node.sampan("--lang", "en")
+    assert code == 2 and "Do this now: Check the disk (dmesg" in text and "Free disk space" not in text, text
     node.kill()
     disk.trigger.unlink()
     disk.repaired()
@@ -91,10 +93,19 @@ def test_what_the_disk_does_not_read_waits_and_holds_nobody_up(ctx):
     lead.start()
     traced(node, "pread64:error=EIO", path=bad)
     wait_until(lambda: lead.shas() == small.acknowledged(), lambda: f"the others arrive: {node.destination()}", 60)
-    assert node.status()["spool"]["quarantined"] + node.destination()["waiting"] + node.destination()["on_hold"] >= 1
+    wait_until(lambda: node.status()["spool"]["unreadable"] == 1, lambda: f"the one that does not read is counted: {node.status()['spool']}", 30)
+    spool = node.status()["spool"]
+    assert node.destination()["waiting"] == 1 and spool["quarantined"] == 0, spool
+    code, text = node.sampan("--lang", "en")
+    assert code == 2 and "1 image cannot be read from the disk and do" in text and "Input/output error" in text, text
+    assert "Do this now: Check the disk (dmesg)" in text and "network" not in text.split("Do this now")[1], text
+    assert "无法从磁盘读出" in node.sampan("--lang", "zh")[1]
     stop_traced(node)
-    node.delete_ledger()
-    node.start()  # it reads again
+    node.start()  # it reads again, with the ledger it had, in which the next try stands minutes ahead
+    assert node.status()["spool"]["unreadable"] == 0 and node.destination()["waiting"] == 1, node.status()
+    for order in ("hold", "resume"):
+        code, text = node.sampan(order, large.sent()[0].sop_instance)
+        assert code == 0, text
     node.wait_drained()
     assert lead.shas() == small.acknowledged() | large.acknowledged()
     node.stop()
@@ -111,7 +122,10 @@ def test_a_disk_that_goes_read_only_refuses_images_and_the_uplink_goes_on(ctx):
     during = send(ctx, node, ctx.images("mr", 3))
     assert not during.acknowledged() and node.alive()
     wait_until(lambda: not node.status()["intake"]["accepting"], lambda: f"status says so: {node.status()['intake']}")
-    assert "disk" in node.status()["intake"]["refusing_reason"] and node.sampan()[0] != 0
+    assert "disk" in node.status()["intake"]["refusing_reason"]
+    for lang, now in (("en", "Do this now: The disk went read-only: check it (dmesg), and mount it"), ("zh", "现在请做：磁盘已变为只读")):
+        code, text = node.sampan("--lang", lang)
+        assert code == 2 and now in text and "Free disk space" not in text, text
     lead.start()
     wait_until(lambda: lead.shas() == before.acknowledged(), "the uplink goes on", 60)
     node.kill()

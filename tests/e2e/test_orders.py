@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person asks and orders of an exam, by the command they have: trace, today, hold, resume, resend, push."""
 import json
+import re
 
 from harness import wait_until
 
@@ -230,6 +231,30 @@ def test_the_story_of_an_exam_names_nobody(ctx):
 
 
 test_the_story_of_an_exam_names_nobody.contract = (11,)
+
+
+def test_of_two_images_with_one_uid_a_person_lets_one_go_on_by_its_id(ctx):
+    lead = ctx.raw_scp("lead").start()
+    node = ctx.node(destinations=[lead.destination]).start()
+    first = ctx.images("mr", 1)
+    other = ctx.folder("other") / "changed.dcm"
+    other.write_bytes(first[0].read_bytes()[:-1] + b"\x55")
+    send(ctx, node, first)
+    node.wait_drained()
+    changed = send(ctx, node, [other])
+    wait_until(lambda: node.destination()["on_hold"] == 1, lambda: str(node.destination()))
+    uid = tag(ctx, first[0], "0008,0018")
+    code, text = said(node, "resume", uid)
+    assert code == 2 and "several images have that UID" in text and "several exams" not in text, text
+    ids = re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", text)
+    assert len(ids) == 2 and ids == sorted(ids), text
+    code, text = node.sampan("resume", uid, "--lang", "zh")
+    assert code == 2 and "按到达先后" in text, text
+    assert "waiting again: 1" in order(node, "resume", ids[1])
+    wait_until(lambda: changed <= lead.shas(), lambda: str(node.destination()))
+
+
+test_of_two_images_with_one_uid_a_person_lets_one_go_on_by_its_id.contract = (6,)
 
 
 def test_a_name_that_does_not_tell_one_exam_is_not_acted_upon(ctx):

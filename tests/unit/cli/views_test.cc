@@ -42,6 +42,19 @@ TEST_CASE("status_is_one_screen_that_begins_with_the_answer") {
         "Disk       500.0 GB of 1.0 TB free; kept here: 12 items, 123.5 MB\n");
 }
 
+TEST_CASE("the_first_line_says_whether_images_arrive_also_while_nobody_has_a_recovery_key" * doctest::description("contract 9")) {
+  NodeStatus status = rich_status();
+  status.key.recovery = "made";
+  const std::string en = show_status(assessed(status), Lang::en), zh = show_status(assessed(status), Lang::zh);
+  CHECK(first_line(en) == "Attention: images are safe here and go on when the network is back; waiting: 28");
+  CHECK(first_line(zh) == "注意：图像已安全保存，网络恢复后自动续传，积压 28");
+  CHECK(has(en, "\nAttention: Nobody has a recovery key yet"));
+  CHECK(has(en, "\nDo this now: Run sudo sampan key recovery"));
+  status.intake.accepting = false;
+  status.intake.refusing_reason = "the disk is full: no new images are taken";
+  CHECK(first_line(show_status(assessed(status), Lang::en)) == "Failure: New images are refused: the disk is full: no new images are taken");
+}
+
 TEST_CASE("status_speaks_chinese") {
   NodeStatus status = rich_status();
   status.intake.refused.clear();

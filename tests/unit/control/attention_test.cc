@@ -82,11 +82,122 @@ TEST_CASE("images_that_need_a_person_are_told") {
   status.destinations[0].rejected = 1;
   status.destinations[0].on_hold = 2;
   status.destinations[1].blocked_classes = {{"1.2.3", "1.2.4", "not enabled"}};
-  status.spool.quarantined = 3;
-  CHECK(codes(status) ==
-        Codes{"rejected:attention", "on_hold:attention", "class_blocked:attention", "quarantined:attention"});
+  CHECK(codes(status) == Codes{"rejected:attention", "on_hold:attention", "class_blocked:attention"});
   CHECK(assess(status)[0].en == "1 image rejected by lead, a person must decide");
   CHECK(assess(status)[1].zh == "2 幅发往 lead 的图像已暂停，需人工处理");
+}
+
+TEST_CASE("what_is_damaged_is_not_for_a_person_to_let_go_on_but_to_send_again" * doctest::description("contract 9")) {
+  NodeStatus status = rich_status();
+  status.spool.quarantined = 2;
+  status.spool.quarantined_exams = {"1.2.3", "1.2.4"};
+  status.destinations[0].on_hold = 2;
+  status.destinations[0].on_hold_reasons = {{"the stored copy does not verify", 2}};
+  REQUIRE(codes(status) == Codes{"quarantined:attention"});
+  CHECK(assess(status)[0].en == "Damaged on the disk, set aside, and not to be sent: 2; exams 1.2.3, 1.2.4");
+  CHECK(assess(status)[0].action_en.starts_with("Send these exams again from the modality (sampan trace"));
+  CHECK(assess(status)[0].action_zh.starts_with("请在设备上重新发送这些检查"));
+  status.destinations[0].on_hold = 5;
+  CHECK(codes(status) == Codes{"quarantined:attention", "on_hold:attention"});
+  CHECK(assess(status)[1].en == "3 images for lead on hold, a person must decide");
+  status.spool.quarantined_exams.clear();
+  CHECK(assess(status)[0].action_en == "Send these exams again from the modality, and check the disk (dmesg).");
+}
+
+TEST_CASE("what_the_disk_does_not_read_is_told_by_its_cause_and_not_as_a_slow_network" * doctest::description("contract 9")) {
+  NodeStatus status = rich_status();
+  status.destinations[0].state = DestinationState::up;
+  status.destinations[0].waiting = 2;
+  status.destinations[0].oldest_waiting_s = 9999;
+  status.spool.unreadable = 2;
+  status.spool.unreadable_reason = "read /var/lib/sampan/spool/i1.seg: Input/output error";
+  REQUIRE(codes(status) == Codes{"unreadable:failure"});
+  CHECK(assess(status)[0].en == "2 images cannot be read from the disk and do not leave: read /var/lib/sampan/spool/i1.seg: Input/output error");
+  CHECK(assess(status)[0].zh.starts_with("2 幅图像无法从磁盘读出"));
+  CHECK(assess(status)[0].action_en.starts_with("Check the disk (dmesg)"));
+  status.destinations[0].waiting = 3;
+  CHECK(codes(status) == Codes{"unreadable:failure", "waiting_long:attention"});
+}
+
+TEST_CASE("files_that_may_not_be_opened_are_told_with_their_owner_and_the_command_that_gives_them_back" * doctest::description("contract 9")) {
+  NodeStatus status = rich_status();
+  status.spool.denied = 1;
+  status.spool.stranger_file = "/var/lib/sampan/spool/i1.seg";
+  status.spool.stranger_owner = "root";
+  status.spool.own_user = "sampan";
+  REQUIRE(codes(status) == Codes{"denied:failure"});
+  const Finding told = assess(status)[0];
+  CHECK(told.en.ends_with("are in no count: 1; /var/lib/sampan/spool/i1.seg belongs to root, and this node runs as sampan"));
+  CHECK(told.zh.ends_with("属于用户 root，而本机以 sampan 运行"));
+  for (const std::string& action : {told.action_en, told.action_zh})
+    CHECK(action.find("sudo chown -R sampan: /var/lib/sampan && sudo systemctl restart sampand") != std::string::npos);
+  status.spool.unreadable = 4;
+  CHECK(assess(status)[1].action_en == told.action_en);
+}
+
+TEST_CASE("what_to_do_about_refused_images_follows_from_why_they_are_refused" * doctest::description("contract 2")) {
+  NodeStatus status = rich_status();
+  status.intake.accepting = false;
+  const auto action = [&](const char* reason) {
+    status.intake.refusing_reason = reason;
+    const Finding told = assess(status)[0];
+    CHECK(told.code == "intake_refusing");
+    CHECK(told.action_en.ends_with("Keep the images on the modality and send them again after."));
+    CHECK(told.action_zh.ends_with("设备上的图像不要删除，恢复后重新发送。"));
+    return std::pair(told.action_en, told.action_zh);
+  };
+  const auto full = action("the disk is full: no new images are taken");
+  CHECK(full.first.starts_with("Free disk space or restore the upload"));
+  CHECK(full.second.starts_with("请腾出磁盘空间或恢复上传"));
+  for (const char* dead : {"the disk does not take what is written: write /x: Input/output error", "the ledger cannot be written: nothing more is taken until it can",
+                           "statvfs /x: Input/output error"}) {
+    const auto told = action(dead);
+    CHECK(told.first.starts_with("Check the disk (dmesg, df)"));
+    CHECK(told.second.starts_with("请检查磁盘"));
+    CHECK(told.first.find("Free disk space") == std::string::npos);
+  }
+  const auto read_only = action("the disk does not take what is written: open /x: Read-only file system");
+  CHECK(read_only.first.starts_with("The disk went read-only: check it (dmesg), and mount it"));
+  CHECK(read_only.second.starts_with("磁盘已变为只读"));
+  CHECK(action("the disk has no room for more files: no new images are taken").first.find("df -i") != std::string::npos);
+  status.destinations[0].proof = "none";
+  status.destinations[0].delivered = 9;
+  status.destinations[0].archived = 0;
+  const auto unproven = action("the disk is full: no new images are taken");
+  CHECK(unproven.first.find("storage commitment") != std::string::npos);
+  CHECK(unproven.second.find("reclaim_after: accepted") != std::string::npos);
+  status.destinations[0].trusted = true;
+  CHECK(action("the disk is full: no new images are taken").first == full.first);
+}
+
+TEST_CASE("a_full_disk_refuses_images_and_does_not_say_that_it_will") {
+  NodeStatus status = rich_status();
+  status.spool.disk_total_bytes = 1'000'000'000;
+  status.spool.disk_free_bytes = 30'000'000;
+  status.spool.disk_state = "critical";
+  status.spool.disk_full_in_s = 60;
+  CHECK(assess(status)[0].en == "Disk 3 % free (30.0 MB), full in 1 min as it filled lately; images are refused when it is full");
+  status.intake.accepting = false;
+  status.intake.refusing_reason = "the disk is full: no new images are taken";
+  REQUIRE(codes(status) == Codes{"intake_refusing:failure", "disk_critical:failure"});
+  CHECK(assess(status)[1].en == "Disk 3 % free (30.0 MB); images are refused");
+  CHECK(assess(status)[1].zh == "磁盘仅剩 3%（30.0 MB），已停止接收");
+}
+
+TEST_CASE("what_to_do_about_a_caller_follows_from_why_it_was_refused") {
+  NodeStatus status = rich_status();
+  const auto action = [&](const char* reason) {
+    status.intake.refused = {{sample_now, "192.0.2.8", "DR9", "SAMPAN", reason}};
+    return assess(status)[0].action_en;
+  };
+  CHECK(action("the caller asks for an AE title that this node does not have").starts_with("Check AE titles"));
+  CHECK(action("the caller's AE title or address is not on the list of callers").starts_with("Check AE titles"));
+  CHECK(action("this node has no room for images").starts_with("Nothing to change on the modality"));
+  CHECK(action("this node cannot take images just now").starts_with("Nothing to change on the modality"));
+  CHECK(action("all associations are in use").find("limits of intake") != std::string::npos);
+  CHECK(action("the caller speaks HTTP, but this is a DICOM port: a browser or web client has the wrong port").starts_with("Check the port and the protocol"));
+  CHECK(action("the caller asked only for services or transfer syntaxes that are not taken here").find("storage services") != std::string::npos);
+  CHECK(action("connected and left without asking for an association").find("scanner") != std::string::npos);
 }
 
 TEST_CASE("what_no_route_sends_anywhere_is_told_and_so_is_a_destination_that_was_taken_away") {
@@ -106,6 +217,14 @@ TEST_CASE("where_nothing_proves_that_images_are_kept_the_day_the_disk_fills_is_n
   CHECK(assess(status)[0].en ==
         "Destination lead cannot prove that it keeps images, so all copies stay here; the disk will be full about 2026-12-02");
   CHECK(assess(status)[0].zh == "目的地 lead 无法证明已归档，本机副本一直保留，磁盘约在 2026-12-02 用满");
+  status.spool.disk_lasts_guess = true;
+  CHECK(assess(status)[0].en.ends_with("; by its first hours, and so a guess, the disk will be full about 2026-12-02"));
+  CHECK(assess(status)[0].zh.ends_with("，按最初数小时粗略估计，磁盘约在 2026-12-02 用满"));
+  status.spool.disk_lasts_s = disk_lasts_most_s;
+  CHECK(assess(status)[0].en.ends_with("; at this pace the disk lasts for more than ten years"));
+  status.spool.disk_lasts_s = 0;
+  CHECK(assess(status)[0].en.ends_with("; the disk is full"));
+  CHECK(assess(status)[0].zh.ends_with("，磁盘已满"));
   status.spool.disk_lasts_s.reset();
   CHECK(assess(status)[0].en == "Destination lead cannot prove that it keeps images, so all copies stay here");
   lead.trusted = true;
@@ -199,6 +318,8 @@ TEST_CASE("every_finding_says_what_to_do_in_both_languages") {
   status.spool = {.items = 0,
                   .bytes = 0,
                   .quarantined = 1,
+                  .denied = 1,
+                  .unreadable = 1,
                   .rebuilding = true,
                   .rebuilt_items = 0,
                   .disk_free_bytes = 1,
@@ -217,7 +338,7 @@ TEST_CASE("every_finding_says_what_to_do_in_both_languages") {
   status.destinations[2].oldest_waiting_s = 9999;
   status.stranded = {{"", 1, 60}, {"old", 1, 60}};
   const auto findings = assess(status);
-  CHECK(findings.size() == 14);
+  CHECK(findings.size() == 16);
   for (const Finding& finding : findings) {
     CAPTURE(finding.code);
     CHECK_FALSE(finding.zh.empty());

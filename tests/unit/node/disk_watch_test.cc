@@ -51,6 +51,29 @@ Told tell(const settings::Settings& settings, const queue::QueueSummary& queue, 
 
 }  // namespace
 
+TEST_CASE("the_report_says_how_long_the_disk_lasts_and_whether_that_is_a_guess" * doctest::description("contract 4")) {
+  Findings findings;
+  findings.now = {1'800'000'000'000};
+  findings.queue = holding(50 * gb, 0, 0);
+  findings.disk.room = {50 * gb, 100 * gb, 0};
+  const std::uint64_t usable = policy::usable_bytes(findings.disk.room);
+  findings.intake = {{{findings.now.ms - 5'000}, 1, 10 * gb}};
+  auto spool = report(to_lead(), findings).spool;
+  CHECK(spool.intake_bytes_per_day == 10 * gb);
+  CHECK(spool.disk_lasts_guess);
+  CHECK(spool.disk_lasts_s.value_or(0) == static_cast<std::int64_t>(usable * 86'400 / (10 * gb)));
+  findings.intake.push_back({{findings.now.ms - 2 * 86'400'000}, 1, 10 * gb});
+  spool = report(to_lead(), findings).spool;
+  CHECK_FALSE(spool.disk_lasts_guess);
+  CHECK(spool.disk_lasts_s.value_or(0) == static_cast<std::int64_t>(usable * 86'400 / (10 * gb)));
+  findings.intake[0].bytes = findings.intake[1].bytes = 1;
+  CHECK(report(to_lead(), findings).spool.disk_lasts_s == control::disk_lasts_most_s);
+  findings.disk.room.free_bytes = 0;
+  CHECK(report(to_lead(), findings).spool.disk_lasts_s == 0);
+  findings.intake.clear();
+  CHECK_FALSE(report(to_lead(), findings).spool.disk_lasts_s.has_value());
+}
+
 TEST_CASE("a_node_whose_copies_go_as_images_come_is_well_for_weeks") {
   const auto settings = to_lead();
   DiskWatch watch;

@@ -36,5 +36,16 @@ TEST_CASE("a_full_disk_lasts_no_longer_and_a_node_without_images_foretells_nothi
   const Intake ahead[] = {{{now.ms + day}, 100}};
   CHECK(forecast_disk(ahead, now, 1'000).lasts == Millis(10 * day));
   const Intake little[] = {{{now.ms - day}, 1}};
-  CHECK(forecast_disk(little, now, UINT64_MAX).lasts == Millis(3650 * day));
+  CHECK(forecast_disk(little, now, UINT64_MAX).lasts == lasts_most);
+  CHECK(lasts_most == Millis(3650 * day));
+}
+
+TEST_CASE("what_is_foretold_from_less_than_a_day_is_called_a_guess") {
+  const Intake seconds[] = {{{now.ms - 5'000}, 1'000}};
+  CHECK(forecast_disk(seconds, now, 10'000).guess);
+  const Intake short_of_it[] = {{{now.ms - day + 1}, 1'000}};
+  CHECK(forecast_disk(short_of_it, now, 10'000).guess);
+  const Intake a_day[] = {{{now.ms - day}, 1'000}};
+  CHECK_FALSE(forecast_disk(a_day, now, 10'000).guess);
+  CHECK_FALSE(forecast_disk({}, now, 10'000).guess);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/queue_view.h"
 
+#include "cli/status_view.h"
 #include "cli/table.h"
 
 namespace sampan::cli {
@@ -54,6 +55,9 @@ std::string show_queue(const NodeStatus& status, Lang lang) {
       text += lang == Lang::zh ? one.destination + "：配置中已无此目的地，" + count + " 幅图像不会上传\n"
                                : one.destination + ": not in the settings any more, images that do not leave: " + count + "\n";
   }
+  // The exit code is that of the node as a whole, which an empty queue does not explain.
+  if (status.verdict != Verdict::good)
+    text += std::string("\n") + verdict_word(status.verdict, lang) + (lang == Lang::zh ? "：原因见 sampan status\n" : ": sampan status says why\n");
   return printable(text);
 }
 

@@ -121,7 +121,7 @@ TEST_CASE("bad_news_come_first_and_end_with_the_one_thing_to_do") {
   const std::string text = show_status(assessed(status), Lang::en);
   CHECK(first_line(text) == "Failure: Destination lead refuses this node, upload is stopped: 0x0103");
   CHECK(
-      text.ends_with("\nAttention: Quarantined because what is stored does not verify: 1\n"
+      text.ends_with("\nAttention: Damaged on the disk, set aside, and not to be sent: 1\n"
                      "\nDo this now: Check AE titles, address and certificates together with the lead hospital.\n"));
 }
 
@@ -151,6 +151,16 @@ TEST_CASE("queue_shows_destination_by_age") {
         "目的地  积压     大小  1分内  5分内  1时内  6时内  1天内  1周内  更久  暂停  拒收\n"
         "lead      28  99.0 MB      1      2      3      4      5      6     7     .     .\n"
         "副本       .      0 B      .      .      .      .      .      .     .     .     .\n");
+}
+
+TEST_CASE("a_queue_whose_exit_code_is_not_good_says_where_the_reason_is") {
+  NodeStatus status = rich_status();
+  CHECK_FALSE(has(show_queue(status, Lang::en), "sampan status"));
+  status.verdict = Verdict::attention;
+  CHECK(show_queue(status, Lang::en).ends_with("\nAttention: sampan status says why\n"));
+  status.verdict = Verdict::failure;
+  CHECK(show_queue(status, Lang::en).ends_with("\nFailure: sampan status says why\n"));
+  CHECK(show_queue(status, Lang::zh).ends_with("\n故障：原因见 sampan status\n"));
 }
 
 TEST_CASE("queue_does_not_pass_over_what_goes_nowhere") {

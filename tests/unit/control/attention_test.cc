@@ -334,7 +334,7 @@ TEST_CASE("every_finding_says_what_to_do_in_both_languages") {
   status.destinations[0].detour_to = "x";
   status.destinations[0].blocked_classes = {{"a", "b", "c"}};
   status.destinations[1].state = DestinationState::stopped;
-  status.destinations[2].waiting = 1;
+  status.destinations[2].waiting = 2;  // one more than does not read
   status.destinations[2].oldest_waiting_s = 9999;
   status.stranded = {{"", 1, 60}, {"old", 1, 60}};
   const auto findings = assess(status);

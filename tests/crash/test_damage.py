@@ -226,6 +226,10 @@ def test_a_bit_flipped_under_a_sound_ledger_is_found_when_the_image_is_sent(ctx)
     flip(segment, list(records(segment))[5][0] + 3000)
     assert story.starts_and_delivers(lost=1)["spool"]["quarantined"] == 1
     story.says("quarantined")
+    (exam,) = story.node.status()["spool"]["quarantined_exams"]
+    code, text = story.node.sampan("--lang", "en")
+    assert f"exams {exam}" in text and "decide whether they go on" not in text, text
+    assert any(one["study_uid"] == exam for one in story.node.get(f"/v1/trace?key={exam}")["exams"])
     story.node.stop()
 
 

@@ -123,6 +123,7 @@ def test_the_page_says_what_a_node_answers(ctx):
         seen.setdefault(route, set()).update(rows)
     for route, rows in seen.items():
         if route not in ("GET /v1/today", "GET /v1/events", "GET /v1/devices", "POST /v1/reload"):
+            rows.add("spool.quarantined_exams[]")  # of a damaged disk: tests/crash/test_damage.py
             wrong += [f"{route}: {row} is on the page and in no answer" for row in page[route].keys() - rows]
     assert not wrong, "\n".join(sorted(set(wrong)))
 

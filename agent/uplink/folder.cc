@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "base/hash.h"
 #include "base/log.h"
@@ -108,6 +109,7 @@ class FolderCourier final : public core::Courier {
 
   void attempt(std::span<Consignment> batch, const core::Report& report) override {
     std::optional<Retry> broken;
+    looked_ = false;
     for (const Consignment& cargo : batch) {
       if (!broken && interrupted_) broken = Retry{"interrupted", Scope::destination, {}, 0};
       const std::optional<Outcome> decided = broken ? Outcome(*broken) : stage(cargo);
@@ -146,6 +148,7 @@ class FolderCourier final : public core::Courier {
   Bytes buffer_;
   std::vector<Staged> group_;
   std::uint64_t group_bytes_ = 0;
+  bool looked_ = false;  // at the root, in the running attempt
   std::set<std::string> known_directories_;  // made or seen by this courier
 };
 
@@ -169,13 +172,15 @@ std::optional<Outcome> FolderCourier::stage(const Consignment& cargo) {
 
 // What is written below an empty mount point would count as archived, and be seen by nobody.
 std::optional<Retry> FolderCourier::open_root() {
-  if (known_directories_.contains(root_.incoming())) return std::nullopt;
-  const std::lock_guard lock(naming);  // lanes remember one after the other
-  const bool was_used = root_.was_used();
-  if (was_used && !files_.list(root_.incoming())) return is_another_folder();
-  if (Status made = prepare(root_.incoming()); !made) return folder_fails(made.error());
-  if (!was_used) root_.remember();
-  return std::nullopt;
+  if (std::exchange(looked_, true) && known_directories_.contains(root_.incoming())) return std::nullopt;
+  const std::lock_guard lock(naming);  // lanes settle one after the other
+  auto closed = root_.look();
+  if (!closed) {
+    if (Status made = prepare(root_.incoming()); !made) closed = folder_fails(made.error());
+  }
+  if (!closed) closed = root_.settle();
+  if (closed) known_directories_.clear();
+  return closed;
 }
 
 Status FolderCourier::prepare(const std::string& directory) {
@@ -302,8 +307,14 @@ void FolderCourier::publish(const core::Report& report) {
     if (settled.back()) directories.emplace(staged.directory, Status());
   }
   for (auto& [directory, synced] : directories) synced = files_.sync_directory(directory);
+  const auto gone = group_.empty() ? std::nullopt : root_.look();  // meanwhile: then nobody knows on which disk they are
+  if (gone) known_directories_.clear();
   for (std::size_t i = 0; i < group_.size(); ++i) {
     const Item& item = group_[i].cargo->item;
+    if (gone) {
+      report(item.id, *gone);
+      continue;
+    }
     const Status& status = settled[i] ? directories.at(group_[i].directory) : settled[i];
     if (!status) known_directories_.clear();
     if (status)

@@ -10,8 +10,7 @@
 // What a crash leaves below .incoming is replaced when the item comes again.
 // Who may read the root may read what is put into it; a root that is made here is for those of the folder it is made in, but for the
 // world.
-// A share that is not mounted looks like an empty folder. Where images went to a root before, which a file of this node's says,
-// and .incoming is not there any more, nothing is written; a person who means another folder makes .incoming in it.
+// A share that is not mounted looks like an empty folder: what is not the folder of before gets nothing (folder_root.h).
 // Memory: one buffer and the open files of a group, whatever the size of the items.
 // Threads: as core::Courier; several couriers of one process may share a root. After interrupt() it is at its end.
 // Fails:   disk full, failing or another one -> Retry, scope destination; a stored copy that cannot be read or does not verify ->

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/aead.h"
 #include "uplink/folder_root.h"
 
 namespace sampan::uplink {
@@ -10,26 +11,25 @@ namespace {
 
 using core::Retry;
 
+constexpr std::size_t name_bytes = 8;  // others may ask in the same folder just now
+
 class FolderContact final : public core::Contact {
  public:
   FolderContact(const FolderOptions& options, FileSystem& files) : root_(options, files), files_(files) {}
 
   std::optional<Retry> ask() override {
-    if (const auto seen = files_.list(root_.incoming()); !seen) return without_incoming(seen.error());
-    const std::string path = root_.incoming() + "/contact.part";
+    if (auto closed = root_.look()) return closed;
+    if (const auto seen = files_.list(root_.incoming()); !seen) return std::nullopt;  // made by the first image
+    const std::string path = root_.incoming() + "/contact-" + to_hex(ByteView(random_key()).first(name_bytes)) + ".part";
+    auto file = files_.open(path, FileSystem::Mode::create_new);
+    if (!file) return folder_fails(file.error());
+    file->reset();
     if (Status gone = files_.unlink(path); !gone && gone.error().code != Errc::not_found) return folder_fails(gone.error());
-    if (auto file = files_.open(path, FileSystem::Mode::create_new); !file) return folder_fails(file.error());
-    if (Status gone = files_.unlink(path); !gone) return folder_fails(gone.error());
     return std::nullopt;
   }
   void interrupt() override {}
 
  private:
-  std::optional<Retry> without_incoming(const Error& error) const {
-    if (error.code != Errc::not_found) return folder_fails(error);
-    return root_.was_used() ? std::optional(is_another_folder()) : std::nullopt;
-  }
-
   const FolderRoot root_;
   FileSystem& files_;
 };

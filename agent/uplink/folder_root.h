@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Folder root: the folder that images go to, and whether they went to it before. Shared by those who write to it and those who ask.
+// Folder root: the folder that images go to, and whether it is the one they went to before. Shared by those who write to it and those
+// who ask.
 //
-// Threads: any; remember() one at a time.
-// Fails:   never; what cannot be remembered is logged, and tried again by who comes next.
+// A share that is not mounted looks like an empty folder, or like what an earlier start left below its mount point. So .incoming holds a
+// random word (folder-id), and a file of this node's holds the same word: without it, or with another one, nothing is written.
+// A person who means another folder makes an empty .incoming/folder-id in it. What an earlier version remembered has no word: it is
+// taken for the same folder where more than .incoming is there.
+// Threads: any; settle() one at a time.
+// Fails:   what cannot be looked at or remembered -> Retry, scope destination, in words: nothing is written that cannot be found again.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/file.h"
@@ -18,17 +24,28 @@ class FolderRoot {
   FolderRoot(const FolderOptions& options, FileSystem& files);
   const std::string& path() const { return path_; }
   const std::string& incoming() const { return incoming_; }
-  bool was_used() const;
-  void remember() const;
+
+  // Nothing: it is the one of before, or nothing went there yet.
+  std::optional<core::Retry> look() const;
+  // Before the first is written, once look() is content and .incoming is there: from now on only this one is the one.
+  std::optional<core::Retry> settle() const;
 
  private:
-  const std::string path_, incoming_;
-  const std::string memory_;  // a file that holds path_, once something was to be written there; empty: none
+  struct Memory {
+    bool used = false;
+    std::string word;  // empty: of an earlier version
+  };
+  Result<Memory> memory() const;
+  Result<std::string> word() const;
+  Result<std::string> make_word() const;
+  std::optional<core::Retry> look_without_word() const;
+
+  const std::string path_, incoming_, word_file_;
+  const std::string memory_;   // a file that holds the word and path_, once something was to be written there; empty: none
+  const std::string earlier_;  // where an earlier version remembered a path that it did not tidy
   FileSystem& files_;
 };
 
-// Images went there before, and what they went to is not there.
-core::Retry is_another_folder();
 // The cause without the path before it, which holds UIDs.
 core::Retry folder_fails(const Error& error);
 

@@ -144,9 +144,10 @@ TEST_CASE("a_folder_is_asked_by_a_file_that_does_not_stay_and_nothing_else_is_ma
   CHECK_FALSE(ask().has_value());
   CHECK(entries() == before);
   // Images went there, and it is not there: a mount point without its disk.
-  uplink::FolderRoot(options, disk()).remember();
+  CHECK_FALSE(uplink::FolderRoot(options, disk()).settle().has_value());
   CHECK_FALSE(ask().has_value());
-  std::filesystem::remove(root / ".incoming");
+  CHECK(entries() == before + 3);  // what it is known by, here and there
+  std::filesystem::remove_all(root / ".incoming");
   const auto unmounted = ask();
   REQUIRE(unmounted.has_value());
   CHECK(unmounted->reason.find("not mounted") != std::string::npos);

@@ -427,42 +427,121 @@ TEST_CASE("lanes_that_share_a_root_never_overwrite_each_other" * doctest::descri
   CHECK(folder.listing().size() == 2);
 }
 
-// What an unmounted share looks like: the mount point, empty.
-TEST_CASE("a_folder_that_is_another_one_than_before_gets_nothing_until_it_is_back" * doctest::description("contract 3, 4")) {
-  test::TemporaryDirectory directory;
-  const std::string root = (directory.path() / "share").string();
-  const fs::path away = directory.path() / "mounted elsewhere";
-  const uplink::FolderOptions options{root, (directory.path() / "state/folders").string()};
-  const auto attempt = [](core::Courier& courier, int seed) {
+namespace {
+
+// A share below which images go, with a courier or a new one after a restart.
+struct Share {
+  Outcome attempt(core::Courier& who, int seed) const {
     std::vector<Consignment> batch{consign(noise(100, seed))};
     std::optional<Outcome> said;
-    courier.attempt(batch, [&](const Uuid&, const Outcome& outcome) { return said = outcome, true; });
+    who.attempt(batch, [&](const Uuid&, const Outcome& outcome) { return said = outcome, true; });
     return *said;
-  };
-  auto courier = uplink::make_folder_courier(options, disk(), system_clock());
-  fs::create_directories(root);  // a mount point is there before its disk is
-  CHECK(is_delivered(attempt(*courier, 1)));
-  const auto gets_nothing = [&](core::Courier& who) {
+  }
+  std::unique_ptr<core::Courier> restarted(FileSystem& files = disk()) const { return uplink::make_folder_courier(options, files, system_clock()); }
+  // Why nothing was written.
+  std::string gets_nothing(core::Courier& who) const {
     const Outcome outcome = attempt(who, 2);
     REQUIRE(std::holds_alternative<Retry>(outcome));
     CHECK(std::get<Retry>(outcome).scope == Scope::destination);
-    CHECK(std::get<Retry>(outcome).reason.starts_with("the folder is not the one"));
-    CHECK(fs::is_empty(root));
-  };
-  fs::rename(root, away);
-  fs::create_directories(root);
-  static_cast<void>(attempt(*courier, 2));  // that which found it out; it fails
-  gets_nothing(*courier);
-  auto after_restart = uplink::make_folder_courier(options, disk(), system_clock());
-  gets_nothing(*after_restart);
-  fs::remove(root);
-  CHECK(!is_delivered(attempt(*after_restart, 2)));
-  CHECK(!fs::exists(root));
-  fs::rename(away, root);
-  CHECK(is_delivered(attempt(*after_restart, 2)));
-  CHECK(is_delivered(attempt(*courier, 3)));
+    return std::get<Retry>(outcome).reason;
+  }
+  // What an earlier version remembered.
+  void was_used_by_an_earlier_version() const {
+    fs::create_directories(options.memory);
+    std::ofstream(fs::path(options.memory) / to_hex(sha256(as_bytes(options.root))).substr(0, 16)) << options.root;
+    fs::create_directories(root + "/.incoming");
+  }
+  test::TemporaryDirectory directory;
+  const std::string root = (directory.path() / "share").string();
+  const fs::path away = directory.path() / "mounted elsewhere";
+  uplink::FolderOptions options{root, (directory.path() / "state/folders").string()};
+};
 
-  fs::rename(root, away);
-  fs::create_directories(root + "/.incoming");  // a person means another folder
-  CHECK(is_delivered(attempt(*uplink::make_folder_courier(options, disk(), system_clock()), 4)));
+constexpr const char* another = "the folder is not the one that images went to before: its disk is not mounted, or it was emptied";
+
+}  // namespace
+
+// What an unmounted share looks like: the mount point, empty.
+TEST_CASE("a_folder_that_is_another_one_than_before_gets_nothing_until_it_is_back" * doctest::description("contract 3, 4")) {
+  const Share share;
+  const std::string& root = share.root;
+  auto courier = share.restarted();
+  fs::create_directories(root);  // a mount point is there before its disk is
+  CHECK(is_delivered(share.attempt(*courier, 1)));
+  fs::rename(root, share.away);
+  fs::create_directories(root);
+  auto after_restart = share.restarted();
+  for (core::Courier* who : {courier.get(), after_restart.get()}) {
+    CHECK(share.gets_nothing(*who) == another);
+    CHECK(fs::is_empty(root));
+  }
+  fs::remove(root);
+  CHECK(!is_delivered(share.attempt(*after_restart, 2)));
+  CHECK(!fs::exists(root));
+  fs::rename(share.away, root);
+  CHECK(is_delivered(share.attempt(*after_restart, 2)));
+  CHECK(is_delivered(share.attempt(*courier, 3)));
+}
+
+TEST_CASE("a_mount_point_with_a_folder_of_an_earlier_start_gets_nothing_without_its_disk" * doctest::description("contract 3, 4")) {
+  const Share share;
+  auto courier = share.restarted();
+  CHECK(is_delivered(share.attempt(*courier, 1)));
+  fs::rename(share.root, share.away);
+  fs::create_directories(share.root + "/.incoming");
+  const auto only_that = [&] { return test::corpus_files(share.root).empty() && fs::is_empty(share.root + "/.incoming"); };
+  const auto after_restart = share.restarted();
+  for (core::Courier* who : {courier.get(), after_restart.get()}) {
+    CHECK(share.gets_nothing(*who) == another);
+    CHECK(only_that());
+  }
+  std::ofstream(share.root + "/.incoming/folder-id") << "0123456789abcdef0123456789abcdef\n";  // of another folder
+  CHECK(share.gets_nothing(*share.restarted()) == another);
+  std::ofstream(share.root + "/.incoming/folder-id").close();  // a person means this one
+  CHECK(is_delivered(share.attempt(*courier, 2)));
+  CHECK(is_delivered(share.attempt(*share.restarted(), 3)));
+  fs::remove_all(share.root);
+  fs::rename(share.away, share.root);
+  CHECK(share.gets_nothing(*share.restarted()) == another);
+}
+
+TEST_CASE("a_disk_that_goes_while_images_are_written_has_them_sent_again" * doctest::description("contract 3")) {
+  const Share share;
+  WatchedDisk files;
+  auto courier = share.restarted(files);
+  CHECK(is_delivered(share.attempt(*courier, 1)));
+  files.before_rename = [&] { std::ofstream(share.root + "/.incoming/folder-id") << "0123456789abcdef0123456789abcdef\n"; };
+  CHECK(share.gets_nothing(*courier) == another);
+}
+
+TEST_CASE("a_folder_that_an_earlier_version_wrote_to_is_taken_for_the_same_where_it_holds_something") {
+  const Share share;
+  share.was_used_by_an_earlier_version();
+  CHECK(share.gets_nothing(*share.restarted()) == another);
+  fs::create_directories(share.root + "/1.2");
+  auto courier = share.restarted();
+  CHECK(is_delivered(share.attempt(*courier, 1)));
+  fs::remove(share.root + "/.incoming/folder-id");
+  CHECK(share.gets_nothing(*courier) == another);  // from now on it is known by its word
+}
+
+TEST_CASE("a_folder_that_cannot_be_remembered_or_looked_at_gets_nothing_and_that_is_said") {
+  Share share;
+  CHECK(is_delivered(share.attempt(*share.restarted(), 1)));
+  SUBCASE("written with another slash it is the same") {
+    share.options.root += "//";
+    fs::rename(share.root, share.away);
+    fs::create_directories(share.root + "/.incoming");
+    CHECK(share.gets_nothing(*share.restarted()) == another);
+  }
+  SUBCASE("no memory") {
+    std::ofstream(share.directory.path() / "file") << "x";
+    share.options.memory = (share.directory.path() / "file/folders").string();
+    CHECK(share.gets_nothing(*share.restarted()).starts_with("what folder images go to cannot be remembered: "));
+  }
+  SUBCASE("no folder") {
+    fs::remove_all(share.root + "/.incoming");
+    std::ofstream(share.root + "/.incoming") << "x";
+    CHECK(share.gets_nothing(*share.restarted()).starts_with("cannot write to the folder: "));
+  }
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "uplink/folder.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -20,6 +17,7 @@
 #include "dicom/part10.h"
 #include "uplink/folder_names.h"
 #include "uplink/folder_root.h"
+#include "uplink/folder_share.h"
 
 namespace sampan::uplink {
 namespace {
@@ -35,20 +33,8 @@ using core::Scope;
 
 namespace fs = std::filesystem;
 
-constexpr mode_t for_files = 0666, for_folders = 02777, for_people = 02770;
 constexpr std::size_t buffer_bytes = 256u << 10;
 // A group is published when it holds so much; its reports wait no longer than that takes to sync.
-
-// Lets those who may read a folder read what is put there: a daemon's umask is not what they agreed on. Where that cannot be,
-// and on a file system in memory, it is not.
-void share(const std::string& path, const std::string& as, mode_t at_most) {
-  struct stat agreed{};
-  if (::stat(as.c_str(), &agreed) != 0) return;
-  static_cast<void>(!::chown(path.c_str(), static_cast<uid_t>(-1), agreed.st_gid));
-  const mode_t mode = agreed.st_mode & at_most;
-  // The unit lets nobody set S_ISGID (RestrictSUIDSGID=).
-  if (::chmod(path.c_str(), mode) != 0) static_cast<void>(!::chmod(path.c_str(), mode & 0777));
-}
 
 // Between finding a name free and taking it, no other lane may take it.
 std::mutex naming;
@@ -194,12 +180,10 @@ Status FolderCourier::prepare(const std::string& directory) {
 Status FolderCourier::make(const std::string& directory) {
   std::error_code unknown;
   const bool fresh = !fs::exists(root_.path(), unknown);
+  if (Status free = has_no_links(root_.path(), directory); !free) return free;
   if (Status made = files_.make_directories(directory); !made) return made.error();
-  if (fresh) share(root_.path(), fs::path(root_.path()).parent_path(), for_people);
-  if (directory == root_.incoming()) return {};
-  for (fs::path below(directory); below.native().size() > root_.path().size(); below = below.parent_path())
-    share(below, root_.path(), for_folders);
-  return {};
+  if (fresh) share_root(root_.path());
+  return directory == root_.incoming() ? Status() : share_folders(root_.path(), directory);
 }
 
 // The first name that is free or holds the same data set. The last one states the content: what it holds instead is
@@ -283,7 +267,7 @@ std::optional<Outcome> FolderCourier::copy(const Consignment& cargo, File& file)
 
 Status FolderCourier::settle(Staged& staged) {
   if (staged.temporary.empty()) return {};
-  share(staged.temporary, root_.path(), for_files);
+  share_file(staged.temporary, root_.path());
   Status settled = staged.file->sync();
   staged.file.reset();
   if (settled) settled = take_name(staged);

@@ -400,6 +400,26 @@ TEST_CASE("who_may_read_the_folder_may_read_what_is_put_into_it_and_nobody_else"
   ::umask(mask);
 }
 
+TEST_CASE("a_link_that_somebody_put_into_the_folder_is_not_followed_and_that_is_said") {
+  Folder folder;
+  const fs::path root = folder.directory.path() / "lead", target = folder.directory.path() / "target";
+  fs::create_directories(root);
+  fs::create_directories(target / "inner");
+  fs::permissions(root, fs::perms{0777});
+  for (const auto& one : {target, target / "inner"}) fs::permissions(one, fs::perms{0700});
+  SUBCASE("a study") { fs::create_directory_symlink(target, root / "1.2"); }
+  SUBCASE("a series") {
+    fs::create_directories(root / "1.2");
+    fs::create_directory_symlink(target / "inner", root / "1.2/1.3");
+  }
+  SUBCASE("where files begin") { fs::create_directory_symlink(target, root / ".incoming"); }
+  const auto outcome = folder.attempt(consign(noise(10), "1.2.3"));
+  REQUIRE(std::holds_alternative<Retry>(outcome));
+  CHECK(retry(outcome).reason == "cannot write to the folder: a link or a file is in the place of a folder, and nothing is written through it");
+  for (const auto& one : {target, target / "inner"}) CHECK(fs::status(one).permissions() == fs::perms{0700});
+  CHECK(test::corpus_files(target).empty());
+}
+
 TEST_CASE("an_interrupted_courier_reports_retry_for_everything") {
   Folder folder;
   folder.courier->interrupt();

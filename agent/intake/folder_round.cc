@@ -86,13 +86,17 @@ Status FolderRound::scan(const std::function<void(const std::string&)>& found_fo
   is_remote_ = root->is_remote();
   if (below.empty()) {
     too_many_ = false;
+    all_read_ = true;
     look_at_mount(*root);
     look_at_rights(*root);
   }
   const auto folder = walk(*root, below);
   if (folder)
     list(*folder, below, static_cast<unsigned>(std::count(below.begin(), below.end(), '/')) + !below.empty(), found_folder);
+  else
+    cannot_read(folder.error());
   if (!below.empty()) return {};
+  if (all_read_) troubles_.end(FolderTrouble::unreadable);
   condition_.set_aside = count_rejected(*root, limits::folder_files_max);
   if (const Status may = root->may_change(); !may)
     troubles_.rise_unwritable(may.error());
@@ -130,13 +134,21 @@ void FolderRound::list(const OpenFolder& folder, const std::string& path, unsign
     if (entry.kind == EntryKind::folder && !is_hidden(entry.name)) below.push_back(entry.name);
     return !stopping_;
   });
-  if (!listed)
-    troubles_.rise(FolderTrouble::unreadable, listed.error().message);
-  else if (path.empty())
-    troubles_.end(FolderTrouble::unreadable);
+  if (!listed) cannot_read(listed.error());
   if (depth == limits::folder_depth_max) return;
-  for (const std::string& name : below)
-    if (auto entered = folder.enter(name)) list(*entered, joined(path, name), depth + 1, found_folder);
+  for (const std::string& name : below) {
+    if (auto entered = folder.enter(name))
+      list(*entered, joined(path, name), depth + 1, found_folder);
+    else
+      cannot_read(entered.error());
+  }
+}
+
+// What is in it would wait in silence. What is gone meanwhile is no trouble.
+void FolderRound::cannot_read(const Error& error) {
+  if (error.code == Errc::not_found) return;
+  all_read_ = false;
+  troubles_.rise(FolderTrouble::unreadable, error.message);
 }
 
 void FolderRound::found(const std::string& path, const FileState& state) {
@@ -235,6 +247,10 @@ MonoTime FolderRound::work() {
 
 std::optional<MonoTime> FolderRound::handle(const OpenFolder& root, const std::string& path, Candidate& candidate) {
   const auto folder = walk(root, parent_of(path));
+  if (!folder && folder.error().code != Errc::not_found) {
+    candidate.cannot_open = folder.error().message;
+    return clock_.mono() + options_.retry_every;
+  }
   if (!folder) return std::nullopt;
   const auto entry = folder->look(leaf_of(path));
   if (!entry || entry->kind != EntryKind::file) return std::nullopt;

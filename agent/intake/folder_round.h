@@ -84,6 +84,7 @@ class FolderRound {
   void remember(const OpenFolder& root, const std::string& path, const FileState& state, const Error& why);
   void look_at_mount(const OpenFolder& root);
   void look_at_rights(const OpenFolder& root);
+  void cannot_read(const Error& error);
   void sync_folders(const OpenFolder& root);
 
   const Clock& clock_;
@@ -99,6 +100,7 @@ class FolderRound {
   FolderMemory done_;
   MonoTime paused_until_{};                        // the sink refused
   bool too_many_ = false;
+  bool all_read_ = true;  // of what the last whole scan came to
   bool is_remote_ = false;
   bool was_mounted_ = false;
   FolderTroubles troubles_;

@@ -124,6 +124,38 @@ TEST_CASE("a_folder_and_a_file_that_nobody_may_read_are_told") {
   CHECK(drop.taken() == std::vector<std::string>{"1.2.1"});
 }
 
+TEST_CASE("a_sub_folder_that_nobody_may_read_is_told_until_all_of_it_was_read") {
+  Drop drop;
+  open_to_all(drop);
+  put(drop.root() / "study/a/IM1", dicom_file("1.2.1"));
+  const auto allow = [&](const char* below, fs::perms perms) { fs::permissions(drop.root() / below, perms); };
+  allow("study/a/IM1", fs::perms::all), allow("study/a", fs::perms::all), allow("study", fs::perms::all);
+  for (const char* closed : {"study", "study/a"}) {
+    allow(closed, fs::perms::none);
+    for (int i = 0; i < 2; ++i) {
+      const AsNobody nobody;
+      drop.scan();
+      CHECK(drop.round->condition().trouble == FolderTrouble::unreadable);
+      CHECK(drop.round->condition().said == "Permission denied");
+    }
+    allow(closed, fs::perms::all);
+  }
+  drop.scan();
+  CHECK(drop.round->condition().trouble == FolderTrouble::none);
+  SUBCASE("also when it closes after the file was seen") {
+    allow("study/a", fs::perms::none);
+    {
+      const AsNobody nobody;
+      drop.pass(drop.options.unclosed_time), static_cast<void>(drop.round->work());
+      CHECK(drop.round->condition().trouble == FolderTrouble::files_unreadable);
+    }
+    allow("study/a", fs::perms::all);
+  }
+  for (int i = 0; i < 2; ++i) drop.pass(drop.options.retry_every), drop.settle();
+  CHECK(drop.round->condition().trouble == FolderTrouble::none);
+  CHECK(drop.taken() == std::vector<std::string>{"1.2.1"});
+}
+
 TEST_CASE("what_was_set_aside_is_counted_until_a_person_took_it_away_also_by_the_next_start") {
   Drop drop;
   put(drop.root() / "a.txt", as_bytes("hello"));

@@ -88,6 +88,22 @@ def test_a_modality_that_does_not_listen_is_told_once_it_does_and_status_says_so
     wait_until(lambda: node.status()["intake"]["commitments_open"] == 0, "told", 10)
 
 
+def test_a_modality_that_begins_to_listen_is_told_without_anybody_asking_the_node_to(ctx):
+    node = a_node(ctx)
+    orthanc, _ = modality(ctx, node)
+    line = ctx.line(orthanc.port)
+    line.cut()
+    node.settings["intake"]["report_to"] = [f"MOD1@127.0.0.1:{line.port}"]
+    node.start()
+    uids = store(ctx, node)
+    path = ask(orthanc, uids)
+    wait_until(lambda: node.status()["intake"]["commitments_untold"] == 1, lambda: json.dumps(node.status()["intake"]), 20, 0.1)
+    line.give_back()
+    report = told(orthanc, path, 60)
+    assert report["Status"] == "Success" and len(report["Success"]) == len(uids), report
+    wait_until(lambda: node.status()["intake"]["commitments_open"] == 0, "told", 10)
+
+
 def test_with_archived_a_modality_is_told_only_when_the_lead_proved_it(ctx):
     node = a_node(ctx, commit_on="archived")
     lead = ctx.orthanc(name="lead", DicomModalities={"clinic": ["CLINIC", "127.0.0.1", node.port]})

@@ -14,6 +14,7 @@ from volatile_disk import VolatileDisk
 contract = (1, 4, 9)
 CUTS = int(os.environ.get("SAMPAN_CUTS", "100"))
 READY_S, LIFE_S = 60, 5
+LIVES_MORE = 4  # for a moment that no life came to
 
 # Moments of making room, and the highest pass at which the power goes. What is punched is what earlier lives wrote.
 RECLAIM = {"receipt.synced": 6, "note.written": 2, "tombstone.synced": 2, "reclaim.half_punched": 1, "reclaim.punched": 3,
@@ -142,6 +143,18 @@ class Cuts:
         self.clinic.kill()
         self.disk.power_off()
 
+    def reach_what_was_missed(self):
+        """A life for each moment that none came to yet, and again: a busy machine is slow to come to some."""
+        for _ in range(LIVES_MORE):
+            for turn, label in enumerate(RECLAIM):
+                if self.moments[label]:
+                    continue
+                self.fleet.keep_sending()
+                self.fleet.lead_comes_or_goes(chance_up=0)  # what it leaves behind is punched in the life that follows
+                self.at_a_write_or_flush()
+                self.fleet.keep_sending()
+                self.at_reclaim(turn)
+
     def at_reclaim(self, turn):
         label = list(RECLAIM)[turn % len(RECLAIM)]
         compacts = label.startswith("compaction")
@@ -194,11 +207,11 @@ def cut_while_room_is_made(ctx, kind, seed):
             cuts.lose_ledger()
         if cuts.is_filling:
             cuts.make_room()
+    cuts.reach_what_was_missed()
     cuts.resume_exam()
     summary = cuts.finish()
     missed = [label for label in RECLAIM if not cuts.moments[label]]
-    # A busy machine does not come to each of them within the few lives of a normal run.
-    assert len(missed) < len(RECLAIM) and not (missed and CUTS >= 1000), f"never reached: {missed}; {summary}"
+    assert not missed, f"never reached: {missed}; {summary}"
     return summary
 
 

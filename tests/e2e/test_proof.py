@@ -4,7 +4,9 @@ import datetime
 import json
 import re
 import shutil
+import time
 
+from clock_shim import Shim
 from harness import Skip, free_port, wait_until
 
 contract = (3, 4)
@@ -137,6 +139,33 @@ def test_a_lead_restored_from_an_old_backup_gets_again_what_it_lost_and_nobody_h
     assert node.log().count("sent again") >= 3
     events = node.get("/v1/events")
     assert "instance.lost" in json.dumps(events)
+
+
+def test_a_lead_restored_while_nothing_was_sent_is_caught_although_it_was_never_seen_away(ctx):
+    """Between two images: the connection is closed, the lead comes back with less, and nobody noticed."""
+    shim = Shim(ctx)
+    node = ctx.node(destinations=[])
+    orthanc = ctx.orthanc(DicomModalities={"clinic": ["CLINIC", "127.0.0.1", node.port]})
+    node.settings["destinations"] = [orthanc.destination]
+    node.start(shim.env)
+    old = send(ctx, node, 2)
+    wait_archived(node, 2)
+    orthanc.stop()
+    orthanc.back_up()
+    orthanc.start()
+    lost = send(ctx, node, 3)
+    wait_archived(node, 5)
+    orthanc.stop()
+    orthanc.restore()
+    orthanc.start()
+    assert node.destination()["state"] == "up" and not has(orthanc, lost)
+    for _ in range(30):
+        shim.leap(3600)
+        if node.destination()["archived"] < 5 or has(orthanc, lost):
+            break
+        time.sleep(0.5)
+    wait_until(lambda: has(orthanc, [*old, *lost]), lambda: json.dumps(node.destination()), 120, 0.5)
+    wait_archived(node, 5)
 
 
 def test_what_a_fallback_took_that_can_prove_nothing_is_taken_back_by_the_lead_itself(ctx):

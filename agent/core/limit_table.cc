@@ -43,6 +43,8 @@ const std::vector<Limit> table{
           "写盘前聚集对象的内存；用尽时发送方等待。")
     LIMIT(segment_bytes_max, "A segment of the spool is closed at this size.",
           "存储段达到该大小即封闭。")
+    LIMIT(small_segment_bytes_max, "The same where the file system gives no part of a file back, so that room comes back as segments are emptied.",
+          "文件系统无法回收文件的一部分时采用此值：段清空后空间即可收回。")
     LIMIT(note_segment_bytes_max, "A segment of receipts is closed at this size.",
           "回执段达到该大小即封闭。")
     LIMIT(notes_slack_bytes, "Receipts that say nothing any more are removed from the disk once there are so many.",

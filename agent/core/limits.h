@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 inline constexpr std::size_t gathered_bytes_max = 1u << 20;        // larger objects stream into a segment of their own
 inline constexpr std::size_t pool_bytes = 8u << 20;                // gather buffers; empty means back-pressure
 inline constexpr std::uint64_t segment_bytes_max = 256ull << 20;   // an append segment is sealed at this size
+inline constexpr std::uint64_t small_segment_bytes_max = 8ull << 20;  // and at this one where no part of a file can be given back
 inline constexpr std::uint64_t note_segment_bytes_max = 2ull << 20;
 inline constexpr std::uint64_t notes_slack_bytes = 4ull << 20;     // notes that say nothing any more, beyond as much as is needed
 inline constexpr std::size_t gone_images_kept = 1'000'000;         // reclaimed and remembered, so that a repeat is known

@@ -181,19 +181,28 @@ void Store::free_space() {
   if (Status done = ledger_->commit(); !done) log::error(done.error().message);
 }
 
+// Where no part of a file can be given back room comes as segments are emptied: the sooner, the smaller they are.
+void Store::keep_segments_small(const Error& refused) {
+  if (std::exchange(segments_are_small_, true)) return;
+  parts_.items.keep_segments_within(core::limits::small_segment_bytes_max);
+  log::warn("spool: room comes back by whole segments, which are small from now on: " + refused.message);
+}
+
 std::vector<Sequence> Store::punch(std::uint64_t segment, const std::vector<Sequence>& graves) {
   auto file = parts_.folder.files().open(parts_.folder.path_of(Stream::items, segment), FileSystem::Mode::write);
   if (!file) return {};
   std::vector<Sequence> headers, gone;
+  Status refused;
   for (const Sequence grave : graves) {
     // How far the record goes only the record itself knows; a wrong length would reach into its neighbours.
     const auto at = offset_of(grave);
     const auto frame = read_frame(**file, segment, at);
     if (!frame) continue;
     if (frame->trailer.record_bytes > block_bytes)
-      static_cast<void>((*file)->punch(at + block_bytes, frame->trailer.record_bytes - block_bytes));
+      if (refused = (*file)->punch(at + block_bytes, frame->trailer.record_bytes - block_bytes); !refused) break;
     headers.push_back(grave);
   }
+  if (!refused) return keep_segments_small(refused.error()), std::vector<Sequence>{};
   crash_point("reclaim.half_punched");
   // The bodies first: a record that kept its header is known by its tombstone when the power goes in between, also on a
   // disk that keeps the later punch and not the earlier.

@@ -121,13 +121,15 @@ class Appender {
   Result<Place> append(ByteSpan record, const AtPlace& stamp, const AtPlace& written);
   // The next append begins a new segment. True when there was one to seal.
   bool seal();
+  // From now on segments end at this size.
+  void keep_segments_within(std::uint64_t bytes) { segment_bytes_max_ = bytes; }
   // Number of the segment being filled, 0 when there is none: it is not to be punched or unlinked.
   std::uint64_t open_number() const;
 
  private:
   SpoolFolder& folder_;
   const Stream stream_;
-  const std::uint64_t segment_bytes_max_;
+  std::atomic<std::uint64_t> segment_bytes_max_;
   mutable std::mutex mutex_;
   std::shared_ptr<Segment> current_;
 };

@@ -134,6 +134,7 @@ class Store {
   bool empty_for_good(std::uint64_t segment);
   // Those whose record is gone now.
   std::vector<Sequence> punch(std::uint64_t segment, const std::vector<Sequence>& graves);
+  void keep_segments_small(const Error& refused);
   void forget_gone();
   bool still_arriving(std::uint64_t segment);
   void mark_ends(const std::deque<Written>& indexed);
@@ -155,6 +156,7 @@ class Store {
   bool walked_ = false;                                        // over all of them, since the start
   bool reroute_failed_ = false;  // guarded by mutex_
   std::map<std::uint64_t, std::vector<Sequence>> graves_;  // by segment: items that are gone, until it is sealed
+  bool segments_are_small_ = false;
   std::int64_t run_ms_before_ = 0;
   MonoTime started_{}, reclaimed_{};
   std::atomic<std::uint64_t> conflicts_{0}, duplicates_{0}, shed_{0};

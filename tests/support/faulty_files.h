@@ -11,7 +11,7 @@ namespace sampan::test {
 
 class FaultyFiles final : public FileSystem {
  public:
-  std::atomic<bool> sync_fails{false}, write_fails{false}, full{false};
+  std::atomic<bool> sync_fails{false}, write_fails{false}, full{false}, punch_fails{false};
   std::atomic<bool> syncs_for_nothing{false};  // quick, where no power is lost
   std::atomic<int> syncs{0}, directory_syncs{0};
   std::atomic<std::uint64_t> unreadable_from{0}, unreadable_to{0};  // of every segment
@@ -44,7 +44,9 @@ class FaultyFiles final : public FileSystem {
       return owner_.syncs_for_nothing ? Status{} : file_->sync();
     }
     Result<std::uint64_t> size() override { return file_->size(); }
-    Status punch(std::uint64_t offset, std::uint64_t length) override { return file_->punch(offset, length); }
+    Status punch(std::uint64_t offset, std::uint64_t length) override {
+      return owner_.punch_fails ? Status(fail(Errc::io, "punch: injected")) : file_->punch(offset, length);
+    }
     Status reserve(std::uint64_t length) override { return file_->reserve(length); }
     void write_back(std::uint64_t offset, std::uint64_t length) override { file_->write_back(offset, length); }
     void will_need(std::uint64_t offset, std::uint64_t length) override { file_->will_need(offset, length); }

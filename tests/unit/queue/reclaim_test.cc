@@ -50,6 +50,31 @@ TEST_CASE_FIXTURE(QueueFixture, "reclaimed_records_are_punched_and_their_neighbo
   CHECK(queue->summary().quarantined == 0);
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "where_no_part_of_a_file_can_be_given_back_room_returns_with_small_segments" * doctest::description("contract 4, 10")) {
+  files.punch_fails = true;
+  const auto room_after_all_but_one_of = [this](unsigned batch) {
+    for (unsigned i = 0; i < 36; ++i) REQUIRE(put(pattern(1'000'000, batch + i), image_facts(std::to_string(batch + i))).ok());
+    for (const auto& one : lease())
+      if (const Bytes held = content(one); held != pattern(1'000'000, batch) && held != pattern(1'000'000, 0)) deliver(one);
+    queue->tick();
+    queue->drain();
+    std::uint64_t bytes = 0;
+    for (const auto& path : segments()) bytes += std::filesystem::file_size(path);
+    return bytes;
+  };
+  const std::uint64_t before = room_after_all_but_one_of(0);
+  CHECK(before > 36'000'000);  // they lie in one segment, and one of them lives
+  restart();                    // seals it; what is gone is found first, and then to be punched out
+  for (int round = 0; round < 2; ++round) {
+    queue->tick();
+    queue->drain();
+  }
+  CHECK(room_after_all_but_one_of(100) - before < 3 * core::limits::small_segment_bytes_max);
+  restart(true);
+  CHECK(lease().size() == 2);
+  CHECK(queue->summary().quarantined == 0);
+}
+
 TEST_CASE_FIXTURE(QueueFixture, "an_item_half_punched_when_the_power_went_alarms_nobody" * doctest::description("contract 4, 9")) {
   for (unsigned i = 0; i < 3; ++i) REQUIRE(put(pattern(1'000'000, i), image_facts("1." + std::to_string(i))).ok());
   restart();

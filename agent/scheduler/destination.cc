@@ -345,7 +345,7 @@ void Destination::interrupt_late_ones() {
 MonoTime Destination::next_step() const {
   if (winding_down_) return idle() ? never : interrupt_at_;
   MonoTime next = news_ && open_ && !breaker_.open() ? make_way_at_ : never;
-  if (spec_.make_contact && std::ranges::none_of(lanes_, &Lane::busy)) next = std::min(next, heard_.ask_at());
+  if (open_ && spec_.make_contact && std::ranges::none_of(lanes_, &Lane::busy)) next = std::min(next, heard_.ask_at());
   for (const Lane& lane : lanes_) {
     if (lane.busy) continue;
     next = std::min(next, lane.rest_at);

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "core/limits.h"
+#include "scheduler/destination.h"
 #include "simulation.h"
 
 using namespace sampan;
@@ -89,6 +90,21 @@ TEST_CASE("a_destination_that_nothing_waits_for_is_down_when_it_does_not_answer_
   CHECK(world.shown("lead").state == State::up);
   CHECK_FALSE(world.shown("lead").next_attempt_in.has_value());
   CHECK(world.events.lines == std::vector<std::string>{"lead up", "lead down: connection refused", "lead up"});
+}
+
+TEST_CASE("a_destination_that_is_closed_is_not_asked_and_wants_no_step_for_it") {
+  World world;
+  Door door;
+  DestinationSpec spec{"lead", 2, [&](unsigned) { return std::make_unique<sim::Courier>(world.peers["lead"]); }};
+  spec.make_contact = [&] { return std::make_shared<Knock>(door, world.clock); };
+  Destination destination(std::move(spec), {world.queue, world.lanes, world.flag, world.events, world.clock, world.random}, {});
+  destination.set_open(false);
+  world.clock.advance(10 * Millis(core::limits::contact_every));
+  CHECK(destination.step() > world.clock.mono());
+  CHECK(world.lanes.jobs.empty());
+  destination.set_open(true);
+  static_cast<void>(destination.step());
+  CHECK(world.lanes.jobs.size() == 1);
 }
 
 TEST_CASE("nobody_asks_while_images_flow") {

@@ -62,7 +62,8 @@ class HttpContact final : public core::Contact {
     if (trouble || answer.by_proxy) return troubled(answer);
     if (is_proven_ || status >= 400) return std::nullopt;
     const bool page = log::safe(answer.content_type).find("html") != std::string::npos || begins_with(answer.body, '<');
-    const bool found = status == 204 || (status == 200 && begins_with(answer.body, '['));
+    const bool nothing = !answer.too_long && answer.body.find_first_not_of(" \t\r\n") == std::string::npos;  // some have no word for no match
+    const bool found = status == 204 || (status == 200 && (nothing || begins_with(answer.body, '[')));
     if (status >= 300 || page || (is_search_ && !found)) return judge_.stranger_answered(log::safe(answer.content_type));
     return std::nullopt;
   }

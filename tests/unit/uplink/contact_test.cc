@@ -108,6 +108,9 @@ TEST_CASE("a_dicomweb_service_is_asked_by_a_search_and_a_portal_is_not_taken_for
   CHECK(asked("HTTP/1.1 204 No Content\r\n\r\n", true) == "there");
   for (const char* status : {"401 Unauthorized", "403 Forbidden", "404 Not Found", "405 Method Not Allowed", "501 Not Implemented"})
     CHECK(asked(http(status, "application/json", "{}"), true) == "there");
+  CHECK(asked(http("200 OK", "application/dicom+json", ""), true) == "there");
+  CHECK(asked(http("200 OK", "text/html", ""), true).starts_with("stranger"));
+  CHECK(asked(http("200 OK", "text/plain", std::string(2u << 20, ' ')), true).starts_with("stranger"));
   CHECK(asked(http("200 OK", "text/html", "<html>Welcome</html>"), true).starts_with("stranger"));
   CHECK(asked(http("200 OK", "application/json", "{}"), true).starts_with("stranger"));
   CHECK(asked(http("302 Found", "text/html", "", "Location: http://portal/\r\n"), true).starts_with("stranger"));

@@ -95,8 +95,14 @@ std::optional<Text> decode_strictly(std::string_view value, const Declaration& d
     if (looks_like_gb2312(value))
       if (auto text = read_strictly(value, "GB18030", true)) return *text;
   }
-  for (const std::string_view term : declared.terms)
-    if (auto text = read_strictly(value, encoding_of(term), term != declared.terms.front())) return *text;
+  // Each once: a value of many terms that name the same would be read as many times, for nothing.
+  std::vector<const char*> tried;
+  for (const std::string_view term : declared.terms) {
+    const char* encoding = encoding_of(term);
+    if (encoding == nullptr || std::find(tried.begin(), tried.end(), encoding) != tried.end()) continue;
+    if (auto text = read_strictly(value, encoding, term != declared.terms.front())) return *text;
+    tried.push_back(encoding);
+  }
   for (const char* encoding : {"UTF-8", "GB18030"})
     if (auto text = read_strictly(value, encoding, true)) return *text;
   return std::nullopt;

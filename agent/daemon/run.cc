@@ -8,12 +8,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <ostream>
 
 #include "base/log.h"
 #include "base/owner.h"
 #include "base/version.h"
+#include "daemon/ended.h"
 #include "daemon/lock.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
@@ -27,7 +29,7 @@ namespace {
 
 struct Options {
   std::string config, state;
-  bool check = false, undelivered = false, version = false, help = false;
+  bool check = false, undelivered = false, ended = false, version = false, help = false;
   node::RescueCommand rescue;
 };
 
@@ -39,6 +41,7 @@ std::string parse(std::vector<std::string> arguments, Options& options) {
   app.add_option("--state", options.state);
   app.add_flag("--check", options.check);
   app.add_flag("--undelivered", options.undelivered);
+  app.add_flag("--ended", options.ended);
   app.add_option("--rescue", options.rescue.directory);
   app.add_option("--export", options.rescue.export_to);
   app.add_option("--to", options.rescue.to);
@@ -130,6 +133,17 @@ int cannot_start(const Error& error, const settings::Settings& settings, std::os
   return tell(trouble, err);
 }
 
+// Once, however often the manager tries again: the note stays until a start succeeds.
+int tell_the_end(const Options& options, std::ostream& err) {
+  const auto words = after_the_end(std::getenv("EXIT_STATUS"));
+  if (!words) return exit_clean;
+  const std::string socket = settings::read(options.config).settings.control_socket;
+  if (const auto told = settings::start_note_of(socket); told && told->en == words->en) return exit_clean;
+  settings::leave_start_note(socket, *words);
+  err << "sampand: " << words->en << "\nsampand: " << words->zh << "\n";
+  return exit_clean;
+}
+
 int count_undelivered(const settings::Settings& settings, const Build& build, std::ostream& out, std::ostream& err) {
   keep_memory_private();
   const auto lock = StateLock::take(settings.state_directory);
@@ -172,6 +186,7 @@ int run(std::vector<std::string> arguments, const Build& build, const Rescue& re
     out << (options.help ? help() : "sampand " + std::string(version()) + "\n");
     return exit_clean;
   }
+  if (options.ended) return tell_the_end(options, err);
   if (!options.rescue.directory.empty()) {
     keep_memory_private();
     return rescue(options.rescue, out, err);

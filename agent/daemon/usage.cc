@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "daemon/run.h"
 
@@ -20,6 +21,8 @@ constexpr std::array flags{
     Flag{"--check", "", "Read the settings, tell every problem, and stop.", "读取配置，列出全部问题后退出。"},
     Flag{"--undelivered", "", "Count the images that are not delivered, or not known to be archived, and stop; not beside a running daemon.",
          "统计尚未送达或尚未确认归档的图像后退出；不可与运行中的服务同时使用。"},
+    Flag{"--ended", "", "What the unit runs after an end: tell in plain words what kept the service manager from starting sampand, and stop.",
+         "由服务单元在停止后执行：说明服务管理器未能启动 sampand 的原因后退出。"},
     Flag{"--rescue", "DIRECTORY", "Open the state directory of a dead node, without a daemon; this is what sampan rescue runs, and its options are explained there.",
          "打开损坏节点的状态目录，不启动服务；sampan rescue 即执行此项，其选项见该命令的说明。"},
     Flag{"--version", "", "Tell the version, and stop.", "显示版本后退出。"},
@@ -74,7 +77,7 @@ void head(Page& page) {
   page.line(".Nm sampand");
   page.line(".Fl -config Ar PATH");
   page.line(".Op Fl -state Ar DIRECTORY");
-  page.line(".Op Fl -check | Fl -undelivered");
+  page.line(".Op Fl -check | Fl -undelivered | Fl -ended");
   page.line(page.say(".Sh DESCRIPTION", ".Sh 说明"));
   page.line(page.say("Takes images from modalities and folders, acknowledges each only when it is safe on the disk here, and sends it to its "
                      "destinations for as long as it takes; a copy goes only when the destination has proven its own. It is run as the "
@@ -86,6 +89,37 @@ void head(Page& page) {
                      "管理；就绪、重新读取配置和停止时会告知 systemd，并受其看护。"));
 }
 
+// In roff a backslash at the end joins two lines into one. tests/crash/long_sealed_key.py does what is written here.
+constexpr std::array seal_by_tpm{
+    "sampan key recovery",
+    "mkdir -p -m 700 /etc/credstore.encrypted",
+    "mkdir -p /etc/systemd/system/sampand.service.d",
+    "head -c 32 /dev/urandom | systemd-creds encrypt --with-key=tpm2 \\",
+    "  --name=sampan.key - /etc/credstore.encrypted/sampan.key",
+    "echo '[Service]' >/etc/systemd/system/sampand.service.d/key.conf",
+    "echo LoadCredentialEncrypted=sampan.key:/etc/credstore.encrypted/sampan.key \\",
+    "  >>/etc/systemd/system/sampand.service.d/key.conf",
+    "systemctl daemon-reload && systemctl restart sampand",
+};
+constexpr std::array open_by_recovery{
+    "mv -n /etc/credstore.encrypted/sampan.key /etc/credstore.encrypted/sampan.key.before",
+    "head -c 32 /dev/urandom | systemd-creds encrypt --with-key=tpm2 \\",
+    "  --name=sampan.key - /etc/credstore.encrypted/sampan.key",
+    "systemd-ask-password 'Recovery key:' | systemd-creds encrypt --with-key=tpm2 \\",
+    "  --name=sampan.recovery - /etc/credstore.encrypted/sampan.recovery",
+    "echo LoadCredentialEncrypted=sampan.recovery:/etc/credstore.encrypted/sampan.recovery \\",
+    "  >>/etc/systemd/system/sampand.service.d/key.conf",
+    "systemctl daemon-reload && systemctl restart sampand &&",
+    "  sed -i /sampan.recovery/d /etc/systemd/system/sampand.service.d/key.conf &&",
+    "  rm /etc/credstore.encrypted/sampan.recovery && systemctl daemon-reload",
+};
+
+void add_block(Page& page, std::span<const char* const> lines) {
+  page.line(".Bd -literal -offset indent");
+  for (const char* line : lines) page.line(line);
+  page.line(".Ed");
+}
+
 void add_keys(Page& page) {
   page.line(page.say(".Sh KEYS", ".Sh 密钥"));
   page.line(page.say("Everything that is stored is encrypted. The keys are made on the first start and are kept, encrypted themselves, in the folder",
@@ -94,20 +128,20 @@ void add_keys(Page& page) {
   page.line(page.say("of the state directory. What opens them on this machine is a key file beside them, or, better, a credential of the service "
                      "manager, which a TPM can seal to this machine. In this order:",
                      "文件夹中。在本机上打开它们的，是同目录下的密钥文件，或者更好的做法：由服务管理器提供、可由 TPM 封存在本机的凭据。步骤如下："));
-  page.line(".Bd -literal -offset indent");
-  page.line("sampan key recovery");
-  page.line("mkdir -p -m 700 /etc/credstore.encrypted");
-  page.line("head -c 32 /dev/urandom | systemd-creds encrypt --with-key=tpm2 \\");
-  page.line("  --name=sampan.key - /etc/credstore.encrypted/sampan.key");
-  page.line("systemctl edit sampand    # [Service]");
-  page.line("                          # LoadCredentialEncrypted=sampan.key:/etc/credstore.encrypted/sampan.key");
-  page.line("systemctl restart sampand");
-  page.line(".Ed");
-  page.line(page.say("To exchange the credential, load the one before as sampan.key.old once. On another machine the recovery key, loaded as the "
-                     "credential sampan.recovery once, takes the node into service again; or",
-                     "更换凭据时，把旧凭据以 sampan.key.old 加载一次。换了机器时，把恢复密钥作为凭据 sampan.recovery 加载一次即可重新投入使用；或者用"));
+  add_block(page, seal_by_tpm);
+  page.line(page.say("These are commands for root; they need a TPM 2.0 and its libraries (Debian, Ubuntu: the package tpm2-tools; others: tpm2-tss). "
+                     "The TPM opens the credential only on this computer and while its Secure Boot settings are as they were. After another mainboard, a "
+                     "reset of the TPM, a change of Secure Boot or of its lists by a firmware update, or with this disk in another computer, sampand is not "
+                     "started; sampan and the journal say why, and nothing is touched. The recovery key then puts the node into service again, and is loaded "
+                     "this once:",
+                     "以上命令由 root 执行，需要 TPM 2.0 及其库（Debian、Ubuntu 为软件包 tpm2-tools，其他系统为 tpm2-tss）。只有在这台计算机上、"
+                     "且安全启动设置未变时，TPM 才会打开凭据。更换主板、重置 TPM、更改安全启动或由固件更新改动其列表，或把磁盘装入另一台计算机之后，"
+                     "sampand 不会启动，sampan 命令和日志会说明原因，不改动任何文件。此时用恢复密钥即可重新投入使用，只需加载一次："));
+  add_block(page, open_by_recovery);
+  page.line(page.say("To exchange the credential, load the one before as sampan.key.old once. Without a node,",
+                     "更换凭据时，把旧凭据以 sampan.key.old 加载一次。若没有节点，可用"));
   page.line(page.say(".Xr sampan 1 rescue", ".Xr sampan 1 rescue"));
-  page.line(page.say("carries the images away without a node.", "在没有节点的情况下取出图像。"));
+  page.line(page.say("carries the images away.", "取出图像。"));
   page.line(page.say("A key that does not fit is said, and nothing is changed.", "密钥不符时会说明，不改动任何文件。"));
 }
 
@@ -135,7 +169,7 @@ void add_folders(Page& page) {
 }  // namespace
 
 std::string help() {
-  std::string text = "Usage: sampand --config PATH [--state DIRECTORY] [--check | --undelivered]\n       sampand --rescue DIRECTORY ...\n\n";
+  std::string text = "Usage: sampand --config PATH [--state DIRECTORY] [--check | --undelivered | --ended]\n       sampand --rescue DIRECTORY ...\n\n";
   for (const Flag& flag : flags)
     text += "  " + padded(std::string(flag.word) + (*flag.value ? " " : "") + flag.value, 18) + "  " + flag.en + "\n";
   text += "\nSignals\n";

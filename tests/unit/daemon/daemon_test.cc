@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "base/version.h"
+#include "daemon/ended.h"
 #include "daemon/lock.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
@@ -379,6 +380,23 @@ TEST_CASE("what_is_not_delivered_is_counted_by_nobody_who_runs_beside_the_daemon
   const Ran beside = call({"--config", folder.good(), "--undelivered"});
   CHECK(beside.code == exit_start);
   CHECK(beside.out.empty());
+}
+
+TEST_CASE("after_an_end_it_is_said_once_that_the_credential_could_not_be_opened_and_nothing_when_the_daemon_spoke_itself" * doctest::description("contract 9")) {
+  for (const char* other : {static_cast<const char*>(nullptr), "", "0", "1", "2", "3", "64", "TERM"}) CHECK_FALSE(after_the_end(other));
+  const Folder folder;
+  const auto ended = [&] { return call({"--config", folder.good(), "--ended"}); };
+  CHECK(ended().err == "");
+  REQUIRE(::setenv("EXIT_STATUS", "243", 1) == 0);
+  const Ran ran = ended(), again = ended();
+  REQUIRE(::unsetenv("EXIT_STATUS") == 0);
+  CHECK(ran.code == exit_clean);
+  for (const char* told : {"Nothing was touched", "recovery key", "man sampand, KEYS", "sampan rescue", "未改动任何文件", "恢复密钥"})
+    CHECK(ran.err.find(told) != std::string::npos);
+  const auto note = settings::start_note_of(folder.path + "/c");
+  REQUIRE(note);
+  CHECK(ran.err == "sampand: " + note->en + "\nsampand: " + note->zh + "\n");
+  CHECK(again.err == "");
 }
 
 TEST_CASE("wrong_settings_are_told_all_at_once_and_nothing_starts") {

@@ -13,7 +13,7 @@ guest_packages="qemu-system-x86 cpio kmod"
 fuzz_packages="clang libclang-rt-dev"
 mutation_packages="python3-clang-14"
 chroot_packages="mmdebstrap debian-archive-keyring"
-boot_packages="systemd-container iproute2"
+boot_packages="systemd-container iproute2 swtpm"
 
 missing_of() {
   local package

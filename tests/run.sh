@@ -82,8 +82,8 @@ run_step() {
       need package chroot boot  # without them the test says why it is skipped
       $python tests/support/run_python.py --jobs 1 --deadline 900 package tests/e2e/boot_package.py ;;
     guest)
-      need power guest  # without them the test says why it is skipped
-      $python tests/support/run_python.py --jobs 1 --deadline 3600 guest tests/crash/long_guest.py ;;
+      need power guest package chroot boot  # without them a test says why it is skipped
+      $python tests/support/run_python.py --jobs 1 --deadline 3600 guest tests/crash/long_guest.py tests/e2e/boot_sealed_key.py ;;
     mutation)
       need mutation  # without it the step says why it is skipped
       $python tests/mutation/mutation.py --book --sample "${mutants:-300}" ;;

@@ -89,7 +89,7 @@ void head(Page& page) {
                      "管理；就绪、重新读取配置和停止时会告知 systemd，并受其看护。"));
 }
 
-// In roff a backslash at the end joins two lines into one. tests/crash/long_sealed_key.py does what is written here.
+// In roff a backslash at the end joins two lines into one. tests/e2e/boot_sealed_key.py does what is written here.
 constexpr std::array seal_by_tpm{
     "sampan key recovery",
     "mkdir -p -m 700 /etc/credstore.encrypted",

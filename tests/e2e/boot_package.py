@@ -68,9 +68,9 @@ class Machine:
         ctx.command("tar", "-C", self.root, "-xf", bookworm(ctx, ["systemd-sysv", "dbus", "man-db", *sorted(packages)]))
         ctx.closers.append(self.stop)
 
-    def boot(self):
+    def boot(self, *more):
         self.process = self.ctx.run(["systemd-nspawn", "-q", "-D", self.root, "--boot", "--register=no", "--keep-unit",
-                                     "--private-network", "--console=pipe", "--capability=CAP_IPC_LOCK"], "nspawn")  # its filter knows mlock only so
+                                     "--private-network", "--console=pipe", "--capability=CAP_IPC_LOCK", *more], "nspawn")  # its filter knows mlock only so
         wait_until(self.booted, lambda: f"booted: {self.process.said()[-800:]} {self.process.complained()[-800:]}", 60, 0.1)
         self.ctx.command("nsenter", "-t", self.leader, "-n", "ip", "link", "set", "lo", "up")
         return self
@@ -143,11 +143,9 @@ def depends(deb):
     return [re.split(r"[ (|]", part.strip())[0] for part in field.split(",")]
 
 
-def make_debs(ctx):
-    """The package of this build, and the same with a higher version."""
+def make_deb(ctx, *more):
     preset = os.environ.get("SAMPAN_PRESET", "release")
-    return [ctx.command(TOP / "packaging/build_deb.sh", "--preset", preset, "--no-build", "--out", ctx.folder("debs"), *more,
-                        deadline_s=200).stdout.strip() for more in ([], ["--version", "9.0.0"])]
+    return ctx.command(TOP / "packaging/build_deb.sh", "--preset", preset, "--no-build", "--out", ctx.folder("debs"), *more, deadline_s=200).stdout.strip()
 
 
 def send(inside, count):
@@ -333,7 +331,7 @@ def test_the_package_lives_through_kill_upgrade_removal_and_purge_with_every_ima
         raise Skip("booting a system needs root")
     for program in ("mmdebstrap", "systemd-nspawn", "nsenter", "dpkg-deb", "dpkg-shlibdeps"):
         tool(program)
-    first, higher = make_debs(ctx)
+    first, higher = make_deb(ctx), make_deb(ctx, "--version", "9.0.0")  # of this build, both
     machine = Machine(ctx, depends(first))
     for program in ("raw_scu", "raw_scp"):
         machine.put(tool(program), f"/usr/local/bin/{program}")

@@ -152,7 +152,8 @@ void Destination::look_ahead() {
   if (Items items = lend(wanted, due_at); !items.empty()) post_box_->lay_ready(load(Mode::batch, std::move(items)));
 }
 
-// The item on its way arrives; a batch of routine images over a slow line would take minutes more.
+// The item on its way arrives; a batch of routine images over a slow line would take minutes more. Where all lanes carry emergencies
+// nobody yields, and it goes before what was laid ready.
 void Destination::make_way() {
   const MonoTime now = needs_.clock.mono();
   if (!news_ || now < make_way_at_ || breaker_.open()) return;
@@ -160,8 +161,9 @@ void Destination::make_way() {
   make_way_at_ = now + options_.make_way_every;
   const auto yields = [](const Lane& lane) { return lane.busy && lane.connected && lane.mode == Mode::batch && !lane.urgent && !*lane.give_way; };
   const auto lane = std::ranges::find_if(lanes_, yields);
-  if (lane == lanes_.end() || free_lane(false) != nullptr || !emergency_ahead()) return;
-  *lane->give_way = true;
+  const bool nobody = lane == lanes_.end();
+  if ((nobody && !post_box_->is_ready()) || free_lane(false) != nullptr || !emergency_ahead()) return;
+  if (!nobody) *lane->give_way = true;
 }
 
 // Leases it where there is one.

@@ -129,6 +129,19 @@ TEST_CASE("an_image_is_tried_at_once_however_long_a_destination_only_failed_to_a
   CHECK(world.shown("lead").state == State::up);
 }
 
+TEST_CASE("an_image_is_tried_at_once_where_a_destination_refused_the_question_alone") {
+  Asked world;
+  world.door.says = not_let_in;  // it takes images of this node and no echo
+  for (unsigned image = 1; image <= 5; ++image) {
+    world.run_for(core::limits::configuration_probe_every * 3 / 2);
+    CHECK(world.shown("lead").state == State::stopped);
+    world.put("lead", image, image);
+    world.run_for(1s);
+    CHECK(world.done("lead") == image);
+    CHECK(world.shown("lead").state == State::up);
+  }
+}
+
 TEST_CASE("an_answer_after_silence_has_what_waits_tried_at_once") {
   Asked world;
   world.away();

@@ -43,13 +43,12 @@ Status Ledger::set_aside(FileSystem& files, const std::string& path, const Clock
 
 Result<Ledger::Opened> Ledger::open(FileSystem& files, const std::string& path, const Keyring& keys, const Clock& clock) {
   Opened opened;
-  opened.empty = !files.open(path, FileSystem::Mode::read).ok();
+  const bool is_new = !files.open(path, FileSystem::Mode::read).ok();
   auto ledger = open_sound(path, keys);
   // A disk that is full says nothing of the ledger on it.
-  if (!ledger && (ledger.error().code == Errc::full || (ledger.error().code != Errc::damaged && opened.empty))) return ledger.error();
+  if (!ledger && (ledger.error().code == Errc::full || (ledger.error().code != Errc::damaged && is_new))) return ledger.error();
   if (!ledger) {
     opened.set_aside = ledger.error().message;
-    opened.empty = true;
     if (Status moved = set_aside(files, path, clock); !moved) return moved.error();
     ledger = open_sound(path, keys);
     if (!ledger) return ledger.error();

@@ -35,7 +35,6 @@ class Ledger {
  public:
   struct Opened {
     std::unique_ptr<Ledger> ledger;
-    bool empty = false;     // there was none, or it was set aside
     std::string set_aside;  // why, in words
   };
   static Result<Opened> open(FileSystem& files, const std::string& path, const Keyring& keys, const Clock& clock);
@@ -127,7 +126,7 @@ class Ledger {
   // Orders on exams of which nothing is here any more, beyond so many exams: those given longest ago. How many it were.
   std::uint64_t forget_orders(std::size_t exams_kept);
   bool rebuilding();  // from nothing, and not to the end yet
-  void set_rebuilding(bool value);
+  void forget_rebuilding();
   std::int64_t notes_left();  // bytes of notes after the last compaction
   void set_notes_left(std::int64_t bytes);
 

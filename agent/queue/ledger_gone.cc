@@ -173,12 +173,7 @@ bool Ledger::rebuilding() {
   return value;
 }
 
-void Ledger::set_rebuilding(bool value) {
-  if (value)
-    use_->meta_set.bind(1, std::string_view("rebuilding")).bind(2, std::int64_t{1}).run();
-  else
-    use_->meta_forget.bind(1, std::string_view("rebuilding")).run();
-}
+void Ledger::forget_rebuilding() { use_->meta_forget.bind(1, std::string_view("rebuilding")).run(); }
 
 void Ledger::set_notes_left(std::int64_t bytes) { use_->meta_set.bind(1, std::string_view("notes_left")).bind(2, bytes).run(); }
 

@@ -8,6 +8,7 @@ namespace {
 
 constexpr const char* first = R"sql(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+INSERT INTO meta VALUES('rebuilding', 1);
 CREATE TABLE segment(number INTEGER PRIMARY KEY, stream INTEGER, indexed INTEGER, bytes INTEGER, sealed INTEGER);
 CREATE TABLE item(
   seq INTEGER PRIMARY KEY, id BLOB, record_bytes INTEGER, kind INTEGER, priority INTEGER, size INTEGER, sha256 BLOB,

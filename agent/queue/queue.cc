@@ -176,7 +176,7 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   }
   if (!opened) return opened.error();
   if (!opened->set_aside.empty()) log::warn("the ledger was set aside and is rebuilt from the spool: " + opened->set_aside);
-  backlog->ledger_was_empty = opened->empty;
+  if (backlog->segments.empty()) opened->ledger->forget_rebuilding();
   auto reader = LedgerReader::open(path, parts->keys);
   if (!reader) return reader.error();
   parts->reader = std::move(*reader);

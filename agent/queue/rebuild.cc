@@ -92,7 +92,7 @@ bool Rebuild::step(Ledger& ledger, std::int64_t run_ms) {
   if (!scan_ && !open_next(ledger)) return true;
   news_ = {};
   ledger.begin();
-  ask_what_was_known(ledger);
+  if (!from_nothing_) from_nothing_ = ledger.rebuilding();  // also where it was broken off
   bool ended = false;
   for (std::size_t i = 0; i < findings_per_step && !ended; ++i) {
     const auto found = scan_->next();
@@ -109,7 +109,6 @@ bool Rebuild::step(Ledger& ledger, std::int64_t run_ms) {
     return false;
   }
   progress_.items += news_.items;
-  progress_.quarantined_ranges += news_.quarantined_ranges;
   progress_.torn_tails += news_.torn_tails;
   if (!ended) return true;
   news_.emptied ? unlink_segment(ledger) : mark_end();
@@ -117,12 +116,6 @@ bool Rebuild::step(Ledger& ledger, std::int64_t run_ms) {
   file_.reset();
   ++next_;
   return true;
-}
-
-// A rebuild that was broken off goes on as one from nothing.
-void Rebuild::ask_what_was_known(Ledger& ledger) {
-  if (!from_nothing_) from_nothing_ = backlog_.ledger_was_empty || ledger.rebuilding();
-  if (*from_nothing_) ledger.set_rebuilding(true);
 }
 
 // So that a start without a ledger knows as much.
@@ -137,7 +130,7 @@ void Rebuild::mark_end() {
 bool Rebuild::settle(Ledger& ledger) {
   ledger.begin();
   const bool more = ledger.settle_orphans(notes_per_step, !missed_);
-  if (!more) ledger.set_rebuilding(false);
+  if (!more) ledger.forget_rebuilding();
   if (Status done = ledger.commit(); !done) {
     log::error("rebuild: " + done.error().message);
     ledger_damaged_ = done.error().code == Errc::damaged;
@@ -146,7 +139,7 @@ bool Rebuild::settle(Ledger& ledger) {
   if (more) return true;
   progress_.running = false;
   settled_ = true;
-  if (backlog_.ledger_was_empty) log::info("rebuilt " + std::to_string(progress_.items) + " items");
+  if (from_nothing_ == true) log::info("rebuilt " + std::to_string(progress_.items) + " items");
   return true;
 }
 
@@ -173,13 +166,12 @@ void Rebuild::take_item(const Finding& found, Ledger& ledger) {
   indexed.record_bytes = found.bytes;
   if (Status read = read_item(*file_, found.offset, found.frame, keys_, indexed.item, &indexed.owed); !read) {
     blind_ = blind_ || read.error().code == Errc::io;
-    ++news_.quarantined_ranges;
     missed_ = true;
     return ledger.quarantine_range(segment_of(indexed.seq), found.offset, found.bytes, read.error().message);
   }
   // One that matched no route is given one after the rebuild, unless a note says whom it was given to.
   const auto destinations = indexed.owed ? *indexed.owed : route_(indexed.item);
-  ledger.add(indexed, destinations, backlog_.ledger_was_empty);
+  ledger.add(indexed, destinations, *from_nothing_);
   ++news_.items;
 }
 
@@ -187,7 +179,6 @@ void Rebuild::take_notes(const Finding& found, Ledger& ledger, std::int64_t run_
   auto payload = read_payload(*file_, found.offset, found.frame, keys_);
   if (!payload) {
     blind_ = blind_ || payload.error().code == Errc::io;
-    ++news_.quarantined_ranges;
     missed_ = true;
     return ledger.quarantine_range(backlog_.segments[next_].number, found.offset, found.bytes, payload.error().message);
   }
@@ -202,7 +193,6 @@ void Rebuild::take_damage(const Finding& found, Ledger& ledger) {
   const bool noted = found.header && !ledger.orphans_of(found.header->item).empty();
   if (found.what == Finding::What::torn && !found.unreadable && !noted) return take_tail(found, ledger);
   durable_ = found.offset + found.bytes;
-  ++news_.quarantined_ranges;
   missed_ = true;
   const std::string why = found.unreadable ? "does not read" : "does not verify";
   log::warn("spool: " + std::to_string(found.bytes) + " bytes in segment " + std::to_string(number) + " quarantined: " + why);

@@ -23,13 +23,12 @@ namespace sampan::queue {
 struct Backlog {
   std::vector<SegmentName> segments;  // notes first, then items, each in order
   std::uint64_t foreign = 0;          // files that are not ours, left untouched
-  bool ledger_was_empty = false;
 };
 Result<Backlog> find_backlog(SpoolFolder& folder);
 
 struct RebuildProgress {
   std::atomic<bool> running{false};
-  std::atomic<std::uint64_t> items{0}, quarantined_ranges{0}, torn_tails{0}, foreign{0}, denied{0};
+  std::atomic<std::uint64_t> items{0}, torn_tails{0}, foreign{0}, denied{0};
 };
 
 class Rebuild {
@@ -55,7 +54,6 @@ class Rebuild {
   void take_notes(const Finding& found, Ledger& ledger, std::int64_t run_ms);
   void take_damage(const Finding& found, Ledger& ledger);
   void take_tail(const Finding& found, Ledger& ledger);
-  void ask_what_was_known(Ledger& ledger);
   void mark_end();
   void checkpoint(Ledger& ledger, std::uint64_t indexed);
   void close_segment(Ledger& ledger);
@@ -83,7 +81,7 @@ class Rebuild {
   std::uint64_t mark_ = 0, durable_ = 0;  // what its end mark says, and what it can say
   // Of the running step; counted once the ledger has it.
   struct News {
-    std::uint64_t items = 0, quarantined_ranges = 0, torn_tails = 0, doubtful = 0;
+    std::uint64_t items = 0, torn_tails = 0, doubtful = 0;
     bool emptied = false;
   } news_;
 };

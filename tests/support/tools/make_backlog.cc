@@ -113,6 +113,7 @@ void write_ledger(const Wanted& wanted) {
   const auto keys = need(queue::Keyring::open_or_make(disk(), wanted.state));
   auto opened = need(queue::Ledger::open(disk(), wanted.state + "/ledger.db", keys, system_clock()));
   queue::Ledger& ledger = *opened.ledger;
+  ledger.forget_rebuilding();
   const std::vector<std::string> destinations{wanted.destination};
   for (std::size_t i = 0; i < wanted.items; ++i) {
     if (i % items_per_commit == 0) ledger.begin();

@@ -3,6 +3,7 @@
 #include "fixture.h"
 #include "queue/counts.h"
 #include "queue/end_mark.h"
+#include "queue/ledger.h"
 
 using namespace sampan;
 using namespace sampan::test;
@@ -130,6 +131,21 @@ TEST_CASE_FIXTURE(Ends, "what_the_power_may_have_torn_is_doubtful_where_the_ledg
   restart();
   shows(0, 1, 0, 2);
   restart(true);
+  shows(0, 1, 0, 2);
+}
+
+TEST_CASE_FIXTURE(Ends, "a_ledger_that_a_start_made_and_did_not_fill_knows_as_little_as_none") {
+  const Last it = last(small);
+  std::filesystem::resize_file(it.path, it.size - 5000);
+  lose_ledger();
+  power_went(it.path);
+  SUBCASE("a file and no more") { std::ofstream(at("ledger.db")).flush(); }
+  SUBCASE("tables and no more") {
+    const auto keys = queue::Keyring::open_or_make(disk(), home.path().string());
+    REQUIRE(keys.ok());
+    REQUIRE(queue::Ledger::open(disk(), at("ledger.db").string(), *keys, clock).ok());
+  }
+  start();
   shows(0, 1, 0, 2);
 }
 

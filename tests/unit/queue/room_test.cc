@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // How full a disk may be: from where on no image is taken, and from where on the ballast is let go.
+#include <sqlite3.h>
+
+#include <map>
+#include <mutex>
+
 #include "fixture.h"
 #include "queue/ballast.h"
 #include "queue/segment.h"
@@ -84,4 +89,58 @@ TEST_CASE_FIXTURE(Sized, "ballast_is_made_only_where_twice_as_much_is_left_above
     const auto in = std::filesystem::directory_iterator(place.path() / "ballast");
     CHECK(static_cast<std::size_t>(std::distance(begin(in), end(in))) == files_made);
   }
+}
+
+namespace {
+
+// SQLite's own files, on a disk where they find room only once this one was gone.
+struct FullUntilGone {
+  static inline std::string held;
+  static inline std::atomic<bool> is_gone;
+  static inline sqlite3_vfs* const real = sqlite3_vfs_find(nullptr);
+  static inline int (*write)(sqlite3_file*, const void*, int, sqlite3_int64);
+  static inline std::map<const sqlite3_io_methods*, sqlite3_io_methods> methods;  // of files of each kind
+  sqlite3_vfs vfs = *real;
+  FullUntilGone(const std::filesystem::path& path) {
+    held = path.string();
+    is_gone = false;
+    vfs.zName = "full until gone";
+    vfs.xOpen = open;
+    sqlite3_vfs_register(&vfs, 1);
+  }
+  ~FullUntilGone() {
+    sqlite3_vfs_register(real, 1);
+    sqlite3_vfs_unregister(&vfs);
+  }
+  static int open(sqlite3_vfs*, sqlite3_filename name, sqlite3_file* file, int flags, int* out) {
+    static std::mutex mutex;
+    const std::lock_guard lock(mutex);
+    const int code = real->xOpen(real, name, file, flags, out);
+    if (code != SQLITE_OK) return code;
+    auto& own = methods.try_emplace(file->pMethods, *file->pMethods).first->second;
+    write = file->pMethods->xWrite;
+    own.xWrite = [](sqlite3_file* to, const void* from, int bytes, sqlite3_int64 at) {
+      is_gone = is_gone || !std::filesystem::exists(held);
+      return is_gone ? write(to, from, bytes, at) : SQLITE_FULL;
+    };
+    file->pMethods = &own;
+    return code;
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(QueueFixture, "a_start_that_finds_some_room_but_too_little_for_its_ledger_has_the_ballast" * doctest::description("contract 2, 9")) {
+  REQUIRE(put(pattern(10, 1), image_facts("1.1")).ok());
+  queue->drain();
+  stop();
+  lose_ledger();
+  REQUIRE(std::filesystem::exists(at("ballast/0")));
+  {
+    const FullUntilGone disk(at("ballast/0"));
+    start();
+    CHECK(lease().size() == 1);
+    stop();
+  }
+  start();
 }

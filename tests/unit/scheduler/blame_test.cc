@@ -199,6 +199,18 @@ TEST_CASE("a_lane_with_a_large_image_vouches_for_the_others_however_long_it_take
   CHECK(world.events.lines == std::vector<std::string>{"pacs up"});
 }
 
+TEST_CASE("a_lane_that_only_keeps_its_connection_vouches_for_nobody") {
+  World world;
+  Peer& pacs = world.set_out("pacs", 2, 128);
+  world.run_for(0ms);
+  REQUIRE(world.done("pacs") == 128);
+  world.clock.advance(1s);
+  pacs.answer = cut;
+  world.put("pacs", 129, 129);
+  world.run_for(0ms);
+  CHECK(world.shown("pacs").state == Breaker::State::backing_off);
+}
+
 TEST_CASE("when_the_last_lane_fails_too_the_destination_is_down") {
   World world;
   Peer& pacs = world.add("pacs", 3);

@@ -49,6 +49,7 @@ TEST_CASE_FIXTURE(TwoWays, "after_the_set_time_of_silence_what_waits_goes_to_the
   CHECK(shown("pacs").detour_to == "other");
   CHECK(shown("pacs").detoured == 200);
   CHECK(shown("pacs").delivered == 200);
+  CHECK(shown("pacs").delivered_bytes == 200'000);
   // What comes later goes the same way at once.
   put("pacs", 201, 210);
   run_for(1min);
@@ -144,6 +145,22 @@ TEST_CASE_FIXTURE(TwoWays, "what_the_fallback_owes_itself_goes_on_beside_the_det
   run_for(30min);
   CHECK(done("pacs") == 50);
   CHECK(done("other") == 100);
+}
+
+TEST_CASE_FIXTURE(TwoWays, "the_scheduler_is_stopped_only_when_what_is_on_a_detour_of_a_destination_that_left_has_ended") {
+  pacs.answer = cut;
+  put("pacs", 1, 200);
+  run_for(31min);
+  put("pacs", 201, 400);
+  step();
+  REQUIRE_FALSE(lanes.jobs.empty());
+  scheduler.remove("pacs");
+  scheduler.stop(1s);
+  step();
+  CHECK_FALSE(scheduler.stopped());
+  run_for(1min);
+  CHECK(scheduler.stopped());
+  CHECK(count("pacs", State::leased) == 0);
 }
 
 TEST_CASE_FIXTURE(TwoWays, "a_destination_on_its_detour_can_be_removed_and_the_scheduler_stopped") {

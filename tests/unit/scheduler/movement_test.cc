@@ -116,6 +116,25 @@ TEST_CASE("a_lane_that_failed_once_vouches_for_the_others_while_its_large_image_
   }
 }
 
+TEST_CASE("bytes_of_a_large_image_that_was_delivered_do_not_count_against_the_next_one") {
+  Way way(2);
+  auto large = way.begin();
+  way.move(large, 2min);
+  way.pacs.answer = delivered;
+  way.end(large);
+  way.pacs.answer = always(retry(Scope::destination, "no answer in time"));
+  std::swap(way.world.lanes.jobs.front(), way.world.lanes.jobs.back());
+  way.fail_next();  // of the lane that delivered it, while the other has not failed yet
+  way.wait();
+  std::swap(way.world.lanes.jobs.front(), way.world.lanes.jobs.back());
+  large = way.begin();
+  way.move(large, 10min);
+  way.fail_next();
+  CHECK(way.world.events.lines == std::vector<std::string>{"pacs up"});
+  way.pacs.answer = delivered;
+  way.end(large);
+}
+
 TEST_CASE("lanes_whose_bytes_go_out_in_turn_and_come_to_nothing_do_not_vouch_for_each_other_for_ever") {
   Way way(2);
   auto one = way.begin();

@@ -142,6 +142,32 @@ TEST_CASE("a_destination_that_left_is_interrupted_and_asked_no_more_and_the_othe
   CHECK(w.archive->asks == std::vector<std::size_t>{1});
 }
 
+TEST_CASE("a_verifier_is_stopped_only_when_who_asked_for_a_destination_that_left_is_done_too") {
+  World w;
+  w.books.add("gone");
+  w.verifier.add("gone", w.archive);
+  w.verifier.step();
+  w.verifier.remove("gone");
+  w.verifier.stop();
+  w.verifier.step();
+  CHECK_FALSE(w.verifier.stopped());  // it still writes into the books
+  w.hand.work();
+  CHECK(w.verifier.stopped());
+}
+
+TEST_CASE("what_comes_in_is_asked_about_at_once_and_nobody_looks_before") {
+  World w;
+  w.verifier.add("lead", w.archive);
+  CHECK(w.verifier.step() == never);
+  const Uuid id = w.books.add("lead");
+  w.verifier.step();
+  CHECK(w.hand.jobs.empty());  // nobody said that there is anything
+  w.verifier.notify();
+  w.verifier.step();
+  w.hand.work();
+  CHECK(w.books.at("lead", id).state == "archived");
+}
+
 TEST_CASE("a_destination_that_does_not_answer_delays_no_other") {
   World w;
   w.books.add("slow");

@@ -46,6 +46,7 @@ NUMBERS_OF_A_FILE = 512
 JUDGED_FROM = 50  # mutants of a module
 UNTRIED, SURVIVED = "not all tried", "survived"
 MODULES = ("policy", "scheduler", "queue")
+HOLDERS = {"policy": ("policy", "scheduler"), "scheduler": ("scheduler",), "queue": ("queue",)}  # whose unit tests link it
 SWITCH = """#pragma once
 #include <cstdio>
 #include <cstdlib>
@@ -94,6 +95,21 @@ def compiling(file, target, include):
     return [m for m in file.mutants if m.number not in without]
 
 
+def mutants_of(path, place, include):
+    """Those of one file, written; found out once for a text."""
+    name = f"{path.parent.name}/{path.name}"
+    target, known = SOURCES / name, (SOURCES / name).with_suffix(".json")
+    text = hashlib.sha256(path.read_bytes() + Path(mutator.__file__).read_bytes() + str(place).encode()).hexdigest()
+    told = json.loads(known.read_text()) if known.exists() and target.exists() else {}
+    if told.get("text") != text:
+        file = mutator.File(path, name, ["-x", "c++", *include], place * NUMBERS_OF_A_FILE)  # numbers of its own: a change of one file compiles no other
+        if len(file.mutants) > NUMBERS_OF_A_FILE:
+            raise CannotRun("fail", f"{name} has more than {NUMBERS_OF_A_FILE} mutants")
+        told = {"text": text, "mutants": [vars(m) for m in compiling(file, target, include)]}
+        known.write_text(json.dumps(told))
+    return told["mutants"]
+
+
 def write_mutants():
     mutator.HEAD = f'#include "{SOURCES}/switch.h"\n'
     SOURCES.mkdir(parents=True, exist_ok=True)
@@ -103,16 +119,12 @@ def write_mutants():
     mutants, paths = [], sorted(path for module in MODULES for path in (TOP / "agent" / module).glob("*.cc"))
     for module in MODULES:
         (SOURCES / module).mkdir(exist_ok=True)
-    for place, path in enumerate(paths, 1):  # each with numbers of its own, so that a change of one file compiles no other
-        name = f"{path.parent.name}/{path.name}"
-        file = mutator.File(path, name, ["-x", "c++", *include], place * NUMBERS_OF_A_FILE)
-        if len(file.mutants) > NUMBERS_OF_A_FILE:
-            raise CannotRun("fail", f"{name} has more than {NUMBERS_OF_A_FILE} mutants")
-        mutants += compiling(file, SOURCES / name, include)
+    for place, path in enumerate(paths, 1):
+        mutants += mutants_of(path, place, include)
     for target in SOURCES.glob("*/*.cc"):
         if TOP / "agent" / target.relative_to(SOURCES) not in paths:
             target.unlink()
-    (SOURCES / "mutants.json").write_text(json.dumps([vars(m) for m in mutants]))
+    (SOURCES / "mutants.json").write_text(json.dumps(mutants))
 
 
 def done_or_told(command):
@@ -175,18 +187,26 @@ def cases_of(module):
     return [re.sub(r"[,*\\]", "?", case.get("name")) for case in ElementTree.fromstring(listed).iter("TestCase")]
 
 
+def measured(module, arguments, count=None):
+    """Its cases, measured once for each state of its program."""
+    known = SOURCES / f"cases_of_{module}"
+    if known.exists() and known.stat().st_mtime > os.path.getmtime(program(module)):
+        cases = pickle.loads(known.read_bytes())
+        if count in (None, len(cases)):
+            return cases
+    cases = [Case(module, each) for each in arguments()]
+    known.write_bytes(pickle.dumps(cases))
+    return cases
+
+
 class Tests:
-    """The test cases of the modules that have mutants, and some histories of the simulation."""
+    """The test cases of the programs that have the mutants of these modules in them, and some histories of the simulation."""
 
     def __init__(self, modules, histories, seconds_max):
-        self.seconds_max, known = seconds_max, SOURCES / "cases"
-        newest = max(os.path.getmtime(program(module)) for module in (*modules, "sim"))
-        is_known = known.exists() and known.stat().st_mtime > newest
-        self.cases = pickle.loads(known.read_bytes()) if is_known else []
-        if sum(case.module == "sim" for case in self.cases) != histories:
-            self.cases = [Case(module, [f"-tc={name}"]) for module in modules for name in cases_of(module)]
-            self.cases += [Case("sim", ["--seed", str(seed)]) for seed in range(1, histories + 1)]
-            known.write_bytes(pickle.dumps(self.cases))
+        self.seconds_max, self.cases = seconds_max, []
+        for module in sorted({holder for module in modules for holder in HOLDERS[module]}):
+            self.cases += measured(module, lambda: [[f"-tc={name}"] for name in cases_of(module)])  # noqa: B023
+        self.cases += measured("sim", lambda: [["--seed", str(seed)] for seed in range(1, histories + 1)], histories)
 
     def come_by(self, mutant, is_unit=None):
         return [case for case in self.cases if case.comes_by(mutant["number"]) and is_unit in (None, case.module != "sim")]
@@ -302,7 +322,7 @@ def measure(options):
     if not options.no_build:
         build()
     mutants = [m for m in json.loads((SOURCES / "mutants.json").read_text()) if module_of(m) in modules]
-    tests = Tests(MODULES, options.histories, options.seconds)
+    tests = Tests(modules, options.histories, options.seconds)
     if options.only:
         sample = [m for m in mutants if str(m["number"]) in options.only.split(",")]
     else:

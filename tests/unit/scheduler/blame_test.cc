@@ -211,6 +211,24 @@ TEST_CASE("a_lane_that_only_keeps_its_connection_vouches_for_nobody") {
   CHECK(world.shown("pacs").state == Breaker::State::backing_off);
 }
 
+TEST_CASE("a_lane_that_gives_its_connection_back_vouches_for_nobody") {
+  World world;
+  Peer& pacs = world.set_out("pacs", 2, 128);
+  world.run_for(0ms);
+  world.clock.advance(core::limits::connection_keep_time);
+  world.step();
+  REQUIRE(world.lanes.jobs.size() == 2);
+  world.lanes.run_next();  // the other one waits for its peer
+  world.put("pacs", 129, 129);
+  world.step();
+  REQUIRE(world.lanes.jobs.size() == 2);
+  std::swap(world.lanes.jobs.front(), world.lanes.jobs.back());
+  pacs.answer = cut;
+  world.lanes.run_next();
+  world.step();
+  CHECK(world.shown("pacs").state == Breaker::State::backing_off);
+}
+
 TEST_CASE("when_the_last_lane_fails_too_the_destination_is_down") {
   World world;
   Peer& pacs = world.add("pacs", 3);

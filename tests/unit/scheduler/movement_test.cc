@@ -116,21 +116,43 @@ TEST_CASE("a_lane_that_failed_once_vouches_for_the_others_while_its_large_image_
   }
 }
 
-TEST_CASE("bytes_of_a_large_image_that_was_delivered_do_not_count_against_the_next_one") {
+TEST_CASE("bytes_that_came_to_something_and_those_of_an_outage_that_ended_do_not_count_against_the_next_large_image") {
   Way way(2);
-  auto large = way.begin();
-  way.move(large, 2min);
-  way.pacs.answer = delivered;
-  way.end(large);
-  way.pacs.answer = always(retry(Scope::destination, "no answer in time"));
-  std::swap(way.world.lanes.jobs.front(), way.world.lanes.jobs.back());
-  way.fail_next();  // of the lane that delivered it, while the other has not failed yet
+  auto& jobs = way.world.lanes.jobs;
+  const auto deliver_next = [&] {
+    way.pacs.answer = delivered;
+    way.world.clock.advance(1s);
+    way.fail_next();
+    way.pacs.answer = always(retry(Scope::destination, "no answer in time"));
+  };
+  SUBCASE("delivered") {
+    auto large = way.begin();
+    way.move(large, 2min);
+    way.pacs.answer = delivered;
+    way.end(large);
+    deliver_next();
+  }
+  SUBCASE("in an outage") {
+    way.fail_next();
+    way.fail_next();
+    CHECK(way.world.events.lines.size() == 1);
+    way.wait();
+    deliver_next();
+    REQUIRE(jobs.size() == 2);
+    std::swap(jobs.front(), jobs.back());
+    deliver_next();
+  }
+  REQUIRE(jobs.size() == 2);
+  const auto told = way.world.events.lines;
+  CHECK(told.back() == "pacs up");
+  way.fail_next();  // alone
   way.wait();
-  std::swap(way.world.lanes.jobs.front(), way.world.lanes.jobs.back());
-  large = way.begin();
+  REQUIRE(jobs.size() == 2);
+  std::swap(jobs.front(), jobs.back());
+  auto large = way.begin();
   way.move(large, 10min);
   way.fail_next();
-  CHECK(way.world.events.lines == std::vector<std::string>{"pacs up"});
+  CHECK(way.world.events.lines == told);
   way.pacs.answer = delivered;
   way.end(large);
 }

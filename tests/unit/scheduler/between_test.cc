@@ -43,6 +43,33 @@ TEST_CASE("what_was_leased_ahead_goes_back_when_its_class_was_refused_meanwhile"
   CHECK(world.queue.violations == 0);
 }
 
+TEST_CASE("lanes_that_gave_their_connections_back_are_all_at_work_at_once_when_one_of_them_takes_what_was_laid_ready") {
+  World world;
+  Peer& pacs = world.set_out("pacs", 3, 192);
+  world.run_for(0ms);
+  REQUIRE(world.done("pacs") == 192);
+  world.clock.advance(core::limits::connection_keep_time - 1s);
+  world.put("pacs", 200, 263);
+  world.step();
+  world.clock.advance(1s);
+  world.step();
+  REQUIRE(world.lanes.jobs.size() == 3);  // a batch, and two that say goodbye
+  world.put("pacs", 300, 500);
+  pacs.answer = [&](const core::Item& item) {
+    if (number_of(item.id) != 240) return delivered(item);
+    world.step();  // the next batch is laid ready
+    world.lanes.run_next();
+    world.lanes.run_next();
+    world.step();
+    CHECK(world.lanes.jobs.size() == 2);
+    return delivered(item);
+  };
+  world.lanes.run_next();
+  world.run_for(1s);
+  CHECK(world.done("pacs") == 192 + 64 + 201);
+  CHECK(world.queue.violations == 0);
+}
+
 TEST_CASE("however_much_comes_in_the_queue_is_seldom_asked_for_emergencies" * doctest::description("contract 12")) {
   World world;
   Peer& pacs = world.add("pacs", 1);

@@ -71,7 +71,8 @@ std::string now_words(const ExamDestination& to, const ExamReason& reason, WallT
                                        : " (" + duration((now.ms - reason.oldest.ms) / 1000, lang) + " ago)");
   if (reason.attempts > 0)
     text += lang == Lang::zh ? "，已尝试 " + number(reason.attempts) + " 次" : ", " + number(reason.attempts) + (reason.attempts == 1 ? " try" : " tries");
-  if (reason.next_attempt && reason.next_attempt->ms > now.ms)
+  if (to.window_closed && reason.state == "waiting") text += say(lang, "，", ", ") + window_words(to.window_opens, now, lang);
+  else if (reason.next_attempt && reason.next_attempt->ms > now.ms)
     text += say(lang, "，", ", next in ") + duration((reason.next_attempt->ms - now.ms) / 1000, lang) + say(lang, "后重试", "");
   return reason.reason.empty() ? text : text + colon(lang) + reason_words(reason.reason, lang);
 }

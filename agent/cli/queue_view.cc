@@ -45,6 +45,9 @@ std::string show_queue(const NodeStatus& status, Lang lang) {
   for (const DestinationStatus& destination : status.destinations) table.add(row_of(destination));
   std::string text = table.text();
   for (const DestinationStatus& destination : status.destinations)
+    if (destination.window_closed)
+      text += destination.name + (lang == Lang::zh ? "：" : ": ") + window_words(destination.window_opens, status.now, lang) + "\n";
+  for (const DestinationStatus& destination : status.destinations)
     if (const std::string count = std::to_string(destination.telemetry_waiting); count != "0")
       text += destination.name + (lang == Lang::zh ? "：另有 " + count + " 项事件和采样待传\n" : ": " + count + " events and samples wait as well\n");
   for (const StrandedStatus& one : status.stranded) {

@@ -34,6 +34,10 @@ std::string good_news(const NodeStatus& status, Lang lang) {
   if (cut_off)
     return lang == Lang::zh ? "图像已安全保存，网络恢复后自动续传，积压 " + number(waiting)
                             : "images are safe here and go on when the network is back; waiting: " + number(waiting);
+  const auto waits_for_window = [](const DestinationStatus& d) { return d.waiting == 0 || (d.window_closed && d.sending == 0); };
+  if (waiting > 0 && std::ranges::all_of(destinations, waits_for_window))
+    return lang == Lang::zh ? "图像正常接收，等待上传时段，积压 " + number(waiting)
+                            : "images are received and wait for their window; waiting: " + number(waiting);
   if (waiting > 0)
     return lang == Lang::zh ? "图像正常接收，正在上传，积压 " + number(waiting)
                             : "images are received and on their way; waiting: " + number(waiting);
@@ -160,6 +164,8 @@ void add_destinations(Table& table, const NodeStatus& status, Lang lang) {
     const std::string telemetry = telemetry_counts(destination, lang);
     if (destination.courier != "http" || telemetry.empty()) table.add({"", counts(destination, lang)});
     if (!telemetry.empty()) table.add({"", telemetry});
+    if (destination.window_closed)
+      table.add({"", window_words(destination.window_opens, status.now, lang) + say(lang, "；急诊随时上传", "; emergencies go at any time")});
     add_reasons(table, destination.rejected_reasons, say(lang, "拒收", "rejected"), lang);
     add_reasons(table, destination.on_hold_reasons, say(lang, "暂停", "on hold"), lang);
     label = "";

@@ -187,8 +187,26 @@ std::string away_action(const DestinationStatus& destination, Lang lang) {
                           : "The images are safe here and go on by themselves. Check cable and router, or ask the lead hospital.";
 }
 
+// Of the age of the oldest: what merely waits for a window that will open is not late, what waited through a whole one is.
+std::int64_t late_s(const DestinationStatus& destination, WallTime now) {
+  const std::int64_t oldest = destination.oldest_waiting_s;
+  if (!destination.window_opened) return oldest;
+  const std::int64_t since_opening = (now.ms - destination.window_opened->ms) / 1000;
+  if (destination.window_closed) return oldest >= since_opening ? oldest : 0;
+  return std::min(oldest, since_opening);
+}
+
+void look_at_window(const DestinationStatus& destination, WallTime now, Findings& out) {
+  const std::string& name = destination.name;
+  out.push_back({"window_too_short", Verdict::attention,
+                 "目的地 " + name + "：" + number(destination.waiting) + " 幅图像在整个上传时段内仍未传完，" + window_words(destination.window_opens, now, Lang::zh),
+                 "Destination " + name + ": " + images(destination.waiting) + " waiting, some through a whole window; " + window_words(destination.window_opens, now, Lang::en),
+                 "请在配置中放宽该目的地的 windows 时段或限速；急需的检查用 sampan push --emergency。",
+                 "Widen its windows in the settings, or their caps; what is urgent goes with sampan push --emergency."});
+}
+
 // unreadable: images that wait for the disk here, not for the destination.
-void look_at_connection(const DestinationStatus& destination, std::uint64_t unreadable, Findings& out) {
+void look_at_connection(const DestinationStatus& destination, std::uint64_t unreadable, WallTime now, Findings& out) {
   const std::string& name = destination.name;
   if (destination.state == DestinationState::stopped) {
     out.push_back({"destination_stopped", Verdict::failure,
@@ -200,6 +218,7 @@ void look_at_connection(const DestinationStatus& destination, std::uint64_t unre
   }
   const bool waits = destination.waiting > 0, telemetry_waits = destination.telemetry_waiting > 0;
   const bool away = destination.state == DestinationState::backing_off;
+  const std::int64_t late = late_s(destination, now);
   const std::string queued_zh =
       number(destination.waiting) + " 幅图像积压，最久 " + duration(destination.oldest_waiting_s, Lang::zh);
   const std::string queued_en =
@@ -208,7 +227,7 @@ void look_at_connection(const DestinationStatus& destination, std::uint64_t unre
   const std::string idle_zh = telemetry_waits ? number(destination.telemetry_waiting) + " 条事件和采样积压" : "目前没有图像积压";
   const std::string idle_en = telemetry_waits ? number(destination.telemetry_waiting) + " events and samples waiting" : "no images waiting";
   if (away && destination.state_age_s >= unreachable_attention_s) {
-    const bool long_away = waits && destination.state_age_s >= unreachable_failure_s;
+    const bool long_away = waits && late > 0 && destination.state_age_s >= unreachable_failure_s;
     out.push_back(
         {"destination_unreachable", long_away ? Verdict::failure : Verdict::attention,
          "目的地 " + name + (answers ? " 有应答，但已 " : " 已 ") + duration(destination.state_age_s, Lang::zh) + "无法送达，" + (waits ? queued_zh : idle_zh) +
@@ -216,7 +235,9 @@ void look_at_connection(const DestinationStatus& destination, std::uint64_t unre
          "Destination " + name + (answers ? " answers, yet nothing gets through for " : " out of reach for ") + duration(destination.state_age_s, Lang::en) + ", " + (waits ? queued_en : idle_en) +
              because(destination.last_error),
          away_action(destination, Lang::zh), away_action(destination, Lang::en)});
-  } else if (!away && destination.waiting > unreadable && destination.oldest_waiting_s >= waiting_attention_s) {
+  } else if (!away && destination.waiting > unreadable && late >= waiting_attention_s && destination.window_closed) {
+    look_at_window(destination, now, out);
+  } else if (!away && destination.waiting > unreadable && late >= waiting_attention_s) {
     out.push_back({"waiting_long", Verdict::attention, "目的地 " + name + "：" + queued_zh,
                    "Destination " + name + ": " + queued_en, "请执行 sampan queue 查看积压，并检查网速。",
                    "Look at sampan queue, and at the speed of the network."});
@@ -336,7 +357,7 @@ std::vector<Finding> assess(const NodeStatus& status) {
   look_at_unreadable(status, findings);
   look_at_quarantined(status.spool, findings);
   for (const DestinationStatus& destination : status.destinations) {
-    look_at_connection(destination, status.spool.unreadable, findings);
+    look_at_connection(destination, status.spool.unreadable, status.now, findings);
     look_at_detour(destination, findings);
     look_at_refusals_by(destination, findings);
     look_at_proof(status, destination, findings);

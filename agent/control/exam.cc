@@ -15,7 +15,7 @@ void fields(A& a, ExamDestination& v) {
   a("name", v.name), a("waiting", v.waiting), a("on_hold", v.on_hold), a("rejected", v.rejected);
   a("delivered", v.delivered), a("archived", v.archived), a("first_accepted", v.first_accepted);
   a("last_accepted", v.last_accepted), a("last_archived", v.last_archived), a("held", v.held), a("added", v.added);
-  a("reasons", v.reasons);
+  a("window_closed", v.window_closed), a("window_opens", v.window_opens), a("reasons", v.reasons);
 }
 template <class A>
 void fields(A& a, ExamStatus& v) {

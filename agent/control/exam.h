@@ -33,6 +33,8 @@ struct ExamDestination {
   std::optional<WallTime> first_accepted, last_accepted, last_archived;
   bool held = false;   // by a person, with all that is still to come
   bool added = false;  // by a person
+  bool window_closed = false;            // only emergencies go there just now
+  std::optional<WallTime> window_opens;  // while that is so: when the others will
   std::vector<ExamReason> reasons;
 };
 

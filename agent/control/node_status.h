@@ -141,6 +141,9 @@ struct DestinationStatus {
   std::uint64_t telemetry_delivered = 0;
   std::vector<BlockedClass> blocked_classes;
   std::vector<ReasonCount> on_hold_reasons, rejected_reasons;  // the most frequent first
+  bool window_closed = false;  // its windows let nothing go but emergencies
+  std::optional<WallTime> window_opens;   // while it is closed: when it will not be
+  std::optional<WallTime> window_opened;  // when the window began that is open, or was last
   std::string detour_to;       // the fallback to which its images go just now
   std::uint64_t detoured = 0;  // delivered there since the start; also counted as delivered
   AgeCounts ages{};

@@ -52,6 +52,7 @@ void queue_fields(A& a, DestinationStatus& v) {
   a("name", v.name), a("state", v.state), a("waiting", v.waiting), a("waiting_bytes", v.waiting_bytes);
   a("oldest_waiting_s", v.oldest_waiting_s), a("sending", v.sending), a("on_hold", v.on_hold);
   a("rejected", v.rejected), a("ages", v.ages), a("telemetry_waiting", v.telemetry_waiting);
+  a("window_closed", v.window_closed), a("window_opens", v.window_opens);
 }
 template <class A>
 void fields(A& a, DestinationStatus& v) {
@@ -61,6 +62,7 @@ void fields(A& a, DestinationStatus& v) {
   a("telemetry_delivered", v.telemetry_delivered);
   a("archived", v.archived), a("proof", v.proof), a("trusted", v.trusted), a("unproven_long", v.unproven_long), a("lost_often", v.lost_often), a("blocked_classes", v.blocked_classes);
   a("on_hold_reasons", v.on_hold_reasons), a("rejected_reasons", v.rejected_reasons);
+  a("window_opened", v.window_opened);
   a("detour_to", v.detour_to), a("detoured", v.detoured);
 }
 template <class A>
@@ -90,6 +92,7 @@ std::string queue_json(const NodeStatus& status) {
     destinations.push_back(std::move(writer.out));
   }
   Json out = Json::object();
+  out["now"] = to_json(status.now);
   out["verdict"] = to_json(status.verdict);
   out["destinations"] = std::move(destinations);
   out["stranded"] = to_json(status.stranded);

@@ -53,4 +53,12 @@ std::string local_time(WallTime time) {
   return text;
 }
 
+std::string window_words(std::optional<WallTime> opens, WallTime now, Lang lang) {
+  if (!opens) return lang == Lang::zh ? "所有上传时段都只上传急诊" : "its windows never let anything go but emergencies";
+  constexpr std::int64_t day_ms = 24 * 3'600'000, week_ms = 7 * day_ms;
+  const bool soon = opens->ms - now.ms < day_ms && now.ms - opens->ms < week_ms;
+  const std::string when = soon ? local_time(*opens).substr(11) : local_time(*opens);
+  return lang == Lang::zh ? "等待上传时段，" + when + " 开始" : "waits for its window, opens at " + when;
+}
+
 }  // namespace sampan::control

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -19,5 +20,7 @@ std::string duration(std::int64_t seconds, Lang lang);
 std::string size(std::uint64_t bytes);
 // In the machine's time zone: "2026-11-22 14:02".
 std::string local_time(WallTime time);
+// Why images stay where the windows of their destination let nothing go but emergencies; opens: nothing where that is for ever.
+std::string window_words(std::optional<WallTime> opens, WallTime now, Lang lang);
 
 }  // namespace sampan::control

@@ -266,6 +266,10 @@ const std::vector<Limit> table{
           "应答含义不明的对象的尝试次数，之后列为拒收。")
     LIMIT(doubtful_wait_least, "Shortest pause between these tries.",
           "上述尝试之间的最短间隔。")
+    LIMIT(window_look_every, "The clock is looked at so often at least for a window that opens or closes, since somebody may set it.",
+          "检查上传时段的最长间隔，以防时钟被调整。")
+    LIMIT(capped_burst, "What a window's cap lets go in that time is sent at once after a pause.",
+          "时段限速时，停顿之后可一次发出的量，以该时间内允许的量计。")
     LIMIT(connection_keep_time, "A lane without work keeps its connection for so long.",
           "空闲通道保留连接的时间。")
     LIMIT(upload_buffer_bytes, "Read from an object at once for HTTP.",

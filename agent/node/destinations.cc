@@ -5,6 +5,7 @@
 
 #include "core/limits.h"
 #include "node/fallbacks.h"
+#include "node/windows.h"
 
 namespace sampan::node {
 bool carried_alike(const settings::Destination& one, settings::Destination other) {
@@ -38,6 +39,7 @@ void add(scheduler::Scheduler& scheduler, const settings::Destination& destinati
   spec.lanes = destination.lanes;
   spec.make_courier = [make = make.courier, destination](unsigned) { return make(destination); };
   spec.make_contact = [make = make.contact, destination] { return make(destination); };
+  spec.windows = windows_of(destination);
   spec.fallback = fallback_of(destination, all, make.courier);
   scheduler.add(std::move(spec));
 }

@@ -147,8 +147,18 @@ control::ExamList Exams::trace(const std::string& key) {
     if (!exam) continue;
     list.exams.push_back(exam_status(*exam));
     add_reasons(list.exams.back(), lookup.unsettled(match.exam));
+    add_windows(list.exams.back());
   }
   return list;
+}
+
+void Exams::add_windows(control::ExamStatus& exam) const {
+  if (!needs_.window || exam.priority == core::to_string(core::Priority::emergency)) return;
+  for (auto& destination : exam.destinations) {
+    const WindowNow window = needs_.window(destination.name);
+    destination.window_closed = window.closed;
+    destination.window_opens = window.opens;
+  }
 }
 
 control::ExamList Exams::today() {

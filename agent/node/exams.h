@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "control/exam_desk.h"
+#include "node/windows.h"
 #include "queue/lookup.h"
 #include "queue/orders.h"
 #include "queue/queue.h"
@@ -28,6 +29,7 @@ class Exams final : public control::ExamDesk {
     const Clock& clock;
     std::function<std::vector<std::string>()> destinations;  // as the settings name them
     std::function<void(const std::string& destination)> try_now;  // whatever its back-off
+    std::function<WindowNow(const std::string& destination)> window{};  // none: always open
   };
   explicit Exams(Needs needs) : needs_(std::move(needs)) {}
 
@@ -43,6 +45,7 @@ class Exams final : public control::ExamDesk {
   using Order = Result<queue::OrderDone> (queue::Orders::*)(const queue::Match&, const std::string&);
   Answer carry_out(Order order, const std::string& key, const std::string& destination, bool try_now);
   void hurry(const std::string& destination);
+  void add_windows(control::ExamStatus& exam) const;  // nothing for an emergency: it does not wait for them
 
   const Needs needs_;
 };

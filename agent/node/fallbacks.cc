@@ -5,6 +5,8 @@
 #include <chrono>
 #include <utility>
 
+#include "node/windows.h"
+
 namespace sampan::node {
 
 std::optional<scheduler::DestinationSpec::Fallback> fallback_of(
@@ -13,7 +15,7 @@ std::optional<scheduler::DestinationSpec::Fallback> fallback_of(
   const auto& wanted = destination.fallback;
   const auto other = std::ranges::find(all, wanted.to, &settings::Destination::name);
   if (wanted.to.empty() || other == all.end()) return std::nullopt;
-  scheduler::DestinationSpec::Fallback fallback{wanted.to, std::chrono::minutes(wanted.after_minutes), other->lanes, {}};
+  scheduler::DestinationSpec::Fallback fallback{wanted.to, std::chrono::minutes(wanted.after_minutes), other->lanes, {}, windows_of(*other)};
   fallback.make_courier = [make = std::move(make), to = *other](unsigned) { return make(to); };
   return fallback;
 }

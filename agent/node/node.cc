@@ -163,7 +163,13 @@ std::unique_ptr<Exams> Node::Parts::open_exams() {
   };
   // The order is on the disk; nobody waits for a scheduler that is busy.
   const auto try_now = [this](const std::string& name) { loop.post([this, name] { engine.scheduler().retry_now(name); }); };
-  return std::make_unique<Exams>(Exams::Needs{engine.queue(), env.clock, names, try_now});
+  const auto window = [this](const std::string& name) {
+    const auto settings = live.settings();
+    for (const auto& destination : settings->destinations)
+      if (destination.name == name) return window_now(destination, env.clock.wall());
+    return WindowNow{};
+  };
+  return std::make_unique<Exams>(Exams::Needs{engine.queue(), env.clock, names, try_now, window});
 }
 
 Status Node::Parts::open_control() {

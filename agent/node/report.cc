@@ -5,6 +5,7 @@
 
 #include "base/version.h"
 #include "node/couriers.h"
+#include "node/windows.h"
 #include "policy/disk_forecast.h"
 
 namespace sampan::node {
@@ -158,6 +159,8 @@ control::NodeStatus report(const settings::Settings& settings, const Findings& f
       one.proof = to_string(proof->second);
     one.unproven_long = findings.unproven_long.contains(destination.name);
     if (const auto lost = findings.lost_often.find(destination.name); lost != findings.lost_often.end()) one.lost_often = lost->second;
+    const WindowNow window = window_now(destination, findings.now);
+    one.window_closed = window.closed, one.window_opens = window.opens, one.window_opened = window.opened;
     one.courier = courier_kind(destination);
     one.address = address_of(destination);
     for (const auto& snapshot : findings.destinations)

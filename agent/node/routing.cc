@@ -2,8 +2,8 @@
 #include "node/routing.h"
 
 #include <algorithm>
-#include <ctime>
 
+#include "base/local_time.h"
 #include "dicom/text.h"
 
 namespace sampan::node {
@@ -38,13 +38,6 @@ policy::Rule rule_of(const settings::RouteRule& from) {
   return rule;
 }
 
-unsigned minute_of_day(WallTime time) {
-  const auto seconds = static_cast<std::time_t>(time.ms / 1000);
-  std::tm local{};
-  if (::localtime_r(&seconds, &local) == nullptr) return 0;
-  return static_cast<unsigned>(local.tm_hour * 60 + local.tm_min);
-}
-
 // The rules are written in UTF-8, the station's name is in the character set of the image.
 core::Facts readable(const core::Facts& facts) {
   core::Facts read = facts;
@@ -71,7 +64,7 @@ std::vector<policy::Rule> rules_of(const settings::Settings& settings) {
 std::function<std::vector<std::string>(const core::Item&)> route_by(const settings::Settings& settings) {
   return [routes = routes_of(settings), rules = rules_of(settings)](const core::Item& item) {
     const core::Facts facts = rules.empty() ? item.facts : readable(item.facts);
-    const policy::Subject subject{item.kind, item.priority, facts, minute_of_day(item.received)};
+    const policy::Subject subject{item.kind, item.priority, facts, local_time_of(item.received).minute};
     std::vector<std::string> names;
     for (auto& owed : policy::route(subject, routes, rules)) names.push_back(std::move(owed.destination));
     return names;
@@ -83,7 +76,7 @@ std::function<core::Priority(const core::Item&)> priority_by(const settings::Set
   if (std::ranges::none_of(rules, [](const auto& rule) { return rule.priority.has_value(); })) return {};
   return [rules = std::move(rules)](const core::Item& item) {
     const core::Facts facts = readable(item.facts);
-    return policy::priority_of({item.kind, item.priority, facts, minute_of_day(item.received)}, rules);
+    return policy::priority_of({item.kind, item.priority, facts, local_time_of(item.received).minute}, rules);
   };
 }
 

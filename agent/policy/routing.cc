@@ -18,11 +18,6 @@ bool one_fits(const Words& words, std::string_view value, bool capitals_matter) 
   return std::ranges::any_of(words, [&](const std::string& word) { return fits_word(value, word, capitals_matter); });
 }
 
-bool is_within(const Hours& hours, unsigned minute) {
-  if (hours.from < hours.to) return minute >= hours.from && minute < hours.to;
-  return minute >= hours.from || minute < hours.to;
-}
-
 template <class List, class Value>
 bool says_nothing_or_has(const List& list, const Value& value) {
   return list.empty() || std::ranges::find(list, value) != list.end();

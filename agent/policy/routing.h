@@ -18,6 +18,7 @@
 
 #include "core/facts.h"
 #include "core/item.h"
+#include "policy/windows.h"
 
 namespace sampan::policy {
 
@@ -25,13 +26,6 @@ struct Route {
   std::string destination;
   bool required = true;  // the payload stays until this one has it
   std::set<core::Kind> takes{core::Kind::image};
-};
-
-// Minutes of the day, the second one excluded; over midnight when it is not the greater one. Equal: the whole day.
-struct Hours {
-  unsigned from = 0;
-  unsigned to = 0;
-  friend bool operator==(const Hours&, const Hours&) = default;
 };
 
 // Words to compare a fact with, whole; * stands for any run of characters. A fact that is unknown fits no word.

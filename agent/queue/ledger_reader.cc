@@ -15,6 +15,8 @@ constexpr std::string_view due_text =
 constexpr Millis ask_again_after = std::chrono::seconds(10);  // a ledger that did not answer
 constexpr std::string_view order_text = "ORDER BY rank, study_order, seq";
 
+constexpr std::int64_t urgent_rank = rank_of_images + 10 * static_cast<int>(core::Priority::emergency);
+
 core::Priority priority_of(std::int64_t rank) { return static_cast<core::Priority>(std::min<std::int64_t>(rank % rank_of_images / 10, 3)); }
 
 }  // namespace
@@ -37,6 +39,8 @@ LedgerReader::LedgerReader(std::unique_ptr<Sql> sql, const Keyring& keys) : sql_
   waits_ = Statement(*sql_, "SELECT 1 FROM delivery WHERE destination=? AND state=1 LIMIT 1");
   next_ = Statement(*sql_, "SELECT min(not_before_ms) FROM delivery WHERE destination=? AND state=1 AND not_before_ms>? "
                            "AND (?3=0 OR class_key=?3)");
+  next_urgent_ = Statement(*sql_, "SELECT min(not_before_ms) FROM delivery WHERE destination=? AND state=1 AND not_before_ms>? "
+                                  "AND (?3=0 OR class_key=?3) AND rank>=?4 AND rank<?4+10");
   same_ = Statement(*sql_, "SELECT id, sha256, seq, state FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2)");
   number_ = Statement(*sql_, "SELECT number FROM destination WHERE name=?");
 }
@@ -69,6 +73,8 @@ void LedgerReader::take_due(Statement& rows, const DueQuery& query, const std::u
   const auto& blocked = query.blocked_classes;
   while (found.size() < items_max && rows.step()) {
     if (std::find(blocked.begin(), blocked.end(), rows.number(2)) != blocked.end()) continue;
+    if (query.only_emergencies && rows.number(3) >= urgent_rank + 10) break;  // in their order, so nothing urgent follows
+    if (query.only_emergencies && rows.number(3) < urgent_rank) continue;
     if (!leased.contains(rows.number(0)))
       found.push_back({rows.number(0), static_cast<unsigned>(rows.number(1)), priority_of(rows.number(3)),
                      static_cast<std::uint64_t>(rows.number(4))});
@@ -84,10 +90,10 @@ std::vector<DueDelivery> LedgerReader::due(const DueQuery& query, const std::uno
   };
   if (!query.only_items.empty()) {
     for (const auto& item : query.only_items) take_due(bind(due_item_).bind(4, ByteView(item.bytes)), query, leased, query.items_max, found);
-  } else if (query.only_emergencies) {
-    take_due(bind(due_urgent_).bind(4, rank_of_images + 10 * static_cast<int>(core::Priority::emergency)), query, leased, query.items_max, found);
   } else if (query.only_class) {
     take_due(bind(due_class_).bind(4, *query.only_class), query, leased, query.items_max, found);
+  } else if (query.only_emergencies) {
+    take_due(bind(due_urgent_).bind(4, urgent_rank), query, leased, query.items_max, found);
   } else {
     take_due(bind(due_first_).bind(4, rank_of_images), query, leased, query.items_max, found);
     std::vector<DueDelivery> news = std::exchange(found, {});
@@ -112,9 +118,11 @@ bool LedgerReader::waits(const std::string& destination) {
 
 std::optional<Millis> LedgerReader::next_due(const DueQuery& query) {
   const auto lock = ask();
-  next_.begin().bind(1, number_of(query.destination)).bind(2, query.now.ms).bind(3, query.only_class.value_or(0));
-  const std::int64_t at = next_.step() ? next_.number(0) : 0;
-  next_.begin();
+  Statement& next = query.only_emergencies ? next_urgent_ : next_;
+  next.begin().bind(1, number_of(query.destination)).bind(2, query.now.ms).bind(3, query.only_class.value_or(0));
+  if (query.only_emergencies) next.bind(4, urgent_rank);
+  const std::int64_t at = next.step() ? next.number(0) : 0;
+  next.begin();
   complain();
   if (std::exchange(unanswered_, false)) return ask_again_after;
   return at == 0 ? std::nullopt : std::optional<Millis>(at - query.now.ms);

@@ -33,7 +33,7 @@ struct DueQuery {
   std::vector<std::int64_t> blocked_classes;    // not these
   std::optional<std::int64_t> only_class;       // only this one
   std::vector<Uuid> only_items;                 // few; empty: any
-  bool only_emergencies = false;                // among images
+  bool only_emergencies = false;                // of all these
 };
 
 class LedgerReader {
@@ -71,7 +71,7 @@ class LedgerReader {
   std::unique_ptr<Sql> sql_;
   IndexKeys keys_;
   std::map<std::string, int> destinations_;
-  Statement due_, due_first_, due_urgent_, due_class_, due_item_, waits_, next_, same_, number_;
+  Statement due_, due_first_, due_urgent_, due_class_, due_item_, waits_, next_, next_urgent_, same_, number_;
 };
 
 }  // namespace sampan::queue

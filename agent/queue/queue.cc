@@ -322,7 +322,7 @@ LeasedBatch Queue::lease(const LeaseQuery& query) {
     bytes += consignment->item.size;
     batch.items.push_back(std::move(*consignment));
   }
-  if (batch.items.empty() && !query.only_emergencies) batch.due_in = parts_->reader->next_due(due);
+  if (batch.items.empty()) batch.due_in = parts_->reader->next_due(due);
   return batch;
 }
 

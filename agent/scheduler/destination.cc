@@ -27,7 +27,7 @@ struct Work {
       PostBox::Arrival arrival{lane, trip->run(*courier)};
       trip.reset();
       if (auto next = arrival.report->went_well() ? box->take() : std::nullopt) {
-        arrival.onward = {needs.clock.mono(), next->urgent(), next->give_way, next->movement};
+        arrival.onward = {needs.clock.mono(), next->urgent(), next->routine(), next->give_way, next->movement};
         begin(std::move(*next));
       }
       box->tell(std::move(arrival));
@@ -44,10 +44,12 @@ Destination::Destination(DestinationSpec spec, Needs needs, const Options& optio
       lanes_(std::clamp(spec_.lanes, 1u, core::limits::lanes_max)),
       breaker_(options.back_off, options.configuration_probe_every),
       heard_(needs_.clock.mono(), chance()),
+      gate_(spec_.windows, needs_.clock),
       since_(needs.clock.wall()) {}
 
 MonoTime Destination::step() {
   collect();
+  heed_windows();
   if (!winding_down_ && open_) {
     send_out();
     make_way();
@@ -87,6 +89,7 @@ void Destination::set_open(bool open) {
 void Destination::wind_down(Millis grace) {
   winding_down_ = true;
   give_back_ahead();
+  throttle_->release();
   if (std::ranges::any_of(lanes_, &Lane::asking)) contact_->interrupt();
   interrupt_at_ = std::min(interrupt_at_, needs_.clock.mono() + grace);
 }
@@ -104,12 +107,13 @@ void Destination::collect() {
 void Destination::arrived(Lane& lane, const PostBox::Arrival& arrival) {
   lane.busy = arrival.onward.has_value();
   lane.ending = lane.asking = false;
-  if (arrival.report) learn(lane, *arrival.report);
+  if (arrival.report) learn(lane, *arrival.report), ++attempts_ended_;
   if (arrival.said) learn_contact(arrival.said->trouble);
   if (!arrival.onward) return;
   lane.mode = Mode::batch;
   lane.started = arrival.onward->started;
   lane.urgent = arrival.onward->urgent;
+  lane.routine = arrival.onward->routine;
   lane.give_way = arrival.onward->give_way;
   lane.movement = arrival.onward->movement;
   if (!silent_since_) silent_since_ = needs_.clock.mono();
@@ -274,6 +278,7 @@ LeaseRequest Destination::request(std::size_t items_max) const {
   wanted.items_max = items_max;
   wanted.bytes_max = options_.batch_bytes_max;
   wanted.skip_classes = blocked_.keys();
+  wanted.only_emergencies = !routine_goes_;
   return wanted;
 }
 
@@ -288,6 +293,7 @@ Load Destination::load(Mode mode, Items items) const {
   Load load{spec_.name, std::move(items), mode, strikes, spec_.via};
   load.give_way = std::make_shared<std::atomic<bool>>(false);
   load.movement = std::make_shared<Movement>();
+  if (!spec_.windows.empty()) load.throttle = throttle_;
   return load;
 }
 
@@ -296,8 +302,10 @@ void Destination::launch(Lane& lane, Load load) {
   lane.mode = load.mode;
   lane.connected = true;
   lane.urgent = load.urgent();
+  lane.routine = load.routine();
   lane.give_way = load.give_way;
   lane.movement = load.movement;
+  tried_ = true;
   if (!silent_since_) silent_since_ = needs_.clock.mono();
   Work work{index_of(lane), lane.courier, post_box_, tally_, needs_, options_};
   work.begin(std::move(load));
@@ -347,6 +355,7 @@ void Destination::interrupt_late_ones() {
 MonoTime Destination::next_step() const {
   if (winding_down_) return idle() ? never : interrupt_at_;
   MonoTime next = news_ && open_ && !breaker_.open() ? make_way_at_ : never;
+  next = std::min(next, gate_.look_at());
   if (open_ && spec_.make_contact && std::ranges::none_of(lanes_, &Lane::busy)) next = std::min(next, heard_.ask_at());
   for (const Lane& lane : lanes_) {
     if (lane.busy) continue;

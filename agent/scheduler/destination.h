@@ -5,7 +5,8 @@
 // time comes. A lane that fails while another gets through rests alone: a peer that allows two associations is not down
 // for refusing the third. While a batch ends, the next one is leased ahead, and the lane goes on with it by itself; it is
 // given back when anything goes wrong meanwhile. An emergency that finds every lane at work takes the place of what was leased ahead,
-// and one lane leaves the rest of its batch for it. Threads: the scheduler's; only the post box is shared with lanes, and what a job
+// and one lane leaves the rest of its batch for it. Outside of its windows only emergencies are leased; when one closes, lanes leave
+// the rest of their batches, and what is down is not found silent for that time alone. Threads: the scheduler's; only the post box is shared with lanes, and what a job
 // needs lives as long as the job.
 #pragma once
 
@@ -17,6 +18,7 @@
 
 #include "scheduler/blocked_classes.h"
 #include "scheduler/breaker.h"
+#include "scheduler/gate.h"
 #include "scheduler/last_heard.h"
 #include "scheduler/needs.h"
 #include "scheduler/post_box.h"
@@ -39,8 +41,13 @@ class Destination {
   std::optional<Millis> silent_for() const;
   // Closed: no new work until it is opened again; what is under way ends as it may.
   void set_open(bool open);
+  // Whether more than emergencies may go, apart from what its windows say; and whether it may by both.
+  void let_routine_go(bool may) { lets_routine_go_ = may; }
+  bool routine_goes() const { return routine_goes_; }
   // No new work; connections are given back; after the grace, couriers are interrupted. Cannot be undone.
   void wind_down(Millis grace);
+  // Attempts that ended: what they brought back may be taken by another way.
+  std::uint64_t attempts_ended() const { return attempts_ended_; }
   // No lane runs and no connection is kept.
   bool idle() const;
 
@@ -53,7 +60,7 @@ class Destination {
     bool busy = false;
     bool connected = false;   // it ran since the last rest()
     bool ending = false;      // its batch is nearly done
-    bool urgent = false;      // its batch holds emergencies
+    bool urgent = false, routine = false;  // its batch holds emergencies; others
     bool asking = false;      // whether the destination is there
     std::shared_ptr<std::atomic<bool>> give_way{};  // of the last trip
     std::shared_ptr<Movement> movement{};           // same
@@ -83,6 +90,9 @@ class Destination {
   MonoTime wished(std::optional<Millis> wish) const;
   double chance() { return spec_.make_contact ? needs_.random.unit() : 0; }
 
+  void heed_windows();
+  void window_opens();
+  void leave_routine();
   using Items = std::vector<core::Consignment>;
   void send_out();
   bool send_batch(Lane& lane, MonoTime& due_at);
@@ -114,9 +124,11 @@ class Destination {
   Options options_;
   std::shared_ptr<PostBox> post_box_ = std::make_shared<PostBox>(needs_.waker);
   std::shared_ptr<Tally> tally_ = std::make_shared<Tally>();
+  std::shared_ptr<Throttle> throttle_ = std::make_shared<Throttle>(needs_.clock);
   std::vector<Lane> lanes_;
   Breaker breaker_;
   LastHeard heard_;
+  Gate gate_;
   std::shared_ptr<core::Contact> contact_;
   Suspects suspects_{core::limits::suspects_max};
   BlockedClasses blocked_{core::limits::blocked_classes_max, core::limits::suspects_max};
@@ -128,7 +140,9 @@ class Destination {
   WallTime since_{};
   std::string last_error_;
   std::optional<MonoTime> silent_since_;
-  bool open_ = true;
+  bool open_ = true, lets_routine_go_ = true;
+  std::uint64_t attempts_ended_ = 0;
+  bool routine_goes_ = true, tried_ = false;  // as was heeded last; something was, since a window closed
   bool winding_down_ = false;
   MonoTime interrupt_at_ = never;
 };

@@ -15,6 +15,7 @@ DestinationSpec way_of(const DestinationSpec& spec) {
   way.lanes = spec.fallback->lanes;
   way.make_courier = spec.fallback->make_courier;
   way.via = spec.fallback->to;
+  way.windows = spec.fallback->windows;
   return way;
 }
 
@@ -39,6 +40,9 @@ MonoTime Detour::step(const Destination& first) {
     way_->set_open(open);
     open ? needs_.observer.detour_begins(name_, to_) : needs_.observer.detour_ends(name_, to_);
   }
+  // The item that the destination is tried with has another way in between.
+  if (std::exchange(attempts_ended_, first.attempts_ended()) != first.attempts_ended()) way_->something_new();
+  way_->let_routine_go(first.routine_goes());
   MonoTime next = way_->step();
   if (const auto in = policy::detour_in(silent_for, after_)) next = std::min(next, needs_.clock.mono() + *in);
   return next;

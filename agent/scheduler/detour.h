@@ -3,10 +3,11 @@
 //
 // It has lanes, a breaker and all else of its own, and leases from the same queue of waiting items as the destination
 // itself, so that no item goes both ways at once. What the fallback takes is delivered, with its receipt; what it
-// refuses goes back to waiting for the destination, uncounted: a refusal there says nothing here.
+// refuses goes back to waiting for the destination, uncounted: a refusal there says nothing here. It goes inside the windows of both.
 // Threads: the scheduler's.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -54,6 +55,7 @@ class Detour {
   std::unique_ptr<Told> told_;
   std::unique_ptr<Destination> way_;
   bool open_ = false;
+  std::uint64_t attempts_ended_ = 0;  // of the destination itself
 };
 
 }  // namespace sampan::scheduler

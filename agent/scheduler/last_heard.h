@@ -47,6 +47,7 @@ class LastHeard {
 
   // Of this outage nothing is known but that it did not answer when asked.
   bool only_asked() const { return only_asked_; }
+  bool is_asked_in_vain() const { return in_vain_; }
   // It answers again; what waits shows whether it takes anything.
   bool is_back() const { return is_back_; }
 

@@ -6,12 +6,14 @@
 // Fails:   never.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 
 #include "base/clock.h"
 #include "core/courier.h"
 #include "core/limits.h"
+#include "scheduler/throttle.h"
 
 namespace sampan::scheduler {
 
@@ -31,13 +33,16 @@ class Movement {
   std::atomic<std::int64_t> first_ms_{none}, last_ms_{none};
 };
 
-// A payload that tells when it is read.
+// A payload that tells when it is read, and is read no faster than its destination's cap.
 class WatchedPayload final : public core::Payload {
  public:
-  WatchedPayload(std::shared_ptr<core::Payload> of, std::shared_ptr<Movement> movement, const Clock& clock)
-      : of_(std::move(of)), movement_(std::move(movement)), clock_(clock) {}
+  // throttle: none where there is no cap.   in_hurry: set where the cap does not hold it back, or no more.
+  WatchedPayload(std::shared_ptr<core::Payload> of, std::shared_ptr<Movement> movement, const Clock& clock,
+                 std::shared_ptr<Throttle> throttle = {}, std::shared_ptr<std::atomic<bool>> in_hurry = {})
+      : of_(std::move(of)), movement_(std::move(movement)), clock_(clock), throttle_(std::move(throttle)), in_hurry_(std::move(in_hurry)) {}
   std::uint64_t size() const override { return of_->size(); }
   Result<std::size_t> read(std::uint64_t offset, ByteSpan into) override {
+    if (throttle_) throttle_->pass(std::min<std::uint64_t>(into.size(), size() - std::min(offset, size())), !in_hurry_ || !*in_hurry_);
     movement_->moved(clock_.mono());
     return of_->read(offset, into);
   }
@@ -46,6 +51,8 @@ class WatchedPayload final : public core::Payload {
   const std::shared_ptr<core::Payload> of_;
   const std::shared_ptr<Movement> movement_;
   const Clock& clock_;
+  const std::shared_ptr<Throttle> throttle_;
+  const std::shared_ptr<std::atomic<bool>> in_hurry_;
 };
 
 }  // namespace sampan::scheduler

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -15,6 +16,7 @@
 #include "core/courier.h"
 #include "core/limits.h"
 #include "policy/back_off.h"
+#include "policy/windows.h"
 #include "scheduler/duties.h"
 
 namespace sampan::scheduler {
@@ -83,10 +85,12 @@ struct DestinationSpec {
     Millis after{};
     unsigned lanes = 2;
     std::function<std::unique_ptr<core::Courier>(unsigned lane)> make_courier;
+    std::vector<policy::Window> windows{};  // its own
   };
   std::optional<Fallback> fallback{};
   // Asked whether it is there while nothing is carried; where there is none, only what is carried tells.
   std::function<std::shared_ptr<core::Contact>()> make_contact{};
+  std::vector<policy::Window> windows{};  // when what is no emergency may go there; none: at any time
   std::string via{};  // these are the lanes of a fallback of this name
 };
 

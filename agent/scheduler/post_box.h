@@ -25,7 +25,7 @@ class PostBox {
   // What a lane went on with.
   struct Onward {
     MonoTime started{};
-    bool urgent = false;
+    bool urgent = false, routine = false;
     std::shared_ptr<std::atomic<bool>> give_way{};
     std::shared_ptr<Movement> movement{};
   };

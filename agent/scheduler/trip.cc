@@ -14,7 +14,8 @@ Trip::Trip(Load load, Needs needs, const Options& options, std::shared_ptr<Tally
   for (std::size_t i = 0; i < load_.items.size(); ++i) unanswered_.emplace(item(i).id, i);
   tally_->sending += load_.items.size();
   for (core::Consignment& one : load_.items)
-    if (load_.movement && one.payload) one.payload = std::make_shared<WatchedPayload>(std::move(one.payload), load_.movement, needs_.clock);
+    if (load_.movement && one.payload) one.payload = std::make_shared<WatchedPayload>(std::move(one.payload), load_.movement, needs_.clock, load_.throttle,
+                                                     is_urgent(one.item) ? std::make_shared<std::atomic<bool>>(true) : load_.give_way);
 }
 
 TripReport Trip::run(core::Courier& courier) {

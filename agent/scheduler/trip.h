@@ -39,10 +39,11 @@ enum class Mode {
   probe   // one item, to see whether anything gets through
 };
 
+inline bool is_urgent(const core::Item& item) { return item.priority == core::Priority::emergency; }
+
 struct Load {
-  bool urgent() const {
-    return std::ranges::any_of(items, [](const core::Consignment& one) { return one.item.priority == core::Priority::emergency; });
-  }
+  bool urgent() const { return std::ranges::any_of(items, is_urgent, &core::Consignment::item); }
+  bool routine() const { return !std::ranges::all_of(items, is_urgent, &core::Consignment::item); }
 
   std::string destination;
   std::vector<core::Consignment> items;
@@ -52,6 +53,7 @@ struct Load {
   std::function<void()> nearly_done{};  // called on the lane's thread, once, when few of many are left and none is in trouble
   std::shared_ptr<std::atomic<bool>> give_way{};  // set: what is not begun goes back, for something more urgent waits
   std::shared_ptr<Movement> movement{};           // of its bytes; none: nobody asks
+  std::shared_ptr<Throttle> throttle{};           // none: as fast as it goes
 };
 
 struct TripReport {

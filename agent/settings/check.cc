@@ -184,6 +184,16 @@ void check_intake_folder(const Settings& settings, std::size_t index, const Comp
                       "该目录与 " + element("intake.folders", i) + " 重叠，应彼此分开"});
 }
 
+// Images that are owed to it would never leave.
+void check_windows(const Destination& destination, const std::string& path, const Given& given, const Complain& complain) {
+  const auto& windows = destination.windows;
+  if (given(path + ".windows") && windows.empty())
+    complain(path + ".windows", {"windows without any, expected at least one", "windows 是空的，应至少有一个时段"});
+  else if (!windows.empty() && std::ranges::all_of(windows, &Window::only_emergencies))
+    complain(path + ".windows", {"windows for emergencies only, so that nothing else would ever leave; expected one without only",
+                                 "所有时段都只上传急诊，其余图像将永远无法上传；应有一个不含 only 的时段"});
+}
+
 void check_destinations(const Settings& settings, const Given& given, const Complain& complain) {
   std::map<std::string, std::size_t> seen;
   for (std::size_t i = 0; i < settings.destinations.size(); ++i) {
@@ -197,6 +207,7 @@ void check_destinations(const Settings& settings, const Given& given, const Comp
     check_takes(destination, path, given, complain);
     check_last_hop(destination, path, given, complain);
     check_trust(destination, path, given, complain);
+    check_windows(destination, path, given, complain);
   }
 }
 

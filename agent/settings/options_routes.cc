@@ -12,6 +12,13 @@ using V = const Value&;
 
 constexpr std::int64_t word_bytes_max = 64;  // longer than any of these facts may be
 
+std::size_t day_from(std::string_view name) {
+  constexpr std::array names{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+  std::size_t day = 0;
+  while (day + 1 < names.size() && name != names[day]) ++day;
+  return day;
+}
+
 // clang-format off
 constexpr std::array table{
     Option{.path = "destinations[].fallback", .kind = Kind::group,
@@ -24,6 +31,32 @@ constexpr std::array table{
            .en = "Minutes without an answer before that; with the first answer everything goes the usual way again.",
            .zh = "无应答达该分钟数后改走替代去向；一旦恢复应答即照常。",
            .set = [](S& s, V v) { s.destinations.back().fallback.after_minutes = static_cast<unsigned>(v.number); }},
+    Option{.path = "destinations[].windows", .kind = Kind::list,
+           .en = "When images are carried to it: the first window that holds the moment counts, and outside of them nothing goes but "
+                 "emergencies. Without windows everything goes at any time. Whether it is there, and whether it keeps what it has, is "
+                 "asked at any time.",
+           .zh = "允许上传的时段：以当前时刻所在的第一个时段为准，时段之外只上传急诊。不填则随时上传。询问其是否在线、是否已归档不受时段限制。"},
+    Option{.path = "destinations[].windows[]", .kind = Kind::group,
+           .en = "A window. What is on its way when it ends still arrives; the rest waits for the next one.",
+           .zh = "一个时段。时段结束时，正在传送的那幅传完为止，其余等待下一时段。",
+           .set = [](S& s, V) { s.destinations.back().windows.emplace_back(); }},
+    Option{.path = "destinations[].windows[].hours", .kind = Kind::list, .required = true,
+           .en = "Times of day, like 22:00-06:00; local time.", .zh = "时段（本地时间），如 22:00-06:00。"},
+    Option{.path = "destinations[].windows[].hours[]", .kind = Kind::hours, .en = "A time of day.", .zh = "一个时段。",
+           .set = [](S& s, V v) { s.destinations.back().windows.back().hours.push_back({v.hours.from, v.hours.to}); }},
+    Option{.path = "destinations[].windows[].days", .kind = Kind::list,
+           .en = "Days on which it begins; without them, every day.", .zh = "时段开始的星期几；不填则为每天。"},
+    Option{.path = "destinations[].windows[].days[]", .kind = Kind::choice, .choices = "mon|tue|wed|thu|fri|sat|sun",
+           .en = "A day of the week.", .zh = "星期几（mon 至 sun 为周一至周日）。",
+           .set = [](S& s, V v) { s.destinations.back().windows.back().days[day_from(v.text)] = true; }},
+    Option{.path = "destinations[].windows[].only", .kind = Kind::choice, .choices = "emergency",
+           .en = "Nothing goes in it but emergencies: a pause in the windows after it.", .zh = "该时段内也只上传急诊，即其后各时段的间歇。",
+           .set = [](S& s, V v) { s.destinations.back().windows.back().only_emergencies = v.text == "emergency"; }},
+    Option{.path = "destinations[].windows[].kilobytes_per_second_max", .kind = Kind::integer, .least = 64, .most = 10'000'000,
+           .en = "Thousands of bytes a second that images take in it, over all connections; emergencies are not held back by that. "
+                 "Without it, as fast as it goes.",
+           .zh = "该时段内图像上传每秒最多占用的千字节数（所有连接合计），急诊不受此限；不填则不限速。",
+           .set = [](S& s, V v) { s.destinations.back().windows.back().kilobytes_per_second_max = static_cast<unsigned>(v.number); }},
     Option{.path = "routes", .kind = Kind::list,
            .en = "Rules that say what goes where; without one that names a destination, every destination gets everything.",
            .zh = "路由规则：什么图像送往哪里；没有任何规则指定目的地时，全部送往每个目的地。"},

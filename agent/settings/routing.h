@@ -3,6 +3,8 @@
 // meaning is policy's (policy/routing.h).
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +38,15 @@ struct RouteRule {
   std::optional<core::Priority> priority;
   bool last = false;
   friend bool operator==(const RouteRule&, const RouteRule&) = default;
+};
+
+// When a destination is carried to. The first one that holds the moment counts.
+struct Window {
+  std::vector<Hours> hours;
+  std::array<bool, 7> days{};  // on which it begins, from Monday on; none named: every day
+  bool only_emergencies = false;
+  unsigned kilobytes_per_second_max = 0;  // 0: as fast as it goes
+  friend bool operator==(const Window&, const Window&) = default;
 };
 
 // Where the images of a destination go when it did not answer for so long.

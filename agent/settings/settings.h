@@ -137,6 +137,7 @@ struct Destination {
   Transform transform{};
   std::vector<Origin> origins{};
   ProofBy proof = ProofBy::automatic;
+  std::vector<Window> windows{};  // empty: at any time
   friend bool operator==(const Destination&, const Destination&) = default;
 };
 

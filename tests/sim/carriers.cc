@@ -20,6 +20,11 @@ void report_rest(std::span<core::Consignment> rest, const core::Report& report, 
   for (const auto& one : rest) report(one.item.id, why);
 }
 
+void keep_to_windows(World& world, const Site& site, std::span<core::Consignment> batch) {
+  if (batch.front().item.priority != core::Priority::emergency && site.long_closed())
+    world.broken(site.name() + ": images are carried although the window is closed");
+}
+
 // A carrier that is out of its mind: what it says has to be harmless.
 void say_nonsense(World& world, const core::Consignment& one, const core::Report& report) {
   Uuid other = one.item.id;
@@ -35,6 +40,7 @@ class ToHub::Courier final : public core::Courier {
   explicit Courier(ToHub& way) : way_(way) {}
 
   void attempt(std::span<core::Consignment> batch, const core::Report& report) override {
+    keep_to_windows(way_.world_, *way_.clinic_, batch);
     for (std::size_t i = 0; i < batch.size(); ++i) {
       World& world = way_.world_;
       if (!world.healed && world.dice.chance(5)) say_nonsense(world, batch[i], report);
@@ -114,6 +120,7 @@ class ToLead::Courier final : public core::Courier {
 
   void attempt(std::span<core::Consignment> batch, const core::Report& report) override {
     World& world = way_.world_;
+    keep_to_windows(world, *way_.hub_, batch);
     for (std::size_t i = 0; i < batch.size(); ++i) {
       if (!world.healed && world.dice.chance(5)) say_nonsense(world, batch[i], report);
       const auto outcome = carry(batch[i]);

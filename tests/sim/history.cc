@@ -14,7 +14,21 @@ namespace {
 // From the end of all faults until nothing waits: the longest back-off and the probe of a destination that was stopped, each
 // at both hops, what the lead lost (asked several times), and doubtful answers that are tried several times.
 constexpr std::int64_t drain_time = 12 * hour;
+constexpr std::int64_t drain_time_of_windows = 10 * day;  // the same, in two hours of each
 constexpr std::uint64_t events_max = 3'000'000;
+
+// Of dice of their own: a history that has none goes as it did before there were any.
+std::vector<settings::Window> draw_windows(const std::string& site, const World& world) {
+  Dice dice(world.seed * 7 + site.size());
+  std::vector<settings::Window> windows;
+  if (!dice.chance(300)) return windows;
+  for (std::int64_t count = dice.between(1, 2); count > 0; --count) {
+    const auto from = static_cast<unsigned>(dice.between(0, 1439)), lasts = static_cast<unsigned>(dice.between(120, 600));
+    windows.push_back({{{from, (from + lasts) % 1440}}});
+  }
+  if (dice.chance(200)) windows.insert(windows.begin(), settings::Window{{{windows[0].hours[0].from, (windows[0].hours[0].from + 60) % 1440}}, {}, true});
+  return windows;
+}
 
 settings::Settings settings_of(const std::string& site, const std::string& to, World& world) {
   settings::Settings settings;
@@ -26,6 +40,7 @@ settings::Settings settings_of(const std::string& site, const std::string& to, W
   destination.dimse = settings::DimseAddress{"LEAD", "lead.example", 104};  // named, never dialled
   destination.lanes = static_cast<unsigned>(world.dice.between(1, 4));
   destination.retention_days = world.dice.chance(700) ? 0 : 1;
+  destination.windows = draw_windows(site, world);
   settings.destinations.push_back(destination);
   return settings;
 }
@@ -314,10 +329,11 @@ void History::play() {
   plan_audits();
   if (!run_until(length_)) return;
   heal();
-  const std::int64_t end = world_.now() + drain_time;
+  const bool windows = !clinic_->settings().destinations[0].windows.empty() || !hub_->settings().destinations[0].windows.empty();
+  const std::int64_t begun = world_.now(), end = begun + (windows ? drain_time_of_windows : drain_time);
   while (world_.now() < end && !is_drained())
     if (!run_until(world_.now() + 5 * minute)) return;
-  drained_in_ = world_.now() - (end - drain_time);
+  drained_in_ = world_.now() - begun;
   check_end();
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/limits.h"
+#include "node/windows.h"
 #include "sim/sqlite_disk.h"
 
 namespace sampan::sim {
@@ -142,6 +143,13 @@ void Site::die() {
   else
     disk_.restart();
   world_.in(down_ms_, [this] { boot(); });
+}
+
+bool Site::long_closed() const {
+  constexpr std::int64_t long_ago = 30 * minute;  // a batch may still come to its end over a slow line, and the next one was ready
+  const auto& destination = settings_.destinations.front();
+  const auto closed = [&](std::int64_t before) { return node::window_now(destination, {clock_.wall().ms - before}).closed; };
+  return world_.now() - std::max(jumped_, clock_.booted) > long_ago && closed(0) && closed(long_ago / 2) && closed(long_ago);
 }
 
 void Site::lose_ledger() {

@@ -35,7 +35,9 @@ class Site final : public scheduler::Lanes, public scheduler::Waker, public sche
   bool is_behind() const { return behind_; }
   // While it is down.
   void lose_ledger();
-  void jump_clock(std::int64_t wall_ms) { clock_.offset += wall_ms; }
+  void jump_clock(std::int64_t wall_ms) { clock_.offset += wall_ms, jumped_ = world_.now(); }
+  // The window of its destination was closed for so long that no batch of images may begin.
+  bool long_closed() const;
 
   const std::string& name() const { return name_; }
   const settings::Settings& settings() const { return settings_; }
@@ -106,6 +108,7 @@ class Site final : public scheduler::Lanes, public scheduler::Waker, public sche
   bool writes_soon_ = false;
   std::map<std::uint64_t, std::function<void()>> jobs_;  // of its lanes, not begun yet
   std::uint64_t jobs_given_ = 0;
+  std::int64_t jumped_ = 0;
   bool ending_ = false, started_badly_ = false, behind_ = false;
   End how_ = End::power;
   std::int64_t down_ms_ = 0;

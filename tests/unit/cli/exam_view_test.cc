@@ -46,6 +46,18 @@ TEST_CASE("trace_tells_the_story_in_its_order") {
         "                  专家: the whole exam is held by a person\n");
 }
 
+TEST_CASE("trace_says_what_waits_for_a_window") {
+  const InUtc zone;
+  ExamList list = rich_exams();
+  list.exams[0].destinations[0].window_closed = true;
+  list.exams[0].destinations[0].window_opens = WallTime{1'795'384'800'000};
+  list.now = WallTime{1'795'384'800'000 - 3'600'000};
+  CHECK(has(show_trace(list, Lang::en), "3 tries, waits for its window, opens at 22:00: 0xA700"));
+  CHECK(has(show_trace(list, Lang::zh), "已尝试 3 次，等待上传时段，22:00 开始："));
+  CHECK_FALSE(has(show_trace(list, Lang::en), "next in"));
+  CHECK(has(show_trace(list, Lang::en), "1 image rejected, received at 2026-11-22 08:01"));
+}
+
 TEST_CASE("trace_speaks_chinese") {
   const InUtc zone;
   CHECK(show_trace(rich_exams(), Lang::zh) ==

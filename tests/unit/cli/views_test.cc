@@ -163,6 +163,29 @@ TEST_CASE("a_queue_whose_exit_code_is_not_good_says_where_the_reason_is") {
   CHECK(show_queue(status, Lang::zh).ends_with("\n故障：原因见 sampan status\n"));
 }
 
+TEST_CASE("status_and_queue_say_what_waits_for_its_window_and_when_it_opens") {
+  NodeStatus status = rich_status();
+  status.destinations.resize(1);
+  DestinationStatus& lead = status.destinations[0];
+  lead.state = DestinationState::up;
+  lead.sending = 0;
+  lead.window_closed = true;
+  lead.window_opens = WallTime{status.now.ms + 3'600'000};
+  const std::string at = local_time(*lead.window_opens).substr(11);
+  CHECK(has(show_status(status, Lang::en), "waits for its window, opens at " + at + "; emergencies go at any time"));
+  CHECK(has(show_status(status, Lang::zh), "等待上传时段，" + at + " 开始；急诊随时上传"));
+  CHECK(has(show_status(status, Lang::en), "images are received and wait for their window; waiting: 28"));
+  CHECK(has(show_queue(status, Lang::en), "lead: waits for its window, opens at " + at + "\n"));
+  CHECK(has(show_queue(status, Lang::zh), "lead：等待上传时段，" + at + " 开始\n"));
+  const WallTime next_week{status.now.ms + 6 * 24 * 3'600'000};
+  lead.window_opens = next_week;
+  CHECK(has(show_queue(status, Lang::en), "opens at " + local_time(next_week)));
+  lead.window_opens.reset();
+  CHECK(has(show_queue(status, Lang::en), "lead: its windows never let anything go but emergencies\n"));
+  lead.window_closed = false;
+  CHECK_FALSE(has(show_status(status, Lang::en) + show_queue(status, Lang::en), "window"));
+}
+
 TEST_CASE("queue_does_not_pass_over_what_goes_nowhere") {
   NodeStatus status = rich_status();
   status.stranded = {{"", 3, 60}, {"old", 2, 60}};

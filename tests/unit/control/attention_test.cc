@@ -71,6 +71,44 @@ TEST_CASE("images_that_wait_although_the_destination_answers_are_news_after_half
   CHECK(codes(status) == Codes{"waiting_long:attention"});
 }
 
+TEST_CASE("images_that_merely_wait_for_a_window_are_no_news_and_those_it_was_too_short_for_are") {
+  NodeStatus status = rich_status();
+  DestinationStatus& lead = status.destinations[0];
+  const auto hours_ago = [&](std::int64_t hours) { return WallTime{status.now.ms - hours * 3'600'000}; };
+  lead.state = DestinationState::up;
+  lead.window_closed = true;
+  lead.window_opens = WallTime{status.now.ms + 3'600'000};
+  lead.window_opened = hours_ago(20);
+  lead.oldest_waiting_s = 20 * 3600 - 1;  // came in the midst of the last window
+  CHECK(codes(status) == Codes{});
+  lead.oldest_waiting_s = 20 * 3600;
+  CHECK(codes(status) == Codes{"window_too_short:attention"});
+  CHECK(assess(status)[0].en.starts_with("Destination lead: 28 images waiting, some through a whole window; waits for its window, opens at "));
+  CHECK(assess(status)[0].zh.starts_with("目的地 lead：28 幅图像在整个上传时段内仍未传完，等待上传时段，"));
+  // Open again: half an hour is given.
+  lead.window_closed = false;
+  lead.window_opens.reset();
+  lead.window_opened = WallTime{status.now.ms - 1'799'000};
+  CHECK(codes(status) == Codes{});
+  lead.window_opened = WallTime{status.now.ms - 1'800'000};
+  CHECK(codes(status) == Codes{"waiting_long:attention"});
+  // One that never opens hides nothing.
+  lead.window_closed = true;
+  lead.window_opened.reset();
+  CHECK(codes(status) == Codes{"window_too_short:attention"});
+}
+
+TEST_CASE("a_destination_out_of_reach_while_its_window_is_closed_is_no_failure") {
+  NodeStatus status = rich_status();
+  DestinationStatus& lead = status.destinations[0];
+  lead.state_age_s = lead.oldest_waiting_s = 7200;
+  lead.window_closed = true;
+  lead.window_opened = WallTime{status.now.ms - 4 * 3'600'000};
+  CHECK(codes(status) == Codes{"destination_unreachable:attention"});
+  lead.oldest_waiting_s = 4 * 3600;
+  CHECK(codes(status) == Codes{"destination_unreachable:failure"});
+}
+
 TEST_CASE("a_destination_that_refuses_this_node_is_a_failure") {
   NodeStatus status = rich_status();
   status.destinations[0].state = DestinationState::stopped;

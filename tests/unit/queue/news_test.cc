@@ -95,3 +95,44 @@ TEST_CASE_FIXTURE(NewsFixture, "samples_beyond_their_bound_are_dropped_oldest_fi
   restart(true);
   CHECK(count().news_waiting == core::limits::samples_waiting_full + 2);
 }
+
+TEST_CASE_FIXTURE(NewsFixture, "where_only_emergencies_may_go_no_other_is_lent_however_it_is_asked_for") {
+  put_images(3);
+  put_news(core::Kind::event, 1);
+  core::Manifest urgent = of_kind(core::Kind::image);
+  urgent.priority = core::Priority::emergency;
+  REQUIRE(put(pattern(1000, 50), image_facts("1.50"), urgent).ok());
+  const auto all = lease();
+  REQUIRE(all.size() == 5);
+  give_back(all);
+  queue->drain();
+  queue::LeaseQuery query;
+  query.destination = "lead";
+  query.items_max = 100;
+  query.only_emergencies = true;
+  for (const auto& one : all) query.only_items.insert(one.item.id);
+  const auto asked = [&] {
+    auto batch = queue->lease(query);
+    for (const auto& one : batch.items) CHECK(one.item.priority == core::Priority::emergency);
+    give_back(batch.items);
+    queue->drain();
+    return batch.items.size();
+  };
+  CHECK(asked() == 1);
+  query.only_items.clear();
+  CHECK(asked() == 1);
+  const core::Facts& facts = all.back().item.facts;
+  query.only_class = queue::LeaseQuery::Class{std::string(facts.get(core::Fact::sop_class_uid)), std::string(facts.get(core::Fact::transfer_syntax_uid))};
+  CHECK(asked() == 1);
+  query.only_class.reset();
+  // What is due later is told of emergencies alone.
+  const auto urgent_one = queue->lease(query).items.at(0);
+  CHECK_FALSE(queue->lease(query).due_in);
+  queue->put_back("lead", urgent_one.item.id, "test", Millis(60'000), false);
+  for (const auto& one : lease()) queue->put_back("lead", one.item.id, "test", Millis(1'000), false);
+  queue->drain();
+  const auto later = queue->lease(query);
+  CHECK(later.items.empty());
+  REQUIRE(later.due_in);
+  CHECK(*later.due_in > Millis(50'000));
+}

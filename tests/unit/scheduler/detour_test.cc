@@ -56,6 +56,16 @@ TEST_CASE_FIXTURE(TwoWays, "after_the_set_time_of_silence_what_waits_goes_to_the
   CHECK(done("pacs") >= 209);
 }
 
+TEST_CASE_FIXTURE(TwoWays, "the_only_image_there_is_goes_to_the_fallback_although_the_destination_is_tried_with_it_first" * doctest::description("contract 7")) {
+  pacs.answer = cut;
+  put("pacs", 1, 10);
+  run_for(2h);
+  REQUIRE(done("pacs") == 10);
+  put("pacs", 11, 11);
+  run_for(1min);
+  CHECK(done("pacs") == 11);
+}
+
 TEST_CASE_FIXTURE(TwoWays, "with_the_first_answer_everything_goes_to_the_destination_again" * doctest::description("contract 7")) {
   pacs.answer = cut;
   put("pacs", 1, 10);

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scheduler/throttle.h"
+
+#include "core/limits.h"
+
+namespace sampan::scheduler {
+
+void Throttle::cap(std::optional<std::uint64_t> bytes_per_second_max) {
+  const std::lock_guard lock(mutex_);
+  if (bytes_per_second_max == bytes_per_second_max_) return;
+  bytes_per_second_max_ = bytes_per_second_max;
+  line_.reset();
+  if (bytes_per_second_max) line_.emplace(*bytes_per_second_max, core::limits::capped_burst);
+  ++changes_;
+  changed_.notify_all();
+}
+
+void Throttle::release() {
+  const std::lock_guard lock(mutex_);
+  released_ = true;
+  changed_.notify_all();
+}
+
+void Throttle::pass(std::uint64_t bytes, bool waits) {
+  std::unique_lock lock(mutex_);
+  if (!line_ || released_) return;
+  const MonoTime now = clock_.mono(), goes = line_->book(bytes, now);
+  if (!waits) return;
+  changed_.wait_for(lock, goes - now, [&, before = changes_] { return released_ || changes_ != before; });
+}
+
+}  // namespace sampan::scheduler

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Windows: what is no emergency waits for the hours of its destination; a storescp, and the clock of the machine is set."""
+import shutil
+import time
+
+from clock_shim import Shim
+from harness import Skip, free_port, wait_until
+
+DAY_S = 24 * 3600
+NIGHTS = [{"hours": "22:00-06:00"}]
+
+
+def set_clock(node, shim, hour, minute=0, second=0):
+    """The wall clock of a node in UTC is set, and the node is told that it might look."""
+    shim.set_off(hour * 3600 + minute * 60 + second - int(time.time()) % DAY_S)
+    if node.process:
+        assert node.reload()[0] == 0
+
+
+def send(ctx, node, files, **options):
+    scu = ctx.raw_scu(node.address, files, **options)
+    assert scu.wait() == 0
+    return len(scu.acknowledged())
+
+
+def study_of(ctx, files):
+    return ctx.command("dcmdump", "+P", "0020,000d", files[0]).stdout.split("[")[1].split("]")[0]
+
+
+def test_images_wait_for_the_window_of_a_pacs_and_emergencies_do_not(ctx):
+    if not shutil.which("storescp"):
+        raise Skip("storescp is not installed")
+    port, pacs, shim = free_port(), ctx.folder("lead"), Shim(ctx)
+    ctx.run([shutil.which("storescp"), "-od", pacs, "+xa", str(port)], "storescp")
+    node = ctx.node(destinations=[{"name": "lead", "dimse": f"LEAD@127.0.0.1:{port}", "windows": NIGHTS, "proof": "none",
+                                   "reclaim_after": "accepted", "retention_days": 1}],
+                    routes=[{"when": {"called_ae": "JIZHEN"}, "priority": "emergency"}, {"to": "lead"}])
+    node.settings["intake"]["ae_titles"] = ["CLINIC", "JIZHEN"]
+    set_clock(node, shim, 12)
+    node.start({**shim.env, "TZ": "UTC"})
+    routine, pushed = ctx.images("mr", 5), ctx.images("dx", 1)
+    send(ctx, node, routine, called="CLINIC")
+    send(ctx, node, pushed, called="CLINIC")
+    send(ctx, node, ctx.images("ct", 2), called="JIZHEN")
+    wait_until(lambda: node.destination()["delivered"] == 2, lambda: str(node.destination()))
+    code, text = node.sampan("push", study_of(ctx, pushed), "--emergency", "--lang", "en")
+    assert code == 0, text
+    wait_until(lambda: node.destination()["delivered"] == 3, lambda: str(node.destination()))
+    told = node.destination()
+    assert told["waiting"] == 5 and told["window_closed"] and told["window_opens"].endswith("T22:00:00.000Z"), told
+    code, text = node.sampan("status", "--lang", "en")
+    assert code == 0 and "waits for its window, opens at " in text and "wait for their window; waiting: 5" in text, text
+    assert "等待上传时段，" in node.sampan("queue", "--lang", "zh")[1]
+    code, text = node.sampan("trace", study_of(ctx, routine), "--lang", "en")
+    assert "5 images waiting" in text and "waits for its window, opens at " in text, text
+    # Hours later they still wait, and that is no trouble.
+    set_clock(node, shim, 21, 50)
+    assert node.status()["now"][11:16] in ("21:50", "21:51")
+    assert node.destination()["delivered"] == 3 and node.status()["attention"] == [], node.status()["attention"]
+    # The window opens by itself.
+    set_clock(node, shim, 21, 59, 57)
+    node.wait_drained()
+    assert node.status()["now"][11:16] >= "22:00", "not before"
+    told = node.destination()
+    assert told["delivered"] == 8 and not told["window_closed"] and told["window_opened"].endswith("T22:00:00.000Z"), told
+    assert sum(1 for path in pacs.iterdir() if path.is_file()) == 8
+
+
+test_images_wait_for_the_window_of_a_pacs_and_emergencies_do_not.contract = (2, 7)

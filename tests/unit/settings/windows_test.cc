@@ -51,10 +51,10 @@ TEST_CASE("what_is_wrong_with_a_window_is_told_with_its_place") {
         "f:5:44: destinations[0].windows[0].only is \"routine\", expected one of emergency");
   CHECK(complaints(" [{hours: '22:00-06:00', kilobytes_per_second_max: 63}]\n") ==
         "f:5:64: destinations[0].windows[0].kilobytes_per_second_max is \"63\", expected a whole number from 64 to 10000000");
-  CHECK(complaints(" []\n") == "f:5:14: windows without any, expected at least one");
+  CHECK(complaints(" []\n") == "f:5:5: windows without any, expected at least one");
   CHECK(complaints(" [{hours: '00:00-24:00', only: emergency}]\n") ==
-        "f:5:14: windows for emergencies only, so that nothing else would ever leave; expected one without only");
+        "f:5:5: windows for emergencies only, so that nothing else would ever leave; expected one without only");
   CHECK(complaints(" [{hours: '00:00-24:00', only: emergency}]\n", Lang::zh) ==
-        "f:5:14: 所有时段都只上传急诊，其余图像将永远无法上传；应有一个不含 only 的时段");
-  CHECK(complaints(" [{hours: '22:00-06:00', hour: 1}]\n").starts_with("f:5:39: "));
+        "f:5:5: 所有时段都只上传急诊，其余图像将永远无法上传；应有一个不含 only 的时段");
+  CHECK(complaints(" [{hours: '22:00-06:00', hour: 1}]\n").starts_with("f:5:38: unknown option destinations[0].windows[0].hour, expected hours"));
 }

@@ -132,6 +132,34 @@ def test_a_credential_takes_over_from_the_key_file_and_the_recovery_key_from_a_d
     assert len(list(lead.out.glob("*.ds"))) == 9
 
 
+def test_a_recovered_node_starts_by_its_new_credential_alone_and_delivers_all_once_the_recovery_key_is_taken_out_again(ctx):
+    """The steps of the manual page, KEYS, for another computer; boot_sealed_key.py takes them with a TPM."""
+    lead = ctx.raw_scp().start()
+    node = ctx.node(destinations=NOWHERE).start(credentials(ctx, "first", sampan_key=os.urandom(32)))
+    paper = on_paper(node.sampan("key", "recovery")[1])
+    load(ctx, node)
+    node.stop()
+    new = os.urandom(32)
+    fails_to_start(node, credentials(ctx, "other", sampan_key=new))
+    node.start(credentials(ctx, "recovering", sampan_key=new, sampan_recovery=f"{paper}\n".encode()))
+    assert node.status()["key"]["protected_by"] == "credential" and node.destination()["waiting"] == 3
+    load(ctx, node)
+    node.stop()
+    alone = credentials(ctx, "other", sampan_key=new)
+    for _ in range(2):  # the first is to change nothing that the second needs
+        node.start(alone)
+        key = node.status()["key"]
+        assert (key["protected_by"], key["recovery"], node.destination()["waiting"]) == ("credential", "handed_out", 6), key
+        assert not (node.state / "keys/local.key").exists()
+        node.stop()
+    node.settings["destinations"] = [lead.destination]
+    node.start(alone)
+    node.wait_drained()
+    node.stop()
+    assert len(list(lead.out.glob("*.ds"))) == 6
+    fails_to_start(node, credentials(ctx, "neither"))
+
+
 def test_key_memory_of_a_running_node_is_locked_and_not_dumped(ctx):
     node = ctx.node(destinations=NOWHERE).start()
     if not node.status()["key"]["memory_locked"]:

@@ -51,6 +51,7 @@ std::string show_queue(const NodeStatus& status, Lang lang) {
     if (const std::string count = std::to_string(destination.telemetry_waiting); count != "0")
       text += destination.name + (lang == Lang::zh ? "：另有 " + count + " 项事件和采样待传\n" : ": " + count + " events and samples wait as well\n");
   for (const StrandedStatus& one : status.stranded) {
+    if (one.waiting == 0) continue;
     const std::string count = std::to_string(one.waiting);
     if (one.destination.empty())
       text += lang == Lang::zh ? "另有 " + count + " 幅图像不符合任何路由，不会上传\n" : "images that match no route and do not leave: " + count + "\n";

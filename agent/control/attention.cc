@@ -322,7 +322,20 @@ void look_at_proof(const NodeStatus& status, const DestinationStatus& destinatio
                  "Ask the lead hospital for storage commitment or query; or choose reclaim_after: accepted and retention_days for it."});
 }
 
+// What a destination that left the settings accepted and did not prove: nobody says any more when these copies may go.
+void look_at_accepted(const StrandedStatus& stranded, Findings& out) {
+  const std::string& name = stranded.destination;
+  out.push_back({"unproven_by_unknown", Verdict::attention,
+                 number(stranded.accepted) + " 幅图像「" + name + "」已接收但未证明归档，而配置中已无此目的地，本机副本一直保留",
+                 images(stranded.accepted) + " accepted by \"" + name + "\" and not proven to be kept; it is not in the settings any more, so the copies stay here",
+                 "若是改错了名称，请改回；若确已停用，请另设一个同名目的地（目录即可）并设置 reclaim_after: accepted，副本才会清除。",
+                 "Give it its name back if that is a mistake. If it is gone for good, a destination of that name, a folder will do, with "
+                 "reclaim_after: accepted lets the copies go."});
+}
+
 void look_at_stranded(const StrandedStatus& stranded, Findings& out) {
+  if (stranded.accepted > 0) look_at_accepted(stranded, out);
+  if (stranded.waiting == 0) return;
   const std::string since_zh = "，最久 " + duration(stranded.oldest_waiting_s, Lang::zh);
   const std::string since_en = ", up to " + duration(stranded.oldest_waiting_s, Lang::en);
   if (stranded.destination.empty())

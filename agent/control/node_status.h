@@ -86,11 +86,12 @@ struct SpoolStatus {
   std::optional<std::int64_t> disk_full_in_s;  // as it filled during the last day; absent: it does not
 };
 
-// What waits and is not on its way anywhere: it matches no route, or its destination is not in the settings any more.
+// What is on its way nowhere: it matches no route, or its destination is not in the settings any more.
 struct StrandedStatus {
   std::string destination;  // empty: no route
   std::uint64_t waiting = 0;
   std::int64_t oldest_waiting_s = 0;
+  std::uint64_t accepted = 0;  // by that destination, not proven to be kept, and therefore still here
 };
 
 enum class DestinationState { unknown, up, backing_off, stopped };

@@ -67,7 +67,7 @@ void fields(A& a, DestinationStatus& v) {
 }
 template <class A>
 void fields(A& a, StrandedStatus& v) {
-  a("destination", v.destination), a("waiting", v.waiting), a("oldest_waiting_s", v.oldest_waiting_s);
+  a("destination", v.destination), a("waiting", v.waiting), a("oldest_waiting_s", v.oldest_waiting_s), a("accepted", v.accepted);
 }
 template <class A>
 void fields(A& a, KeyStatus& v) {

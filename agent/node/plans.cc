@@ -25,10 +25,10 @@ class Proofs {
     for (const auto& one : standings) {
       const auto known = by_name_.find(one.destination);
       const bool is_news = core::traits(one.kind).before_images;
-      // One that left the settings, by a typo or for good, has what it has, and is owed what it has not: images that wait for
-      // it are told of, and stay until its name is back.
+      // Of one that left the settings, by a typo or for good, nobody says any more what it must prove: what it did not prove
+      // to keep is told of, and stays until its name is back.
       if (known == by_name_.end()) {
-        if (one.state != core::DeliveryState::delivered && !is_news) facts.push_back({true, one.state, one.level, one.settled_for, {}});
+        if (!is_news) facts.push_back({true, one.state, one.level, one.settled_for, {}});
         continue;
       }
       auto [required, proof] = known->second;

@@ -121,10 +121,10 @@ std::vector<control::StrandedStatus> stranded_of(const settings::Settings& setti
   for (const auto& count : findings.queue.destinations) {
     const bool known = std::ranges::find(settings.destinations, count.destination, &settings::Destination::name) !=
                        settings.destinations.end();
-    if (known || count.waiting == 0) continue;
+    if (known || count.waiting + count.accepted_here == 0) continue;
     control::DestinationStatus counted;
     add_count(counted, count, findings.now);
-    stranded.push_back({count.destination, counted.waiting, counted.oldest_waiting_s});
+    stranded.push_back({count.destination, counted.waiting, counted.oldest_waiting_s, count.accepted_here});
   }
   return stranded;
 }

@@ -18,9 +18,10 @@ void add_tallies(Question& question, DestinationCount& count, std::int64_t numbe
   for (rows.bind(1, number); rows.step();) {
     const std::uint64_t items = count_of(rows.number(2));
     const auto state = rows.number(0);
-    const bool undelivered = state == 1 || state == 2 || state == 4;
-    if (undelivered) count.undelivered_bytes += count_of(rows.number(3));
-    if (undelivered || (state == 3 && rows.number(1) < 2)) count.unproven_bytes += count_of(rows.number(3));
+    const bool undelivered = state == 1 || state == 2 || state == 4, unproven = state == 3 && rows.number(1) < 2;
+    if (undelivered || state == 3) count.here_bytes += count_of(rows.number(3));
+    if (undelivered || unproven) count.unproven_bytes += count_of(rows.number(3));
+    if (unproven) count.accepted_here += items;
     switch (rows.number(0)) {
       case 1: count.waiting += items, count.waiting_bytes += count_of(rows.number(3)); break;
       case 2: count.on_hold += items; break;

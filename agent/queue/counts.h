@@ -26,8 +26,9 @@ struct ReasonCount {
 struct DestinationCount {
   std::string destination;
   std::uint64_t waiting = 0, waiting_bytes = 0, on_hold = 0, rejected = 0, delivered = 0, archived = 0;
-  std::uint64_t undelivered_bytes = 0;  // of what is here for it, on hold and rejected as well
-  std::uint64_t unproven_bytes = 0;     // these, and what it has not said that it keeps
+  std::uint64_t accepted_here = 0;   // of those delivered: not archived, and still here
+  std::uint64_t here_bytes = 0;      // of all that is here and was for it
+  std::uint64_t unproven_bytes = 0;  // of that, what it has not said that it keeps, on hold and rejected as well
   std::optional<WallTime> oldest_waiting;
   std::uint64_t news_waiting = 0, news_delivered = 0;  // cargo that travels ahead of images, which the others leave out
   std::vector<ReasonCount> on_hold_reasons, rejected_reasons;  // the most frequent first, at most reasons_shown_max

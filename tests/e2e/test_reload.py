@@ -126,6 +126,32 @@ def test_what_waits_for_a_destination_that_is_taken_out_is_told_stays_and_goes_w
 test_what_waits_for_a_destination_that_is_taken_out_is_told_stays_and_goes_when_it_is_back.contract = (2,)
 
 
+def test_what_the_lead_took_and_did_not_prove_stays_when_its_name_is_mistyped(ctx):
+    """A copy elsewhere that nobody needs is proven, the lead is not: a typo in its name is no proof."""
+    lead = ctx.raw_scp("lead").start()
+    copy_to = {"name": "copy", "folder": str(ctx.folder("copy")), "required": False, "reclaim_after": "accepted", "retention_days": 0}
+    routes = [{"when": {"modality": "MR"}, "to": "copy"}, {"when": {"modality": "CT"}, "to": ["lead", "copy"]}]
+    node = ctx.node(destinations=[{**lead.destination, "retention_days": 0}, copy_to], routes=routes).start()
+    _, sent = send(ctx, node, ctx.images("ct", 3))
+    node.wait_drained()
+    assert lead.shas() == sent and node.status()["spool"]["items"] == 3
+    mistyped = [{**lead.destination, "name": "leda", "retention_days": 0}, copy_to]
+    assert node.reload(with_more(node.settings, destinations=mistyped, routes=[routes[0], {**routes[1], "to": ["leda", "copy"]}]))[0] == 0
+    shown = lambda: [(one["destination"], one["waiting"], one["accepted"]) for one in node.status()["stranded"]]
+    wait_until(lambda: shown() == [("lead", 0, 3)], lambda: str(node.status()))
+    for count in (1, 2):  # reclaim has come by whenever one that only the copy is owed is gone
+        assert send(ctx, node, ctx.images("mr", 1), new_uids=True)[0] == 0
+        wait_until(lambda: node.destination("copy")["delivered"] == 3 + count, "delivered")
+        wait_until(lambda: node.status()["spool"]["items"] <= 3, lambda: str(node.status()["spool"]), 60)
+    assert node.status()["spool"]["items"] == 3, node.status()["spool"]
+    assert "unproven_by_unknown" in {finding["code"] for finding in node.status()["attention"]}
+    assert node.reload(with_more(node.settings, destinations=[{**mistyped[0], "name": "lead"}, copy_to], routes=routes))[0] == 0
+    wait_until(lambda: shown() == [], lambda: str(node.status()))
+
+
+test_what_the_lead_took_and_did_not_prove_stays_when_its_name_is_mistyped.contract = (2, 4)
+
+
 def test_what_matched_no_rule_goes_when_a_reload_says_where(ctx):
     lead = ctx.raw_scp("lead").start()
     rules = [{"when": {"modality": "MR"}, "to": "lead"}]

@@ -246,6 +246,15 @@ TEST_CASE("what_no_route_sends_anywhere_is_told_and_so_is_a_destination_that_was
   CHECK(assess(status)[1].en.starts_with("3 images waiting for \"old\", which is not in the settings"));
 }
 
+TEST_CASE("copies_that_stay_because_who_took_them_left_the_settings_are_told" * doctest::description("contract 4")) {
+  NodeStatus status = rich_status();
+  status.stranded = {{"old", 0, 0, 3}};
+  REQUIRE(codes(status) == Codes{"unproven_by_unknown:attention"});
+  CHECK(assess(status)[0].en == "3 images accepted by \"old\" and not proven to be kept; it is not in the settings any more, so the copies stay here");
+  status.stranded = {{"old", 2, 60, 3}};
+  CHECK(codes(status) == Codes{"unproven_by_unknown:attention", "destination_unknown:attention"});
+}
+
 TEST_CASE("where_nothing_proves_that_images_are_kept_the_day_the_disk_fills_is_named" * doctest::description("contract 4")) {
   NodeStatus status = rich_status();
   DestinationStatus& lead = status.destinations[0];

@@ -124,14 +124,13 @@ TEST_CASE("what_is_owed_elsewhere_to_nobody_or_to_one_that_left_the_settings_is_
   auto queue = holding(10 * gb, 50 * gb, 20 * gb);
   CHECK(room_of(settings, queue).reclaimable_bytes == 30 * gb);
   queue.destinations.emplace_back();
-  queue.destinations[1].undelivered_bytes = queue.destinations[1].unproven_bytes = 5 * gb;
+  queue.destinations[1].unproven_bytes = 5 * gb;
   CHECK(room_of(settings, queue).reclaimable_bytes == 25 * gb);
-  // What it has it has; what it has not stays until its name is back.
+  // What it proved to keep it keeps; the rest stays until its name is back.
   queue.destinations[1] = {};
   queue.destinations[1].destination = "old";
-  queue.destinations[1].unproven_bytes = 9 * gb;
   CHECK(room_of(settings, queue).reclaimable_bytes == 30 * gb);
-  queue.destinations[1].undelivered_bytes = 3 * gb;
+  queue.destinations[1].unproven_bytes = 3 * gb;
   CHECK(room_of(settings, queue).reclaimable_bytes == 27 * gb);
   queue.rebuilding = true;
   CHECK(room_of(settings, queue).reclaimable_bytes == 0);

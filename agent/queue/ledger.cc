@@ -79,12 +79,12 @@ void Ledger::prepare() {
   Statements& u = *use_;
   u.item_insert = Statement(s, "INSERT OR REPLACE INTO item VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   u.item_by_id = Statement(s, "SELECT seq, sha256, state FROM item WHERE id=? ORDER BY state=4, seq");
-  u.item_by_sop = Statement(s, "SELECT sha256, seq, state FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2) AND seq<>?");
+  u.item_by_sop = Statement(s, "SELECT sha256, seq, state FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2,3) AND seq<>?");
   u.item_by_study = Statement(s, "SELECT min(study_order) FROM item WHERE study_key=? AND study_key<>0 AND state=1");
   u.item_state = Statement(s, "UPDATE item SET state=?, reason=? WHERE seq=?");
   u.item_close = Statement(s, "UPDATE item SET state=CASE state WHEN 4 THEN 5 ELSE 2 END WHERE seq=?");
   u.item_quarantine = Statement(s, "UPDATE item SET state=3, reason=? WHERE seq=? AND state IN (1,4)");
-  u.delivery_hand_over = Statement(s, "UPDATE delivery SET seq=?1, class_key=(SELECT class_key FROM item WHERE seq=?1) WHERE seq=?2");
+  u.delivery_hand_over = Statement(s, "UPDATE OR IGNORE delivery SET seq=?1, class_key=(SELECT class_key FROM item WHERE seq=?1) WHERE seq=?2");
   u.copy_of = Statement(s, "SELECT c.seq FROM item i JOIN item c ON c.state=4 AND (c.id=i.id OR (c.sop_key=i.sop_key AND c.sop_key<>0)) "
                            "WHERE i.seq=? ORDER BY c.sha256<>i.sha256, c.seq LIMIT 1");
   u.originals_of = Statement(s, "SELECT CASE o.state WHEN 1 THEN o.seq ELSE 0 END FROM item i JOIN item o ON o.state IN (1,2) AND "

@@ -178,7 +178,7 @@ class Ledger {
   void prepare();
   void remember();
   bool knows(const IndexedItem& indexed);
-  Admission compare(const IndexedItem& indexed, std::int64_t sop_key);
+  Admission compare(const IndexedItem& indexed, std::int64_t sop_key, bool& damaged);
   void put_off(Sequence seq, bool rebuilt);
   std::optional<bool> forget_undecided(Sequence seq);
   std::vector<std::pair<Sequence, ItemState>> decided_with(std::int64_t sop_key, Sequence seq);
@@ -196,6 +196,9 @@ class Ledger {
   Status fill_exams();
   void apply_orphans(const Uuid& item, std::int64_t run_ms);
   Sequence copy_of(Sequence seq);
+  void hand_over(Sequence from, Sequence to);
+  std::vector<Sequence> damaged_copies(const IndexedItem& indexed, std::int64_t sop_key);
+  void take_place(const IndexedItem& indexed, std::int64_t sop_key, std::string_view differs);
   Sequence find(const Uuid& item, const Digest* sha256);
   void apply_receipt(const ReceiptNote& note, Sequence seq, std::int64_t run_ms);
   void apply_tombstone(const TombstoneNote& note, Sequence seq);

@@ -35,7 +35,8 @@ std::int64_t rank_of(core::Kind kind, core::Priority priority, bool rebuilt) {
 Admission Ledger::add(const IndexedItem& indexed, std::span<const std::string> destinations, bool rebuilt) {
   if (knows(indexed)) return Admission::fresh;
   const auto sop_key = keys_.of(indexed.item.facts.get(Fact::sop_instance_uid));
-  const Admission admission = compare(indexed, sop_key);
+  bool damaged = false;
+  const Admission admission = compare(indexed, sop_key, damaged);
   const std::int64_t exam = keys_.of(exam_name(indexed.item));
   std::int64_t order = indexed.seq;
   if (exam != 0) {
@@ -56,6 +57,7 @@ Admission Ledger::add(const IndexedItem& indexed, std::span<const std::string> d
                                    : indexed.item.facts.has(core::Fact::unread) ? content_unread
                                                                           : "";
   insert_item(indexed, exam, order, ItemState::living, differs);
+  if (damaged) take_place(indexed, sop_key, differs);
   admit(indexed, exam, order, destinations, differs, rebuilt);
   return admission;
 }
@@ -76,15 +78,19 @@ bool Ledger::knows(const IndexedItem& indexed) {
   return known;
 }
 
-Admission Ledger::compare(const IndexedItem& indexed, std::int64_t sop_key) {
+// damaged: the same bytes were here and do not verify any more.
+Admission Ledger::compare(const IndexedItem& indexed, std::int64_t sop_key, bool& damaged) {
   bool same = false, other = false;
   const auto equals = [&](ByteView digest) {
     return digest.size() == 32 && std::memcmp(digest.data(), indexed.item.sha256.data(), 32) == 0;
   };
   auto& by_id = use_->item_by_id.begin().bind(1, ByteView(indexed.item.id.bytes));
-  while (by_id.step())
-    if (const auto state = static_cast<ItemState>(by_id.number(2)); state == ItemState::living || state == ItemState::reclaimed)
-      (equals(by_id.blob(1)) ? same : other) = true;
+  while (by_id.step()) {
+    const auto state = static_cast<ItemState>(by_id.number(2));
+    const bool equal = equals(by_id.blob(1));
+    if (state == ItemState::living || state == ItemState::reclaimed) (equal ? same : other) = true;
+    damaged = damaged || (equal && state == ItemState::quarantined);
+  }
   by_id.begin();
   if (same) return Admission::duplicate;
   if (sop_key == 0) return other ? Admission::conflict : Admission::fresh;
@@ -92,8 +98,11 @@ Admission Ledger::compare(const IndexedItem& indexed, std::int64_t sop_key) {
   auto& rows = use_->item_by_sop.begin().bind(1, sop_key).bind(2, indexed.seq);
   while (rows.step()) {
     const bool equal = equals(rows.blob(0));
+    const auto state = static_cast<ItemState>(rows.number(2));
+    damaged = damaged || (equal && state == ItemState::quarantined);
+    if (state == ItemState::quarantined) continue;  // nothing can be compared with it
     (equal ? same : other) = true;
-    comparable = comparable || (!equal && static_cast<ItemState>(rows.number(2)) == ItemState::living);
+    comparable = comparable || (!equal && state == ItemState::living);
   }
   rows.begin();
   if (same) return Admission::duplicate;
@@ -336,34 +345,6 @@ void Ledger::begin_commitment(std::string_view transaction_uid, const std::strin
   auto& forget = use_->commitment_forget.bind(1, now.ms - kept_ms).bind(3, now.ms + kept_ms);
   forget.bind(2, static_cast<std::int64_t>(core::limits::commitments_kept) - 2).run();
   use_->commitment_begin.bind(1, transaction_uid).bind(2, destination_number(destination)).bind(3, now.ms).run();
-}
-
-void Ledger::quarantine_item(Sequence seq, std::string_view reason) {
-  use_->item_quarantine.bind(1, reason).bind(2, seq).run();
-  if (sql_->changes() == 0) return;  // its payload was not needed any more
-  const auto rebuilt = forget_undecided(seq);
-  if (const Sequence copy = copy_of(seq); copy != 0) {
-    use_->item_state.bind(1, static_cast<int>(ItemState::living)).bind(2, rebuilt ? being_compared : "").bind(3, copy).run();
-    if (rebuilt) return put_off(copy, *rebuilt);
-    use_->delivery_hand_over.bind(1, copy).bind(2, seq).run();
-    return;
-  }
-  std::vector<int> waiting;
-  auto& rows = use_->deliveries_of;
-  for (rows.begin().bind(1, seq); rows.step();)
-    if (rows.number(1) == code(DeliveryState::waiting)) waiting.push_back(static_cast<int>(rows.number(4)));
-  rows.begin();
-  for (const int destination : waiting)
-    if (const auto found = delivery(seq, destination))
-      move(*found, code(DeliveryState::on_hold), found->counted.level, reason, 0);
-}
-
-// A duplicate that can take the place of the item; 0 when there is none.
-Sequence Ledger::copy_of(Sequence seq) {
-  auto& ask = use_->copy_of.begin().bind(1, seq);
-  const Sequence copy = ask.step() ? ask.number(0) : 0;
-  ask.begin();
-  return copy;
 }
 
 std::vector<Sequence> Ledger::originals_of(Sequence duplicate) {

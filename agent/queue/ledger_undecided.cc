@@ -55,7 +55,8 @@ std::optional<Ledger::Undecided> Ledger::undecided() {
 std::vector<std::pair<Sequence, ItemState>> Ledger::decided_with(std::int64_t sop_key, Sequence seq) {
   std::vector<std::pair<Sequence, ItemState>> found;
   auto& rows = use_->item_by_sop.begin().bind(1, sop_key).bind(2, seq);
-  while (rows.step()) found.emplace_back(rows.number(1), static_cast<ItemState>(rows.number(2)));
+  while (rows.step())
+    if (const auto state = static_cast<ItemState>(rows.number(2)); state != ItemState::quarantined) found.emplace_back(rows.number(1), state);
   rows.begin();
   std::erase_if(found, [this](const auto& other) {
     auto& open = use_->meta_get.begin().bind(1, std::string_view(name_of(other.first)));
@@ -91,6 +92,7 @@ Admission Ledger::decide(Sequence seq, std::string_view reason, const std::funct
   const bool alone = decided_with(sop_key, seq).empty();  // what it was to be compared with was quarantined meanwhile
   const std::string_view held = !alone ? reason : indexed.item.facts.has(core::Fact::unread) ? content_unread : "";
   become(ItemState::living, held);
+  take_place(indexed, sop_key, held);
   admit(indexed, exam, study_order, route(indexed.item), held, *rebuilt);
   return alone ? Admission::fresh : Admission::conflict;
 }

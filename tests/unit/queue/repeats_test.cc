@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The same instance more than once: whichever copy is damaged, punched or gone, one sound copy stays and is carried.
 #include "fixture.h"
+#include "queue/lookup.h"
 
 using namespace sampan;
 using namespace sampan::test;
@@ -119,6 +120,46 @@ TEST_CASE_FIXTURE(RepeatsFixture, "an_item_quarantined_here_is_taken_again_under
   REQUIRE(put(bytes, image_facts("1.1"), named(id)).ok());
   reclaim();
   check_one_sound_copy_is_carried();
+}
+
+TEST_CASE_FIXTURE(RepeatsFixture, "an_image_that_came_again_takes_the_place_of_the_damaged_one_and_waits_for_no_person" * doctest::description("contract 2, 6")) {
+  destinations = {"lead", "copy"};
+  REQUIRE(put(bytes, image_facts("1.1")).ok());
+  for (unsigned n = 2; n <= 3; ++n) REQUIRE(put(pattern(10'000, n), image_facts("1." + std::to_string(n))).ok());
+  for (const auto& one : lease(1000, "copy")) deliver(one, core::Level::accepted, "copy");
+  damage_first();
+  SUBCASE("found when it is sent") {
+    auto items = lease();
+    REQUIRE(items.size() == 3);
+    Bytes room(10'000);
+    CHECK_FALSE(items[0].payload->read(0, room).ok());
+    give_back(items);
+    CHECK(count().on_hold == 1);
+  }
+  SUBCASE("found when it comes again") {}
+  CHECK_FALSE(put(bytes, image_facts("1.1"))->repeated);
+  for (unsigned n = 2; n <= 3; ++n) CHECK(put(pattern(10'000, n), image_facts("1." + std::to_string(n)))->repeated);
+  const auto look = [&] {
+    CHECK(count().on_hold == 0);
+    CHECK(count().waiting == 3);
+    CHECK(lease().size() == 3);
+    const auto found = queue->lookup().find("1.2.3", 2);
+    REQUIRE(found.size() == 1);
+    const auto exam = queue->lookup().exam(found[0].exam);
+    REQUIRE(exam);
+    CHECK(exam->items == 3);
+    CHECK(exam->bytes == 30'000);
+    CHECK(queue->lookup().unsettled(found[0].exam).size() == (count("copy").waiting > 0 ? 2 : 1));
+    for (const auto& one : exam->deliveries) CHECK(one.waiting + one.on_hold + one.rejected + one.delivered == 3);
+  };
+  look();
+  CHECK(count("copy").delivered == 3);
+  restart();
+  look();
+  // Of a record that does not verify nobody knows what was said of it: that goes once more.
+  restart(true);
+  look();
+  CHECK(count("copy").delivered == 2);
 }
 
 TEST_CASE_FIXTURE(RepeatsFixture, "a_reader_that_comes_late_to_a_reclaimed_item_alarms_nobody" * doctest::description("contract 4")) {

@@ -42,7 +42,6 @@ Status Promising::asked(const core::PromiseRequest& request) {
 std::optional<core::PromiseReport> Promising::report_of(const std::string& transaction_uid) {
   const auto standing = queue_.pledges().standing(transaction_uid);
   if (!standing) return std::nullopt;
-  const Millis asked_for{env_.clock.wall().ms - standing->pledge.asked.ms};
   const bool archived = live_.settings()->intake.commit_on == settings::CommitOn::archived;
   core::PromiseReport report;
   report.transaction_uid = transaction_uid;
@@ -52,7 +51,7 @@ std::optional<core::PromiseReport> Promising::report_of(const std::string& trans
     facts.storage_class = intake::is_storage_class(one.reference.sop_class_uid);
     facts.class_agrees = one.sop_class_uid.empty() || one.sop_class_uid == one.reference.sop_class_uid;
     facts.proven = archived && live_.proven(one.deliveries);
-    const auto decision = policy::decide(facts, archived ? policy::PromiseOn::archived : policy::PromiseOn::accepted, asked_for);
+    const auto decision = policy::decide(facts, archived ? policy::PromiseOn::archived : policy::PromiseOn::accepted, standing->pledge.asked_for);
     if (decision.what == What::wait) return std::nullopt;
     if (decision.what == What::kept)
       report.kept.push_back(one.reference);
@@ -157,7 +156,7 @@ std::optional<std::string> Promising::call(const queue::Pledge& pledge, const co
 
 void Promising::put_off(const queue::Pledge& pledge, const std::string& why) {
   const std::string who = "modality " + log::safe(pledge.calling_ae);
-  const auto wait = policy::tell_again_in(pledge.attempts, Millis(env_.clock.wall().ms - pledge.asked.ms));
+  const auto wait = policy::tell_again_in(pledge.attempts, pledge.asked_for);
   if (!wait) {
     log::warn(who + " was never told whether its images are kept; that is given up: " + why);
     return queue_.pledges().give_up(pledge.transaction_uid);

@@ -27,7 +27,7 @@ control::IntakeStatus intake_of(const settings::Settings& settings, const Findin
   if (!findings.admits) status.refusing_reason = findings.admits.error().message;
   status.commitments_open = findings.promises.open;
   status.commitments_untold = findings.promises.untold;
-  if (findings.promises.oldest) status.commitments_oldest_s = std::max<std::int64_t>((findings.now.ms - findings.promises.oldest->ms) / 1000, 0);
+  if (findings.promises.oldest) status.commitments_oldest_s = findings.promises.oldest->count() / 1000;
   status.commitments_error = findings.promises.said;
   for (const auto& [path, from] : findings.folders)
     status.folders.push_back({path, from.last_file, std::string(to_string(from.trouble)), from.said, from.set_aside,

@@ -44,7 +44,7 @@ struct PromiseDecision {
   friend bool operator==(const PromiseDecision&, const PromiseDecision&) = default;
 };
 
-// asked_for: how long ago it was asked.
+// asked_for: running time since it was asked, so that a clock that is set refuses nothing.
 PromiseDecision decide(const PromiseFacts& facts, PromiseOn on, Millis asked_for);
 
 // Before a report that was not answered is told again; nothing: it is given up.

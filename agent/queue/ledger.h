@@ -206,7 +206,7 @@ class Ledger {
   void apply_duty(const DutyNote& note, Sequence seq);
   void give(Sequence seq, std::span<const std::string> destinations);
   void apply_order(const OrderNote& note);
-  void apply_promise(const PromiseNote& note);
+  void apply_promise(const PromiseNote& note, std::int64_t run_ms);
   void stand(std::int64_t exam, StandingOrder what, int destination, int value);
   void hold_exam(std::int64_t exam, int destination, bool held, WallTime time);
   void owe_exam(std::int64_t exam, int destination, WallTime time);

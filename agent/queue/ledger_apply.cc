@@ -172,7 +172,7 @@ static const Digest* content_of(const Note& note) {
 
 void Ledger::apply(const Note& note, std::int64_t run_ms) {
   if (const auto* order = std::get_if<OrderNote>(&note)) return apply_order(*order);
-  if (const auto* promise = std::get_if<PromiseNote>(&note)) return apply_promise(*promise);
+  if (const auto* promise = std::get_if<PromiseNote>(&note)) return apply_promise(*promise, run_ms);
   const Uuid item = item_of(note);
   const auto* tombstone = std::get_if<TombstoneNote>(&note);
   const Sequence seq = find(item, content_of(note));

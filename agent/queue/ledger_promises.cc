@@ -13,7 +13,7 @@ constexpr Uuid nobodys{};
 
 }  // namespace
 
-void Ledger::apply_promise(const PromiseNote& note) {
+void Ledger::apply_promise(const PromiseNote& note, std::int64_t run_ms) {
   const auto with_uid = [&](const char* text) {
     Statement statement(*sql_, text);
     statement.bind(1, std::string_view(note.transaction_uid));
@@ -23,7 +23,7 @@ void Ledger::apply_promise(const PromiseNote& note) {
     with_uid("DELETE FROM promised WHERE promise=(SELECT number FROM promise WHERE uid=?)").run();
     return with_uid("DELETE FROM promise WHERE uid=?").run();
   }
-  with_uid("INSERT OR IGNORE INTO promise VALUES(NULL,?1,?2,0,'','','',0,0,'')").bind(2, note.time.ms).run();
+  with_uid("INSERT OR IGNORE INTO promise VALUES(NULL,?1,?2,0,'','','',0,0,'',?3)").bind(2, note.time.ms).bind(3, run_ms).run();
   if (note.what == What::instances) {
     Bytes plain;
     encode(note.instances, plain);
@@ -37,10 +37,10 @@ void Ledger::apply_promise(const PromiseNote& note) {
            "WHERE p.promise=promised.promise AND p.part>promised.part)>=?2")
       .bind(2, static_cast<std::int64_t>(note.instances_in_all))
       .run();
-  auto asked = with_uid("UPDATE promise SET asked_ms=?2, instances=?3, calling=?4, called=?5, address=?6, not_before_ms=?7 WHERE uid=?1 AND instances=0");
+  auto asked = with_uid("UPDATE promise SET asked_ms=?2, instances=?3, calling=?4, called=?5, address=?6, not_before_ms=?7, asked_run_ms=?8 WHERE uid=?1 AND instances=0");
   asked.bind(2, note.time.ms).bind(3, static_cast<std::int64_t>(note.instances_in_all));
   asked.bind(4, std::string_view(note.calling_ae)).bind(5, std::string_view(note.called_ae)).bind(6, std::string_view(note.peer_address));
-  asked.bind(7, note.time.ms + Millis(core::limits::promise_call_pause).count()).run();
+  asked.bind(7, note.time.ms + Millis(core::limits::promise_call_pause).count()).bind(8, run_ms).run();
   for (const char* text : {"DELETE FROM promised WHERE promise IN (SELECT number FROM promise WHERE instances=0 AND asked_ms<?)",
                            "DELETE FROM promise WHERE instances=0 AND asked_ms<?"}) {
     Statement forget(*sql_, text);

@@ -90,7 +90,12 @@ CREATE INDEX commitment_begun ON commitment(begun_ms);
 DELETE FROM waiting_minute WHERE items=0;
 )sql";
 
-constexpr std::array migrations{first, second, third, fourth, fifth, sixth};
+constexpr const char* seventh = R"sql(
+ALTER TABLE promise ADD COLUMN asked_run_ms INTEGER NOT NULL DEFAULT 0;
+UPDATE promise SET asked_run_ms=coalesce((SELECT value FROM meta WHERE name='run_ms'),0);
+)sql";
+
+constexpr std::array migrations{first, second, third, fourth, fifth, sixth, seventh};
 static_assert(migrations.size() == ledger_version);
 
 }  // namespace

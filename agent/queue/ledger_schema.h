@@ -8,7 +8,7 @@
 
 namespace sampan::queue {
 
-inline constexpr int ledger_version = 6;
+inline constexpr int ledger_version = 7;
 
 Status migrate(Sql& sql);
 // meta.name that stands until what version 2 added was filled in from the rows of version 1.

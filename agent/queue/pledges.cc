@@ -19,11 +19,7 @@ using Where = PledgedInstance::Where;
 
 constexpr std::size_t instances_per_note = 30;
 const std::string open_promise = "FROM promise WHERE instances>0 ";
-const std::string pledge_columns = "SELECT uid, asked_ms, calling, called, address, attempts, said ";
-
-Pledge read_pledge(Statement& row) {
-  return {row.text(0), WallTime{row.number(1)}, row.text(2), row.text(3), row.text(4), static_cast<unsigned>(row.number(5)), row.text(6)};
-}
+const std::string pledge_columns = "SELECT uid, asked_run_ms, calling, called, address, attempts, said ";
 
 std::vector<Note> notes_of(const core::PromiseRequest& request, WallTime now) {
   std::vector<Note> notes;
@@ -44,6 +40,11 @@ std::vector<Note> notes_of(const core::PromiseRequest& request, WallTime now) {
 }
 
 }  // namespace
+
+Pledge Pledges::read(Statement& row) const {
+  const Millis asked_for(std::max<std::int64_t>(store_.run_ms_now() - row.number(1), 0));
+  return {row.text(0), asked_for, row.text(2), row.text(3), row.text(4), static_cast<unsigned>(row.number(5)), row.text(6)};
+}
 
 std::optional<std::vector<core::InstanceReference>> Pledges::instances_of(Question& question, const std::string& transaction_uid) {
   std::vector<core::InstanceReference> all;
@@ -102,9 +103,9 @@ Pledges::Due Pledges::due(std::size_t pledges_max) {
   const std::int64_t now = clock_.wall().ms;
   Question question(view_);
   // Beyond the longest pause a clock was set, nobody waits so long.
-  Statement rows = question.ask(pledge_columns + open_promise + "AND (not_before_ms<=?1 OR not_before_ms>?2) ORDER BY asked_ms, number LIMIT ?3");
+  Statement rows = question.ask(pledge_columns + open_promise + "AND (not_before_ms<=?1 OR not_before_ms>?2) ORDER BY number LIMIT ?3");
   rows.bind(1, now).bind(2, now + Millis(limits::promise_back_off_most).count()).bind(3, static_cast<std::int64_t>(pledges_max));
-  while (rows.step()) due.pledges.push_back(read_pledge(rows));
+  while (rows.step()) due.pledges.push_back(read(rows));
   Statement next = question.ask("SELECT min(not_before_ms) " + open_promise + "AND not_before_ms>?");
   if (next.bind(1, now).step() && next.number(0) > now) due.due_in = Millis(next.number(0) - now);
   if (!question.good()) due.due_in = limits::promise_call_pause;  // it did not answer: asked again soon
@@ -152,7 +153,7 @@ std::optional<Pledges::Standing> Pledges::standing(const std::string& transactio
   Question question(view_);
   Statement row = question.ask(pledge_columns + open_promise + "AND uid=?");
   if (!row.bind(1, std::string_view(transaction_uid)).step()) return std::nullopt;
-  Standing standing{read_pledge(row), {}};
+  Standing standing{read(row), {}};
   row.begin();
   auto instances = instances_of(question, transaction_uid);
   if (!instances) return std::nullopt;
@@ -181,13 +182,13 @@ void Pledges::tell_all_now() {
 Pledges::Summary Pledges::summary() {
   Question question(view_);
   Summary summary;
-  Statement open = question.ask("SELECT count(*), min(asked_ms), sum(attempts>0) " + open_promise);
+  Statement open = question.ask("SELECT count(*), min(asked_run_ms), sum(attempts>0) " + open_promise);
   if (open.step()) {
     summary.open = static_cast<std::uint64_t>(open.number(0));
     summary.untold = static_cast<std::uint64_t>(open.number(2));
-    if (summary.open > 0) summary.oldest = WallTime{open.number(1)};
+    if (summary.open > 0) summary.oldest = Millis(std::max<std::int64_t>(store_.run_ms_now() - open.number(1), 0));
   }
-  Statement said = question.ask("SELECT said " + open_promise + "AND attempts>0 ORDER BY asked_ms LIMIT 1");
+  Statement said = question.ask("SELECT said " + open_promise + "AND attempts>0 ORDER BY number LIMIT 1");
   if (said.step()) summary.said = said.text(0);
   return summary;
 }

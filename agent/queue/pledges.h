@@ -2,7 +2,8 @@
 // Pledges: what modalities asked this node to promise to keep, and what is here of it (storage commitment, PS3.4 annex J).
 //
 // A request stands in notes of the spool until it was told or given up: neither a restart nor the loss of the ledger makes
-// it forgotten. When it is told again stands in the ledger only: lost with it, it is told at once.
+// it forgotten. When it is told again, and for how long it is open, stands in the ledger only: lost with it, it is told at
+// once, and its time begins anew.
 // Threads: any.
 // Fails:   keep() as core::Promises::asked(); a ledger that does not answer has nothing to tell.
 #pragma once
@@ -25,7 +26,7 @@ class Store;
 
 struct Pledge {
   std::string transaction_uid;
-  WallTime asked{};
+  Millis asked_for{};  // running time since it was asked, as far as the ledger knows
   std::string calling_ae, called_ae, peer_address;
   unsigned attempts = 0;  // to tell it
   std::string said;       // why it could not be told, in words
@@ -69,12 +70,13 @@ class Pledges {
   struct Summary {
     std::uint64_t open = 0;    // not told yet
     std::uint64_t untold = 0;  // of these, could be told and nobody answered
-    std::optional<WallTime> oldest;
+    std::optional<Millis> oldest;  // running time since it was asked
     std::string said;          // of the oldest of those
   };
   Summary summary();
 
  private:
+  Pledge read(Statement& row) const;
   std::optional<std::vector<core::InstanceReference>> instances_of(Question& question, const std::string& transaction_uid);
   PledgedInstance look(Question& question, core::InstanceReference reference);
   Status room_for(const core::PromiseRequest& request, bool& known);

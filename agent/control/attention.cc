@@ -2,6 +2,7 @@
 #include "control/attention.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "control/attention_folders.h"
@@ -352,6 +353,19 @@ void look_at_stranded(const StrandedStatus& stranded, Findings& out) {
                    "They stay here until a destination has that name again, a folder will do; sampan push sends them elsewhere as well."});
 }
 
+// What came before is dated by the clock as it was then.
+void look_at_clock(const NodeStatus& status, Findings& out) {
+  if (!status.clock_set_by_s) return;
+  const std::int64_t by_s = *status.clock_set_by_s;
+  const std::string amount_zh = duration(std::abs(by_s), Lang::zh), amount_en = duration(std::abs(by_s), Lang::en);
+  out.push_back({"clock_set", Verdict::attention,
+                 "本机时钟在运行中被" + std::string(by_s > 0 ? "调快 " : "调慢 ") + amount_zh + "，此前收到的图像按当时的时钟记录日期",
+                 "The clock of this machine was set " + std::string(by_s > 0 ? "forward" : "back") + " by " + amount_en +
+                     " while it worked; what came before is dated by the clock as it was",
+                 "图像不受影响。若每次开机都如此，请更换主板电池。",
+                 "The images are safe. If it is so after every start, the battery of the mainboard is empty."});
+}
+
 // Said until a person has one on paper: a dead mainboard must not take images with it.
 void look_at_key(const NodeStatus& status, Findings& out) {
   const std::string& recovery = status.key.recovery;
@@ -381,6 +395,7 @@ std::vector<Finding> assess(const NodeStatus& status) {
   look_at_commitments(status, findings);
   look_at_folders(status, findings);
   look_at_refused(status, findings);
+  look_at_clock(status, findings);
   look_at_key(status, findings);
   std::stable_sort(findings.begin(), findings.end(),
                    [](const Finding& a, const Finding& b) { return a.severity > b.severity; });

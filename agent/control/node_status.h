@@ -168,6 +168,7 @@ struct NodeStatus {
   WallTime now;
   WallTime started;
   std::int64_t uptime_s = 0;
+  std::optional<std::int64_t> clock_set_by_s;  // the wall clock was set by so much within the last day, while this ran
   IntakeStatus intake;
   SpoolStatus spool;
   std::vector<DestinationStatus> destinations;

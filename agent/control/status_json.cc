@@ -77,7 +77,7 @@ void fields(A& a, KeyStatus& v) {
 template <class A>
 void fields(A& a, NodeStatus& v) {
   a("site", v.site), a("version", v.version), a("state_directory", v.state_directory), a("now", v.now);
-  a("started", v.started), a("uptime_s", v.uptime_s), a("verdict", v.verdict), a("attention", v.attention);
+  a("started", v.started), a("uptime_s", v.uptime_s), a("clock_set_by_s", v.clock_set_by_s), a("verdict", v.verdict), a("attention", v.attention);
   a("intake", v.intake), a("spool", v.spool), a("destinations", v.destinations);
   a("stranded", v.stranded), a("key", v.key);
 }

@@ -14,6 +14,7 @@
 #include "core/limits.h"
 #include "http/server.h"
 #include "node/changing.h"
+#include "node/clock_watch.h"
 #include "node/comparison.h"
 #include "node/engine.h"
 #include "node/exams.h"
@@ -74,6 +75,7 @@ struct Node::Parts {
   const policy::TableJudge judge{};
   SchedulerWatch scheduler_watch;
   DiskWatch disk_watch;
+  ClockWatch clock_watch{env.clock};
   Loop loop;
   std::unique_ptr<scheduler::LaneThreads> lanes = std::make_unique<scheduler::LaneThreads>();
   worker::Worker worker;
@@ -135,6 +137,7 @@ void Node::Parts::open_telemetry() {
 }
 
 telemetry::Gauges Node::Parts::gauges() {
+  clock_watch.look();  // so that nobody need ask for status to have it seen
   Gauged gauged{engine.queue().summary(), {}, {}, env.clock.wall(), env.clock.mono() - started_mono};
   gauged.disk = disk_watch.look(*live.settings(), gauged.queue, env.clock.mono());
   loop.call([&] { gauged.destinations = engine.scheduler().snapshot(); });
@@ -293,6 +296,7 @@ control::NodeStatus Node::status() {
   findings.now = p.env.clock.wall();
   findings.started = p.started;
   findings.uptime = p.env.clock.mono() - p.started_mono;
+  findings.clock_set_by = p.clock_watch.look();
   findings.intake_runs = p.intakes && p.intakes->listens();
   findings.port = intake_port();
   if (p.intakes) {

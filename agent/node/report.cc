@@ -88,9 +88,9 @@ control::DestinationState state_of(scheduler::Breaker::State state) {
   return control::DestinationState::unknown;
 }
 
-void add_snapshot(control::DestinationStatus& status, const scheduler::DestinationSnapshot& from, WallTime now) {
+void add_snapshot(control::DestinationStatus& status, const scheduler::DestinationSnapshot& from) {
   status.state = state_of(from.state);
-  status.state_age_s = std::max<std::int64_t>((now.ms - from.since.ms) / 1000, 0);
+  status.state_age_s = from.state_age.count() / 1000;
   status.last_error = from.last_error;
   if (from.next_attempt_in) status.next_attempt_in_s = std::chrono::ceil<std::chrono::seconds>(*from.next_attempt_in).count();
   status.last_success = from.last_success;
@@ -102,10 +102,10 @@ void add_snapshot(control::DestinationStatus& status, const scheduler::Destinati
     status.blocked_classes.push_back({blocked.key.sop_class, blocked.key.transfer_syntax, blocked.reason});
 }
 
-void add_count(control::DestinationStatus& status, const queue::DestinationCount& from, WallTime now) {
+void add_count(control::DestinationStatus& status, const queue::DestinationCount& from, const Findings& findings) {
   status.waiting = from.waiting;
   status.waiting_bytes = from.waiting_bytes;
-  if (from.oldest_waiting) status.oldest_waiting_s = std::max<std::int64_t>((now.ms - from.oldest_waiting->ms) / 1000, 0);
+  if (from.oldest_waiting) status.oldest_waiting_s = findings.queue.age(*from.oldest_waiting, findings.now).count() / 1000;
   status.on_hold = from.on_hold;
   status.rejected = from.rejected;
   status.delivered = from.delivered;
@@ -123,7 +123,7 @@ std::vector<control::StrandedStatus> stranded_of(const settings::Settings& setti
                        settings.destinations.end();
     if (known || count.waiting + count.accepted_here == 0) continue;
     control::DestinationStatus counted;
-    add_count(counted, count, findings.now);
+    add_count(counted, count, findings);
     stranded.push_back({count.destination, counted.waiting, counted.oldest_waiting_s, count.accepted_here});
   }
   return stranded;
@@ -139,6 +139,7 @@ control::NodeStatus report(const settings::Settings& settings, const Findings& f
   status.now = findings.now;
   status.started = findings.started;
   status.uptime_s = findings.uptime.count() / 1000;
+  if (findings.clock_set_by) status.clock_set_by_s = findings.clock_set_by->count() / 1000;
   status.intake = intake_of(settings, findings);
   status.spool = spool_of(findings.queue);
   add_forecast(status.spool, findings);
@@ -164,9 +165,9 @@ control::NodeStatus report(const settings::Settings& settings, const Findings& f
     one.courier = courier_kind(destination);
     one.address = address_of(destination);
     for (const auto& snapshot : findings.destinations)
-      if (snapshot.name == one.name) add_snapshot(one, snapshot, findings.now);
+      if (snapshot.name == one.name) add_snapshot(one, snapshot);
     for (const auto& count : findings.queue.destinations)
-      if (count.destination == one.name) add_count(one, count, findings.now);
+      if (count.destination == one.name) add_count(one, count, findings);
     if (const auto ages = findings.ages.find(one.name); ages != findings.ages.end()) one.ages = ages->second;
     status.destinations.push_back(std::move(one));
   }

@@ -18,6 +18,7 @@ namespace sampan::node {
 struct Findings {
   WallTime now{}, started{};
   Millis uptime{};
+  std::optional<Millis> clock_set_by;  // lately
   bool intake_runs = false;
   std::uint16_t port = 0;
   unsigned associations_now = 0;

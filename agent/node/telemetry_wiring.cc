@@ -105,14 +105,14 @@ void add_snapshot(telemetry::DestinationGauges& to, const scheduler::Destination
     to.blocked.emplace_back(log::safe(blocked.key.sop_class), log::safe(blocked.key.transfer_syntax));
 }
 
-void add_count(telemetry::DestinationGauges& to, const queue::DestinationCount& from, WallTime now) {
+void add_count(telemetry::DestinationGauges& to, const queue::DestinationCount& from, const Gauged& gauged) {
   to.waiting = from.waiting;
   to.waiting_bytes = from.waiting_bytes;
   to.on_hold = from.on_hold;
   to.rejected = from.rejected;
   to.delivered = from.delivered;
   to.news_waiting = from.news_waiting;
-  if (from.oldest_waiting) to.oldest_s = std::max<std::int64_t>((now.ms - from.oldest_waiting->ms) / 1000, 0);
+  if (from.oldest_waiting) to.oldest_s = gauged.queue.age(*from.oldest_waiting, gauged.now).count() / 1000;
 }
 
 }  // namespace
@@ -134,14 +134,14 @@ telemetry::Gauges gauges_of(const settings::Settings& settings, const Gauged& ga
     for (const auto& snapshot : gauged.destinations)
       if (snapshot.name == one.name) add_snapshot(one, snapshot);
     for (const auto& count : gauged.queue.destinations)
-      if (count.destination == one.name) add_count(one, count, gauged.now);
+      if (count.destination == one.name) add_count(one, count, gauged);
     gauges.destinations.push_back(std::move(one));
   }
   for (const auto& count : gauged.queue.destinations) {
     const bool known = std::ranges::find(settings.destinations, count.destination, &settings::Destination::name) != settings.destinations.end();
     if (known || count.waiting == 0) continue;
     telemetry::DestinationGauges counted;
-    add_count(counted, count, gauged.now);
+    add_count(counted, count, gauged);
     gauges.stranded.push_back({count.destination, counted.waiting, counted.waiting_bytes, counted.oldest_s.value_or(0)});
   }
   return gauges;

@@ -354,6 +354,7 @@ QueueSummary Queue::summary() {
   QueueSummary summary;
   const Totals totals = parts_->counts->totals();
   const RebuildProgress& progress = parts_->store->progress();
+  summary.ran = Millis(parts_->store->run_ms_now());
   summary.items = totals.items;
   summary.bytes = totals.bytes;
   summary.quarantined = totals.quarantined;

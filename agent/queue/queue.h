@@ -7,6 +7,7 @@
 //          and ends the process, and the next start rebuilds it.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -97,6 +98,10 @@ struct QueueSummary {
   std::uint64_t rebuilt_items = 0;
   DiskSpace disk;
   std::vector<DestinationCount> destinations;
+  Millis ran{};  // accumulated running time of the node, as far as the ledger knows
+
+  // How long ago something came: the clock may have been set since, and nothing waits here for longer than the node ran.
+  Millis age(WallTime came, WallTime now) const { return std::clamp(Millis(now.ms - came.ms), Millis(0), std::max(ran, Millis(0))); }
 };
 
 class Keyring;

@@ -45,7 +45,7 @@ Destination::Destination(DestinationSpec spec, Needs needs, const Options& optio
       breaker_(options.back_off, options.configuration_probe_every),
       heard_(needs_.clock.mono(), chance()),
       gate_(spec_.windows, needs_.clock),
-      since_(needs.clock.wall()) {}
+      since_(needs.clock.mono()) {}
 
 MonoTime Destination::step() {
   collect();
@@ -373,7 +373,7 @@ DestinationSnapshot Destination::snapshot() const {
   DestinationSnapshot shown;
   shown.name = spec_.name;
   shown.state = breaker_.state();
-  shown.since = since_;
+  shown.state_age = needs_.clock.mono() - since_;
   shown.last_error = last_error_;
   shown.next_attempt_in = next_attempt_in();
   if (heard_.at()) shown.heard_before = needs_.clock.mono() - *heard_.at();

@@ -137,7 +137,7 @@ class Destination {
   MonoTime make_way_at_{};
   bool suspects_turn_ = false;
   bool only_suspects_failed_ = false;  // in this outage: a newcomer need not wait for it to end
-  WallTime since_{};
+  MonoTime since_{};
   std::string last_error_;
   std::optional<MonoTime> silent_since_;
   bool open_ = true, lets_routine_go_ = true;

@@ -74,12 +74,12 @@ void Destination::open_breaker(const TripReport::Trouble& trouble) {
   heard_.ask(std::max(heard_.ask_at(), wished(trouble.wish)));
   if (trouble.scope == core::Scope::configuration) {
     if (!breaker_.refused(now)) return;
-    since_ = needs_.clock.wall();
+    since_ = now;
     needs_.observer.destination_stopped(spec_.name, trouble.reason);
     return;
   }
   if (!breaker_.failed(now, needs_.random.unit(), trouble.wish)) return;
-  since_ = needs_.clock.wall();
+  since_ = now;
   needs_.observer.destination_down(spec_.name, trouble.reason);
 }
 
@@ -87,7 +87,7 @@ void Destination::close_breaker() {
   const bool was_open = breaker_.open();
   heard_.outage_ends();
   if (!breaker_.succeeded()) return;
-  since_ = needs_.clock.wall();
+  since_ = needs_.clock.mono();
   if (was_open) {
     suspects_.new_round();
     suspects_turn_ = true;  // somebody got through just now

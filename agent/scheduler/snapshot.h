@@ -23,7 +23,7 @@ struct BlockedClassSnapshot {
 struct DestinationSnapshot {
   std::string name;
   Breaker::State state = Breaker::State::unknown;
-  WallTime since{};                       // of the state
+  Millis state_age{};                     // it is in this state for so long, since the start
   std::string last_error;                 // kept after recovery; no patient data
   std::optional<Millis> next_attempt_in;  // while backing off or stopped, and somebody will try or ask
   std::optional<Millis> heard_before;     // so long ago it last answered anything, since the start

@@ -24,6 +24,7 @@ settings::Settings to(std::initializer_list<const char*> names) {
 TEST_CASE("gauges_are_what_queue_scheduler_and_disk_say_of_each_destination_of_the_settings") {
   Gauged gauged;
   gauged.now = now;
+  gauged.queue.ran = 24h;
   gauged.uptime = 90s;
   gauged.queue.quarantined = 1, gauged.queue.duplicates = 2, gauged.queue.conflicts = 3, gauged.queue.shed = 4;
   gauged.disk = {{30, 100, 5}, policy::DiskState::low, Millis(2h)};
@@ -74,6 +75,7 @@ TEST_CASE("gauges_are_what_queue_scheduler_and_disk_say_of_each_destination_of_t
 TEST_CASE("what_waits_and_goes_nowhere_is_measured_by_the_name_it_waits_for") {
   Gauged gauged;
   gauged.now = now;
+  gauged.queue.ran = 24h;
   for (const char* name : {"lead", "", "old", "older"}) {
     auto& count = gauged.queue.destinations.emplace_back();
     count.destination = name;

@@ -12,7 +12,7 @@ policy::DiskRoom room_of(const settings::Settings& settings, const queue::QueueS
     const auto known = std::ranges::find(settings.destinations, count.destination, &settings::Destination::name);
     // What goes nowhere stays, and so does what one that left the settings did not prove.
     const bool goes_there = known != settings.destinations.end();
-    if (goes_there || count.unproven_bytes > 0) unproven.push_back({!goes_there || known->required, count.unproven_bytes});
+    if (goes_there || count.unproven_bytes > 0) unproven.push_back({!goes_there || known->required, count.unproven_bytes, count.here_bytes});
   }
   return {queue.disk.free_bytes, queue.disk.total_bytes, queue.rebuilding ? 0 : policy::reclaimable_bytes(queue.bytes, unproven)};
 }

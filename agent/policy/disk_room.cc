@@ -21,11 +21,14 @@ constexpr double longest_ms = 10 * 365 * 86'400'000.0;  // beyond ten years nobo
 
 std::uint64_t reclaimable_bytes(std::uint64_t kept_bytes, std::span<const Unproven> destinations) {
   if (destinations.empty()) return 0;  // owed to nobody: it stays
-  const bool some_required = std::ranges::any_of(destinations, &Unproven::required);
-  std::uint64_t owed = 0;
-  for (const Unproven& one : destinations)
-    if (one.required || !some_required) owed += one.bytes;
-  return kept_bytes - std::min(kept_bytes, owed);
+  std::uint64_t required = 0, optional = 0, for_one_required = 0;
+  for (const Unproven& one : destinations) {
+    (one.required ? required : optional) += one.bytes;
+    if (one.required) for_one_required = std::max(for_one_required, one.here_bytes);
+  }
+  // At most so much is for no required destination, and waits for the others.
+  const std::uint64_t for_none_required = kept_bytes - std::min(kept_bytes, for_one_required);
+  return kept_bytes - std::min(kept_bytes, required + std::min(optional, for_none_required));
 }
 
 std::uint64_t usable_bytes(const DiskRoom& room) {

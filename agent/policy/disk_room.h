@@ -23,9 +23,11 @@ struct DiskRoom {
 struct Unproven {
   bool required = true;
   std::uint64_t bytes = 0;
+  std::uint64_t here_bytes = 0;  // of all that is here and was for it
 };
 
-// Of so many bytes kept here, those that may go at once. Never too many: what two destinations are owed counts twice.
+// Of so many bytes kept here, those that may go at once. Never too many: what two destinations are owed counts twice, and what
+// no required destination is for stays for those that are not.
 std::uint64_t reclaimable_bytes(std::uint64_t kept_bytes, std::span<const Unproven> destinations);
 
 // Until images are refused.

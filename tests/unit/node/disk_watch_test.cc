@@ -31,6 +31,7 @@ queue::QueueSummary holding(std::uint64_t free, std::uint64_t kept, std::uint64_
   queue.destinations.emplace_back();
   queue.destinations[0].destination = "lead";
   queue.destinations[0].unproven_bytes = owed;
+  queue.destinations[0].here_bytes = kept;
   return queue;
 }
 

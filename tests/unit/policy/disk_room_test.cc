@@ -36,12 +36,17 @@ TEST_CASE("a_disk_that_is_full_within_three_days_is_low_however_much_is_free") {
 
 TEST_CASE("what_may_go_is_what_no_destination_that_must_have_it_is_owed") {
   CHECK(reclaimable_bytes(100, {}) == 0);
-  const Unproven lead{true, 30}, copy{false, 80}, second{true, 90};
+  const Unproven lead{true, 30, 100}, copy{false, 80, 80}, second{true, 90, 100};
   CHECK(reclaimable_bytes(100, std::span(&lead, 1)) == 70);
   const Unproven one_optional[] = {lead, copy};
   CHECK(reclaimable_bytes(100, one_optional) == 70);
   const Unproven both[] = {lead, second};
   CHECK(reclaimable_bytes(100, both) == 0);
+  // What goes to a copy alone stays until the copy has it, however little the lead is owed.
+  const Unproven some_for_copy_alone[] = {{true, 0, 60}, {false, 90, 100}};
+  CHECK(reclaimable_bytes(100, some_for_copy_alone) == 60);
+  const Unproven little_owed[] = {{true, 10, 60}, {false, 5, 100}};
+  CHECK(reclaimable_bytes(100, little_owed) == 85);
   // Where nothing is required, all of them count as required.
   CHECK(reclaimable_bytes(100, std::span(&copy, 1)) == 20);
 }

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The wall clock is set, by years, back and forth, while the node works and before it starts: nothing waits for years, nothing goes early."""
 import http.server
+import json
 import random
+import socket
 import ssl
 import threading
 import time
 
 from clock_shim import clock_shim
-from harness import wait_until
+from harness import free_port, wait_until
 
 contract = (4, 7)
 YEAR_S = 365 * 24 * 3600
@@ -137,4 +139,94 @@ def test_a_clock_that_is_wrong_is_told_plainly_where_tls_fails_by_it(ctx):
     node.start(env)
     wait_until(lambda: "503" in node.destination()["last_error"], lambda: f"TLS is well with the right time: {node.destination()}")
     assert node.destination()["waiting"] == 1
+    node.stop()
+
+
+def hangs_up(ctx):
+    """Listens, and ends every connection -> its port, and the list of those that came."""
+    listener, came = socket.create_server(("127.0.0.1", 0)), []
+
+    def serve():
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            came.append(time.monotonic())
+            connection.close()
+
+    threading.Thread(target=serve, daemon=True).start()
+    ctx.closers.append(lambda: listener.shutdown(socket.SHUT_RDWR))
+    return listener.getsockname()[1], came
+
+
+def asks(modality, uids):
+    """For storage commitment -> where its answer will be."""
+    instances = [{"SOPClassUID": "1.2.840.10008.5.1.4.1.1.4", "SOPInstanceUID": uid} for uid in uids]
+    return json.loads(modality.request("/modalities/clinic/storage-commitment", json.dumps({"DicomInstances": instances}).encode()))["Path"]
+
+
+def test_a_modality_that_asked_while_the_clock_was_wrong_is_told_all_the_same(ctx):
+    env, set_off = clock_shim(ctx)
+    port, came = hangs_up(ctx)
+    lead = ctx.raw_scp().start()
+    node = ctx.node(destinations=[lead.destination])
+    modality = ctx.orthanc(name="modality", DicomAet="MOD1", DicomModalities={"clinic": ["CLINIC", "127.0.0.1", node.port]})
+    node.settings["intake"]["report_to"] = [f"MOD1@127.0.0.1:{port}"]
+    for then_s in (-time.time(), 10 * YEAR_S):
+        set_off(then_s)
+        node.start(env)
+        sent = [answer.sop_instance for answer in send(ctx, node, ctx.images("mr", 2)).sent()]
+        path = asks(modality, sent)
+        wait_until(lambda: node.status()["intake"]["commitments_untold"] == 1, lambda: str(node.status()["intake"]), 60)
+        set_off(0 if then_s < 0 else 20 * YEAR_S)
+        before = len(came)
+        wait_until(lambda: len(came) > before, "called after the jump", 60)
+        right = {**node.settings, "intake": {**node.settings["intake"], "report_to": [f"MOD1@127.0.0.1:{modality.port}"]}}
+        assert node.reload(right)[0] == 0
+        wait_until(lambda: modality.get(path)["Status"] != "Pending", lambda: f"{modality.get(path)} {node.status()['intake']}", 100)
+        assert modality.get(path)["Status"] == "Success", modality.get(path)
+        assert "is given up" not in node.log()
+        node.stop()
+
+
+def test_a_modality_that_waits_for_the_archive_is_not_refused_by_a_clock_that_is_set(ctx):
+    env, set_off = clock_shim(ctx)
+    lead = ctx.raw_scp().start()
+    node = ctx.node(destinations=[lead.destination])
+    modality = ctx.orthanc(name="modality", DicomAet="MOD1", DicomModalities={"clinic": ["CLINIC", "127.0.0.1", node.port]})
+    node.settings["intake"].update(commit_on="archived", report_to=[f"MOD1@127.0.0.1:{modality.port}"])
+    set_off(-time.time())
+    node.start(env)
+    path = asks(modality, [answer.sop_instance for answer in send(ctx, node, ctx.images("mr", 2)).sent()])
+    wait_until(lambda: node.status()["intake"]["commitments_open"] == 1, lambda: str(node.status()["intake"]), 60)
+    set_off(0)
+    for _ in range(2):  # by the time that one is answered the first was looked at, which is due before it
+        other = asks(modality, ["1.2.3.4.5"])
+        wait_until(lambda: modality.get(other)["Status"] == "Failure", lambda: str(modality.get(other)), 60)
+    assert modality.get(path)["Status"] == "Pending" and node.status()["intake"]["commitments_open"] == 1, modality.get(path)
+    node.stop()
+
+
+def test_a_lead_that_is_away_is_not_away_for_years_because_the_clock_was_set(ctx):
+    env, set_off = clock_shim(ctx)
+    node = ctx.node(destinations=[{"name": "lead", "dimse": f"LEAD@127.0.0.1:{free_port()}"}])
+    set_off(-time.time())
+    node.start(env)
+    send(ctx, node, ctx.images("mr", 3))
+    wait_until(lambda: node.destination()["state"] == "backing_off", lambda: f"away: {node.destination()}")
+    assert node.status()["clock_set_by_s"] is None
+    set_off(0)
+    send(ctx, node, ctx.images("mr", 1))
+    wait_until(lambda: node.destination()["waiting"] == 4, lambda: str(node.destination()))
+    away = node.destination()
+    assert away["state_age_s"] < 300 and away["oldest_waiting_s"] < 300, away
+    assert node.status()["clock_set_by_s"] > 40 * YEAR_S
+    found = {finding["code"] for finding in node.status()["attention"]}
+    assert "clock_set" in found and "destination_unreachable" not in found, found
+    code, told, *_ = node.sampan()
+    assert code == 1 and "out of reach for 20" not in told, told
+    node.stop()
+    node.start(env)  # it waited since before the jump, and the ledger knows for how long it ran
+    assert node.destination()["oldest_waiting_s"] < 600, node.destination()
     node.stop()

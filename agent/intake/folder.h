@@ -54,6 +54,8 @@ class FolderIntake {
     virtual void received(const core::Facts&, std::uint64_t /*bytes*/, bool /*repeated*/) {}
     virtual void set_aside(const std::string& /*folder, as in the options*/, Unfit) {}
     virtual void medium_incomplete(const std::string& /*folder*/, std::uint64_t /*files that it names and that did not come*/) {}
+    // Whether an image of this SOP Instance UID is in custody, or was until it was proven to be elsewhere.
+    virtual bool holds(const std::string& /*sop_instance_uid*/) { return false; }
     // Where it is marked what is being read just now; null: nowhere.
     virtual Beacon* beacon() { return nullptr; }
   };

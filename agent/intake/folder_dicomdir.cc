@@ -7,7 +7,8 @@
 namespace sampan::intake {
 namespace {
 
-constexpr std::uint32_t referenced_file_id = 0x00041500;
+constexpr std::uint32_t referenced_file_id = 0x00041500, referenced_sop_instance_uid = 0x00041511;
+constexpr std::size_t uid_bytes_max = 64;  // PS3.5 9.1
 constexpr std::uint32_t undefined_length = 0xffffffff;
 constexpr std::size_t components_max = 8;  // PS3.10 8.2
 
@@ -60,6 +61,12 @@ std::string path_of(std::string_view file_id) {
   return lower_case(std::move(path));
 }
 
+std::string uid_of(std::string_view value) {
+  while (!value.empty() && (value.back() == ' ' || value.back() == '\0')) value.remove_suffix(1);
+  const bool is_uid = value.size() <= uid_bytes_max && value.find_first_not_of("0123456789.") == std::string_view::npos;
+  return is_uid ? std::string(value) : "";
+}
+
 }  // namespace
 
 std::string lower_case(std::string text) {
@@ -69,17 +76,22 @@ std::string lower_case(std::string text) {
 }
 
 // Sequences and items are walked into by going on behind their header, so that nesting costs nothing.
-std::vector<std::string> referenced_files(ByteView data_set) {
-  std::vector<std::string> files;
+std::vector<ReferencedFile> referenced_files(ByteView data_set) {
+  std::vector<ReferencedFile> files;
+  bool named = false;  // by the record that is read
   while (data_set.size() >= 8) {
     const Header header = header_at(data_set);
     if (header.bytes > data_set.size()) break;
     data_set = data_set.subspan(header.bytes);
-    if (header.is_container) continue;
+    if (header.is_container) {
+      named = false;
+      continue;
+    }
     if (header.length == undefined_length || header.length > data_set.size()) break;
+    const std::string_view value = as_text(data_set.first(header.length));
     if (header.tag == referenced_file_id)
-      if (std::string path = path_of(as_text(data_set.first(header.length))); !path.empty())
-        files.push_back(std::move(path));
+      if (std::string path = path_of(value); (named = !path.empty())) files.push_back({std::move(path), {}});
+    if (header.tag == referenced_sop_instance_uid && named) files.back().sop_instance_uid = uid_of(value);
     data_set = data_set.subspan(header.length);
   }
   return files;

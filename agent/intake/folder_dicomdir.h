@@ -12,8 +12,13 @@
 
 namespace sampan::intake {
 
-// data_set: Explicit VR Little Endian, as a DICOMDIR always is. Paths are relative to its folder, in lower case.
-std::vector<std::string> referenced_files(ByteView data_set);
+struct ReferencedFile {
+  std::string path;              // relative to the folder of the DICOMDIR, in lower case
+  std::string sop_instance_uid;  // (0004,1511); empty where it does not say, or in no UID's form
+};
+
+// data_set: Explicit VR Little Endian, as a DICOMDIR always is.
+std::vector<ReferencedFile> referenced_files(ByteView data_set);
 // ASCII letters only: names on a medium have no others, and how their case is shown depends on the mount.
 std::string lower_case(std::string text);
 

@@ -150,7 +150,7 @@ Status FolderReception::carry(const OpenFile& file, std::uint64_t offset, const 
   return {};
 }
 
-std::vector<std::string> FolderReception::references(const OpenFile& file) {
+std::vector<ReferencedFile> FolderReception::references(const OpenFile& file) {
   if (file.state().size > limits::dicomdir_bytes_max) return {};
   Bytes whole;
   const Status read = read_all(file, head_.data_set_offset, [&](ByteView bytes) {

@@ -16,6 +16,7 @@
 #include "core/sink.h"
 #include "dicom/fact_scanner.h"
 #include "intake/folder.h"
+#include "intake/folder_dicomdir.h"
 #include "intake/folder_head.h"
 #include "intake/folder_tree.h"
 
@@ -34,7 +35,7 @@ class FolderReception {
   // Of the examined image or plain file. path: below the folder.
   Status take(const OpenFile& file, const std::string& path);
   // Of the examined DICOMDIR; empty when it is too large to look into.
-  std::vector<std::string> references(const OpenFile& file);
+  std::vector<ReferencedFile> references(const OpenFile& file);
   void release_memory() { buffer_ = Bytes(); }
 
  private:

@@ -200,8 +200,8 @@ void FolderRound::order_by_dicomdir(const OpenFolder& root, std::vector<std::str
     if (!file) continue;
     const auto sort = reception_.examine(*file);
     if (!sort || *sort != Sort::dicomdir) continue;
-    for (const std::string& reference : reception_.references(*file))
-      places.emplace(joined(lower_case(parent_of(path)), reference), places.size());
+    for (const ReferencedFile& reference : reception_.references(*file))
+      places.emplace(joined(lower_case(parent_of(path)), reference.path), places.size());
   }
   if (places.empty()) return;
   const auto place = [&](const std::string& path) {
@@ -311,9 +311,13 @@ std::optional<MonoTime> FolderRound::set_aside(const OpenFolder& root, const std
 
 std::optional<MonoTime> FolderRound::handle_dicomdir(const OpenFolder& root, const std::string& path,
                                                      Candidate& candidate, const OpenFile& file) {
-  std::vector<std::string> references = reception_.references(file);
-  for (std::string& reference : references) reference = joined(lower_case(parent_of(path)), reference);
+  const std::vector<ReferencedFile> named = reception_.references(file);
+  std::vector<std::string> references;
+  for (const ReferencedFile& one : named) references.push_back(joined(lower_case(parent_of(path)), one.path));
   if (const auto again = wait_for_medium(references, candidate)) return again;
+  // What was taken before this program started is not remembered here, but the instance is in custody.
+  for (std::size_t i = 0; candidate.missing > 0 && i < named.size(); ++i)
+    if (const std::string& uid = named[i].sop_instance_uid; !done_.knows(references[i]) && !uid.empty() && observer_.holds(uid)) --candidate.missing;
   // The next medium may have the same names on it.
   for (const std::string& reference : references) done_.forget(reference);
   if (candidate.missing > 0) {

@@ -41,6 +41,8 @@ class Intakes::Watch final : public intake::DimseIntake::Observer, public intake
     telemetry_.happened(std::move(news));
   }
   void mark_at(Beacon& beacon) { beacon_ = &beacon; }
+  void ask(std::function<bool(const std::string&)> holds) { holds_ = std::move(holds); }
+  bool holds(const std::string& sop_instance_uid) override { return holds_ && holds_(sop_instance_uid); }
   // Of every intake.
   Beacon* beacon() override { return beacon_; }
   void received(const core::Facts& facts, std::uint64_t bytes, bool repeated) override {
@@ -58,6 +60,7 @@ class Intakes::Watch final : public intake::DimseIntake::Observer, public intake
   const Clock& clock_;
   telemetry::Telemetry& telemetry_;
   Beacon* beacon_ = nullptr;
+  std::function<bool(const std::string&)> holds_;
   std::atomic<std::uint64_t> received_{0};
   std::atomic<std::int64_t> last_ms_{0};
 };
@@ -78,6 +81,7 @@ Intakes::Folder Intakes::folder(const intake::FolderIntakeOptions& options) {
 }
 
 void Intakes::mark_at(Beacon& beacon) { watch_->mark_at(beacon); }
+void Intakes::ask_custody(std::function<bool(const std::string& sop_instance_uid)> holds) { watch_->ask(std::move(holds)); }
 
 Status Intakes::start() {
   if (Status started = dimse_->start(); !started) return started;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,6 +30,8 @@ class Intakes {
 
   // Before start(): where it is marked what is being read just now.
   void mark_at(Beacon& beacon);
+  // Same: whether an image is in custody, or was.
+  void ask_custody(std::function<bool(const std::string& sop_instance_uid)> holds);
   Status start();
   // What the settings need beside what there is: a port, watches of folders. Changes nothing; dropped, it leaves no trace.
   class Change;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/node.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -194,6 +195,9 @@ Status Node::start() {
   p.intakes = std::make_unique<Intakes>(p.engine.queue(), p.env.clock, *p.live.settings(), *p.telemetry, p.engine.proving(),
                                         p.engine.promising());
   p.intakes->mark_at(*p.beacon);
+  p.intakes->ask_custody([&p](const std::string& sop_instance_uid) {
+    return std::ranges::any_of(p.engine.queue().lookup().find(sop_instance_uid, 4), [](const auto& match) { return match.what == queue::Match::What::image; });
+  });
   p.reporter = std::make_unique<NodeReporter>(*this);
   p.exams = p.open_exams();
   p.reloader = std::make_unique<NodeReloader>(p.reload_request);

@@ -18,7 +18,8 @@ FUZZ_TARGET(folder_head) {
 }
 
 FUZZ_TARGET(dicomdir) {
-  for (const auto& name : intake::referenced_files(input)) {
+  for (const auto& [name, uid] : intake::referenced_files(input)) {
+    expect(uid.size() <= 64 && uid.find_first_not_of("0123456789.") == std::string::npos, "a UID is digits and points");
     expect(!name.empty() && name.front() != '/' && name.find('\0') == std::string::npos, "a name stays below its folder");
     expect(name != ".." && !name.starts_with("../") && name.find("/../") == std::string::npos, "a name leads nowhere else");
   }

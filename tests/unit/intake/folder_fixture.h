@@ -41,14 +41,15 @@ inline void put(const fs::path& path, ByteView bytes, std::ios::openmode mode = 
 }
 
 // The directory of a medium that names these files.
-inline Bytes dicomdir(const std::vector<std::string>& ids) {
+inline Bytes dicomdir(const std::vector<std::string>& ids, const std::vector<std::string>& uids = {}) {
   test::DataSetWriter directory;
   directory.text(0x00041130, "CS", "CD");
   directory.header(0x00041220, "SQ", 0xffffffff);
-  for (const std::string& id : ids) {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
     directory.header(0xfffee000, "", 0);  // an item, walked into
     directory.text(0x00041430, "CS", "IMAGE");
-    directory.text(0x00041500, "CS", id);
+    directory.text(0x00041500, "CS", ids[i]);
+    if (i < uids.size()) directory.text(0x00041511, "UI", uids[i]);
   }
   return test::file_head("1.2.840.10008.1.3.10", "1.2.9", explicit_le) + directory.bytes();
 }
@@ -124,6 +125,7 @@ class Drop final : public FolderIntake::Observer {
   }
   void set_aside(const std::string&, Unfit reason) override { reasons.push_back(reason); }
   void medium_incomplete(const std::string&, std::uint64_t files) override { incomplete.push_back(files); }
+  bool holds(const std::string& sop_instance_uid) override { return std::ranges::count(taken(), sop_instance_uid) > 0; }
 
   test::TemporaryDirectory directory;
   HandClock clock;

@@ -97,6 +97,27 @@ TEST_CASE("files_of_a_medium_that_never_come_are_told_and_its_directory_does_not
   }
 }
 
+TEST_CASE("files_of_a_medium_that_were_taken_before_a_restart_are_not_told_as_missing") {
+  Drop drop;
+  put(drop.root() / "img/a", dicom_file("1.2.1"));
+  put(drop.root() / "img/b", dicom_file("1.2.2"));
+  drop.settle();
+  REQUIRE(drop.taken() == Names{"1.2.1", "1.2.2"});
+  drop.restart();
+  SUBCASE("all of them") {
+    put(drop.root() / "DICOMDIR", dicomdir({"IMG\\A", "IMG\\B"}, {"1.2.1", "1.2.2"}));
+    wait(drop, drop.options.unclosed_time + 2 * drop.options.stable_time);
+    CHECK(drop.incomplete.empty());
+    CHECK_FALSE(drop.round->condition().missing_since);
+  }
+  SUBCASE("but for one that never came, and one that does not say what it is") {
+    put(drop.root() / "DICOMDIR", dicomdir({"IMG\\A", "IMG\\GONE", "IMG\\B", "README"}, {"1.2.1", "1.2.3", "1.2.2"}));
+    wait(drop, drop.options.unclosed_time + 2 * drop.options.stable_time);
+    CHECK(drop.incomplete == std::vector<std::uint64_t>{2});
+  }
+  CHECK(listing(drop.root()).empty());
+}
+
 TEST_CASE("the_next_medium_with_the_same_names_is_waited_for_on_its_own") {
   Drop drop;
   put(drop.root() / "DICOMDIR", dicomdir({"A"}));

@@ -65,6 +65,8 @@ struct Node::Parts {
   void start_engine();
   void open_telemetry();
   telemetry::Gauges gauges();
+  std::map<std::string, core::ProofWay> proof_ways(const settings::Settings& settings);  // on the loop's thread
+  void add_proofs(ProofView& proofs);
   Status open_control();
   std::map<std::string, control::AgeCounts> ages();
   std::unique_ptr<Exams> open_exams();
@@ -141,8 +143,27 @@ telemetry::Gauges Node::Parts::gauges() {
   clock_watch.look();  // so that nobody need ask for status to have it seen
   Gauged gauged{engine.queue().summary(), {}, {}, env.clock.wall(), env.clock.mono() - started_mono};
   gauged.disk = disk_watch.look(*live.settings(), gauged.queue, env.clock.mono());
-  loop.call([&] { gauged.destinations = engine.scheduler().snapshot(); });
-  return gauges_of(*live.settings(), gauged);
+  const auto settings = live.settings();
+  loop.call([&] {
+    gauged.destinations = engine.scheduler().snapshot();
+    gauged.proofs.ways = proof_ways(*settings);
+  });
+  add_proofs(gauged.proofs);
+  return gauges_of(*settings, gauged);
+}
+
+std::map<std::string, core::ProofWay> Node::Parts::proof_ways(const settings::Settings& settings) {
+  std::map<std::string, core::ProofWay> ways;
+  for (const auto& destination : settings.destinations)
+    if (engine.proving().asks(destination.name)) ways[destination.name] = engine.proving().way(destination.name);
+  return ways;
+}
+
+void Node::Parts::add_proofs(ProofView& proofs) {
+  for (const auto& [name, way] : proofs.ways) {
+    if (engine.queue().unproven().longer_than(name, unproven_told_after)) proofs.unproven_long.insert(name);
+    proofs.lost_often[name] = engine.proving().lost_often(name);
+  }
 }
 
 void Node::Parts::start_engine() {
@@ -322,13 +343,9 @@ control::NodeStatus Node::status() {
   const auto settings = p.live.settings();
   p.loop.call([&] {
     findings.destinations = p.engine.scheduler().snapshot();
-    for (const auto& destination : settings->destinations)
-      if (p.engine.proving().asks(destination.name)) findings.proofs[destination.name] = p.engine.proving().way(destination.name);
+    findings.proofs.ways = p.proof_ways(*settings);
   });
-  for (const auto& [name, way] : findings.proofs) {
-    if (p.engine.queue().unproven().longer_than(name, unproven_told_after)) findings.unproven_long.insert(name);
-    findings.lost_often[name] = p.engine.proving().lost_often(name);
-  }
+  p.add_proofs(findings.proofs);
   findings.ages = p.ages();
   findings.intake = p.engine.queue().counts().intake_since({findings.now.ms - Millis(limits::intake_rate_time).count()});
   return report(*settings, findings);

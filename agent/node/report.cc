@@ -154,12 +154,11 @@ control::NodeStatus report(const settings::Settings& settings, const Findings& f
     control::DestinationStatus one;
     one.name = destination.name;
     one.trusted = destination.reclaim_after == settings::ReclaimAfter::accepted;
-    // Whom a person chose not to ask proves nothing.
-    if (destination.proof == settings::ProofBy::none && (destination.dimse || !destination.stow.empty())) one.proof = to_string(core::ProofWay::none);
-    if (const auto proof = findings.proofs.find(destination.name); proof != findings.proofs.end())
+    if (proves_nothing(destination)) one.proof = to_string(core::ProofWay::none);
+    if (const auto proof = findings.proofs.ways.find(destination.name); proof != findings.proofs.ways.end())
       one.proof = to_string(proof->second);
-    one.unproven_long = findings.unproven_long.contains(destination.name);
-    if (const auto lost = findings.lost_often.find(destination.name); lost != findings.lost_often.end()) one.lost_often = lost->second;
+    one.unproven_long = findings.proofs.unproven_long.contains(destination.name);
+    if (const auto lost = findings.proofs.lost_often.find(destination.name); lost != findings.proofs.lost_often.end()) one.lost_often = lost->second;
     const WindowNow window = window_now(destination, findings.now);
     one.window_closed = window.closed, one.window_opens = window.opens, one.window_opened = window.opened;
     one.courier = courier_kind(destination);

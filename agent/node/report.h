@@ -4,10 +4,10 @@
 
 #include "base/owner.h"
 #include "control/node_status.h"
-#include "core/prover.h"
 #include "intake/refusals.h"
 #include "node/disk_watch.h"
 #include "node/intakes.h"
+#include "node/proof_view.h"
 #include "queue/pledges.h"
 #include "queue/queue.h"
 #include "scheduler/snapshot.h"
@@ -34,9 +34,7 @@ struct Findings {
   queue::Pledges::Summary promises;
   std::vector<scheduler::DestinationSnapshot> destinations;
   std::map<std::string, control::AgeCounts> ages;
-  std::map<std::string, core::ProofWay> proofs;  // of those that are asked
-  std::set<std::string> unproven_long;           // of those, who has not proven for a day
-  std::map<std::string, std::uint64_t> lost_often;
+  ProofView proofs;
   std::vector<queue::HourlyIntake> intake;  // of the last days
   control::KeyStatus key;
 };

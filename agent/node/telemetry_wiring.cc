@@ -115,6 +115,19 @@ void add_count(telemetry::DestinationGauges& to, const queue::DestinationCount& 
   if (from.oldest_waiting) to.oldest_s = gauged.queue.age(*from.oldest_waiting, gauged.now).count() / 1000;
 }
 
+void add_proof(telemetry::DestinationGauges& to, const settings::Destination& destination, const ProofView& proofs) {
+  using Proof = telemetry::DestinationGauges::Proof;
+  if (destination.reclaim_after == settings::ReclaimAfter::accepted) {  // a person chose that this is proof enough
+    to.proof = Proof::given;
+    return;
+  }
+  if (proves_nothing(destination)) to.proof = Proof::none;
+  if (const auto way = proofs.ways.find(to.name); way != proofs.ways.end() && way->second != core::ProofWay::unknown)
+    to.proof = way->second == core::ProofWay::none ? Proof::none : Proof::given;
+  to.unproven_long = proofs.unproven_long.contains(to.name);
+  if (const auto lost = proofs.lost_often.find(to.name); lost != proofs.lost_often.end()) to.lost_often = lost->second;
+}
+
 }  // namespace
 
 telemetry::Gauges gauges_of(const settings::Settings& settings, const Gauged& gauged) {
@@ -135,6 +148,7 @@ telemetry::Gauges gauges_of(const settings::Settings& settings, const Gauged& ga
       if (snapshot.name == one.name) add_snapshot(one, snapshot);
     for (const auto& count : gauged.queue.destinations)
       if (count.destination == one.name) add_count(one, count, gauged);
+    add_proof(one, destination, gauged.proofs);
     gauges.destinations.push_back(std::move(one));
   }
   for (const auto& count : gauged.queue.destinations) {

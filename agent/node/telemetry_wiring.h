@@ -6,6 +6,7 @@
 
 #include "control/telemetry_book.h"
 #include "node/disk_watch.h"
+#include "node/proof_view.h"
 #include "queue/queue.h"
 #include "scheduler/needs.h"
 #include "scheduler/snapshot.h"
@@ -42,6 +43,7 @@ struct Gauged {
   std::vector<scheduler::DestinationSnapshot> destinations;
   WallTime now{};
   Millis uptime{};
+  ProofView proofs{};
 };
 telemetry::Gauges gauges_of(const settings::Settings& settings, const Gauged& gauged);
 

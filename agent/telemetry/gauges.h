@@ -20,6 +20,9 @@ struct DestinationGauges {
   std::optional<std::int64_t> oldest_s;
   std::uint64_t attempts_delivered = 0, attempts_put_back = 0, attempts_rejected = 0;  // since the start
   std::vector<std::pair<std::string, std::string>> blocked;                            // SOP class, transfer syntax
+  enum class Proof { unknown, given, none } proof = Proof::unknown;  // that it keeps images; given as well where acceptance is enough
+  bool unproven_long = false;                                          // some of what it accepted
+  std::uint64_t lost_often = 0;                                        // accepted and lost again and again, since the start
   std::string detour_to;                                                               // where its images go meanwhile
 };
 

@@ -23,6 +23,10 @@ constexpr std::uint64_t insistent_times = 10;
 constexpr auto insistent_within = 10min;
 constexpr auto settled_after = 10min;  // of a start, after which what is not seen again is over
 
+bool is_of_proof(const std::string& name) {
+  return name == "dest.no_proof" || name == "dest.unproven" || name == "dest.lost_often";
+}
+
 bool goes_quiet(const std::string& name) {
   return name == "security.unknown_ae" || name == "assoc.rejected" || name == "instance.rejected" || name == "instance.lost" || name == "instance.quarantined" ||
          name == "telemetry.dropped";
@@ -163,6 +167,7 @@ void Rules::measured(const Gauges& gauges, Now now) {
   look_at_disk(gauges, now);
   look_at_counts(gauges, now);
   look_at_stranded(gauges, now);
+  look_at_proof(gauges, now);
   reconcile(gauges, now);
 }
 
@@ -219,6 +224,32 @@ void Rules::look_at_stranded(const Gauges& gauges, Now now) {
   for (const std::string& cause : over) close(cause, "route.none", {{"waiting", "0"}}, now.wall);
 }
 
+// What cannot be known yet after a start neither begins nor ends anything, so that it is told once.
+void Rules::look_at_proof(const Gauges& gauges, Now now) {
+  using Proof = DestinationGauges::Proof;
+  const bool settled = std::chrono::seconds(gauges.uptime_s) >= settled_after;
+  std::set<std::string> stay;
+  const auto look = [&](const char* name, const DestinationGauges& one, bool holds, bool may_hold) {
+    const std::string cause = std::string(name) + "/" + one.name;
+    if (holds || may_hold) stay.insert(cause);
+    Attributes attributes{{"dest", one.name}};
+    if (one.lost_often > 0) attributes["images"] = std::to_string(one.lost_often);
+    if (Alarm* alarm = alarms_.find(cause); alarm == nullptr && holds)
+      raise(name, cause, std::move(attributes), now);
+    else if (alarm != nullptr && holds)
+      alarm->attributes = std::move(attributes);
+  };
+  for (const DestinationGauges& one : gauges.destinations) {
+    look("dest.no_proof", one, one.proof == Proof::none, one.proof == Proof::unknown);
+    look("dest.unproven", one, one.unproven_long && one.proof != Proof::none, false);
+    look("dest.lost_often", one, one.lost_often > 0, !settled);
+  }
+  std::vector<std::string> over;
+  for (const auto& [cause, alarm] : alarms_.all())
+    if (is_of_proof(alarm.name) && !stay.contains(cause)) over.push_back(cause);
+  for (const std::string& cause : over) close(cause, std::string(alarms_.find(cause)->name), {}, now.wall);
+}
+
 // What was open when the node stopped, and what was missed: the picture decides.
 void Rules::reconcile(const Gauges& gauges, Now now) {
   const bool settled = std::chrono::seconds(gauges.uptime_s) >= settled_after;
@@ -227,7 +258,7 @@ void Rules::reconcile(const Gauges& gauges, Now now) {
   for (const auto& destination : gauges.destinations) by_name[destination.name] = &destination;
   for (const auto& [cause, alarm] : alarms_.all()) {
     const auto dest = alarm.attributes.find("dest");
-    if (dest == alarm.attributes.end() || goes_quiet(alarm.name)) continue;
+    if (dest == alarm.attributes.end() || goes_quiet(alarm.name) || is_of_proof(alarm.name)) continue;
     const auto known = by_name.find(dest->second);
     const bool up = known != by_name.end() && known->second->state == DestinationGauges::State::up;
     if (known == by_name.end() || (alarm.name == "dest.detour" && known->second->detour_to.empty())) over.push_back(cause);

@@ -21,6 +21,27 @@ settings::Settings to(std::initializer_list<const char*> names) {
 
 }  // namespace
 
+TEST_CASE("gauges_say_of_each_destination_what_it_proves_and_loses") {
+  using Proof = telemetry::DestinationGauges::Proof;
+  auto settings = to({"proves", "does not", "is not known", "is not asked", "is trusted"});
+  settings.destinations[3].proof = settings::ProofBy::none;
+  settings.destinations[3].stow = "https://pacs/dicom-web";
+  settings.destinations[4].reclaim_after = settings::ReclaimAfter::accepted;
+  Gauged gauged;
+  gauged.proofs.ways = {{"proves", core::ProofWay::query}, {"does not", core::ProofWay::none}, {"is not known", core::ProofWay::unknown},
+                        {"is trusted", core::ProofWay::none}};
+  gauged.proofs.unproven_long = {"proves", "is trusted"};
+  gauged.proofs.lost_often = {{"proves", 3}, {"is trusted", 4}};
+  const auto all = gauges_of(settings, gauged).destinations;
+  REQUIRE(all.size() == 5);
+  const Proof expected[] = {Proof::given, Proof::none, Proof::unknown, Proof::none, Proof::given};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    CHECK_MESSAGE(all[i].proof == expected[i], all[i].name);
+    CHECK(all[i].unproven_long == (i == 0));
+    CHECK(all[i].lost_often == (i == 0 ? 3u : 0u));
+  }
+}
+
 TEST_CASE("gauges_are_what_queue_scheduler_and_disk_say_of_each_destination_of_the_settings") {
   Gauged gauged;
   gauged.now = now;

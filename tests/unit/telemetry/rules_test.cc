@@ -207,6 +207,45 @@ TEST_CASE("a_detour_is_an_alarm_until_it_ends_also_when_its_end_was_missed") {
   CHECK(names(scene.measure(picture)) == "dest.detour:closed");
 }
 
+TEST_CASE("what_a_destination_does_not_prove_or_loses_again_and_again_is_told_once_until_it_is_over") {
+  using Proof = DestinationGauges::Proof;
+  Scene scene;
+  auto picture = scene.gauges();
+  picture.uptime_s = 60;
+  DestinationGauges& lead = picture.destinations[0];
+  lead.state = DestinationGauges::State::up;
+  CHECK(scene.measure(picture).empty());
+  lead.proof = Proof::none;
+  lead.unproven_long = true;  // it proves nothing at all: that says it
+  const auto opened = scene.measure(picture);
+  REQUIRE(names(opened) == "dest.no_proof:opened");
+  CHECK(opened[0].attributes.at("dest") == "lead");
+  CHECK(scene.measure(picture).empty());
+  lead.proof = Proof::unknown;  // after a restart
+  lead.unproven_long = false;
+  CHECK(scene.measure(picture).empty());
+  lead.proof = Proof::given;
+  CHECK(names(scene.measure(picture)) == "dest.no_proof:closed");
+  lead.unproven_long = true;
+  CHECK(names(scene.measure(picture)) == "dest.unproven:opened");
+  CHECK(scene.measure(picture).empty());
+  lead.unproven_long = false;
+  CHECK(names(scene.measure(picture)) == "dest.unproven:closed");
+  lead.lost_often = 2;
+  const auto lost = scene.measure(picture);
+  REQUIRE(names(lost) == "dest.lost_often:opened");
+  CHECK(lost[0].attributes.at("images") == "2");
+  CHECK(scene.measure(picture).empty());
+  lead.lost_often = 0;  // nobody knows yet after a start
+  CHECK(scene.measure(picture).empty());
+  picture.uptime_s = 3600;
+  CHECK(names(scene.measure(picture)) == "dest.lost_often:closed");
+  lead.proof = Proof::none;
+  CHECK(names(scene.measure(picture)) == "dest.no_proof:opened");
+  picture.destinations.clear();
+  CHECK(names(scene.measure(picture)) == "dest.no_proof:closed");
+}
+
 TEST_CASE("only_what_is_quarantined_or_in_conflict_anew_is_told") {
   Scene scene;
   scene.rules.quarantined = 2;

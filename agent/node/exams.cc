@@ -50,12 +50,17 @@ bool says_something(const queue::ExamDelivery& one) {
   return one.waiting + one.on_hold + one.rejected + one.delivered > 0 || one.held;
 }
 
-void add_reasons(control::ExamStatus& status, const std::vector<queue::Unsettled>& all) {
+// Who does not get through to a destination says so of no image: what waits for it waits for that.
+void add_reasons(control::ExamStatus& status, const std::vector<queue::Unsettled>& all, const std::map<std::string, std::string>& out_of_reach) {
   for (const auto& one : all)
     for (auto& destination : status.destinations)
       if (destination.name == one.destination)
         destination.reasons.push_back(
             {std::string(core::to_string(one.state)), one.reason, one.items, one.attempts_most, one.oldest, one.not_before});
+  for (auto& destination : status.destinations)
+    for (auto& reason : destination.reasons)
+      if (const auto why = out_of_reach.find(destination.name); reason.state == "waiting" && reason.reason.empty() && why != out_of_reach.end())
+        reason.reason = why->second;
 }
 
 WallTime midnight_before(WallTime now) {
@@ -140,13 +145,14 @@ control::ExamList Exams::trace(const std::string& key) {
   control::ExamList list;
   list.now = needs_.clock.wall();
   list.rebuilding = needs_.queue.summary().rebuilding;
+  const auto out_of_reach = needs_.out_of_reach ? needs_.out_of_reach() : std::map<std::string, std::string>{};
   for (const auto& match : lookup.find(key, limits::exams_traced_max + 1)) {
     if (list.matched.empty()) list.matched = word_of(match.what);
     if ((list.more = list.exams.size() >= limits::exams_traced_max)) break;
     const auto exam = lookup.exam(match.exam);
     if (!exam) continue;
     list.exams.push_back(exam_status(*exam));
-    add_reasons(list.exams.back(), lookup.unsettled(match.exam));
+    add_reasons(list.exams.back(), lookup.unsettled(match.exam), out_of_reach);
     add_windows(list.exams.back());
   }
   return list;

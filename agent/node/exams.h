@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ class Exams final : public control::ExamDesk {
     std::function<std::vector<std::string>()> destinations;  // as the settings name them
     std::function<void(const std::string& destination)> try_now;  // whatever its back-off
     std::function<WindowNow(const std::string& destination)> window{};  // none: always open
+    std::function<std::map<std::string, std::string>()> out_of_reach{};  // destinations, and why; none: nobody knows
   };
   explicit Exams(Needs needs) : needs_(std::move(needs)) {}
 

@@ -67,6 +67,7 @@ struct Node::Parts {
   telemetry::Gauges gauges();
   std::map<std::string, core::ProofWay> proof_ways(const settings::Settings& settings);  // on the loop's thread
   void add_proofs(ProofView& proofs);
+  std::map<std::string, std::string> out_of_reach();  // destinations, and why
   Status open_control();
   std::map<std::string, control::AgeCounts> ages();
   std::unique_ptr<Exams> open_exams();
@@ -166,6 +167,15 @@ void Node::Parts::add_proofs(ProofView& proofs) {
   }
 }
 
+std::map<std::string, std::string> Node::Parts::out_of_reach() {
+  std::map<std::string, std::string> reasons;
+  loop.call([&] {
+    for (const auto& one : engine.scheduler().snapshot())
+      if (one.state == scheduler::Breaker::State::backing_off || one.state == scheduler::Breaker::State::stopped) reasons[one.name] = one.last_error;
+  });
+  return reasons;
+}
+
 void Node::Parts::start_engine() {
   engine.start();
   const auto step = [this] {
@@ -194,7 +204,7 @@ std::unique_ptr<Exams> Node::Parts::open_exams() {
       if (destination.name == name) return window_now(destination, env.clock.wall());
     return WindowNow{};
   };
-  return std::make_unique<Exams>(Exams::Needs{engine.queue(), env.clock, names, try_now, window});
+  return std::make_unique<Exams>(Exams::Needs{engine.queue(), env.clock, names, try_now, window, [this] { return out_of_reach(); }});
 }
 
 Status Node::Parts::open_control() {

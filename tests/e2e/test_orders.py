@@ -105,6 +105,20 @@ def test_what_was_rejected_goes_when_a_person_resumes_it(ctx):
 test_what_was_rejected_goes_when_a_person_resumes_it.contract = (7,)
 
 
+def test_trace_says_why_an_exam_waits_while_nothing_gets_through(ctx):
+    lead = ctx.raw_scp()
+    node = ctx.node(destinations=[lead.destination]).start()
+    files = ctx.images("mr", 2)
+    send(ctx, node, files)
+    wait_until(lambda: node.destination()["state"] == "backing_off", lambda: str(node.destination()))
+    why = node.destination()["last_error"]
+    reasons = ask(node, "trace", study_of(ctx, files))["exams"][0]["destinations"][0]["reasons"]
+    assert [(one["state"], one["images"], one["reason"]) for one in reasons] == [("waiting", 2, why)] and why, reasons
+    assert why in said(node, "trace", study_of(ctx, files))[1]
+    lead.start()
+    node.wait_drained()
+
+
 def test_an_exam_is_sent_again_when_the_hospital_lost_it(ctx):
     lead = ctx.raw_scp().start()
     node = ctx.node(destinations=[lead.destination]).start()

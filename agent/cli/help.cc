@@ -15,8 +15,8 @@ using control::Lang;
 
 constexpr std::array codes{
     ExitWords{exit_good, "正常", "good"},
-    ExitWords{exit_attention, "需要注意", "attention"},
-    ExitWords{exit_failure, "故障", "failure"},
+    ExitWords{exit_attention, "需要注意（status 和 queue：整个节点）", "attention (status and queue: of the whole node)"},
+    ExitWords{exit_failure, "故障（同上）", "failure (likewise)"},
     ExitWords{exit_unreachable, "服务没有应答", "the daemon did not answer"},
     ExitWords{exit_usage, "命令写错", "the command is wrong"},
 };

@@ -74,8 +74,12 @@ class PosixFile final : public File {
 
   Status punch(std::uint64_t offset, std::uint64_t length) override {
     if (::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
-                    static_cast<off_t>(length)) != 0)
-      return from_errno("punch", path_);
+                    static_cast<off_t>(length)) != 0) {
+      const bool never = errno == EOPNOTSUPP;
+      Error error = from_errno("punch", path_);
+      if (never) error.code = Errc::refused;
+      return error;
+    }
     return {};
   }
 

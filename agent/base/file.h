@@ -27,6 +27,7 @@ class File {
   virtual Status sync() = 0;
   virtual Result<std::uint64_t> size() = 0;
   // Gives the blocks of [offset, offset + length) back; they read as zeros. Size stays.
+  // Errc::refused: the file system gives no part of any file back.
   virtual Status punch(std::uint64_t offset, std::uint64_t length) = 0;
   // Reserves space up to length bytes without changing the size; a hint that may do nothing.
   virtual Status reserve(std::uint64_t length) = 0;

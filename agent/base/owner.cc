@@ -28,7 +28,10 @@ std::optional<Stranger> stranger_in(const std::string& directory) {
   };
   if (auto own = look(directory)) return own;
   for (fs::recursive_directory_iterator at(directory, fs::directory_options::skip_permission_denied, none), end; !none && at != end; at.increment(none))
-    if (auto found = look(at->path())) return found;
+    if (at->path().filename() == "lost+found")  // of the file system, where the directory is one of its own
+      at.disable_recursion_pending();
+    else if (auto found = look(at->path()))
+      return found;
   return std::nullopt;
 }
 

@@ -192,17 +192,18 @@ std::vector<Sequence> Store::punch(std::uint64_t segment, const std::vector<Sequ
   auto file = parts_.folder.files().open(parts_.folder.path_of(Stream::items, segment), FileSystem::Mode::write);
   if (!file) return {};
   std::vector<Sequence> headers, gone;
-  Status refused;
   for (const Sequence grave : graves) {
     // How far the record goes only the record itself knows; a wrong length would reach into its neighbours.
     const auto at = offset_of(grave);
     const auto frame = read_frame(**file, segment, at);
     if (!frame) continue;
-    if (frame->trailer.record_bytes > block_bytes)
-      if (refused = (*file)->punch(at + block_bytes, frame->trailer.record_bytes - block_bytes); !refused) break;
+    if (frame->trailer.record_bytes > block_bytes) {
+      const Status punched = (*file)->punch(at + block_bytes, frame->trailer.record_bytes - block_bytes);
+      if (!punched && punched.error().code == Errc::refused) return keep_segments_small(punched.error()), gone;
+      if (!punched) continue;  // tried again after the next start
+    }
     headers.push_back(grave);
   }
-  if (!refused) return keep_segments_small(refused.error()), std::vector<Sequence>{};
   crash_point("reclaim.half_punched");
   // The bodies first: a record that kept its header is known by its tombstone when the power goes in between, also on a
   // disk that keeps the later punch and not the earlier.

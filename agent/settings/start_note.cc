@@ -7,7 +7,6 @@
 
 #include <array>
 
-
 namespace sampan::settings {
 namespace {
 
@@ -28,7 +27,8 @@ std::string tight(const std::string& text) {
 
 void leave_start_note(const std::string& control_socket, const StartNote& note) {
   const std::string path = path_of(control_socket);
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+  ::unlink(path.c_str());  // another user's note, of a try by hand, cannot be written to
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
   if (fd < 0) return;
   const std::string text = tight(note.en) + between + tight(note.zh) + "\n";
   const bool whole = ::fchmod(fd, 0640) == 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());

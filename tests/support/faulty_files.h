@@ -45,7 +45,7 @@ class FaultyFiles final : public FileSystem {
     }
     Result<std::uint64_t> size() override { return file_->size(); }
     Status punch(std::uint64_t offset, std::uint64_t length) override {
-      return owner_.punch_fails ? Status(fail(Errc::io, "punch: injected")) : file_->punch(offset, length);
+      return owner_.punch_fails ? Status(fail(Errc::refused, "punch: injected")) : file_->punch(offset, length);
     }
     Status reserve(std::uint64_t length) override { return file_->reserve(length); }
     void write_back(std::uint64_t offset, std::uint64_t length) override { file_->write_back(offset, length); }

@@ -133,7 +133,12 @@ TEST_CASE("what_keeps_the_daemon_from_starting_is_told_instead_of_starting_it_ag
   CHECK_FALSE(has(zh.err, "Wrong key"));
   std::ofstream(node.socket + ".why") << "torn";
   CHECK(has(call({"--socket", node.socket}).err, "sampand is not running"));
+  // What stands there may be another user's: it is replaced, not written to.
+  std::filesystem::remove(node.socket + ".why");
+  std::filesystem::create_symlink(node.socket + ".other", node.socket + ".why");
   settings::leave_start_note(node.socket, {"a", "b"});
+  CHECK(has(call({"--socket", node.socket}).err, "sampand does not start: a"));
+  CHECK_FALSE(std::filesystem::exists(node.socket + ".other"));
   node.start();
   CHECK(call({"--socket", node.socket}).code != 3);
 }

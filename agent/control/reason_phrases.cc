@@ -112,9 +112,11 @@ constexpr std::array ours{
     ReasonPhrase{"no answer to the association request", "关联请求无应答"},
     ReasonPhrase{"nobody answers there", "该地址无人应答"},
     ReasonPhrase{"the host name is unknown", "主机名无法解析"},
-    ReasonPhrase{"the folder is not the one that images went to before: its disk is not mounted, or it was emptied",
+    ReasonPhrase{"the folder is not the one that images went to before: its disk is not mounted, or it was emptied (if it is meant, make "
+                 "an empty file .incoming/folder-id in it)",
                  "该目录不是先前存放图像的目录：其磁盘未挂载，或目录已被清空（确要改用新目录，请在其中建立空文件 .incoming/folder-id）"},
     ReasonPhrase{"a link or a file is in the place of a folder, and nothing is written through it", "子目录的位置上是链接或文件，不会经由它写入"},
+    ReasonPhrase{"another one begins to write there", "另一个节点正开始写入"},
     ReasonPhrase{"what folder images go to cannot be remembered", "无法记录图像存放目录"},
     ReasonPhrase{"the name of the proxy is unknown", "代理服务器名称无法解析"},
     ReasonPhrase{"the address is neither a name nor an IPv4 address", "地址既不是主机名也不是 IPv4 地址"},

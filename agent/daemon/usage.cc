@@ -145,6 +145,21 @@ void add_keys(Page& page) {
   page.line(page.say("A key that does not fit is said, and nothing is changed.", "密钥不符时会说明，不改动任何文件。"));
 }
 
+void add_known_folders(Page& page) {
+  page.line(page.say("A folder that images were put into is known again by a word in it, the file", "存放过图像的目录以其中的标识文件"));
+  page.line(page.say(".Pa .incoming/folder-id .", ".Pa .incoming/folder-id"));
+  page.line(page.say("Where that is missing, or another one, images wait: a disk that is not mounted must not be taken for it. A person says "
+                     "that the folder is meant after its disk was replaced, or after it was emptied with what is hidden in it; also, once, after "
+                     "an update from a version that made no such word, where the folder is empty but for .incoming and no disk is mounted on "
+                     "the folder itself:",
+                     "辨认。该文件缺失或内容不同时，图像会等待，以免把未挂载的磁盘当作该目录。更换磁盘之后，或连同隐藏内容清空目录之后，"
+                     "由人确认确用此目录；从尚无此标识的版本升级后，如目录中除 .incoming 外没有其他内容，且目录本身不是磁盘挂载点，也须确认一次："));
+  page.line(".Bd -literal -offset indent");
+  page.line("sudo -u sampan mkdir -p /mnt/ultrasound/.incoming");
+  page.line("sudo -u sampan truncate -s 0 /mnt/ultrasound/.incoming/folder-id");
+  page.line(".Ed");
+}
+
 void add_folders(Page& page) {
   page.line(page.say(".Sh FOLDERS", ".Sh 目录"));
   page.line(page.say("The service writes into its state directory and below", "服务只能写入其状态目录和"));
@@ -164,6 +179,8 @@ void add_folders(Page& page) {
   page.line(page.say("A folder that the service cannot write is told by", "服务无法写入的目录，会显示在"));
   page.line(page.say(".Xr sampan 1 status :", ".Xr sampan 1 status"));
   page.line(page.say("its files are taken and stay where they are.", "中：其文件已接收，但仍留在原处。"));
+  page.line(".Pp");
+  add_known_folders(page);
 }
 
 }  // namespace

@@ -96,6 +96,7 @@ class FolderCourier final : public core::Courier {
   void attempt(std::span<Consignment> batch, const core::Report& report) override {
     std::optional<Retry> broken;
     looked_ = false;
+    without_links_.clear();
     for (const Consignment& cargo : batch) {
       if (!broken && interrupted_) broken = Retry{"interrupted", Scope::destination, {}, 0};
       const std::optional<Outcome> decided = broken ? Outcome(*broken) : stage(cargo);
@@ -118,6 +119,7 @@ class FolderCourier final : public core::Courier {
   std::optional<Outcome> stage(const Consignment& cargo);
   std::optional<Retry> open_root();
   Status prepare(const std::string& directory);
+  Status look_for_links(const std::string& directory);
   Status make(const std::string& directory);
   Result<Place> choose(const std::string& directory, const Item& item);
   Result<bool> holds(const std::string& path, const Item& item);
@@ -136,6 +138,7 @@ class FolderCourier final : public core::Courier {
   std::uint64_t group_bytes_ = 0;
   bool looked_ = false;  // at the root, in the running attempt
   std::set<std::string> known_directories_;  // made or seen by this courier
+  std::set<std::string> without_links_;      // of those, in the running attempt
 };
 
 std::optional<Outcome> FolderCourier::stage(const Consignment& cargo) {
@@ -170,10 +173,18 @@ std::optional<Retry> FolderCourier::open_root() {
 }
 
 Status FolderCourier::prepare(const std::string& directory) {
-  if (known_directories_.contains(directory)) return {};
+  if (known_directories_.contains(directory)) return look_for_links(directory);
   if (Status made = make(directory); !made) return made.error();
   if (known_directories_.size() >= core::limits::folders_made_max) known_directories_.clear();
   known_directories_.insert(directory);
+  return {};
+}
+
+// Somebody may have put one in the place of a folder that this courier knows.
+Status FolderCourier::look_for_links(const std::string& directory) {
+  if (without_links_.contains(directory)) return {};
+  if (Status free = has_no_links(root_.path(), directory); !free) return known_directories_.clear(), free;
+  without_links_.insert(directory);
   return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/aead.h"
 #include "uplink/folder_root.h"
+#include "uplink/folder_share.h"
 
 namespace sampan::uplink {
 namespace {
@@ -20,6 +21,7 @@ class FolderContact final : public core::Contact {
   std::optional<Retry> ask() override {
     if (auto closed = root_.look()) return closed;
     if (const auto seen = files_.list(root_.incoming()); !seen) return std::nullopt;  // made by the first image
+    if (Status free = has_no_links(root_.path(), root_.incoming()); !free) return folder_fails(free.error());
     const std::string path = root_.incoming() + "/contact-" + to_hex(ByteView(random_key()).first(name_bytes)) + ".part";
     auto file = files_.open(path, FileSystem::Mode::create_new);
     if (!file) return folder_fails(file.error());

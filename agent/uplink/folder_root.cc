@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "uplink/folder_root.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <utility>
@@ -28,7 +30,9 @@ std::string memory_of(const std::string& folder, const std::string& root) {
 core::Retry away(std::string words) { return {std::move(words), core::Scope::destination, {}, 0}; }
 
 core::Retry is_another_folder() {
-  return away("the folder is not the one that images went to before: its disk is not mounted, or it was emptied");
+  return away(
+      "the folder is not the one that images went to before: its disk is not mounted, or it was emptied (if it is meant, make an "
+      "empty file .incoming/folder-id in it)");
 }
 
 bool is_word(std::string_view text) {
@@ -38,6 +42,12 @@ bool is_word(std::string_view text) {
 std::string cause_of(const Error& error) {
   const auto colon = error.message.rfind(": ");
   return colon == std::string::npos ? error.message : error.message.substr(colon + 2);
+}
+
+// A bind mount, which the unit makes of every folder that it may write to, has the device of what it is made of, and is none.
+bool is_mounted(const std::string& path) {
+  struct stat root{}, above{};
+  return ::stat(path.c_str(), &root) == 0 && ::stat((path + "/..").c_str(), &above) == 0 && root.st_dev != above.st_dev;
 }
 
 core::Retry cannot_remember(const Error& error) { return away("what folder images go to cannot be remembered: " + cause_of(error)); }
@@ -65,8 +75,8 @@ Result<FolderRoot::Memory> FolderRoot::memory() const {
 }
 
 // Empty: a person made it, or making it was interrupted.
-Result<std::string> FolderRoot::word() const {
-  const auto bytes = read_whole(files_, word_file_, memory_bytes_max);
+Result<std::string> FolderRoot::word_in(const std::string& path) const {
+  const auto bytes = read_whole(files_, path, memory_bytes_max);
   if (!bytes) return bytes.error();
   const std::string_view text = as_text(*bytes).substr(0, word_bytes);
   return is_word(text) ? std::string(text) : std::string();
@@ -79,22 +89,24 @@ std::optional<core::Retry> FolderRoot::look() const {
   if (!seen && seen.error().code != Errc::not_found) return folder_fails(seen.error());
   if (!remembered->used) return std::nullopt;
   if (!seen) return is_another_folder();
-  const auto here = word();
+  const auto here = word_in(word_file_);
   if (here) return here->empty() || remembered->word.empty() || *here == remembered->word ? std::nullopt : std::optional(is_another_folder());
   if (here.error().code != Errc::not_found) return folder_fails(here.error());
   return remembered->word.empty() ? look_without_word() : is_another_folder();
 }
 
-// A mount point without its disk, where an earlier version made .incoming before the disk was there, holds nothing else.
+// A mount point without its disk, where an earlier version made .incoming before the disk was there, holds nothing else. A folder
+// that its reader empties holds nothing else either; only where a disk is mounted is it known to be no such mount point.
 std::optional<core::Retry> FolderRoot::look_without_word() const {
   const auto seen = files_.list(path_);
   if (!seen) return folder_fails(seen.error());
-  return std::ranges::any_of(*seen, [](const std::string& name) { return name != ".incoming"; }) ? std::nullopt : std::optional(is_another_folder());
+  const bool holds_more = std::ranges::any_of(*seen, [](const std::string& name) { return name != ".incoming"; });
+  return holds_more || is_mounted(path_) ? std::nullopt : std::optional(is_another_folder());
 }
 
 std::optional<core::Retry> FolderRoot::settle() const {
   if (memory_.empty()) return std::nullopt;
-  auto here = word();
+  auto here = word_in(word_file_);
   if (!here && here.error().code != Errc::not_found) return folder_fails(here.error());
   if (!here || here->empty()) here = make_word();
   if (!here) return folder_fails(here.error());
@@ -105,12 +117,31 @@ std::optional<core::Retry> FolderRoot::settle() const {
   return noted ? std::nullopt : std::optional(cannot_remember(noted.error()));
 }
 
-// Others may share the root, and be as quick: the word that stands there is the one.
+// Others may share the root, and be as quick. All make theirs under one name, and what stands there whole is taken for their own; a
+// word that has its place stays. So the first one is everybody's. No hard link: a USB stick has none.
 Result<std::string> FolderRoot::make_word() const {
+  const std::string fresh = word_file_ + ".new";
+  if (const auto begun = word_in(fresh); !begun || begun->empty())
+    if (Status made = write_word(fresh); !made) return made.error();
+  if (const auto here = word_in(word_file_); here && !here->empty()) {
+    (void)files_.unlink(fresh);
+    return here;
+  }
+  // Not found: another one gave it its place.
+  if (Status placed = files_.rename(fresh, word_file_); !placed && placed.error().code != Errc::not_found) return placed.error();
+  if (Status synced = files_.sync_directory(incoming_); !synced) return synced.error();
+  auto here = word_in(word_file_);
+  if (here && here->empty()) return fail(Errc::io, "another one begins to write there");
+  return here;
+}
+
+Status FolderRoot::write_word(const std::string& path) const {
+  if (Status gone = files_.unlink(path); !gone && gone.error().code != Errc::not_found) return gone;
+  auto file = files_.open(path, FileSystem::Mode::create_new);
+  if (!file) return file.error();
   const Key dice = random_key();
-  const std::string fresh = to_hex(ByteView(dice).first(word_bytes / 2));
-  if (Status written = write_durably(files_, word_file_, as_bytes(fresh + "\n")); !written) return written.error();
-  return word();
+  if (Status written = (*file)->write_at(0, as_bytes(to_hex(ByteView(dice).first(word_bytes / 2)) + "\n")); !written) return written;
+  return (*file)->sync();
 }
 
 core::Retry folder_fails(const Error& error) {

@@ -4,8 +4,9 @@
 //
 // A share that is not mounted looks like an empty folder, or like what an earlier start left below its mount point. So .incoming holds a
 // random word (folder-id), and a file of this node's holds the same word: without it, or with another one, nothing is written.
+// Several nodes that begin with one root agree on the word of the first.
 // A person who means another folder makes an empty .incoming/folder-id in it. What an earlier version remembered has no word: it is
-// taken for the same folder where more than .incoming is there.
+// taken for the same folder where more than .incoming is there, or where a disk is mounted on it (its device is not its parent's).
 // Threads: any; settle() one at a time.
 // Fails:   what cannot be looked at or remembered -> Retry, scope destination, in words: nothing is written that cannot be found again.
 #pragma once
@@ -36,8 +37,9 @@ class FolderRoot {
     std::string word;  // empty: of an earlier version
   };
   Result<Memory> memory() const;
-  Result<std::string> word() const;
+  Result<std::string> word_in(const std::string& path) const;
   Result<std::string> make_word() const;
+  Status write_word(const std::string& path) const;
   std::optional<core::Retry> look_without_word() const;
 
   const std::string path_, incoming_, word_file_;

@@ -2,7 +2,8 @@
 // Folder share: lets those who may read a folder read what is put into it: a daemon's umask is not what they agreed on. Where that
 // cannot be, and on a file system in memory, it is not.
 //
-// Nothing is changed, or made, through a symbolic link that somebody put below the root; the root itself may be one.
+// Nothing is changed, or made, through a symbolic link that somebody put below the root; the root itself may be one. That is
+// looked at when a folder is made and once in every attempt; one that is swapped for a link while an attempt runs is followed.
 // Threads: any.
 // Fails:   a link, or a file, in the place of a folder -> Errc::invalid, in words.
 #pragma once

@@ -157,6 +157,16 @@ TEST_CASE("a_folder_is_asked_by_a_file_that_does_not_stay_and_nothing_else_is_ma
   CHECK_FALSE(std::filesystem::exists(root / ".incoming"));
 }
 
+TEST_CASE("a_folder_is_not_asked_through_a_link") {
+  const TemporaryDirectory home;
+  std::filesystem::create_directories(home.path() / "lead");
+  std::filesystem::create_directories(home.path() / "target");
+  std::filesystem::create_directory_symlink(home.path() / "target", home.path() / "lead/.incoming");
+  const auto said = uplink::make_folder_contact({(home.path() / "lead").string()}, disk())->ask();
+  REQUIRE(said.has_value());
+  CHECK(said->reason.find("a link or a file is in the place of a folder") != std::string::npos);
+}
+
 TEST_CASE("a_folder_that_cannot_be_one_is_away_in_words_without_its_path") {
   const TemporaryDirectory home;
   std::ofstream(home.path() / "file") << "not mounted";

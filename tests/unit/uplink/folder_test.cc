@@ -420,6 +420,26 @@ TEST_CASE("a_link_that_somebody_put_into_the_folder_is_not_followed_and_that_is_
   CHECK(test::corpus_files(target).empty());
 }
 
+TEST_CASE("a_folder_that_the_courier_knows_and_somebody_swapped_for_a_link_is_not_followed_either") {
+  Folder folder;
+  const fs::path root = folder.directory.path() / "lead", target = folder.directory.path() / "target";
+  fs::create_directories(target / "1.3");
+  REQUIRE(is_delivered(folder.attempt(consign(noise(10), "1.2.3"))));
+  fs::path swapped;
+  SUBCASE("a study") { swapped = root / "1.2"; }
+  SUBCASE("a series") { swapped = root / "1.2/1.3"; }
+  SUBCASE("where files begin") { swapped = root / ".incoming"; }
+  fs::rename(swapped, folder.directory.path() / "kept");
+  fs::create_directory_symlink(target, swapped);
+  const auto outcome = folder.attempt(consign(noise(20), "1.2.4"));
+  REQUIRE(std::holds_alternative<Retry>(outcome));
+  CHECK(retry(outcome).reason == "cannot write to the folder: a link or a file is in the place of a folder, and nothing is written through it");
+  CHECK(test::corpus_files(target).empty());
+  fs::remove(swapped);
+  fs::rename(folder.directory.path() / "kept", swapped);
+  CHECK(is_delivered(folder.attempt(consign(noise(20), "1.2.4"))));
+}
+
 TEST_CASE("an_interrupted_courier_reports_retry_for_everything") {
   Folder folder;
   folder.courier->interrupt();
@@ -477,7 +497,9 @@ struct Share {
   uplink::FolderOptions options{root, (directory.path() / "state/folders").string()};
 };
 
-constexpr const char* another = "the folder is not the one that images went to before: its disk is not mounted, or it was emptied";
+constexpr const char* another =
+    "the folder is not the one that images went to before: its disk is not mounted, or it was emptied (if it is meant, make an empty "
+    "file .incoming/folder-id in it)";
 
 }  // namespace
 

@@ -34,7 +34,7 @@ std::string good_news(const NodeStatus& status, Lang lang) {
   if (cut_off)
     return lang == Lang::zh ? "图像已安全保存，网络恢复后自动续传，积压 " + number(waiting)
                             : "images are safe here and go on when the network is back; waiting: " + number(waiting);
-  const auto waits_for_window = [](const DestinationStatus& d) { return d.waiting == 0 || (d.window_closed && d.sending == 0); };
+  const auto waits_for_window = [](const DestinationStatus& d) { return d.waiting == 0 || (d.window_closed && d.sending == 0 && !d.emergency_waiting_s); };
   if (waiting > 0 && std::ranges::all_of(destinations, waits_for_window))
     return lang == Lang::zh ? "图像正常接收，等待上传时段，积压 " + number(waiting)
                             : "images are received and wait for their window; waiting: " + number(waiting);

@@ -188,13 +188,13 @@ std::string away_action(const DestinationStatus& destination, Lang lang) {
                           : "The images are safe here and go on by themselves. Check cable and router, or ask the lead hospital.";
 }
 
-// Of the age of the oldest: what merely waits for a window that will open is not late, what waited through a whole one is.
+// Of the age of the oldest: what merely waits for a window that will open is not late, what waited through a whole one is, and emergencies wait for none.
 std::int64_t late_s(const DestinationStatus& destination, WallTime now) {
-  const std::int64_t oldest = destination.oldest_waiting_s;
+  const std::int64_t oldest = destination.oldest_waiting_s, urgent = destination.emergency_waiting_s.value_or(0);
   if (!destination.window_opened) return oldest;
   const std::int64_t since_opening = (now.ms - destination.window_opened->ms) / 1000;
-  if (destination.window_closed) return oldest >= since_opening ? oldest : 0;
-  return std::min(oldest, since_opening);
+  if (destination.window_closed) return std::max(urgent, oldest >= since_opening ? oldest : 0);
+  return std::max(urgent, std::min(oldest, since_opening));
 }
 
 void look_at_window(const DestinationStatus& destination, WallTime now, Findings& out) {
@@ -220,10 +220,12 @@ void look_at_connection(const DestinationStatus& destination, std::uint64_t unre
   const bool waits = destination.waiting > 0, telemetry_waits = destination.telemetry_waiting > 0;
   const bool away = destination.state == DestinationState::backing_off;
   const std::int64_t late = late_s(destination, now);
-  const std::string queued_zh =
-      number(destination.waiting) + " 幅图像积压，最久 " + duration(destination.oldest_waiting_s, Lang::zh);
-  const std::string queued_en =
-      images(destination.waiting) + " waiting, up to " + duration(destination.oldest_waiting_s, Lang::en);
+  const bool urgent_waits = destination.window_closed && destination.emergency_waiting_s;
+  const bool urgent_late = urgent_waits && *destination.emergency_waiting_s >= waiting_attention_s;
+  const std::string queued_zh = number(destination.waiting) + " 幅图像积压，最久 " + duration(destination.oldest_waiting_s, Lang::zh) +
+                                (urgent_waits ? "，其中急诊已等 " + duration(*destination.emergency_waiting_s, Lang::zh) : "");
+  const std::string queued_en = images(destination.waiting) + " waiting, up to " + duration(destination.oldest_waiting_s, Lang::en) +
+                                (urgent_waits ? ", an emergency for " + duration(*destination.emergency_waiting_s, Lang::en) : "");
   const bool answers = destination.last_contact_s.value_or(destination.state_age_s) < destination.state_age_s;
   const std::string idle_zh = telemetry_waits ? number(destination.telemetry_waiting) + " 条事件和采样积压" : "目前没有图像积压";
   const std::string idle_en = telemetry_waits ? number(destination.telemetry_waiting) + " events and samples waiting" : "no images waiting";
@@ -236,7 +238,7 @@ void look_at_connection(const DestinationStatus& destination, std::uint64_t unre
          "Destination " + name + (answers ? " answers, yet nothing gets through for " : " out of reach for ") + duration(destination.state_age_s, Lang::en) + ", " + (waits ? queued_en : idle_en) +
              because(destination.last_error),
          away_action(destination, Lang::zh), away_action(destination, Lang::en)});
-  } else if (!away && destination.waiting > unreadable && late >= waiting_attention_s && destination.window_closed) {
+  } else if (!away && destination.waiting > unreadable && late >= waiting_attention_s && destination.window_closed && !urgent_late) {
     look_at_window(destination, now, out);
   } else if (!away && destination.waiting > unreadable && late >= waiting_attention_s) {
     out.push_back({"waiting_long", Verdict::attention, "目的地 " + name + "：" + queued_zh,

@@ -129,6 +129,7 @@ struct DestinationStatus {
   std::uint64_t waiting = 0;
   std::uint64_t waiting_bytes = 0;
   std::int64_t oldest_waiting_s = 0;
+  std::optional<std::int64_t> emergency_waiting_s;  // since the first emergency that is to go was received; absent: none waits
   std::uint64_t on_hold = 0;
   std::uint64_t rejected = 0;
   std::uint64_t delivered = 0;  // receipts of either level

@@ -50,7 +50,7 @@ void fields(A& a, BlockedClass& v) {
 template <class A>
 void queue_fields(A& a, DestinationStatus& v) {
   a("name", v.name), a("state", v.state), a("waiting", v.waiting), a("waiting_bytes", v.waiting_bytes);
-  a("oldest_waiting_s", v.oldest_waiting_s), a("sending", v.sending), a("on_hold", v.on_hold);
+  a("oldest_waiting_s", v.oldest_waiting_s), a("emergency_waiting_s", v.emergency_waiting_s), a("sending", v.sending), a("on_hold", v.on_hold);
   a("rejected", v.rejected), a("ages", v.ages), a("telemetry_waiting", v.telemetry_waiting);
   a("window_closed", v.window_closed), a("window_opens", v.window_opens);
 }

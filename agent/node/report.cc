@@ -106,6 +106,7 @@ void add_count(control::DestinationStatus& status, const queue::DestinationCount
   status.waiting = from.waiting;
   status.waiting_bytes = from.waiting_bytes;
   if (from.oldest_waiting) status.oldest_waiting_s = findings.queue.age(*from.oldest_waiting, findings.now).count() / 1000;
+  if (from.emergency_waiting) status.emergency_waiting_s = findings.queue.age(*from.emergency_waiting, findings.now).count() / 1000;
   status.on_hold = from.on_hold;
   status.rejected = from.rejected;
   status.delivered = from.delivered;

@@ -14,4 +14,10 @@ MonoTime CappedLine::book(std::uint64_t bytes, MonoTime now) {
   return goes;
 }
 
+void CappedLine::note(std::uint64_t bytes, MonoTime now) {
+  const MonoTime most = std::max(free_at_, now + burst_);  // what others wait for already is not taken back
+  book(bytes, now);
+  free_at_ = std::min(free_at_, most);
+}
+
 }  // namespace sampan::policy

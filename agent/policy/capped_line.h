@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Capped line: when the next bytes may go, so that over any longer time no more of them go than the cap says.
+// Capped line: when the next bytes may go, so that over any longer time no more of them go than the cap says, apart from those that do not wait.
 //
 // Pure: the time is the caller's, and never goes back.
 #pragma once
@@ -15,8 +15,10 @@ class CappedLine {
   // burst: what the cap lets go in that time goes at once after a pause.
   CappedLine(std::uint64_t bytes_per_second_max, Millis burst) : bytes_per_second_max_(bytes_per_second_max), burst_(burst) {}
 
-  // When bytes that are to follow those booked before may go. A booking is kept whether the caller waits for it or not.
+  // When bytes that are to follow those booked before may go.
   MonoTime book(std::uint64_t bytes, MonoTime now);
+  // Bytes that go without waiting. They count, but what follows waits for them no longer than one burst.
+  void note(std::uint64_t bytes, MonoTime now);
 
  private:
   std::uint64_t bytes_per_second_max_;

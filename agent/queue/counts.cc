@@ -60,6 +60,12 @@ std::optional<WallTime> oldest_waiting(Question& question, std::int64_t number) 
   return WallTime{oldest.number(0)};
 }
 
+std::optional<WallTime> emergency_waiting(Question& question, std::int64_t number) {
+  Statement first = question.ask("SELECT received_ms FROM delivery WHERE destination=? AND state=1 AND rank>=? AND rank<? ORDER BY rank, study_order, seq LIMIT 1");
+  if (!first.bind(1, number).bind(2, urgent_rank).bind(3, urgent_rank + 10).step()) return {};
+  return WallTime{first.number(0)};
+}
+
 }  // namespace
 
 std::vector<DestinationCount> Counts::destinations() {
@@ -71,6 +77,7 @@ std::vector<DestinationCount> Counts::destinations() {
     count.destination = names.text(0);
     add_tallies(question, count, names.number(1));
     if (count.waiting > 0) count.oldest_waiting = oldest_waiting(question, names.number(1));
+    if (count.waiting > 0) count.emergency_waiting = emergency_waiting(question, names.number(1));
     if (count.on_hold + count.rejected > 0) add_reasons(question, count, names.number(1));
   }
   return all;

@@ -30,6 +30,7 @@ struct DestinationCount {
   std::uint64_t here_bytes = 0;      // of all that is here and was for it
   std::uint64_t unproven_bytes = 0;  // of that, what it has not said that it keeps, on hold and rejected as well
   std::optional<WallTime> oldest_waiting;
+  std::optional<WallTime> emergency_waiting;  // of the first that is to go; nothing: none waits
   std::uint64_t news_waiting = 0, news_delivered = 0;  // cargo that travels ahead of images, which the others leave out
   std::vector<ReasonCount> on_hold_reasons, rejected_reasons;  // the most frequent first, at most reasons_shown_max
 };

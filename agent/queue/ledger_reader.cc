@@ -15,8 +15,6 @@ constexpr std::string_view due_text =
 constexpr Millis ask_again_after = std::chrono::seconds(10);  // a ledger that did not answer
 constexpr std::string_view order_text = "ORDER BY rank, study_order, seq";
 
-constexpr std::int64_t urgent_rank = rank_of_images + 10 * static_cast<int>(core::Priority::emergency);
-
 core::Priority priority_of(std::int64_t rank) { return static_cast<core::Priority>(std::min<std::int64_t>(rank % rank_of_images / 10, 3)); }
 
 }  // namespace

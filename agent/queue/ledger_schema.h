@@ -4,6 +4,7 @@
 // Fails:  a version from the future, or a file that is no sound database -> Errc::damaged; the caller sets it aside.
 #pragma once
 
+#include "core/item.h"
 #include "queue/sql.h"
 
 namespace sampan::queue {
@@ -49,6 +50,8 @@ inline constexpr int delivery_closed = 5;
 
 // delivery.rank of images begins here; what is below travels ahead of them.
 inline constexpr std::int64_t rank_of_images = 100;
+// Of images that are emergencies: from here on, less than 10 more.
+inline constexpr std::int64_t urgent_rank = rank_of_images + 10 * static_cast<int>(core::Priority::emergency);
 // tally.state of cargo that travels ahead of images: that of the delivery, and this.
 inline constexpr int tally_of_news = 10;
 

@@ -27,7 +27,7 @@ struct Work {
       PostBox::Arrival arrival{lane, trip->run(*courier)};
       trip.reset();
       if (auto next = arrival.report->went_well() ? box->take() : std::nullopt) {
-        arrival.onward = {needs.clock.mono(), next->urgent(), next->routine(), next->give_way, next->movement};
+        arrival.onward = {needs.clock.mono(), next->urgent(), next->routine(), next->yield, next->movement};
         begin(std::move(*next));
       }
       box->tell(std::move(arrival));
@@ -114,7 +114,7 @@ void Destination::arrived(Lane& lane, const PostBox::Arrival& arrival) {
   lane.started = arrival.onward->started;
   lane.urgent = arrival.onward->urgent;
   lane.routine = arrival.onward->routine;
-  lane.give_way = arrival.onward->give_way;
+  lane.yield = arrival.onward->yield;
   lane.movement = arrival.onward->movement;
   if (!silent_since_) silent_since_ = needs_.clock.mono();
 }
@@ -156,18 +156,20 @@ void Destination::look_ahead() {
   if (Items items = lend(wanted, due_at); !items.empty()) post_box_->lay_ready(load(Mode::batch, std::move(items)));
 }
 
-// The item on its way arrives; a batch of routine images over a slow line would take minutes more. Where all lanes carry emergencies
+// The item on its way arrives, faster than a cap says; a batch of routine images over a slow line would take minutes more. Where all lanes carry emergencies
 // nobody yields, and it goes before what was laid ready.
 void Destination::make_way() {
   const MonoTime now = needs_.clock.mono();
   if (!news_ || now < make_way_at_ || breaker_.open()) return;
   news_ = false;
   make_way_at_ = now + options_.make_way_every;
-  const auto yields = [](const Lane& lane) { return lane.busy && lane.connected && lane.mode == Mode::batch && !lane.urgent && !*lane.give_way; };
+  const auto yields = [](const Lane& lane) { return lane.busy && lane.connected && lane.mode == Mode::batch && !lane.urgent && !lane.yield->in_hurry; };
   const auto lane = std::ranges::find_if(lanes_, yields);
   const bool nobody = lane == lanes_.end();
   if ((nobody && !post_box_->is_ready()) || free_lane(false) != nullptr || !emergency_ahead()) return;
-  if (!nobody) *lane->give_way = true;
+  if (nobody) return;
+  lane->yield->gives_way = lane->yield->in_hurry = true;
+  throttle_->look_again();
 }
 
 // Leases it where there is one.
@@ -291,7 +293,7 @@ LeaseRequest Destination::request_of_unsuspected(std::size_t items_max) const {
 Load Destination::load(Mode mode, Items items) const {
   const unsigned strikes = suspects_.strikes(items.front().item.id);
   Load load{spec_.name, std::move(items), mode, strikes, spec_.via};
-  load.give_way = std::make_shared<std::atomic<bool>>(false);
+  load.yield = std::make_shared<Yield>();
   load.movement = std::make_shared<Movement>();
   if (!spec_.windows.empty()) load.throttle = throttle_;
   return load;
@@ -303,7 +305,7 @@ void Destination::launch(Lane& lane, Load load) {
   lane.connected = true;
   lane.urgent = load.urgent();
   lane.routine = load.routine();
-  lane.give_way = load.give_way;
+  lane.yield = load.yield;
   lane.movement = load.movement;
   tried_ = true;
   if (!silent_since_) silent_since_ = needs_.clock.mono();

@@ -62,7 +62,7 @@ class Destination {
     bool ending = false;      // its batch is nearly done
     bool urgent = false, routine = false;  // its batch holds emergencies; others
     bool asking = false;      // whether the destination is there
-    std::shared_ptr<std::atomic<bool>> give_way{};  // of the last trip
+    std::shared_ptr<Yield> yield{};  // of the last trip
     std::shared_ptr<Movement> movement{};           // same
     bool moved_in_vain = false;  // bytes moved and the trip failed, and no answer came since
     Mode mode = Mode::batch;  // of the last trip

@@ -6,7 +6,7 @@ namespace sampan::scheduler {
 
 void Destination::heed_windows() {
   gate_.look();
-  if (gate_.lets_routine_go()) throttle_->cap(gate_.bytes_per_second_max());  // what leaves a window that closes is in a hurry
+  if (gate_.lets_routine_go()) throttle_->cap(gate_.bytes_per_second_max());  // what is under way when it closes keeps its cap
   const bool goes = gate_.lets_routine_go() && lets_routine_go_;
   const bool changed = std::exchange(routine_goes_, goes) != goes;
   if (!goes) leave_routine();
@@ -20,7 +20,7 @@ void Destination::heed_windows() {
 // Also of a lane that went on by itself with what had been laid ready.
 void Destination::leave_routine() {
   for (const Lane& lane : lanes_)
-    if (lane.busy && lane.connected && lane.routine && lane.mode == Mode::batch) *lane.give_way = true;
+    if (lane.busy && lane.connected && lane.routine && lane.mode == Mode::batch) lane.yield->gives_way = true;
 }
 
 // One that nothing was carried to while the window was closed was not silent for that; what it did not answer meanwhile counts.

@@ -33,6 +33,12 @@ class Movement {
   std::atomic<std::int64_t> first_ms_{none}, last_ms_{none};
 };
 
+// What is asked of a trip under way.
+struct Yield {
+  std::atomic<bool> gives_way{false};  // what is not begun goes back
+  std::atomic<bool> in_hurry{false};   // no cap holds back what was begun, for an emergency waits for the lane
+};
+
 // A payload that tells when it is read, and is read no faster than its destination's cap.
 class WatchedPayload final : public core::Payload {
  public:
@@ -42,7 +48,7 @@ class WatchedPayload final : public core::Payload {
       : of_(std::move(of)), movement_(std::move(movement)), clock_(clock), throttle_(std::move(throttle)), in_hurry_(std::move(in_hurry)) {}
   std::uint64_t size() const override { return of_->size(); }
   Result<std::size_t> read(std::uint64_t offset, ByteSpan into) override {
-    if (throttle_) throttle_->pass(std::min<std::uint64_t>(into.size(), size() - std::min(offset, size())), !in_hurry_ || !*in_hurry_);
+    if (throttle_) throttle_->pass(std::min<std::uint64_t>(into.size(), size() - std::min(offset, size())), in_hurry_.get());
     movement_->moved(clock_.mono());
     return of_->read(offset, into);
   }

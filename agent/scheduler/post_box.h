@@ -26,7 +26,7 @@ class PostBox {
   struct Onward {
     MonoTime started{};
     bool urgent = false, routine = false;
-    std::shared_ptr<std::atomic<bool>> give_way{};
+    std::shared_ptr<Yield> yield{};
     std::shared_ptr<Movement> movement{};
   };
   // To the question whether it is there. Nothing: yes.

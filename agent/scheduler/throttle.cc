@@ -21,12 +21,19 @@ void Throttle::release() {
   changed_.notify_all();
 }
 
-void Throttle::pass(std::uint64_t bytes, bool waits) {
+void Throttle::look_again() {
+  const std::lock_guard lock(mutex_);
+  changed_.notify_all();
+}
+
+void Throttle::pass(std::uint64_t bytes, const std::atomic<bool>* in_hurry) {
+  const auto hurries = [in_hurry] { return in_hurry != nullptr && *in_hurry; };
   std::unique_lock lock(mutex_);
   if (!line_ || released_) return;
-  const MonoTime now = clock_.mono(), goes = line_->book(bytes, now);
-  if (!waits) return;
-  changed_.wait_for(lock, goes - now, [&, before = changes_] { return released_ || changes_ != before; });
+  const MonoTime now = clock_.mono();
+  if (hurries()) return line_->note(bytes, now);
+  const MonoTime goes = line_->book(bytes, now);
+  changed_.wait_for(lock, goes - now, [&, before = changes_] { return released_ || changes_ != before || hurries(); });
 }
 
 }  // namespace sampan::scheduler

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Throttle: what the lanes of one destination may read of their payloads, where its window has a cap.
 //
-// One for all lanes. Emergencies, and the image that one waits for, are not held back, and count. A cap that changes, and the end of the destination, let everybody go who
-// waits.
+// One for all lanes. Emergencies, and the image that one waits for, are not held back; they count, but what follows waits for them no longer than a burst. A cap that
+// changes, and the end of the destination, let everybody go who waits: whoever interrupts a courier releases this first.
 // Threads: pass() on the lanes', where it may wait; the rest on any.
 // Fails:   never.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -24,7 +25,10 @@ class Throttle {
   void cap(std::optional<std::uint64_t> bytes_per_second_max);
   // For good.
   void release();
-  void pass(std::uint64_t bytes, bool waits);
+  // in_hurry: set where nothing holds the caller back, or no more; none: never.
+  void pass(std::uint64_t bytes, const std::atomic<bool>* in_hurry);
+  // Some in_hurry was set.
+  void look_again();
 
  private:
   const Clock& clock_;

@@ -9,13 +9,21 @@ namespace sampan::scheduler {
 // So many left: time enough to have the next batch ready.
 constexpr std::size_t few_left_max = 32;
 
+namespace {
+
+std::shared_ptr<std::atomic<bool>> hurry_of(const std::shared_ptr<Yield>& yield) {
+  return yield ? std::shared_ptr<std::atomic<bool>>(yield, &yield->in_hurry) : nullptr;
+}
+
+}  // namespace
+
 Trip::Trip(Load load, Needs needs, const Options& options, std::shared_ptr<Tally> tally)
     : load_(std::move(load)), needs_(needs), options_(options), tally_(std::move(tally)) {
   for (std::size_t i = 0; i < load_.items.size(); ++i) unanswered_.emplace(item(i).id, i);
   tally_->sending += load_.items.size();
   for (core::Consignment& one : load_.items)
     if (load_.movement && one.payload) one.payload = std::make_shared<WatchedPayload>(std::move(one.payload), load_.movement, needs_.clock, load_.throttle,
-                                                     is_urgent(one.item) ? std::make_shared<std::atomic<bool>>(true) : load_.give_way);
+                                                     is_urgent(one.item) ? std::make_shared<std::atomic<bool>>(true) : hurry_of(load_.yield));
 }
 
 TripReport Trip::run(core::Courier& courier) {

@@ -51,7 +51,7 @@ struct Load {
   unsigned strikes = 0;  // of a suspect that travels alone
   std::string via{};     // the fallback that is tried in the place of the destination
   std::function<void()> nearly_done{};  // called on the lane's thread, once, when few of many are left and none is in trouble
-  std::shared_ptr<std::atomic<bool>> give_way{};  // set: what is not begun goes back, for something more urgent waits
+  std::shared_ptr<Yield> yield{};              // none: it is never asked to give way
   std::shared_ptr<Movement> movement{};           // of its bytes; none: nobody asks
   std::shared_ptr<Throttle> throttle{};           // none: as fast as it goes
 };
@@ -91,7 +91,7 @@ class Trip {
   };
   // Whether the courier is to go on.
   bool take(const Uuid& item, core::Outcome outcome);
-  bool gives_way() const { return load_.give_way && *load_.give_way; }
+  bool gives_way() const { return load_.yield && load_.yield->gives_way; }
   void resolve_silence();
   void on(std::size_t index, core::Delivered delivered);
   void on(std::size_t index, core::Rejected rejected);

@@ -175,6 +175,8 @@ TEST_CASE("status_and_queue_say_what_waits_for_its_window_and_when_it_opens") {
   CHECK(has(show_status(status, Lang::en), "waits for its window, opens at " + at + "; emergencies go at any time"));
   CHECK(has(show_status(status, Lang::zh), "等待上传时段，" + at + " 开始；急诊随时上传"));
   CHECK(has(show_status(status, Lang::en), "images are received and wait for their window; waiting: 28"));
+  lead.emergency_waiting_s = 5;
+  CHECK(has(show_status(status, Lang::en), "images are received and on their way; waiting: 28"));
   CHECK(has(show_queue(status, Lang::en), "lead: waits for its window, opens at " + at + "\n"));
   CHECK(has(show_queue(status, Lang::zh), "lead：等待上传时段，" + at + " 开始\n"));
   const WallTime next_week{status.now.ms + 6 * 24 * 3'600'000};

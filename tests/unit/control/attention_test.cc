@@ -98,6 +98,36 @@ TEST_CASE("images_that_merely_wait_for_a_window_are_no_news_and_those_it_was_too
   CHECK(codes(status) == Codes{"window_too_short:attention"});
 }
 
+TEST_CASE("an_emergency_is_late_whatever_the_windows_say" * doctest::description("contract 7")) {
+  NodeStatus status = rich_status();
+  DestinationStatus& lead = status.destinations[0];
+  lead.window_closed = true;  // since 06:00; the emergency came at 10:00, and it is 16:00
+  lead.window_opens = WallTime{status.now.ms + 6 * 3'600'000};
+  lead.window_opened = WallTime{status.now.ms - 18 * 3'600'000};
+  lead.state_age_s = lead.oldest_waiting_s = 6 * 3600;
+  CHECK(codes(status) == Codes{"destination_unreachable:attention"});
+  lead.emergency_waiting_s = 6 * 3600;
+  REQUIRE(codes(status) == Codes{"destination_unreachable:failure"});
+  CHECK(assess(status)[0].en.starts_with("Destination lead out of reach for 6 h, 28 images waiting, up to 6 h, an emergency for 6 h: "));
+  CHECK(assess(status)[0].zh.starts_with("目的地 lead 已 6 小时无法送达，28 幅图像积压，最久 6 小时，其中急诊已等 6 小时，"));
+  // It answers, and the emergency does not get through.
+  lead.state = DestinationState::up;
+  CHECK(codes(status) == Codes{"waiting_long:attention"});
+  lead.emergency_waiting_s = 1799;
+  CHECK(codes(status) == Codes{});
+  lead.emergency_waiting_s = 1800;
+  CHECK(codes(status) == Codes{"waiting_long:attention"});
+  // Also where others were left over by the last window, and just after the next one opened.
+  lead.oldest_waiting_s = 20 * 3600;
+  CHECK(codes(status) == Codes{"waiting_long:attention"});
+  lead.oldest_waiting_s = 6 * 3600;
+  lead.window_closed = false;
+  lead.window_opened = WallTime{status.now.ms - 1000};
+  CHECK(codes(status) == Codes{"waiting_long:attention"});
+  lead.emergency_waiting_s.reset();
+  CHECK(codes(status) == Codes{});
+}
+
 TEST_CASE("a_destination_out_of_reach_while_its_window_is_closed_is_no_failure") {
   NodeStatus status = rich_status();
   DestinationStatus& lead = status.destinations[0];

@@ -25,6 +25,18 @@ TEST_CASE("over_any_longer_time_no_more_goes_than_the_cap_says") {
     }
 }
 
+TEST_CASE("what_does_not_wait_counts_and_delays_what_follows_by_a_burst_at_most" * doctest::description("contract 7")) {
+  CappedLine line(200'000, Millis(1000));
+  const MonoTime now{1'000'000};
+  line.note(500'000'000, now);
+  CHECK(line.book(100'000, now) == MonoTime{now.ms + 1000});
+  for (int i = 0; i < 100; ++i) line.note(1'000'000, now);
+  CHECK(line.book(1, now) == MonoTime{now.ms + 1500});  // after what was booked and waits, which nothing takes back or puts off
+  CappedLine small(1000, Millis(1000));
+  small.note(1400, now);
+  CHECK(small.book(1000, now) == MonoTime{now.ms + 400});
+}
+
 TEST_CASE("after_a_pause_only_a_burst_goes_at_once") {
   CappedLine line(1000, Millis(1000));
   MonoTime now{0};

@@ -102,6 +102,30 @@ TEST_CASE_FIXTURE(CountsFixture, "every_tally_is_what_counting_the_rows_would_fi
   check_tallies();
 }
 
+TEST_CASE_FIXTURE(CountsFixture, "whether_an_emergency_waits_is_known_until_it_is_settled_or_held") {
+  destinations = {"lead"};
+  const auto waits = [&] {
+    queue->drain();
+    const auto all = queue->counts().destinations();
+    const auto lead = std::ranges::find(all, "lead", &queue::DestinationCount::destination);
+    return lead == all.end() ? std::nullopt : lead->emergency_waiting;
+  };
+  REQUIRE(put(pattern(100, 1), image_facts("1.1", "9.1")).ok());
+  clock.wall_ms += 60'000;
+  const WallTime came{clock.wall_ms};
+  REQUIRE(put(pattern(100, 2), image_facts("1.2", "9.2")).ok());
+  CHECK_FALSE(waits());
+  const auto found = queue->lookup().find("9.2", 5);
+  REQUIRE(found.size() == 1);
+  REQUIRE(queue->orders().prioritise(found[0], core::Priority::emergency).ok());
+  clock.wall_ms += 60'000;
+  CHECK(waits() == came);
+  REQUIRE(queue->orders().hold(found[0], "").ok());
+  CHECK_FALSE(waits());
+  REQUIRE(queue->orders().resume(found[0], "").ok());
+  CHECK(waits() == came);
+}
+
 TEST_CASE_FIXTURE(CountsFixture, "what_finds_its_destination_late_is_counted_there") {
   destinations = {};
   for (unsigned i = 0; i < 3; ++i) REQUIRE(put(pattern(100, i), image_facts("1." + std::to_string(i))).ok());

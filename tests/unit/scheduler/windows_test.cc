@@ -2,8 +2,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <ctime>
+#include <thread>
 
 #include "base/local_time.h"
 #include "core/limits.h"
@@ -230,6 +232,71 @@ TEST_CASE("the_cap_is_that_of_the_window") {
   CHECK(takes(21, 23) >= 150ms);  // 1800 bytes, of which 1600 at once
   for (unsigned urgent = 24; urgent <= 28; ++urgent) world.put_emergency(urgent);
   CHECK(takes(29, 28) < 500ms);  // where others would wait for 2 s
+}
+
+namespace {
+
+struct Large final : core::Payload {
+  std::uint64_t size() const override { return 1u << 20; }
+  Result<std::size_t> read(std::uint64_t, ByteSpan into) override { return into.size(); }
+};
+
+// Real time that reading so much takes.
+Millis takes(core::Payload& payload, std::size_t bytes) {
+  std::vector<std::uint8_t> room(bytes);
+  const auto begun = std::chrono::steady_clock::now();
+  (void)payload.read(0, room);
+  return std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now() - begun);
+}
+
+// 1000 bytes a second at night, and both lanes at work a second before it ends.
+struct CappedNight : Nights {
+  CappedNight() : Nights({{{{22 * 60, 6 * 60}}, policy::every_day, false, 1000}}) {
+    queue.payload = std::make_shared<Large>();
+    clock.wall_now.ms += 18 * hour_ms - 1000;
+    put("pacs", 1, 200);
+    step();
+    REQUIRE(lanes.jobs.size() == 2);
+    clock.advance(300ms);  // it looks for emergencies again
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(CappedNight, "what_is_under_way_when_its_window_ends_keeps_the_cap_until_an_emergency_waits" * doctest::description("contract 7")) {
+  bool first = true;
+  peer().reads = [&](core::Payload& payload) {
+    if (!std::exchange(first, false)) return;
+    CHECK(takes(payload, 2300) < 200ms);
+    clock.advance(1s), step();
+    CHECK(takes(payload, 4000) >= 150ms);  // 300 ms
+    put_emergency(201);
+    clock.advance(1s), step();
+    CHECK(takes(payload, 100'000) < 1s);  // 3 s
+    CHECK(takes(payload, 1) < 1s);
+  };
+  lanes.run_next();
+  CHECK_FALSE(first);
+  run_for(1min);
+  CHECK(done("pacs") <= 3);  // the two that were begun
+  CHECK(queue.at("pacs", 201).state == State::delivered);
+}
+
+TEST_CASE_FIXTURE(CappedNight, "an_emergency_that_comes_ends_the_wait_of_the_image_that_is_in_its_way" * doctest::description("contract 7")) {
+  std::atomic<int> begun = 0;
+  peer().reads = [&](core::Payload& payload) {
+    if (begun > 0) return;
+    (void)takes(payload, 100'000);
+    begun = 1;
+    CHECK(takes(payload, 1000) < 20s);  // 99 s
+  };
+  std::thread lane([this] { lanes.run_next(); });
+  while (begun == 0) std::this_thread::yield();
+  put_emergency(201);
+  step();
+  lane.join();
+  run_for(1s);
+  CHECK(queue.at("pacs", 201).state == State::delivered);
 }
 
 namespace {

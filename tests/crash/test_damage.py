@@ -135,21 +135,17 @@ def test_a_ledger_that_breaks_while_the_node_runs_is_rebuilt(ctx):
     sender = ctx.raw_scu(story.node.address, ctx.images("mr", 5), called="CLINIC", persist=60)
     story.senders.append(sender)
     story.lead.start()
-    if not still_alive(story.node):  # what the service manager does
-        story.node.start()
+
+    def all_there_with_a_service_manager():
+        if not story.node.alive():
+            story.node.start()
+        return not sender.process.alive() and story.lead.shas() == story.acknowledged()
+
+    wait_until(all_there_with_a_service_manager, lambda: f"{len(story.lead.shas())} of {len(story.acknowledged())}", 100)
     assert sender.wait() == 0
-    wait_until(lambda: story.lead.shas() == story.acknowledged(), lambda: f"{len(story.lead.shas())} of {len(story.acknowledged())}", 40)
     story.node.wait_drained()
     story.says_nothing()
     story.node.stop()
-
-
-def still_alive(node):
-    try:
-        wait_until(lambda: not node.alive(), "dead", 6)
-    except AssertionError:
-        return True
-    return False
 
 
 def cut(path, bytes_):

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 namespace sampan {
@@ -18,6 +20,8 @@ std::string name_of(uid_t user) {
 }
 
 }  // namespace
+
+bool says_denied(std::string_view message) { return message.find(std::strerror(EACCES)) != std::string_view::npos; }
 
 std::optional<Stranger> stranger_in(const std::string& directory) {
   std::error_code none;

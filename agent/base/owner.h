@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace sampan {
 
@@ -14,6 +15,8 @@ namespace sampan {
 struct Stranger {
   std::string file, owner, us;
 };
+// Whether the words of an error say that the user may not: then it is worth looking for whose the files are.
+bool says_denied(std::string_view message);
 // The first that belongs to somebody else; none where all of it is ours.
 std::optional<Stranger> stranger_in(const std::string& directory);
 

@@ -7,9 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <ostream>
 
 #include "base/log.h"
@@ -101,8 +99,7 @@ struct Trouble {
 };
 
 Trouble trouble_of(const Error& error, const settings::Settings& settings) {
-  const bool denied = error.message.find(std::strerror(EACCES)) != std::string::npos;
-  return {error, denied ? stranger_in(settings.state_directory) : std::nullopt, settings.state_directory};
+  return {error, says_denied(error.message) ? stranger_in(settings.state_directory) : std::nullopt, settings.state_directory};
 }
 
 settings::StartNote owner_words(const Trouble& trouble) {

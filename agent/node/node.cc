@@ -2,13 +2,12 @@
 #include "node/node.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <future>
 #include <mutex>
 
 #include "base/log.h"
+#include "base/owner.h"
 #include "control/api.h"
 #include "control/reason_words.h"
 #include "control/reload_routes.h"
@@ -39,7 +38,7 @@ constexpr auto unproven_told_after = std::chrono::hours(24);
 constexpr std::size_t exams_named = 5;
 
 bool may_not_open(const queue::QueueSummary& queue) {
-  return queue.denied > 0 || queue.unreadable.why.find(std::strerror(EACCES)) != std::string::npos;
+  return queue.denied > 0 || says_denied(queue.unreadable.why);
 }
 
 std::unique_ptr<Beacon> make_beacon() {

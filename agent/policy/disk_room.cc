@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/limits.h"
+#include "policy/disk_forecast.h"
 
 namespace sampan::policy {
 
@@ -15,7 +16,6 @@ using namespace std::chrono_literals;
 
 constexpr Millis noted_every = 10min;
 constexpr Millis judged_after = 1h;
-constexpr double longest_ms = 10 * 365 * 86'400'000.0;  // beyond ten years nobody counts
 
 }  // namespace
 
@@ -56,7 +56,7 @@ std::optional<Millis> DiskTrend::full_in() const {
   const auto then = static_cast<double>(seen_.front().bytes), left = static_cast<double>(last_.bytes);
   const double per_ms = (then - left) / static_cast<double>((last_.at - seen_.front().at).count());
   if (per_ms <= 0.001) return std::nullopt;  // a byte a second
-  return Millis(static_cast<std::int64_t>(std::min(left / per_ms, longest_ms)));
+  return Millis(static_cast<std::int64_t>(std::min(left / per_ms, static_cast<double>(lasts_most.count()))));
 }
 
 }  // namespace sampan::policy

@@ -2,10 +2,9 @@
 #include "queue/rebuild.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include "base/log.h"
+#include "base/owner.h"
 #include "queue/end_mark.h"
 #include "queue/segment_owner.h"
 
@@ -48,7 +47,7 @@ bool Rebuild::open_next(Ledger& ledger) {
   const std::string path = folder_.path_of(name.stream, name.number);
   const auto pass_over = [&](std::string_view why) {
     log::warn("spool: " + segment_name(name.stream, name.number) + " set aside: " + std::string(why));
-    ++(why.find(std::strerror(EACCES)) == std::string_view::npos ? progress_.foreign : progress_.denied);
+    ++(says_denied(why) ? progress_.denied : progress_.foreign);
     file_.reset();
     ++next_;
     missed_ = true;

@@ -4,7 +4,6 @@ import datetime
 import json
 import re
 import shutil
-import time
 
 from clock_shim import Shim
 from harness import Skip, free_port, wait_until
@@ -119,8 +118,8 @@ def send(ctx, node, count):
     return [answer.sop_instance for answer in scu.sent()]
 
 
-def test_a_lead_restored_from_an_old_backup_gets_again_what_it_lost_and_nobody_had_to_ask(ctx):
-    node, orthanc = clinic_and_lead(ctx)
+def archived_then_restored(ctx, node, orthanc):
+    """Five images are archived; the lead, which is stopped then, goes back to a backup with the first two: -> (those, what it lost)."""
     old = send(ctx, node, 2)
     wait_archived(node, 2)
     orthanc.stop()
@@ -130,6 +129,12 @@ def test_a_lead_restored_from_an_old_backup_gets_again_what_it_lost_and_nobody_h
     wait_archived(node, 5)
     orthanc.stop()
     orthanc.restore()
+    return old, lost
+
+
+def test_a_lead_restored_from_an_old_backup_gets_again_what_it_lost_and_nobody_had_to_ask(ctx):
+    node, orthanc = clinic_and_lead(ctx)
+    old, lost = archived_then_restored(ctx, node, orthanc)
     new = send(ctx, node, 1)  # the node sees that it is away
     wait_until(lambda: node.destination()["state"] == "backing_off", "down", 30, 0.1)
     orthanc.start()
@@ -148,22 +153,15 @@ def test_a_lead_restored_while_nothing_was_sent_is_caught_although_it_was_never_
     orthanc = ctx.orthanc(DicomModalities={"clinic": ["CLINIC", "127.0.0.1", node.port]})
     node.settings["destinations"] = [orthanc.destination]
     node.start(shim.env)
-    old = send(ctx, node, 2)
-    wait_archived(node, 2)
-    orthanc.stop()
-    orthanc.back_up()
-    orthanc.start()
-    lost = send(ctx, node, 3)
-    wait_archived(node, 5)
-    orthanc.stop()
-    orthanc.restore()
+    old, lost = archived_then_restored(ctx, node, orthanc)
     orthanc.start()
     assert node.destination()["state"] == "up" and not has(orthanc, lost)
-    for _ in range(30):
+
+    def noticed_within_another_hour():
         shim.leap(3600)
-        if node.destination()["archived"] < 5 or has(orthanc, lost):
-            break
-        time.sleep(0.5)
+        return node.destination()["archived"] < 5 or has(orthanc, lost)
+
+    wait_until(noticed_within_another_hour, lambda: json.dumps(node.destination()), 60, 0.5)
     wait_until(lambda: has(orthanc, [*old, *lost]), lambda: json.dumps(node.destination()), 120, 0.5)
     wait_archived(node, 5)
 

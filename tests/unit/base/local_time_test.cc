@@ -3,22 +3,12 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <ctime>
-#include <string>
+#include "support/zone.h"
 
 using namespace sampan;
+using test::Zone;
 
 namespace {
-
-struct Zone {
-  explicit Zone(const char* name) {
-    if (const char* set = std::getenv("TZ")) before = set;
-    ::setenv("TZ", name, 1), ::tzset();
-  }
-  ~Zone() { before.empty() ? ::unsetenv("TZ") : ::setenv("TZ", before.c_str(), 1), ::tzset(); }
-  std::string before;
-};
 
 constexpr WallTime wednesday_noon{1'795'003'200'000};  // 2026-11-18T12:00Z
 constexpr std::int64_t minute_ms = 60'000;

@@ -3,8 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include <ctime>
-
+#include "support/zone.h"
 #include "unit/control/exam_samples.h"
 
 using namespace sampan;
@@ -14,15 +13,8 @@ using namespace sampan::control;
 namespace {
 
 // The samples are told in UTC whatever the machine's zone is.
-struct InUtc {
-  InUtc() {
-    ::setenv("TZ", "UTC", 1);
-    ::tzset();
-  }
-  ~InUtc() {
-    ::unsetenv("TZ");
-    ::tzset();
-  }
+struct InUtc : test::Zone {
+  InUtc() : Zone("UTC") {}
 };
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }

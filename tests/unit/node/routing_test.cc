@@ -3,8 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <ctime>
+#include "support/zone.h"
 
 using namespace sampan;
 using core::Fact;
@@ -15,15 +14,8 @@ using settings::Cargo;
 namespace {
 
 // Rules by the hour are about local time.
-struct InChina {
-  InChina() {
-    ::setenv("TZ", "CST-8", 1);
-    ::tzset();
-  }
-  ~InChina() {
-    ::unsetenv("TZ");
-    ::tzset();
-  }
+struct InChina : test::Zone {
+  InChina() : Zone("CST-8") {}
 };
 
 settings::Settings two_destinations() {

@@ -3,32 +3,23 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
-#include <ctime>
 #include <thread>
 
 #include "base/local_time.h"
 #include "core/limits.h"
 #include "simulation.h"
+#include "support/zone.h"
 
 using namespace sampan;
 using namespace sampan::scheduler;
 using namespace sampan::scheduler::sim;
 using core::Scope;
+using test::Zone;
 using State = sim::Queue::State;
 
 namespace {
 
 constexpr std::int64_t hour_ms = 3'600'000;
-
-struct Zone {
-  explicit Zone(const char* name) {
-    if (const char* before = std::getenv("TZ")) before_ = before;
-    ::setenv("TZ", name, 1), ::tzset();
-  }
-  ~Zone() { before_.empty() ? ::unsetenv("TZ") : ::setenv("TZ", before_.c_str(), 1), ::tzset(); }
-  std::string before_;
-};
 
 // pacs is carried to from 22:00 to 06:00; it is 12:00 on a Wednesday.
 struct Nights : World {

@@ -138,6 +138,7 @@ telemetry::Gauges gauges_of(const settings::Settings& settings, const Gauged& ga
   gauges.disk = disk_of(gauged.disk.state);
   if (gauged.disk.full_in) gauges.disk_full_in_s = gauged.disk.full_in->count() / 1000;
   gauges.quarantined = gauged.queue.quarantined;
+  gauges.doubtful = gauged.queue.doubtful;
   gauges.duplicates = gauged.queue.duplicates;
   gauges.conflicts = gauged.queue.conflicts;
   gauges.samples_shed = gauged.queue.shed;

@@ -39,6 +39,7 @@ struct Gauges {
   enum class Disk { well, low, critical } disk = Disk::well;  // as status says
   std::optional<std::int64_t> disk_full_in_s;                 // by the trend; nothing while it does not fill
   std::uint64_t quarantined = 0, duplicates = 0, conflicts = 0;
+  std::uint64_t doubtful = 0;  // ends of segments of which nobody knows whether they were acknowledged
   std::uint64_t samples_shed = 0;  // since the start
   std::vector<DestinationGauges> destinations;
   std::vector<StrandedGauges> stranded;

@@ -166,6 +166,7 @@ void Rules::dropped(std::uint64_t count, const std::string& reason, Now now) {
 void Rules::measured(const Gauges& gauges, Now now) {
   look_at_disk(gauges, now);
   look_at_counts(gauges, now);
+  look_at_doubtful(gauges, now);
   look_at_stranded(gauges, now);
   look_at_proof(gauges, now);
   reconcile(gauges, now);
@@ -205,6 +206,19 @@ void Rules::look_at_counts(const Gauges& gauges, Now now) {
     emit("instance.conflict", Stage::once, "", {}, now.wall).count = more;
   if (const auto more = news(shed_, gauges.samples_shed); more > 0)
     raise("telemetry.dropped", "telemetry.dropped/samples", {{"reason", "samples waited beyond their bound"}}, now, more);
+}
+
+// A rebuild finds them one by one: those that come on top change what is open.
+void Rules::look_at_doubtful(const Gauges& gauges, Now now) {
+  const std::string cause = "spool.doubtful", places = std::to_string(gauges.doubtful);
+  Alarm* alarm = alarms_.find(cause);
+  if (gauges.doubtful == 0) {
+    if (alarm != nullptr) close(cause, "spool.doubtful", {{"places", places}}, now.wall);
+  } else if (alarm != nullptr) {
+    alarm->attributes["places"] = places;
+  } else {
+    raise("spool.doubtful", cause, {{"places", places}}, now);
+  }
 }
 
 void Rules::look_at_stranded(const Gauges& gauges, Now now) {

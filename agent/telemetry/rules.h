@@ -58,6 +58,7 @@ class Rules {
   void recovered(const std::string& destination, Now now);
   void look_at_disk(const Gauges& gauges, Now now);
   void look_at_counts(const Gauges& gauges, Now now);
+  void look_at_doubtful(const Gauges& gauges, Now now);
   void look_at_stranded(const Gauges& gauges, Now now);
   void look_at_proof(const Gauges& gauges, Now now);
   void reconcile(const Gauges& gauges, Now now);

@@ -39,6 +39,7 @@ void add_node(Readings& out, const Measured& in) {
   for (const auto& [reason, count] : in.refused) out.counter("sampan_rejected_associations_total", "associations", {{"reason", reason}}, count);
   out.counter("sampan_quarantined_instances_total", "instances", {{"reason", does_not_verify}}, gauges.quarantined);
   for (const auto& [reason, count] : in.set_aside) out.counter("sampan_quarantined_instances_total", "instances", {{"reason", reason}}, count);
+  out.gauge("sampan_spool_doubtful_places", "places", {}, gauges.doubtful);
   out.counter("sampan_duplicate_instances_total", "instances", {{"kind", "identical"}}, gauges.duplicates);
   out.counter("sampan_duplicate_instances_total", "instances", {{"kind", "conflict"}}, gauges.conflicts);
   out.gauge("sampan_disk_free_bytes", "bytes", {{"mount", in.mount}}, gauges.disk_free_bytes);

@@ -47,7 +47,7 @@ TEST_CASE("gauges_are_what_queue_scheduler_and_disk_say_of_each_destination_of_t
   gauged.now = now;
   gauged.queue.ran = 24h;
   gauged.uptime = 90s;
-  gauged.queue.quarantined = 1, gauged.queue.duplicates = 2, gauged.queue.conflicts = 3, gauged.queue.shed = 4;
+  gauged.queue.quarantined = 1, gauged.queue.doubtful = 6, gauged.queue.duplicates = 2, gauged.queue.conflicts = 3, gauged.queue.shed = 4;
   gauged.disk = {{30, 100, 5}, policy::DiskState::low, Millis(2h)};
   queue::DestinationCount lead;
   lead.destination = "lead";
@@ -64,6 +64,7 @@ TEST_CASE("gauges_are_what_queue_scheduler_and_disk_say_of_each_destination_of_t
   const auto gauges = gauges_of(to({"lead", "copy"}), gauged);
   CHECK(gauges.uptime_s == 90);
   CHECK(gauges.quarantined == 1);
+  CHECK(gauges.doubtful == 6);
   CHECK(gauges.duplicates == 2);
   CHECK(gauges.conflicts == 3);
   CHECK(gauges.samples_shed == 4);

@@ -262,6 +262,22 @@ TEST_CASE("only_what_is_quarantined_or_in_conflict_anew_is_told") {
   CHECK(scene.measure(picture).empty());
 }
 
+TEST_CASE("what_may_have_been_acknowledged_and_is_incomplete_is_told_once_until_none_is_left" * doctest::description("contract 1")) {
+  Scene scene;
+  auto picture = scene.gauges();
+  CHECK(scene.measure(picture).empty());
+  picture.doubtful = 1;
+  const auto told = scene.measure(picture);
+  REQUIRE(names(told) == "spool.doubtful:opened");
+  CHECK(told[0].attributes.at("places") == "1");
+  CHECK(told[0].severity == Severity::warning);
+  picture.doubtful = 2;
+  CHECK(scene.measure(picture).empty());
+  picture.doubtful = 0;
+  CHECK(names(scene.measure(picture)) == "spool.doubtful:closed");
+  CHECK(scene.measure(picture).empty());
+}
+
 TEST_CASE("a_clock_that_jumped_is_told_with_its_direction") {
   Scene scene;
   scene.rules.clock_stepped(-2500, scene.clock.wall());

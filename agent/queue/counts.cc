@@ -112,9 +112,11 @@ Totals Counts::totals() {
     if (state == ItemState::living) totals.items = count_of(rows.number(1)), totals.bytes = count_of(rows.number(2));
     if (state == ItemState::quarantined) totals.quarantined += count_of(rows.number(1));
   }
-  Statement ranges = question.ask("SELECT reason=?2, count(*) FROM quarantine WHERE reason<>?1 GROUP BY 1");
-  for (ranges.bind(1, torn_tail).bind(2, doubtful_tail); ranges.step();)
+  Statement ranges = question.ask("SELECT reason=?2, count(*) FROM quarantine WHERE reason NOT IN (?1,?3) GROUP BY 1");
+  for (ranges.bind(1, torn_tail).bind(2, doubtful_tail).bind(3, came_again); ranges.step();)
     (ranges.number(0) != 0 ? totals.doubtful : totals.quarantined) += count_of(ranges.number(1));
+  Statement waited = question.ask("SELECT value FROM meta WHERE name='waited_ms'");
+  if (waited.step()) totals.waited_before = Millis(waited.number(0));
   return totals;
 }
 
@@ -130,8 +132,8 @@ Result<std::uint64_t> Counts::undelivered(const std::set<std::string>& believed)
                                   "EXISTS (SELECT 1 FROM delivery v JOIN destination d ON d.number=v.destination WHERE v.seq=item.seq AND "
                                   "(v.state IN (1,2,4) OR (v.state=3 AND v.level=1 AND instr(?2, char(10)||d.name||char(10))=0))) OR "
                                   "NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.seq=item.seq))) + "
-                                  "(SELECT count(*) FROM item WHERE state=3) + (SELECT count(*) FROM quarantine WHERE reason<>?1)");
-    counted = owed.bind(1, torn_tail).bind(2, std::string_view(names)).step();
+                                  "(SELECT count(*) FROM item WHERE state=3) + (SELECT count(*) FROM quarantine WHERE reason NOT IN (?1,?3))");
+    counted = owed.bind(1, torn_tail).bind(2, std::string_view(names)).bind(3, came_again).step();
     if (counted) count = count_of(owed.number(0));
   }
   if (!counted || !question.good()) return fail(Errc::io, "the ledger does not answer");

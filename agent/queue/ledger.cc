@@ -72,21 +72,23 @@ void Ledger::remember() {
   if (orphans.step()) orphans_ = orphans.number(0);
   Statement orders(*sql_, "SELECT count(*), coalesce(max(place),0) FROM standing");
   if (orders.step()) orders_ = orders.number(0), last_order_ = orders.number(1);
+  Statement ranges(*sql_, "SELECT count(*) FROM quarantine WHERE sop_key<>0");
+  if (ranges.step()) ranges_ = ranges.number(0);
+  Statement waited(*sql_, "SELECT value FROM meta WHERE name='waited_ms'");
+  waited_ms_ = waited.step() ? waited.number(0) : 0;
 }
 
 void Ledger::prepare() {
   Sql& s = *sql_;
   Statements& u = *use_;
   u.item_insert = Statement(s, "INSERT OR REPLACE INTO item VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
-  u.item_by_id = Statement(s, "SELECT seq, sha256, state FROM item WHERE id=? ORDER BY state=4, seq");
+  u.item_by_id = Statement(s, "SELECT seq, sha256, state FROM item WHERE id=? ORDER BY state IN (4,6), seq");
   u.item_by_sop = Statement(s, "SELECT sha256, seq, state FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2,3) AND seq<>?");
   u.item_by_study = Statement(s, "SELECT min(study_order) FROM item WHERE study_key=? AND study_key<>0 AND state=1");
   u.item_state = Statement(s, "UPDATE item SET state=?, reason=? WHERE seq=?");
   u.item_close = Statement(s, "UPDATE item SET state=CASE state WHEN 4 THEN 5 ELSE 2 END WHERE seq=?");
   u.item_quarantine = Statement(s, "UPDATE item SET state=3, reason=? WHERE seq=? AND state IN (1,4)");
   u.delivery_hand_over = Statement(s, "UPDATE OR IGNORE delivery SET seq=?1, class_key=(SELECT class_key FROM item WHERE seq=?1) WHERE seq=?2");
-  u.copy_of = Statement(s, "SELECT c.seq FROM item i JOIN item c ON c.state=4 AND (c.id=i.id OR (c.sop_key=i.sop_key AND c.sop_key<>0)) "
-                           "WHERE i.seq=? ORDER BY c.sha256<>i.sha256, c.seq LIMIT 1");
   u.originals_of = Statement(s, "SELECT CASE o.state WHEN 1 THEN o.seq ELSE 0 END FROM item i JOIN item o ON o.state IN (1,2) AND "
                                 "(o.id=i.id OR (o.sop_key=i.sop_key AND o.sop_key<>0)) WHERE i.seq=?");
   u.delivery_insert = Statement(s, "INSERT OR IGNORE INTO delivery VALUES(?,?,?,?,?,?,?,?,0,0,0,0,'',?,0,0,0,0)");
@@ -101,8 +103,7 @@ void Ledger::prepare() {
   u.delivery_anew = Statement(s, "UPDATE delivery SET not_before_ms=CASE WHEN ?1=0 THEN 0 WHEN ?2>resent_ms THEN ?2+?1*(1<<min(resends,8)) ELSE "
                                  "?2+?1*(1<<max(min(resends,9)-1,0)) END, attempts=0, again=0, resends=CASE WHEN ?1=0 THEN 0 ELSE "
                                  "resends+(?2>resent_ms) END, resent_ms=max(resent_ms,?2) WHERE seq=?3 AND destination=?4");
-  u.delivery_postpone =
-      Statement(s, "UPDATE delivery SET attempts=?, not_before_ms=?, reason=? WHERE seq=? AND destination=? AND state=1");
+  u.delivery_postpone = Statement(s, "UPDATE delivery SET attempts=?, not_before_ms=?, reason=? WHERE seq=? AND destination=? AND state=1");
   u.delivery_ask_later =
       Statement(s, "UPDATE delivery SET attempts=?, not_before_ms=? WHERE seq=? AND destination=? AND state=3 AND (level=1 OR again=1)");
   u.delivery_held_again = Statement(s, "UPDATE delivery SET attempts=0, again=0 WHERE seq=? AND destination=? AND state=3 AND level=2");
@@ -122,7 +123,7 @@ void Ledger::prepare() {
   u.buried = Statement(s, "SELECT item, note FROM orphan WHERE sop_key=? AND sop_key<>0 AND type=3");
   u.orphan_of = Statement(s, "SELECT type, note FROM orphan WHERE item=? ORDER BY number");
   u.orphan_delete = Statement(s, "DELETE FROM orphan WHERE item=?");
-  u.quarantine_insert = Statement(s, "INSERT OR REPLACE INTO quarantine VALUES(?,?,?,?)");
+  u.quarantine_insert = Statement(s, "INSERT OR REPLACE INTO quarantine VALUES(?,?,?,?,?,?)");
   u.quarantine_in = Statement(s, "SELECT 1 FROM quarantine WHERE segment=? LIMIT 1");
   u.segment_get = Statement(s, "SELECT indexed FROM segment WHERE number=?");
   u.segment_set = Statement(s, "INSERT OR REPLACE INTO segment VALUES(?,?,?,?,0)");
@@ -188,6 +189,7 @@ void Ledger::checkpoint(Stream stream, std::uint64_t segment, std::uint64_t inde
 void Ledger::forget_segment(std::uint64_t segment) {
   use_->segment_forget.bind(1, static_cast<std::int64_t>(segment)).run();
   forget_quarantine(segment, 0);
+  forget_replaced(segment);
 }
 
 void Ledger::forget_quarantine(std::uint64_t segment, std::uint64_t from) {
@@ -202,10 +204,10 @@ std::int64_t Ledger::run_ms() {
 }
 void Ledger::set_run_ms(std::int64_t value) { use_->meta_set.bind(1, std::string_view("run_ms")).bind(2, value).run(); }
 
-void Ledger::quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason) {
-  auto& insert = use_->quarantine_insert;
-  insert.bind(1, static_cast<std::int64_t>(segment)).bind(2, static_cast<std::int64_t>(offset));
-  insert.bind(3, static_cast<std::int64_t>(bytes)).bind(4, reason).run();
+void Ledger::waited(Millis before) {
+  if (before.count() <= waited_ms_) return;
+  waited_ms_ = before.count();
+  use_->meta_set.bind(1, std::string_view("waited_ms")).bind(2, waited_ms_).run();
 }
 
 Ledger::Candidate Ledger::read_candidate(Statement& row, bool duplicate) {

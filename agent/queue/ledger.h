@@ -77,7 +77,8 @@ class Ledger {
   bool promise_is_open(std::string_view transaction_uid);
   // A duplicate takes its place, where there is one; otherwise its deliveries are held.
   void quarantine_item(Sequence seq, std::string_view reason);
-  void quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason);
+  // item: what the record held, where so much of it verifies.
+  void quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason, const core::Item* item = nullptr);
   void forget_quarantine(std::uint64_t segment, std::uint64_t from);
   bool has_tombstone(const Uuid& item);
   // How far a walk over the items that wait for nobody has come; seq 0: not begun.
@@ -132,6 +133,8 @@ class Ledger {
 
   std::int64_t run_ms();  // accumulated running time of the node
   void set_run_ms(std::int64_t value);
+  // What was here for so long, by the clock, when it was found again without a ledger.
+  void waited(Millis before);
   int destination_number(const std::string& name);
 
   // A delivery that is there, as it is counted.
@@ -195,8 +198,16 @@ class Ledger {
   void note_aliases(const core::Item& item, std::int64_t exam);
   Status fill_exams();
   void apply_orphans(const Uuid& item, std::int64_t run_ms);
-  Sequence copy_of(Sequence seq);
+  struct Copy {
+    Sequence seq = 0;
+    bool same = false;  // for certain
+  };
+  Copy copy_of(Sequence seq);
   void hand_over(Sequence from, Sequence to);
+  void replace(Sequence damaged);
+  void forget_replaced(std::uint64_t segment);
+  bool is_known(std::int64_t sop_key, const Digest& sha256);
+  void heal_ranges(std::int64_t sop_key, const Digest& sha256);
   std::vector<Sequence> damaged_copies(const IndexedItem& indexed, std::int64_t sop_key);
   void take_place(const IndexedItem& indexed, std::int64_t sop_key, std::string_view differs);
   Sequence find(const Uuid& item, const Digest* sha256);
@@ -231,6 +242,8 @@ class Ledger {
   std::int64_t orphans_ = 0, orders_ = 0;  // at least so many
   std::int64_t last_order_ = 0, orders_looked_at_ = 0;
   std::function<void()> tell_undecided_;
+  std::int64_t ranges_ = 0;  // quarantined ones of which it is known what they held; at least so many
+  std::int64_t waited_ms_ = 0;  // the longest, as meta has it
   struct Statements;
   std::shared_ptr<Statements> use_;
 };

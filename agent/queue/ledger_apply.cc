@@ -114,14 +114,16 @@ Admission Ledger::compare(const IndexedItem& indexed, std::int64_t sop_key, bool
 void Ledger::insert_item(const IndexedItem& indexed, std::int64_t exam, std::int64_t study_order, ItemState state,
                          std::string_view reason) {
   const core::Item& item = indexed.item;
+  const std::int64_t sop_key = keys_.of(item.facts.get(Fact::sop_instance_uid));
   auto& row = use_->item_insert;
   row.bind(1, indexed.seq).bind(2, ByteView(item.id.bytes)).bind(3, static_cast<std::int64_t>(indexed.record_bytes));
   row.bind(4, static_cast<int>(item.kind)).bind(5, static_cast<int>(item.priority)).bind(6, static_cast<std::int64_t>(item.size));
-  row.bind(7, ByteView(item.sha256)).bind(8, item.received.ms).bind(9, keys_.of(item.facts.get(Fact::sop_instance_uid)));
+  row.bind(7, ByteView(item.sha256)).bind(8, item.received.ms).bind(9, sop_key);
   row.bind(10, exam).bind(11, study_order);
   row.bind(12, keys_.of_class(item.facts.get(Fact::sop_class_uid), item.facts.get(Fact::transfer_syntax_uid)));
   row.bind(13, static_cast<int>(state)).bind(14, reason).bind(15, ByteView(facts_.seal(item))).run();
   tallies_.item(state, 1, static_cast<std::int64_t>(item.size));
+  heal_ranges(sop_key, item.sha256);
 }
 
 void Ledger::open_deliveries(const IndexedItem& indexed, std::int64_t exam, std::int64_t study_order,

@@ -19,10 +19,10 @@ void Ledger::quarantine_item(Sequence seq, std::string_view reason) {
   use_->item_quarantine.bind(1, reason).bind(2, seq).run();
   if (sql_->changes() == 0) return;  // its payload was not needed any more
   const auto rebuilt = forget_undecided(seq);
-  if (const Sequence copy = copy_of(seq); copy != 0) {
-    use_->item_state.bind(1, static_cast<int>(ItemState::living)).bind(2, rebuilt ? being_compared : "").bind(3, copy).run();
-    if (rebuilt) return put_off(copy, *rebuilt);
-    hand_over(seq, copy);
+  if (const Copy copy = copy_of(seq); copy.seq != 0) {
+    use_->item_state.bind(1, static_cast<int>(ItemState::living)).bind(2, rebuilt ? being_compared : "").bind(3, copy.seq).run();
+    rebuilt ? put_off(copy.seq, *rebuilt) : hand_over(seq, copy.seq);
+    if (copy.same) replace(seq);
     return;
   }
   std::vector<int> waiting;
@@ -36,18 +36,70 @@ void Ledger::quarantine_item(Sequence seq, std::string_view reason) {
 }
 
 // A duplicate that can take the place of the item; 0 when there is none.
-Sequence Ledger::copy_of(Sequence seq) {
-  auto& ask = use_->copy_of.begin().bind(1, seq);
-  const Sequence copy = ask.step() ? ask.number(0) : 0;
-  ask.begin();
+Ledger::Copy Ledger::copy_of(Sequence seq) {
+  // The second column: it is a copy of that one, and of no other that has its name.
+  Statement ask(*sql_, "SELECT c.seq, c.sha256=i.sha256 OR NOT EXISTS(SELECT 1 FROM item o WHERE o.sop_key=i.sop_key AND o.sop_key<>0 AND "
+                       "o.sha256<>i.sha256 AND o.state NOT IN (4,5)) FROM item i JOIN item c ON c.state=4 AND (c.id=i.id OR (c.sop_key=i.sop_key "
+                       "AND c.sop_key<>0)) WHERE i.seq=? ORDER BY c.sha256<>i.sha256, c.seq LIMIT 1");
+  Copy copy;
+  if (ask.bind(1, seq).step()) copy = {ask.number(0), ask.number(1) != 0};
   return copy;
 }
 
 // One image is counted once, whichever of its copies is good.
 void Ledger::hand_over(Sequence from, Sequence to) {
   use_->delivery_hand_over.bind(1, to).bind(2, from).run();
+  std::vector<int> twice;  // the other one owes it already
+  auto& rows = use_->deliveries_of;
+  for (rows.begin().bind(1, from); rows.step();) twice.push_back(static_cast<int>(rows.number(4)));
+  rows.begin();
+  for (const int destination : twice)
+    if (const auto found = delivery(from, destination)) remove(*found);
   Statement leave(*sql_, "UPDATE item SET study_key=0 WHERE seq=?");
   leave.bind(1, from).run();
+}
+
+// Nothing of it is missing any more: nobody is asked to send it again.
+void Ledger::replace(Sequence damaged) {
+  Statement leave(*sql_, "UPDATE item SET state=?2, study_key=0 WHERE seq=?1");
+  leave.bind(1, damaged).bind(2, static_cast<int>(ItemState::replaced)).run();
+}
+
+void Ledger::forget_replaced(std::uint64_t segment) {
+  Statement rows(*sql_, "SELECT count(*), total(size) FROM item WHERE seq>=?1 AND seq<?2 AND state=6");
+  Statement forget(*sql_, "DELETE FROM item WHERE seq>=?1 AND seq<?2 AND state=6");
+  if (!rows.bind(1, sequence_of(segment, 0)).bind(2, sequence_of(segment + 1, 0)).step() || rows.number(0) == 0) return;
+  tallies_.item(ItemState::replaced, -rows.number(0), -rows.number(1));
+  rows.begin();
+  forget.bind(1, sequence_of(segment, 0)).bind(2, sequence_of(segment + 1, 0)).run();
+}
+
+void Ledger::quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason, const core::Item* item) {
+  const std::int64_t sop_key = item == nullptr ? 0 : keys_.of(item->facts.get(core::Fact::sop_instance_uid));
+  auto& insert = use_->quarantine_insert;
+  insert.bind(1, static_cast<std::int64_t>(segment)).bind(2, static_cast<std::int64_t>(offset)).bind(3, static_cast<std::int64_t>(bytes));
+  insert.bind(4, sop_key != 0 && is_known(sop_key, item->sha256) ? came_again : reason).bind(5, sop_key);
+  insert.bind(6, sop_key == 0 ? ByteView() : ByteView(item->sha256)).run();
+  if (sop_key != 0) ++ranges_;
+}
+
+// The image is here, or was let go.
+bool Ledger::is_known(std::int64_t sop_key, const Digest& sha256) {
+  bool known = false;
+  auto& rows = use_->item_by_sop;
+  for (rows.begin().bind(1, sop_key).bind(2, std::int64_t{0}); rows.step();) {
+    const bool same = rows.blob(0).size() == sha256.size() && std::memcmp(rows.blob(0).data(), sha256.data(), sha256.size()) == 0;
+    known = known || (same && static_cast<ItemState>(rows.number(2)) != ItemState::quarantined);
+  }
+  rows.begin();
+  return known;
+}
+
+// The other way round: the damage was found first.
+void Ledger::heal_ranges(std::int64_t sop_key, const Digest& sha256) {
+  if (ranges_ == 0 || sop_key == 0) return;
+  Statement heal(*sql_, "UPDATE quarantine SET reason=?3 WHERE sop_key=?1 AND sop_key<>0 AND sha256=?2");
+  heal.bind(1, sop_key).bind(2, ByteView(sha256)).bind(3, came_again).run();
 }
 
 std::vector<Sequence> Ledger::damaged_copies(const IndexedItem& indexed, std::int64_t sop_key) {
@@ -78,6 +130,7 @@ void Ledger::take_place(const IndexedItem& indexed, std::int64_t sop_key, std::s
       if (ask.number(1) != 0) held.push_back(ask.text(0));
     ask.begin();
     hand_over(from, indexed.seq);
+    replace(from);
     Statement discount(*sql_, "UPDATE exam SET items=items-1, bytes=bytes-?2 WHERE key=?1 AND key<>0");
     discount.bind(1, exam).bind(2, size).run();
     for (const auto& destination : held) {

@@ -142,6 +142,7 @@ Status Ledger::fill_exams() {
     tallies_.item(state, 1, items.number(2));
     const bool read = facts_.open(items.blob(5), indexed.item).ok();
     const std::int64_t exam = read ? keys_.of(exam_name(indexed.item)) : items.number(4);
+    if (state == ItemState::replaced) continue;
     if (exam != items.number(4)) set_exam.bind(1, exam).bind(2, indexed.seq).run();
     const bool counts = state != ItemState::duplicate && state != ItemState::duplicate_gone;
     if (read && exam != 0 && counts) note_exam(indexed, exam);

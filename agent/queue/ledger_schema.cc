@@ -95,7 +95,16 @@ ALTER TABLE promise ADD COLUMN asked_run_ms INTEGER NOT NULL DEFAULT 0;
 UPDATE promise SET asked_run_ms=coalesce((SELECT value FROM meta WHERE name='run_ms'),0);
 )sql";
 
-constexpr std::array migrations{first, second, third, fourth, fifth, sixth, seventh};
+constexpr const char* eighth = R"sql(
+ALTER TABLE quarantine ADD COLUMN sop_key INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE quarantine ADD COLUMN sha256 BLOB;
+CREATE INDEX quarantine_sop ON quarantine(sop_key) WHERE sop_key <> 0;
+UPDATE item SET state=6, study_key=0 WHERE state IN (3, 4) AND state=3 AND NOT EXISTS(SELECT 1 FROM delivery v WHERE v.seq=item.seq)
+  AND sop_key<>0 AND EXISTS(SELECT 1 FROM item o WHERE o.sop_key=item.sop_key AND o.sop_key<>0 AND o.sha256=item.sha256 AND o.state IN (1,2));
+DELETE FROM item_tally WHERE EXISTS(SELECT 1 FROM meta WHERE name='exams missing');
+)sql";
+
+constexpr std::array migrations{first, second, third, fourth, fifth, sixth, seventh, eighth};
 static_assert(migrations.size() == ledger_version);
 
 }  // namespace

@@ -9,14 +9,14 @@
 
 namespace sampan::queue {
 
-inline constexpr int ledger_version = 7;
+inline constexpr int ledger_version = 8;
 
 Status migrate(Sql& sql);
 // meta.name that stands until what version 2 added was filled in from the rows of version 1.
 inline constexpr std::string_view exams_missing = "exams missing";
 
-// Values of item.state.
-enum class ItemState : int { living = 1, reclaimed = 2, quarantined = 3, duplicate = 4, duplicate_gone = 5 };
+// Values of item.state. replaced: it does not verify, and the same image is here in another record; nothing is missing.
+enum class ItemState : int { living = 1, reclaimed = 2, quarantined = 3, duplicate = 4, duplicate_gone = 5, replaced = 6 };
 
 // Values of alias.kind: what a person may know an exam by.
 enum class AliasKind : int { accession = 1, patient = 2, series = 3, file = 4 };
@@ -41,6 +41,8 @@ inline constexpr std::string_view being_compared = "being compared";
 inline constexpr std::string_view torn_tail = "torn tail";
 // The same, where nothing is left that could say whether it was acknowledged.
 inline constexpr std::string_view doubtful_tail = "doubtful tail";
+// The same, of a record that does not verify, of which the same image is here, or was.
+inline constexpr std::string_view came_again = "the same image came again";
 
 // Name of the destination that stands for none: what matches no route waits for it, and is counted like the rest.
 inline constexpr std::string_view nobody = "";

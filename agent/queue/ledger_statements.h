@@ -12,7 +12,7 @@ struct Ledger::Statements {
       standing_of, standing_set, standing_clear, orphan_insert, orphan_of, buried, orphan_delete,
       quarantine_insert, segment_get, segment_set, segment_forget, quarantine_forget, quarantine_in, meta_get, meta_set, meta_forget, undecided_first, item_get, destination_insert,
       candidates, duplicates, undelivered, undelivered_count, living, item_close, item_quarantine,
-      delivery_hand_over, copy_of, originals_of;
+      delivery_hand_over, originals_of;
 };
 
 }  // namespace sampan::queue

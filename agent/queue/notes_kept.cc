@@ -12,7 +12,10 @@ using core::DeliveryState;
 namespace {
 
 constexpr int code(DeliveryState state) { return static_cast<int>(state); }
-constexpr bool is_gone(ItemState state) { return state == ItemState::reclaimed || state == ItemState::duplicate_gone; }
+// One that was replaced owes nothing, and what stands in its place has notes of its own.
+constexpr bool is_gone(ItemState state) {
+  return state == ItemState::reclaimed || state == ItemState::duplicate_gone || state == ItemState::replaced;
+}
 
 }  // namespace
 

@@ -88,6 +88,7 @@ struct Queue::Parts {
   Likeness compare(Sequence one, Sequence other);
   bool is_sound(Sequence seq);
   void quarantine(Sequence seq, std::string_view why) {
+    unreadable.forget(seq);  // it is not tried again
     store->change([seq, why = std::string(why)](Ledger& ledger) { ledger.quarantine_item(seq, why); });
   }
 };
@@ -354,7 +355,7 @@ QueueSummary Queue::summary() {
   QueueSummary summary;
   const Totals totals = parts_->counts->totals();
   const RebuildProgress& progress = parts_->store->progress();
-  summary.ran = Millis(parts_->store->run_ms_now());
+  summary.ran = Millis(parts_->store->run_ms_now()) + totals.waited_before;
   summary.items = totals.items;
   summary.bytes = totals.bytes;
   summary.quarantined = totals.quarantined;

@@ -98,9 +98,11 @@ struct QueueSummary {
   std::uint64_t rebuilt_items = 0;
   DiskSpace disk;
   std::vector<DestinationCount> destinations;
-  Millis ran{};  // accumulated running time of the node, as far as the ledger knows
+  // The longest that anything waited here: the running time the ledger counted, and, where it was rebuilt, before that what the
+  // clock said then of the oldest that was found.
+  Millis ran{};
 
-  // How long ago something came: the clock may have been set since, and nothing waits here for longer than the node ran.
+  // How long ago something came: the clock may have been set since, and nothing waits for longer than that.
   Millis age(WallTime came, WallTime now) const { return std::clamp(Millis(now.ms - came.ms), Millis(0), std::max(ran, Millis(0))); }
 };
 

@@ -171,6 +171,7 @@ void Rebuild::take_item(const Finding& found, Ledger& ledger) {
   // One that matched no route is given one after the rebuild, unless a note says whom it was given to.
   const auto destinations = indexed.owed ? *indexed.owed : route_(indexed.item);
   ledger.add(indexed, destinations, *from_nothing_);
+  if (*from_nothing_) ledger.waited(Millis(folder_.now().ms - indexed.item.received.ms));
   ++news_.items;
 }
 
@@ -195,7 +196,26 @@ void Rebuild::take_damage(const Finding& found, Ledger& ledger) {
   missed_ = true;
   const std::string why = found.unreadable ? "does not read" : "does not verify";
   log::warn("spool: " + std::to_string(found.bytes) + " bytes in segment " + std::to_string(number) + " quarantined: " + why);
-  ledger.quarantine_range(number, found.offset, found.bytes, why);
+  const auto item = damaged_item(found, number);
+  ledger.quarantine_range(number, found.offset, found.bytes, why, item ? &*item : nullptr);
+}
+
+static bool is_zero(File& file, std::uint64_t from, std::uint64_t end) {
+  Bytes block(block_bytes);
+  for (; from < end; from += block_bytes) {
+    const auto got = file.read_at(from, block);
+    if (!got || *got != block.size() || std::ranges::any_of(block, [](std::uint8_t byte) { return byte != 0; })) return false;
+  }
+  return true;
+}
+
+// What was damaged, where its frame, its facts and its digest still verify and nothing else is in the range but what was punched.
+std::optional<core::Item> Rebuild::damaged_item(const Finding& found, std::uint64_t number) {
+  if (!found.header || found.header->type != Type::item || found.unreadable) return {};
+  const auto frame = read_frame(*file_, number, found.offset);
+  if (!frame || !is_zero(*file_, found.offset + round_to_block(frame->trailer.record_bytes), found.offset + found.bytes)) return {};
+  core::Item item;
+  return read_item(*file_, found.offset, *frame, keys_, item) ? std::optional(std::move(item)) : std::nullopt;
 }
 
 void Rebuild::take_tail(const Finding& found, Ledger& ledger) {

@@ -38,6 +38,7 @@ class SpoolFolder {
   FileSystem& files() const { return files_; }
   const std::string& path() const { return path_; }
   const Uuid& node() const { return node_; }
+  WallTime now() const { return clock_.wall(); }
   std::string path_of(Stream stream, std::uint64_t number) const { return path_ + "/" + segment_name(stream, number); }
   // Numbers at or below used are never given out again.
   void mark_used(std::uint64_t used);

@@ -229,6 +229,36 @@ def test_a_bit_flipped_under_a_sound_ledger_is_found_when_the_image_is_sent(ctx)
     story.node.stop()
 
 
+def test_a_damaged_image_that_was_sent_again_is_asked_for_no_more(ctx):
+    """Found when it is sent; then without the ledger, which finds it in the spool."""
+    story = Damaged(ctx)
+    story.node.start()
+    files = ctx.images("mr", 1, "--rows", 64, "--columns", 64)
+
+    def send():
+        story.senders.append(ctx.raw_scu(story.node.address, files, called=story.node.name.upper()))
+        assert story.senders[-1].wait() == 0
+
+    send()
+    story.node.stop()
+    segment = story.segments()[-1]
+    flip(segment, list(records(segment))[-1][0] + 3000)
+    assert story.starts_and_delivers(lost=1)["spool"]["quarantined"] == 1
+    (exam,) = story.node.status()["spool"]["quarantined_exams"]
+    send()
+    wait_until(lambda: story.lead.shas() == story.acknowledged(), lambda: f"{len(story.lead.shas())} arrived")
+    story.node.wait_drained()
+    for without_ledger in (False, True):
+        if without_ledger:
+            story.node.stop()
+            story.node.delete_ledger()
+            story.starts_and_delivers()
+        story.says_nothing()
+        assert story.node.status()["spool"]["quarantined_exams"] == []
+        assert exam not in story.node.sampan("--lang", "en")[1]
+    story.node.stop()
+
+
 def test_a_segment_whose_header_is_damaged_still_gives_its_images(ctx):
     story = Damaged(ctx)
     flip(story.segments()[0], 20)

@@ -95,6 +95,42 @@ TEST_CASE_FIXTURE(QueueFixture, "a_payload_that_no_longer_verifies_is_quarantine
   CHECK(queue->summary().quarantined == 1);
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "what_the_disk_did_not_read_and_turns_out_damaged_is_not_said_to_be_tried_again" * doctest::description("contract 9")) {
+  REQUIRE(put(pattern(10'000, 1), image_facts("1.1")).ok());
+  queue->drain();
+  auto items = lease();
+  files.unreadable_from = 4096, files.unreadable_to = 4096 + 12288;
+  Bytes room(10'000);
+  CHECK_FALSE(items.at(0).payload->read(0, room).ok());
+  give_back(items);
+  queue->drain();
+  CHECK(queue->summary().unreadable.items == 1);
+  files.unreadable_to = 0;
+  overwrite(segments()[0], 4096, Bytes(128, 7));
+  CHECK(lease().empty());
+  queue->drain();
+  CHECK(queue->summary().quarantined == 1);
+  CHECK(queue->summary().unreadable.items == 0);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "an_image_keeps_its_age_when_the_ledger_is_lost" * doctest::description("contract 7, 9")) {
+  using namespace std::chrono_literals;
+  const auto age = [this] { return queue->summary().age(*count().oldest_waiting, clock.wall()); };
+  const auto pass = [this](Millis time) { clock.wall_ms += time.count(), clock.mono_ms += time.count(); };
+  REQUIRE(put(pattern(10'000, 1), image_facts("1.1")).ok());
+  pass(120h);
+  REQUIRE(put(pattern(10'000, 2), image_facts("1.2")).ok());
+  CHECK(age() == 120h);
+  restart(true);
+  CHECK(age() == 120h);
+  pass(1h);
+  CHECK(age() == 121h);
+  restart();
+  CHECK(age() == 121h);
+  clock.wall_ms += Millis(100'000h).count();  // a clock that is set makes nothing older than by what passed
+  CHECK(age() == 121h);
+}
+
 TEST_CASE_FIXTURE(QueueFixture, "records_under_a_key_that_an_older_keyring_does_not_have_stop_the_start_and_come_back_with_it" * doctest::description("contract 9")) {
   const std::string kept = at("kept").string();
   std::filesystem::copy(at("keys"), kept, std::filesystem::copy_options::recursive);

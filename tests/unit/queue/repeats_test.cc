@@ -32,6 +32,19 @@ struct RepeatsFixture : QueueFixture {
       queue->drain();
     }
   }
+  // Of nobody: whatever was damaged is here again.
+  void asks_for_nothing() {
+    CHECK(queue->summary().quarantined == 0);
+    CHECK(queue->lookup().quarantined(5).empty());
+  }
+  std::int64_t asked(const char* sql) {
+    queue->drain();
+    auto ledger = queue::Sql::open(at("ledger.db").string(), true);
+    REQUIRE(ledger.ok());
+    queue::Statement row(**ledger, sql);
+    REQUIRE(row.step());
+    return row.number(0);
+  }
   void check_one_sound_copy_is_carried() {
     auto items = lease();
     REQUIRE(items.size() == 1);
@@ -154,12 +167,159 @@ TEST_CASE_FIXTURE(RepeatsFixture, "an_image_that_came_again_takes_the_place_of_t
   };
   look();
   CHECK(count("copy").delivered == 3);
+  asks_for_nothing();
   restart();
   look();
+  asks_for_nothing();
   // Of a record that does not verify nobody knows what was said of it: that goes once more.
   restart(true);
   look();
   CHECK(count("copy").delivered == 2);
+  asks_for_nothing();
+}
+
+TEST_CASE_FIXTURE(RepeatsFixture, "what_took_the_place_of_a_damaged_image_and_is_damaged_itself_is_asked_for_again" * doctest::description("contract 2, 9")) {
+  REQUIRE(put(bytes, image_facts("1.1")).ok());
+  restart();
+  damage_first();
+  REQUIRE_FALSE(put(bytes, image_facts("1.1"))->repeated);
+  queue->drain();
+  asks_for_nothing();
+  overwrite(segments().at(1), 4096 + 1000, {1, 2, 3, 4, 5, 6, 7, 8});
+  SUBCASE("found when it is sent") {
+    auto items = lease();
+    REQUIRE(items.size() == 1);
+    Bytes room(10'000);
+    CHECK_FALSE(items[0].payload->read(0, room).ok());
+    give_back(items);
+    CHECK(count().on_hold == 1);
+    CHECK(queue->summary().quarantined == 1);
+    CHECK(queue->lookup().quarantined(5).size() == 1);
+  }
+  SUBCASE("found by a start without the ledger") {
+    restart(true);
+    CHECK(queue->summary().quarantined == 2);  // of both: neither is here
+  }
+  CHECK_FALSE(put(bytes, image_facts("1.1"))->repeated);
+  queue->drain();
+  asks_for_nothing();
+  check_one_sound_copy_is_carried();
+  CHECK(count().on_hold == 0);
+  restart(true);
+  asks_for_nothing();
+  check_one_sound_copy_is_carried();
+}
+
+TEST_CASE_FIXTURE(RepeatsFixture, "a_damaged_image_is_not_taken_for_replaced_by_the_copy_of_another_of_its_name" * doctest::description("contract 6, 9")) {
+  same_content = [](const core::Consignment& a, const core::Consignment& b) { return a.item.size == b.item.size; };
+  REQUIRE(put(bytes, image_facts("1.1")).ok());
+  queue->drain();
+  REQUIRE(put(pattern(10'000, 2), image_facts("1.1")).ok());  // the same data set in other bytes
+  queue->drain();
+  CHECK(queue->summary().duplicates == 1);
+  bool alone = false;
+  SUBCASE("alone it takes the place") { alone = true; }
+  SUBCASE("beside another it may be of that one") {}
+  if (alone) {
+    damage_first();
+    auto items = lease();
+    Bytes room(10'000);
+    CHECK_FALSE(items.at(0).payload->read(0, room).ok());
+    give_back(items);
+    queue->drain();
+    asks_for_nothing();
+    CHECK(content(lease().at(0)) == pattern(10'000, 2));
+    return;
+  }
+  compare = [this](const core::Consignment& a, const core::Consignment& b) {
+    if (a.item.size == b.item.size) return queue::Likeness::same;
+    overwrite(segments().at(0), 4096 + 2 * 12288 + 1000, {1, 2, 3, 4, 5, 6, 7, 8});
+    Bytes room(a.item.size);
+    CHECK_FALSE(a.payload->read(0, room).ok());
+    return queue::Likeness::other;
+  };
+  CHECK(asked("SELECT count(*) FROM item WHERE state=4") == 1);
+  REQUIRE(put(pattern(9'000, 3), image_facts("1.1")).ok());
+  for (int round = 0; round < 3; ++round) queue->drain();
+  CHECK(queue->summary().quarantined == 1);
+  CHECK(queue->lookup().quarantined(5).size() == 1);
+  CHECK(content(lease().at(0)) == bytes);
+}
+
+TEST_CASE_FIXTURE(RepeatsFixture, "nothing_is_remembered_of_a_damaged_copy_that_was_replaced_once_its_segment_is_gone" * doctest::description("contract 10")) {
+  REQUIRE(put(bytes, image_facts("1.1")).ok());
+  REQUIRE(put(pattern(10'000, 2), image_facts("1.2")).ok());
+  restart();
+  damage_first();
+  REQUIRE_FALSE(put(bytes, image_facts("1.1"))->repeated);
+  const auto items = lease();
+  CHECK(items.size() == 2);
+  CHECK(asked("SELECT count(*) FROM item WHERE state=6") == 1);
+  for (const auto& one : items) deliver(one);
+  const std::string damaged = segments().at(0);
+  restart();
+  reclaim();
+  CHECK_FALSE(std::filesystem::exists(damaged));
+  CHECK(asked("SELECT count(*) FROM item WHERE state=6") == 0);
+  CHECK(asked("SELECT items FROM item_tally WHERE state=6") == 0);
+  asks_for_nothing();
+  restart(true);
+  asks_for_nothing();
+}
+
+TEST_CASE_FIXTURE(RepeatsFixture, "damage_that_a_start_found_is_shown_until_the_same_image_comes_again" * doctest::description("contract 9")) {
+  for (unsigned n = 1; n <= 3; ++n) REQUIRE(put(pattern(10'000, n), image_facts("1." + std::to_string(n))).ok());
+  queue->drain();
+  SUBCASE("in the middle") { damage_first(); }
+  SUBCASE("and the one behind it as well, so that nobody knows what is missing") {
+    damage_first();
+    overwrite(segments().at(0), 4096 + 12288 + 1000, {1, 2, 3, 4, 5, 6, 7, 8});
+    restart(true);
+    CHECK(queue->summary().quarantined == 1);
+    for (unsigned n = 1; n <= 2; ++n) CHECK_FALSE(put(pattern(10'000, n), image_facts("1." + std::to_string(n)))->repeated);
+    CHECK(lease().size() == 3);
+    CHECK(queue->summary().quarantined == 1);
+    return;
+  }
+  restart(true);
+  CHECK(lease().size() == 2);
+  CHECK(queue->summary().quarantined == 1);
+  CHECK(*queue->counts().undelivered({}) == 3);
+  REQUIRE(put(pattern(10'000, 1), image_facts("1.4")).ok());
+  queue->drain();
+  CHECK(queue->summary().quarantined == 1);  // those bytes under another name are another image
+  CHECK_FALSE(put(bytes, image_facts("1.1"))->repeated);
+  CHECK(count().waiting == 4);
+  asks_for_nothing();
+  CHECK(*queue->counts().undelivered({}) == 4);
+  for (const bool without_ledger : {false, true}) {
+    restart(without_ledger);
+    CHECK(lease().size() == 4);
+    asks_for_nothing();
+  }
+  restart();
+  for (const auto& one : lease()) deliver(one);  // and once what came again was let go
+  for (const bool without_ledger : {false, true}) {
+    reclaim();
+    restart(without_ledger);
+    asks_for_nothing();
+    CHECK(*queue->counts().undelivered({}) == 0);
+  }
+}
+
+TEST_CASE_FIXTURE(RepeatsFixture, "what_an_earlier_version_left_as_damaged_and_came_again_is_asked_for_no_more") {
+  REQUIRE(put(bytes, image_facts("1.1")).ok());
+  REQUIRE(put(pattern(10'000, 2), image_facts("1.2")).ok());
+  queue->drain();
+  damage_first();
+  CHECK_FALSE(put(bytes, image_facts("1.1"))->repeated);
+  queue->drain();
+  stop();
+  tamper("UPDATE item SET state=3 WHERE state=6; DROP INDEX quarantine_sop; ALTER TABLE quarantine DROP COLUMN sop_key; "
+         "ALTER TABLE quarantine DROP COLUMN sha256; PRAGMA user_version=7");
+  start();
+  CHECK(lease().size() == 2);
+  asks_for_nothing();
 }
 
 TEST_CASE_FIXTURE(RepeatsFixture, "a_reader_that_comes_late_to_a_reclaimed_item_alarms_nobody" * doctest::description("contract 4")) {

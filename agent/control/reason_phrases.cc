@@ -247,6 +247,7 @@ constexpr std::array ours{
     ReasonPhrase{"an unexpected message", "收到意外的消息"},
     ReasonPhrase{"its report says nothing of this image", "对方的报告没有提到此图像"},
     ReasonPhrase{"a query does not find it there", "在对方查询不到此图像"},
+    ReasonPhrase{"a query finds its entry there, and that its content is gone", "在对方可查询到此图像的记录，但其内容已不存在"},
     ReasonPhrase{"a query has never found anything there", "在对方从未查询到任何图像"},
     ReasonPhrase{"it answers a query without an end", "对方对查询的答复没有结尾"},
     ReasonPhrase{"asked; its report of storage commitment is awaited", "已请求，正在等待对方的存储承诺报告"},
@@ -254,7 +255,7 @@ constexpr std::array ours{
     ReasonPhrase{"a report of storage commitment that was not asked for", "收到未曾请求的存储承诺报告"},
     ReasonPhrase{"it offers no proof that it keeps an image", "对方无法证明已保存图像"},
     ReasonPhrase{"its answer about storage commitment is none", "对方对存储承诺的答复无效"},
-    ReasonPhrase{"a search does not find it there", "在对方检索不到此图像"},
+    ReasonPhrase{"a search does not find it there", "在对方检索不到此图像"},  // in records of earlier versions, as the next one
     ReasonPhrase{"a search has never found anything there", "在对方从未检索到任何图像"},
     ReasonPhrase{"it cannot be searched for without its study and series", "缺少检查或序列 UID，无法检索"},
     ReasonPhrase{"its answer to a search for images is none", "对方对检索的答复无效"},

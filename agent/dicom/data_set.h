@@ -26,6 +26,7 @@ namespace tag {
 inline constexpr Tag sop_class_uid = 0x00080016;
 inline constexpr Tag sop_instance_uid = 0x00080018;
 inline constexpr Tag query_level = 0x00080052;
+inline constexpr Tag instance_availability = 0x00080056;
 inline constexpr Tag referenced_sop_class_uid = 0x00081150;
 inline constexpr Tag referenced_sop_instance_uid = 0x00081155;
 inline constexpr Tag transaction_uid = 0x00081195;

@@ -12,6 +12,7 @@
 #include "dicom/commitment.h"
 #include "dicom/data_set.h"
 #include "uplink/dimse_association.h"
+#include "uplink/found_there.h"
 #include "uplink/proof_habit.h"
 
 namespace sampan::uplink {
@@ -27,6 +28,9 @@ constexpr const char* implicit_le = "1.2.840.10008.1.2";
 constexpr const char* study_root_find = "1.2.840.10008.5.1.4.1.2.2.1";
 constexpr std::uint16_t pending = 0xFF00, pending_with_warning = 0xFF01;  // PS3.4 C.4.1.1.4
 constexpr std::size_t instances_per_query = 64;
+
+// It does not like what it is asked for (PS3.4 C.4.1.1.4); how much it has to do just now is another question.
+bool dislikes(std::uint16_t status) { return (status & 0xff00) == 0xa900 || (status & 0xf000) == 0xc000; }
 
 const ContextKey commitment_context{std::string(dicom::commitment_class), implicit_le};
 const ContextKey query_context{study_root_find, implicit_le};
@@ -79,14 +83,14 @@ class DimseProver final : public core::Prover {
   std::optional<Unclear> take_report(const Message& message);
   std::optional<Unclear> query(const AcceptedContext& context);
   std::optional<Unclear> find(const AcceptedContext& context, std::span<const Item* const> items);
-  Result<std::set<std::string>> find_all(const AcceptedContext& context, const dicom::DataSet& identifier);
+  Result<FoundThere> find_all(const AcceptedContext& context, const dicom::DataSet& identifier, std::uint16_t& status);
   Result<Message> receive(Millis timeout, std::size_t bytes_max);
   Status send(const AcceptedContext& context, dicom::CommandSet command, const Bytes& data_set);
   const AcceptedContext* accepted(const ContextKey& key) const {
     const AcceptedContext* context = association_->find(key);
     return context != nullptr && context->accepted() ? context : nullptr;
   }
-  void tell_held(const Item& item);
+  core::Receipt receipt_for(const Item& item) const;
 
   const DimseProverOptions options_;
   core::Transactions& transactions_;
@@ -230,7 +234,11 @@ std::optional<Unclear> DimseProver::find(const AcceptedContext& context, std::sp
   std::string wanted;  // list of UID matching, PS3.4 C.2.2.2.2
   for (const Item* item : items) wanted += (wanted.empty() ? "" : "\\") + uid(*item, Fact::sop_instance_uid);
   identifier.set(dicom::tag::sop_instance_uid, "UI", wanted);
-  const auto found = find_all(context, identifier);
+  dicom::DataSet with_availability = identifier;
+  with_availability.set(dicom::tag::instance_availability, "CS", "");
+  std::uint16_t status = 0;
+  auto found = find_all(context, with_availability, status);
+  if (!found && dislikes(status)) found = find_all(context, identifier, status);
   if (!found) {
     habit_.query_brought_nothing();
     return Unclear{found.error().message, {}};
@@ -239,43 +247,37 @@ std::optional<Unclear> DimseProver::find(const AcceptedContext& context, std::sp
   found_before_ ? habit_.query_answered() : habit_.query_brought_nothing();
   for (const Item* item : items) {
     told_.insert(item->id);
-    if (found->contains(uid(*item, Fact::sop_instance_uid)))
-      tell_held(*item);
-    else if (found_before_)
-      (*report_)(item->id, core::Missing{"a query does not find it there"});
-    else
-      (*report_)(item->id, Unclear{"a query has never found anything there", {}});
+    (*report_)(item->id, proof_of(*found, *item, receipt_for(*item), found_before_));
   }
   return std::nullopt;
 }
 
-Result<std::set<std::string>> DimseProver::find_all(const AcceptedContext& context, const dicom::DataSet& identifier) {
+Result<FoundThere> DimseProver::find_all(const AcceptedContext& context, const dicom::DataSet& identifier, std::uint16_t& status) {
   dicom::CommandSet request;
   request.command_field = command::c_find_rq;
   request.message_id = association_->next_message_id();
   request.priority = 0;
   request.affected_sop_class_uid = study_root_find;
   if (Status sent = send(context, request, dicom::encode(identifier, false)); !sent) return sent.error();
-  std::set<std::string> found;
+  FoundThere found;
   for (std::size_t answers = 0; answers < 16 * instances_per_query; ++answers) {
     const auto message = receive(options_.peer.answer_time_max, core::limits::query_answer_bytes_max);
     if (!message) return message.error();
     if (Status ours = check_answer(*message, command::c_find_rsp, request, context, "a query"); !ours) return ours.error();
-    const std::uint16_t status = *message->command.status;
+    status = *message->command.status;
     if (status == 0) return found;
     if (status != pending && status != pending_with_warning)
       return fail(Errc::refused, "it refused a query for images with status " + std::to_string(status));
     const auto match = dicom::decode_data_set(message->data_set, false);
     if (!match) return match.error();
-    found.emplace(match->text(dicom::tag::sop_instance_uid));
+    found.add(std::string(match->text(dicom::tag::sop_instance_uid)), match->text(dicom::tag::instance_availability));
   }
   return fail(Errc::limit, "it answers a query without an end");
 }
 
-void DimseProver::tell_held(const Item& item) {
-  core::Receipt receipt{item.id, item.sha256, options_.peer.called_ae + '@' + options_.peer.host + ':' + std::to_string(options_.peer.port),
-                        clock_.wall(), core::Level::archived};
-  (*report_)(item.id, core::Held{std::move(receipt)});
+core::Receipt DimseProver::receipt_for(const Item& item) const {
+  return {item.id, item.sha256, options_.peer.called_ae + '@' + options_.peer.host + ':' + std::to_string(options_.peer.port), clock_.wall(),
+          core::Level::archived};
 }
 
 }  // namespace

@@ -303,7 +303,7 @@ Outcome StowCourier::conflicting(const Consignment& consignment, Outcome refusal
   const auto found = answer.status == 200 ? read_search_answer(answer.body) : std::nullopt;
   if (!found) return refusal;
   for (const std::string& name : names_of(item))
-    if (std::ranges::find(*found, name) != found->end()) return compared(consignment, name);
+    if (found->has(name)) return compared(consignment, name);
   return refusal;
 }
 

@@ -19,6 +19,7 @@ constexpr const char* failed_sop_sequence = "00081198";
 constexpr const char* other_failures_sequence = "0008119A";
 constexpr const char* retrieve_url = "00081190";
 constexpr const char* sop_instance_uid = "00080018";
+constexpr const char* instance_availability = "00080056";
 constexpr const char* referenced_sop_instance_uid = "00081155";
 constexpr const char* failure_reason = "00081197";
 
@@ -111,16 +112,16 @@ std::optional<StowAnswer> read_stow_answer(std::string_view body) {
   return answer_of(*set);
 }
 
-std::optional<std::vector<std::string>> read_search_answer(std::string_view body) {
+std::optional<FoundThere> read_search_answer(std::string_view body) {
   const json root = read_json_body(body);
   if (!root.is_array()) return {};
-  std::vector<std::string> found;
+  FoundThere found;
   for (const json& match : root) {
     if (!match.is_object()) return {};
     const StowElements elements = elements_of(match);
-    std::string name = first_value(elements, sop_instance_uid);
+    const std::string name = first_value(elements, sop_instance_uid);
     if (name.empty()) return {};
-    found.push_back(std::move(name));
+    found.add(name, first_value(elements, instance_availability));
   }
   return found;
 }

@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "uplink/found_there.h"
+
 namespace sampan::uplink {
 
 // The few data elements of a response, by tag as eight upper case hexadecimal digits.
@@ -33,7 +35,7 @@ struct StowAnswer {
 };
 
 std::optional<StowAnswer> read_stow_answer(std::string_view body);
-// SOP Instance UIDs; nothing as soon as one match has none.
-std::optional<std::vector<std::string>> read_search_answer(std::string_view body);
+// Nothing as soon as one match has no SOP Instance UID.
+std::optional<FoundThere> read_search_answer(std::string_view body);
 
 }  // namespace sampan::uplink

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/limits.h"
+#include "uplink/found_there.h"
 #include "uplink/proof_habit.h"
 #include "uplink/stow_answer.h"
 #include "uplink/stow_search.h"
@@ -65,7 +66,8 @@ class StowProver final : public core::Prover {
   std::optional<Unclear> commit(std::span<const Item> batch, bool anew);
   std::optional<Unclear> judge(const std::string& transaction, const Said& said);
   std::optional<Unclear> query(std::span<const Item> batch, const core::ProofReport& report);
-  std::variant<std::set<std::string>, Unclear> list(const std::string& study, const std::string& series);
+  std::variant<FoundThere, Unclear> list(const std::string& study, const std::string& series);
+  Said page_of(const std::string& study, const std::string& series, std::size_t offset);
   core::Receipt receipt_for(const Item& item) const {
     return {item.id, item.sha256, service_, clock_.wall(), core::Level::archived};
   }
@@ -176,24 +178,25 @@ std::optional<Unclear> StowProver::query(std::span<const Item> batch, const core
       continue;
     }
     found_before_ ? habit_.query_answered() : habit_.query_brought_nothing();
-    for (const Item* item : items) {
-      if (std::get<0>(found).contains(uid(*item, Fact::sop_instance_uid)))
-        report(item->id, core::Held{receipt_for(*item)});
-      else if (found_before_)
-        report(item->id, core::Missing{"a search does not find it there"});
-      else
-        report(item->id, Unclear{"a search has never found anything there", {}});
-    }
+    for (const Item* item : items) report(item->id, proof_of(std::get<FoundThere>(found), *item, receipt_for(*item), found_before_));
   }
   return Unclear{"it cannot be searched for without its study and series", {}};
 }
 
+// Who takes it amiss to be asked whether the content can be had is asked without that.
+StowProver::Said StowProver::page_of(const std::string& study, const std::string& series, std::size_t offset) {
+  const std::string page = "&limit=" + std::to_string(instances_per_page) + "&offset=" + std::to_string(offset);
+  Said said = call(instances_of(service_, study, series, true) + page, nullptr);
+  const auto* answer = std::get_if<HttpAnswer>(&said);
+  if (answer == nullptr || answer->status != 400 || answer->by_proxy) return said;
+  return call(instances_of(service_, study, series) + page, nullptr);
+}
+
 // All instances of a series, page by page.
-std::variant<std::set<std::string>, Unclear> StowProver::list(const std::string& study, const std::string& series) {
-  std::set<std::string> found;
-  const std::string url = instances_of(service_, study, series) + "&limit=" + std::to_string(instances_per_page);
+std::variant<FoundThere, Unclear> StowProver::list(const std::string& study, const std::string& series) {
+  FoundThere found;
   for (std::size_t page = 0, offset = 0; page < core::limits::search_pages_max; ++page) {
-    const Said said = call(url + "&offset=" + std::to_string(offset), nullptr);
+    const Said said = page_of(study, series, offset);
     if (const auto* unclear = std::get_if<Unclear>(&said)) return *unclear;
     const auto& answer = std::get<HttpAnswer>(said);
     if (!answer.by_proxy && (answer.status == 204 || (answer.status == 404 && answer.content_type.find("html") == answer.content_type.npos)))
@@ -201,11 +204,11 @@ std::variant<std::set<std::string>, Unclear> StowProver::list(const std::string&
     const auto matches = answer.status == 200 && !answer.by_proxy ? read_search_answer(answer.body) : std::nullopt;
     if (!matches && !answer.by_proxy && answer.content_type.find("html") == answer.content_type.npos) habit_.query_brought_nothing();
     if (!matches) return Unclear{"its answer to a search for images is none: HTTP " + std::to_string(answer.status), answer.retry_after};
-    const std::size_t before = found.size();
-    found.insert(matches->begin(), matches->end());
+    const std::size_t before = found.names();
+    found.add(*matches);
     found_before_ = found_before_ || !matches->empty();
-    if (found.size() == before) return found;  // a service may give shorter pages than it was asked for
-    offset += matches->size();
+    if (found.names() == before) return found;  // a service may give shorter pages than it was asked for
+    offset += matches->answers();
   }
   return Unclear{"it answers a search without an end", {}};
 }

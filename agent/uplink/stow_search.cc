@@ -10,8 +10,9 @@ std::string service_of(std::string url) {
   return url.ends_with("/studies") ? url.substr(0, url.size() - 8) : url;
 }
 
-std::string instances_of(const std::string& service, const std::string& study, const std::string& series) {
-  return service + "/studies/" + percent_encode(study) + "/series/" + percent_encode(series) + "/instances?includefield=00080018";
+std::string instances_of(const std::string& service, const std::string& study, const std::string& series, bool availability) {
+  return service + "/studies/" + percent_encode(study) + "/series/" + percent_encode(series) + "/instances?includefield=00080018" +
+         (availability ? "&includefield=00080056" : "");
 }
 
 std::string instance_of(const std::string& service, const std::string& study, const std::string& series, const std::string& instance) {

@@ -12,8 +12,8 @@ namespace sampan::uplink {
 
 // "https://host/dicom-web/studies" -> "https://host/dicom-web"
 std::string service_of(std::string studies_url);
-// Ends with a parameter; others are added with '&'.
-std::string instances_of(const std::string& service, const std::string& study, const std::string& series);
+// Ends with a parameter; others are added with '&'. availability: whether their content can be had is asked as well.
+std::string instances_of(const std::string& service, const std::string& study, const std::string& series, bool availability = false);
 std::string instance_of(const std::string& service, const std::string& study, const std::string& series, const std::string& instance);
 
 }  // namespace sampan::uplink

@@ -229,7 +229,7 @@ void stow() {
       " or later on one that the peer opens to this node, which accepts it also while the disk is full |\n"
       "| Event Type 1, 2 | each instance by itself: committed, or by its Failure Reason: 0112 and 0119 are sent again, others are asked for again |\n"
       "| Transaction UID nobody asked for | status 0112, nothing is changed |\n"
-      "| C-FIND | IMAGE level, Study and Series Instance UID, list of SOP Instance UIDs; an instance that is not found %u times is sent again |\n\n",
+      "| C-FIND | IMAGE level, Study and Series Instance UID, list of SOP Instance UIDs, Instance Availability; an instance that is not found, or UNAVAILABLE, %u times is sent again |\n\n",
       core::limits::proof_batch_items_max, static_cast<long long>(core::limits::commitment_wait.count()), core::limits::missing_answers_max);
   say("### 3.4 STOW-RS user agent\n\n"
       "POST of `multipart/related; type=\"application/dicom\"` to the studies resource, one Part 10 file per part, streamed from disk; as many\n"

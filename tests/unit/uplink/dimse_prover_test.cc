@@ -58,9 +58,15 @@ struct Pacs {
     if (reply.field != c_find_rq) return false;
     query = *asked;
     reply.field = c_find_rsp;
+    const bool of_availability = query.elements().contains(dicom::tag::instance_availability);
+    if (dislikes != 0 && of_availability) {
+      reply.status = dislikes;
+      return say(connection, heard.message.context, reply);
+    }
     for (const auto& uid : has) {
       dicom::DataSet match;
       match.set(dicom::tag::sop_instance_uid, "UI", uid);
+      if (const auto said = availability.find(uid); said != availability.end() && of_availability) match.set(dicom::tag::instance_availability, "CS", said->second);
       reply.status = 0xFF00;
       if (!say(connection, heard.message.context, reply, &match)) return false;
     }
@@ -72,6 +78,8 @@ struct Pacs {
   std::uint16_t off_by = 0;  // answers name another message
   std::optional<dicom::DataSet> reports;  // said after the answer
   std::vector<std::string> has;
+  std::map<std::string, std::string> availability;  // told to whoever asks
+  std::uint16_t dislikes = 0;                       // answered to whoever asks for it
   dicom::DataSet request, query;
   std::atomic<bool> event_answered{false};
   std::atomic<int> actions{0};
@@ -260,6 +268,41 @@ TEST_CASE("where_commitment_is_not_offered_a_query_finds_what_is_there") {
   CHECK(std::holds_alternative<core::Missing>(proofs[1]));
   CHECK(pacs.query.text(dicom::tag::query_level) == "IMAGE");
   CHECK(pacs.query.text(dicom::tag::study_instance_uid) == "2.25.77");
+}
+
+TEST_CASE("an_archive_that_lost_the_content_and_kept_the_entry_proves_nothing_and_the_image_counts_as_missing" * doctest::description("contract 4")) {
+  Pacs pacs;
+  Office office;
+  const auto batch = items(7);
+  for (const auto& item : batch) pacs.has.push_back(uid_of(item));
+  pacs.has.push_back(uid_of(batch[6]));  // there twice
+  const std::vector<std::string> said{"ONLINE", "NEARLINE", "OFFLINE", "UNAVAILABLE", " UNAVAILABLE", ""};
+  for (std::size_t i = 0; i < said.size(); ++i) pacs.availability[uid_of(batch[i])] = said[i];
+  pacs.peer.start();
+  const auto prover = prover_for(pacs, office, [](auto& options) { options.may_commit = false; });
+  const auto proofs = ask(*prover, batch);
+  CHECK(prover->way() == core::ProofWay::query);
+  for (const std::size_t i : {0, 1, 2, 5, 6}) CHECK(std::holds_alternative<core::Held>(proofs[i]));
+  for (const std::size_t i : {3, 4}) {
+    REQUIRE(std::holds_alternative<core::Missing>(proofs[i]));
+    CHECK(std::get<core::Missing>(proofs[i]).reason == "a query finds its entry there, and that its content is gone");
+  }
+}
+
+TEST_CASE("an_archive_that_does_not_like_to_be_asked_for_the_availability_is_asked_without" * doctest::description("contract 4")) {
+  const auto proof_where = [](std::uint16_t status) {
+    Pacs pacs;
+    Office office;
+    const auto batch = items(1);
+    pacs.has = {uid_of(batch[0])};
+    pacs.dislikes = status;
+    pacs.peer.start();
+    const auto prover = prover_for(pacs, office, [](auto& options) { options.may_commit = false; });
+    return ask(*prover, batch)[0];
+  };
+  CHECK(std::holds_alternative<core::Held>(proof_where(0xA900)));
+  CHECK(std::holds_alternative<core::Held>(proof_where(0xC001)));
+  CHECK(unclear(proof_where(0xA700)) == "it refused a query for images with status 42752");  // it is busy, and may dislike nothing
 }
 
 TEST_CASE("a_query_that_fails_after_some_matches_proves_nothing") {

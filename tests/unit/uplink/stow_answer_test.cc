@@ -126,8 +126,17 @@ TEST_CASE("an_item_within_an_item_does_not_move_the_first") {
 }
 
 TEST_CASE("a_search_says_whom_it_found_and_one_match_without_a_name_makes_it_no_answer") {
-  CHECK(uplink::read_search_answer(R"([{"00080018":{"vr":"UI","Value":["1.1"]}},{"00080018":{"Value":["1.2 "]},"0020000D":{"Value":["9"]}}])") == std::vector<std::string>{"1.1", "1.2"});
-  CHECK(uplink::read_search_answer("[]") == std::vector<std::string>{});
+  const auto found = uplink::read_search_answer(R"([{"00080018":{"vr":"UI","Value":["1.1"]}},{"00080018":{"Value":["1.2 "]},"0020000D":{"Value":["9"]}},)"
+                                                R"({"00080018":{"Value":["1.2"]},"00080056":{"Value":["UNAVAILABLE "]}},{"00080018":{"Value":["1.3"]},"00080056":{"Value":["UNAVAILABLE"]}}])");
+  REQUIRE(found.has_value());
+  CHECK(found->names() == 3);
+  CHECK(found->answers() == 4);
+  for (const char* name : {"1.1", "1.2", "1.3"}) CHECK(found->has(name));
+  CHECK(found->can_be_had("1.1"));
+  CHECK(found->can_be_had("1.2"));  // by one of its two entries
+  CHECK_FALSE(found->can_be_had("1.3"));
+  REQUIRE(uplink::read_search_answer("[]").has_value());
+  CHECK(uplink::read_search_answer("[]")->empty());
   for (const std::string body : {"", "{}", "[[]]", R"([{"00080018":{"Value":["1.1"]}},{}])", R"([{"00080018":["1.1"]}])", R"([{"00080018":{"Value":[{}]}}])"}) {
     CAPTURE(body);
     CHECK_FALSE(uplink::read_search_answer(body).has_value());

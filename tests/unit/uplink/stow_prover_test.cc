@@ -177,6 +177,37 @@ TEST_CASE("a_service_that_gives_shorter_pages_than_it_was_asked_for_is_read_to_t
   for (const auto& proof : ask(*service.prover(), batch)) CHECK(std::holds_alternative<core::Held>(proof));
 }
 
+TEST_CASE("a_service_that_lost_the_content_and_kept_the_entry_proves_nothing_and_the_image_counts_as_missing" * doctest::description("contract 4")) {
+  const auto batch = items(5);
+  const std::vector<std::string> said{"ONLINE", "NEARLINE", "OFFLINE", "UNAVAILABLE"};
+  Service service([&](const HttpHeard& heard) {
+    if (heard.method == "POST") return not_found();
+    if (heard.target.find("offset=0") == std::string::npos) return json("[]");
+    const bool of_availability = heard.target.find("includefield=00080056") != std::string::npos;
+    std::string matches;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      matches += std::string(i > 0 ? "," : "") + R"({"00080018":{"vr":"UI","Value":[")" + uid_of(batch[i]) + "\"]}";
+      if (i < said.size() && of_availability) matches += R"(,"00080056":{"vr":"CS","Value":[")" + said[i] + "\"]}";
+      matches += "}";
+    }
+    return json("[" + matches + "]");
+  });
+  const auto proofs = ask(*service.prover(), batch);
+  for (const std::size_t i : {0, 1, 2, 4}) CHECK(std::holds_alternative<core::Held>(proofs[i]));
+  REQUIRE(std::holds_alternative<core::Missing>(proofs[3]));
+  CHECK(std::get<core::Missing>(proofs[3]).reason == "a query finds its entry there, and that its content is gone");
+}
+
+TEST_CASE("a_service_that_does_not_like_to_be_asked_for_the_availability_is_asked_without" * doctest::description("contract 4")) {
+  const auto batch = items(1);
+  Service service([&](const HttpHeard& heard) {
+    if (heard.method == "POST") return not_found();
+    if (heard.target.find("00080056") != std::string::npos) return http("400 Bad Request", "text/plain", "no such field");
+    return json(R"([{"00080018":{"vr":"UI","Value":[")" + uid_of(batch[0]) + R"("]}}])");
+  });
+  CHECK(std::holds_alternative<core::Held>(ask(*service.prover(), batch)[0]));
+}
+
 TEST_CASE("a_search_that_has_never_found_anything_denies_nothing") {
   for (const std::string& nothing : {http("404 Not Found", "application/json", "{}"), http("404 Not Found", "text/plain", "no route"), json("[]"),
                                      http("204 No Content", "text/plain", "")}) {

@@ -42,7 +42,7 @@ void Store::reclaim() {
   parts_.ballast.restore();
   if (!rebuild_.done()) return;  // what is known is not yet all
   free_space();
-  shed_surplus();
+  if (!shed_surplus()) return;
   for (std::size_t looked = 0; looked < items_per_reclaim;) {
     const bool tight = space_is_short();
     auto found = ledger_->candidates(reclaim_cursor_, tight ? items_per_round_when_short : items_per_round);
@@ -56,11 +56,14 @@ void Store::reclaim() {
     }
     const bool wrapped = last == reclaim_cursor_;
     reclaim_cursor_ = wrapped ? 0 : last;
-    if (!gone.empty() && !bury(gone)) break;
+    if (!gone.empty() && !bury(gone)) return;  // nothing is written behind notes that are not applied
     if (wrapped || (!tight && gone.empty())) break;
   }
   forget_gone();
   compaction_.turn(*ledger_);
+  std::deque<Written> no_items;
+  std::deque<PendingChange> no_changes;
+  static_cast<void>(apply(no_items, {}, no_changes));  // what it wrote says what the ledger says: it need not be read again
 }
 
 // What an earlier run left unpunched is punched; what nobody can send again, and the oldest beyond a bound, is forgotten.
@@ -104,16 +107,19 @@ bool Store::is_spare(Sequence duplicate) {
   return !originals.empty();
 }
 
-void Store::shed_surplus() {
+// False when it could not be written.
+bool Store::shed_surplus() {
   const std::size_t kept = refuses_images(parts_.folder) ? core::limits::samples_waiting_full : core::limits::samples_waiting_max;
   for (const core::CargoTraits& cargo : core::cargo_table) {
     if (cargo.when_full != core::WhenFull::drop_oldest) continue;
     const auto surplus = ledger_->surplus(cargo.kind, kept, items_per_round);
-    if (surplus.empty() || !bury(surplus, false)) continue;
+    if (surplus.empty()) continue;
+    if (!bury(surplus, false)) return false;
     shed_ += surplus.size();
     log::warn("waited too long or the disk is full: dropped undelivered, the oldest first: " + std::to_string(surplus.size()) + " " +
               std::string(cargo.name));
   }
+  return true;
 }
 
 bool Store::bury(const std::vector<Ledger::Candidate>& gone, bool delivered) {
@@ -123,23 +129,28 @@ bool Store::bury(const std::vector<Ledger::Candidate>& gone, bool delivered) {
   std::deque<Pending> tombstones;
   std::deque<PendingChange> changes;
   for (const auto& item : gone) {
+    const auto dig = [this, seq = item.seq] { graves_[segment_of(seq)].push_back(seq); };
     if (item.shares_id) {  // a tombstone would name the item itself; after a rebuild this one is a duplicate again
-      changes.push_back({[seq = item.seq](Ledger& ledger) { ledger.close(seq); }, nullptr});
+      changes.push_back({[seq = item.seq](Ledger& ledger) { ledger.close(seq); }, dig});
       continue;
     }
     const auto why = !delivered        ? TombstoneReason::shed
                      : item.duplicate ? TombstoneReason::duplicate
                                       : TombstoneReason::reclaimed;
-    tombstones.push_back({TombstoneNote{item.id, item.sha256, item.sop_key, why, parts_.clock.wall()}, nullptr});
+    tombstones.push_back({TombstoneNote{item.id, item.sha256, item.sop_key, why, parts_.clock.wall()}, dig});
   }
   std::deque<Written> no_items;
   if (!write_notes(tombstones) || !apply(no_items, tombstones, changes)) {
-    noted_.reset();  // of a segment with notes that are not applied the next start reads all
-    notes_.seal();
+    // What stands on disk is so: it is applied before anything else, or the next start would do it, whatever was decided since.
+    std::erase_if(tombstones, [](const Pending& one) { return !one.durable; });
+    changes.clear();
+    const std::lock_guard lock(mutex_);
+    keep(no_items, tombstones, changes);
     make_room();
     return false;
   }
-  for (const auto& item : gone) graves_[segment_of(item.seq)].push_back(item.seq);
+  for (const auto& one : tombstones) one.then();
+  for (const auto& one : changes) one.then();
   free_space();
   return true;
 }

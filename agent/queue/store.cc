@@ -175,7 +175,6 @@ void Store::run() {
   ledger_->begin();
   ledger_->set_run_ms(run_ms_now());
   static_cast<void>(ledger_->commit());
-  if (noted_) marks_.saw(*noted_);
   if (orderly) marks_.end([this](std::uint64_t segment) { return still_arriving(segment); });
 }
 
@@ -203,7 +202,6 @@ bool Store::still_arriving(std::uint64_t segment) {
 // Asked in this order: what was written before a segment was left stands among what is still arriving.
 void Store::mark_ends(const std::deque<Written>& indexed) {
   for (const auto& entry : indexed) marks_.saw(entry.place);
-  if (noted_) marks_.saw(*noted_);
   const std::uint64_t items = parts_.items.open_number(), notes = notes_.open_number();
   marks_.settle([&](std::uint64_t segment) { return segment == items || segment == notes || still_arriving(segment); });
 }
@@ -291,7 +289,7 @@ bool Store::write_note_record(Type type, ByteView payload) {
     auto place = writer.store(notes_, {}, [](const Place&) {});
     if (place) {
       compaction_.saw(place->segment->number(), place->offset + place->bytes);
-      noted_ = std::move(*place);
+      noted_.insert_or_assign(place->segment->number(), *place);
     } else {
       done = place.error();
     }
@@ -315,15 +313,19 @@ void Store::make_room() {
   if (is_out_of_room(parts_.folder)) parts_.ballast.release_half();
 }
 
-// Every note is written here, one after the other, and applied in this order.
+// Every note is written here, one after the other, and applied in this order: in all segments that they went to, or a start
+// would apply the older ones again, on top of everything that happened since.
 void Store::checkpoint_notes() {
-  if (!noted_) return;
-  const auto end = noted_->offset + noted_->bytes;
-  ledger_->checkpoint(Stream::notes, noted_->segment->number(), end, end);
+  for (const auto& [segment, last] : noted_) ledger_->checkpoint(Stream::notes, segment, last.offset + last.bytes, last.offset + last.bytes);
+}
+
+void Store::notes_checkpointed() {
+  for (const auto& [segment, last] : noted_) marks_.saw(last);
+  noted_.clear();
 }
 
 bool Store::apply(std::deque<Written>& written, const std::deque<Pending>& notes, std::deque<PendingChange>& changes) {
-  if (written.empty() && notes.empty() && changes.empty()) return true;
+  if (written.empty() && notes.empty() && changes.empty() && noted_.empty()) return true;
   ledger_->begin();
   index(written);
   for (const auto& pending : notes) ledger_->apply(pending.note, run_ms_now());
@@ -332,7 +334,7 @@ bool Store::apply(std::deque<Written>& written, const std::deque<Pending>& notes
   const Status done = ledger_->commit();
   if (!done) log::error(done.error().message);
   if (!done && done.error().code == Errc::damaged) parts_.ledger_damaged();
-  if (done) parts_.folder.sign();
+  if (done) notes_checkpointed(), parts_.folder.sign();
   return done.ok();
 }
 

@@ -108,6 +108,7 @@ class Store {
   bool write_notes(std::deque<Pending>& notes);
   bool write_note_record(Type type, ByteView payload);
   void checkpoint_notes();
+  void notes_checkpointed();
   // Something could not be written: where the disk is full, what was held back is given back.
   void make_room();
   struct PendingChange {
@@ -127,7 +128,7 @@ class Store {
   void reclaim();
   bool space_is_short();
   // Cargo that may be dropped undelivered, beyond its bound; at most so many at once.
-  void shed_surplus();
+  bool shed_surplus();
   bool bury(const std::vector<Ledger::Candidate>& gone, bool delivered = true);
   bool is_spare(Sequence duplicate);
   void free_space();
@@ -147,7 +148,7 @@ class Store {
   Compaction compaction_;
   EndMarks marks_;
   NotesKept on_disk_;
-  std::optional<Place> noted_;  // the last note that is durable; everything before it in its segment is applied with it
+  std::map<std::uint64_t, Place> noted_;  // by segment: the last note that is durable and in no checkpoint; what is before it is applied with it
   Sequence reclaim_cursor_ = 0;
   bool short_of_space_ = false;
   Ledger::Unmatched reroute_after_{};

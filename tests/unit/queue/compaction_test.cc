@@ -133,6 +133,44 @@ void copy_folder(const std::filesystem::path& from, const std::filesystem::path&
 
 }  // namespace
 
+// Notes of many segments, as long as they may be.
+struct LongNotesFixture : NotesFixture {
+  static constexpr unsigned images = 900;
+  LongNotesFixture() {
+    for (unsigned i = 1; i <= images; ++i) put_image(i, "1.1");
+  }
+  void archive_all(std::size_t at_once) {
+    const std::string long_name(3000, 'n');
+    for (std::size_t done = 0; done < images;) {
+      const auto leased = lease(at_once);
+      REQUIRE(!leased.empty());
+      for (const auto& one : leased) queue->deliver("lead", {one.item.id, one.item.sha256, long_name, clock.wall(), core::Level::archived});
+      queue->drain();
+      done += leased.size();
+    }
+  }
+  // What a start would apply again.
+  std::uint64_t unread_bytes() {
+    queue->drain();
+    const std::uint64_t size = notes_bytes();
+    std::uint64_t read = 0;
+    auto ledger = queue::Sql::open(at("ledger.db").string(), true);
+    REQUIRE(ledger.ok());
+    queue::Statement rows(**ledger, "SELECT sum(indexed) FROM segment WHERE stream=110");
+    if (rows.begin(); rows.step()) read = static_cast<std::uint64_t>(rows.number(0));
+    return size - std::min(size, read);
+  }
+  void check_that_a_start_changes_nothing() {
+    CHECK(segments('n').size() > 1);
+    CHECK(unread_bytes() == 0);
+    REQUIRE(queue->orders().resend(find("1.1"), "lead").ok());  // the lead lost it: a person sends it again
+    CHECK(count().waiting == images);
+    restart();
+    CHECK(count().waiting == images);
+    CHECK(count().archived == 0);
+  }
+};
+
 TEST_CASE_FIXTURE(NotesFixture, "what_notes_still_say_is_the_same_after_they_were_compacted_also_without_the_ledger" *
                                     doctest::description("contract 3, 4, 10")) {
   notes_slack_bytes = 1u << 30;
@@ -284,4 +322,19 @@ TEST_CASE_FIXTURE(NotesFixture, "a_year_of_telemetry_leaves_the_state_directory_
   MESSAGE(most_in_first_week << " bytes at most in the first week, " << most << " in the year");
   CHECK(most < most_in_first_week + 2 * notes_slack_bytes + (256u << 10));
   CHECK(queue->summary().items == 0);
+}
+
+TEST_CASE_FIXTURE(LongNotesFixture, "no_note_is_applied_again_by_a_start_that_was_written_with_others_into_several_segments" * doctest::description("contract 4")) {
+  stop();
+  notes_slack_bytes = 1u << 30;
+  start();
+  archive_all(images);
+  check_that_a_start_changes_nothing();
+}
+
+TEST_CASE_FIXTURE(LongNotesFixture, "no_note_is_applied_again_by_a_start_that_compaction_wrote_into_several_segments" * doctest::description("contract 4, 10")) {
+  archive_all(100);
+  restart();
+  turns(6);
+  check_that_a_start_changes_nothing();
 }

@@ -204,3 +204,24 @@ TEST_CASE_FIXTURE(QueueFixture, "a_ledger_that_did_not_answer_is_asked_again_soo
   tamper("ALTER TABLE away RENAME TO delivery");
   CHECK(queue->lease(query).items.size() == 1);
 }
+
+TEST_CASE_FIXTURE(QueueFixture, "what_a_tombstone_on_disk_says_is_so_before_anything_else_is_decided" * doctest::description("contract 4, 9")) {
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  deliver(lease().at(0), core::Level::accepted);
+  REQUIRE(queue->summary().items == 1);
+  tamper("CREATE TRIGGER injected BEFORE UPDATE OF state ON item WHEN NEW.state=2 BEGIN SELECT RAISE(ROLLBACK, 'injected'); END");
+  const auto notes_bytes = [this] {
+    std::uint64_t bytes = 0;
+    for (const auto& path : segments('n')) bytes += std::filesystem::file_size(path);
+    return bytes;
+  };
+  const auto before = notes_bytes();
+  enough = core::Level::accepted;
+  REQUIRE(within(5s, [&] { return queue->tick(), notes_bytes() > before; }));
+  enough = core::Level::archived;  // from now on it would stay
+  tamper(refuse_no_more);
+  queue->drain();
+  CHECK(queue->summary().items == 0);
+  restart();
+  CHECK(queue->summary().items == 0);
+}

@@ -18,6 +18,7 @@ constexpr std::array table{
     Words{"unreadable", "无法读取该目录", "the folder cannot be read"},
     Words{"read_only", "文件已接收，但无法从该目录移除", "files are taken, but cannot be removed from it"},
     Words{"unwritable", "文件已接收，但无法从该目录移除", "files are taken, but cannot be removed from it"},
+    Words{"file_too_large", "其中有文件过大，本机剩余空间放不下，尚未接收", "one of its files is too large for the room that is left here, and is not taken"},
     Words{"files_unreadable", "其中有文件无法读取，尚未接收", "some of its files cannot be read and are not taken"},
 };
 
@@ -74,6 +75,9 @@ std::string folder_remedy(const FolderStatus& folder, Lang lang) {
     return pick(lang, "请重新挂载：sudo mount " + path + "；若现改用本地目录，请执行 sudo systemctl restart sampand。",
                 "Mount it again: sudo mount " + path + ". If it is a local folder from now on: sudo systemctl restart sampand.");
   if (folder.trouble == "read_only" || folder.trouble == "unwritable") return write_remedy(path, folder.trouble == "read_only", lang);
+  if (folder.trouble == "file_too_large")
+    return pick(lang, "请清理本机磁盘，之后自动接收；若不需要上传该文件，请将其移出目录。其他文件照常接收。",
+                "Make room on this machine's disk, and it is taken by itself; if it need not be sent, move it out of the folder. Other files are taken meanwhile.");
   if (folder.trouble == "unreadable" && is_below_home(path)) return drop_in(path, lang) + pick(lang, "。", ".");
   return rights(path, lang);
 }

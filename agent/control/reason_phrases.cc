@@ -174,6 +174,7 @@ constexpr std::array ours{
     ReasonPhrase{"the disk is full", "磁盘已满"},
     ReasonPhrase{"no new images are taken", "不再接收新图像"},
     ReasonPhrase{"the disk has no room for more files", "磁盘的文件数已用尽"},
+    ReasonPhrase{"there is no room for one file of this size: ", "剩余空间放不下这么大的文件："},
     ReasonPhrase{"the ledger cannot be written", "账本无法写入"},
     ReasonPhrase{"nothing more is taken until it can", "在此之前不再接收"},
     ReasonPhrase{"SSL certificate problem", "证书有问题"},

@@ -22,7 +22,7 @@ struct Manifest {
   Priority priority = Priority::routine;
   Uuid id;                      // nil: this node mints one
   std::string origin;           // empty: this node
-  std::uint64_t size_hint = 0;  // bytes expected, 0 unknown
+  std::uint64_t size_hint = 0;  // bytes expected, 0 unknown; what is known to find no room is refused at open(): Errc::limit
 };
 
 struct Stored {

@@ -21,6 +21,7 @@ enum class FolderTrouble {
   unreadable,       // there, and cannot be opened or listed
   read_only,        // files are taken and stay: on a file system that is read-only, to this process at least
   unwritable,       // files are taken and stay, for any other reason
+  file_too_large,   // one of its files finds no room here, and others do
   files_unreadable  // some of its files cannot be opened
 };
 

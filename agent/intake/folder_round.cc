@@ -233,15 +233,14 @@ MonoTime FolderRound::work() {
     reception_.release_memory();
   }
   MonoTime next = never;
-  std::string cannot_open;
+  std::string cannot_open, too_large;
   for (const auto& [path, candidate] : candidates_) {
     next = std::min(next, candidate.look_at);
     if (!candidate.cannot_open.empty()) cannot_open = candidate.cannot_open;
+    if (!candidate.too_large.empty()) too_large = candidate.too_large;
   }
-  if (cannot_open.empty())
-    troubles_.end(FolderTrouble::files_unreadable);
-  else
-    troubles_.rise(FolderTrouble::files_unreadable, cannot_open);
+  troubles_.set(FolderTrouble::files_unreadable, cannot_open);
+  troubles_.set(FolderTrouble::file_too_large, too_large);
   return std::max(next, paused_until_);
 }
 
@@ -286,11 +285,11 @@ std::optional<MonoTime> FolderRound::handle_open(const OpenFolder& root, const s
     candidate.cannot_open = sort.error().message;
     return clock_.mono() + options_.retry_every;
   }
-  if (*sort == Sort::image) return take(root, path, file);
+  if (*sort == Sort::image) return take(root, path, candidate, file);
   // Closed once is not finished for ever: only a file that stays as it is may be called no DICOM.
   const MonoTime settled = candidate.since + options_.stable_time;
   if (settled > clock_.mono()) return settled;
-  if (*sort == Sort::plain) return take(root, path, file);
+  if (*sort == Sort::plain) return take(root, path, candidate, file);
   if (*sort == Sort::dicomdir) return handle_dicomdir(root, path, candidate, file);
   return set_aside(root, path, file.state());
 }
@@ -345,8 +344,9 @@ std::optional<MonoTime> FolderRound::wait_for_medium(const std::vector<std::stri
   return missing == 0 || now >= end ? std::nullopt : std::optional(std::min(soon, end));
 }
 
-std::optional<MonoTime> FolderRound::take(const OpenFolder& root, const std::string& path, const OpenFile& file) {
+std::optional<MonoTime> FolderRound::take(const OpenFolder& root, const std::string& path, Candidate& candidate, const OpenFile& file) {
   const Status taken = reception_.take(file, path);
+  candidate.too_large = !taken && taken.error().code == Errc::limit ? taken.error().message : std::string();
   if (taken) {
     crash_point("folder.committed");
     condition_.last_file = clock_.wall();
@@ -355,6 +355,7 @@ std::optional<MonoTime> FolderRound::take(const OpenFolder& root, const std::str
   }
   const MonoTime again = clock_.mono() + options_.retry_every;
   if (taken.error().code == Errc::unreachable) return clock_.mono() + std::min(options_.stable_time, options_.retry_every);
+  if (!candidate.too_large.empty()) return again;  // the others need not wait for it
   if (taken.error().code != Errc::stopped) troubles_.complain("files wait: " + taken.error().message);
   paused_until_ = again;
   return again;

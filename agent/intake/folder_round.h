@@ -55,6 +55,7 @@ class FolderRound {
     MonoTime look_at{};
     bool created = false, closed = false;  // as the kernel said; closed: with this print
     std::string cannot_open;               // why
+    std::string too_large;                 // for the room there is, or for anybody
     std::size_t missing = 0;               // of a DICOMDIR: files that it names and nobody has seen
     MonoTime missing_since{};              // so many
   };
@@ -75,7 +76,7 @@ class FolderRound {
   // When to look for the rest of a medium again; nothing: no longer.
   std::optional<MonoTime> wait_for_medium(const std::vector<std::string>& references, Candidate& candidate);
   std::optional<MonoTime> set_aside(const OpenFolder& root, const std::string& path, const FileState& state);
-  std::optional<MonoTime> take(const OpenFolder& root, const std::string& path, const OpenFile& file);
+  std::optional<MonoTime> take(const OpenFolder& root, const std::string& path, Candidate& candidate, const OpenFile& file);
   std::optional<MonoTime> put_away(const OpenFolder& root, const std::string& path, const FileState& taken);
   Status leave(const OpenFolder& root, const std::string& path);
   bool notice(Candidate& candidate, const FileState& state);

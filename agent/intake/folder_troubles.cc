@@ -22,6 +22,7 @@ constexpr std::array table{
     Words{FolderTrouble::unreadable, "unreadable", "the folder cannot be read"},
     Words{FolderTrouble::read_only, "read_only", "files that were taken cannot be removed or moved"},
     Words{FolderTrouble::unwritable, "unwritable", "files that were taken cannot be removed or moved"},
+    Words{FolderTrouble::file_too_large, "file_too_large", "there is no room for one of its files"},
     Words{FolderTrouble::files_unreadable, "files_unreadable", "a file cannot be opened"},
 };
 

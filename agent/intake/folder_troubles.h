@@ -20,6 +20,8 @@ class FolderTroubles {
   // read_only or unwritable, by what the system said.
   void rise_unwritable(const Error& error);
   void end(FolderTrouble kind);
+  // rise() where something was said, else end().
+  void set(FolderTrouble kind, const std::string& said) { said.empty() ? end(kind) : rise(kind, said); }
   bool is(FolderTrouble kind) const { return at(kind).on; }
   // Another thing for the log alone, once while it stays the same.
   void complain(const std::string& words);

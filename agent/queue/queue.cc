@@ -80,7 +80,7 @@ struct Queue::Parts {
   std::optional<Pledges> pledges;
   std::optional<Comparing> comparing;  // after the store, which it asks
 
-  Status has_room(core::Kind kind) const;
+  Status has_room(core::Kind kind, std::uint64_t bytes = 0) const;
   Result<core::Consignment> consign(const DueDelivery& due);
   void read_ahead(std::span<const DueDelivery> deliveries, std::uint64_t bytes_max);
   void set_aside(const DueDelivery& due, const std::string& destination, const Error& error);
@@ -222,12 +222,16 @@ Status Queue::admits(core::Kind kind) const {
   return parts_->has_room(kind);
 }
 
-Status Queue::Parts::has_room(core::Kind kind) const {
+// bytes: of what is about to come, where that is known.
+Status Queue::Parts::has_room(core::Kind kind, std::uint64_t bytes) const {
   if (core::traits(kind).when_full != core::WhenFull::refuse) return {};
   auto space = folder.files().space(folder.path());
   if (!space) return space.error();
   const std::uint64_t reserve = std::min<std::uint64_t>(limits::reserve_bytes, space->total_bytes / 20);
   if (space->free_bytes < reserve) return fail(Errc::full, "the disk is full: no new images are taken");
+  // Tags and facts are more; without this the disk would be filled in vain, and everybody be refused meanwhile.
+  if (const std::uint64_t needed = bytes + bytes / 1024; needed > space->free_bytes - reserve)
+    return fail(Errc::limit, "there is no room for one file of this size: " + std::to_string(bytes / 1'000'000) + " MB");
   if (space->total_inodes > 0 && space->free_inodes < std::min(limits::reserve_inodes, space->total_inodes / 20))
     return fail(Errc::full, "the disk has no room for more files: no new images are taken");
   return {};
@@ -235,6 +239,7 @@ Status Queue::Parts::has_room(core::Kind kind) const {
 
 Result<std::unique_ptr<core::Inflow>> Queue::open(const core::Manifest& manifest) {
   if (Status admitted = admits(manifest.kind); !admitted) return admitted.error();
+  if (Status fits = parts_->has_room(manifest.kind, manifest.size_hint); !fits) return fits.error();
   const Uuid id = manifest.id.is_nil() ? make_uuid7(parts_->needs.clock.wall(), parts_->needs.random) : manifest.id;
   return std::unique_ptr<core::Inflow>(new QueueInflow(*parts_, manifest, id));
 }

@@ -77,6 +77,7 @@ Status MemorySink::admits(core::Kind) const {
 }
 
 Result<std::unique_ptr<core::Inflow>> MemorySink::open(const core::Manifest& manifest) {
+  if (manifest.size_hint > room) return fail(Errc::limit, "there is no room for one file of this size: 420 MB");
   std::optional<Error> refused;
   watched.change([&] {
     ++opened;

@@ -65,6 +65,7 @@ class MemorySink final : public core::Sink {
   unsigned committing = 0;
   std::optional<Error> refuse_all;      // admits()
   std::optional<Error> refuse_open;
+  std::uint64_t room = ~std::uint64_t{0};  // open(): for what is known to be larger there is none
   std::optional<Error> fail_append;     // after fail_append_at bytes
   std::size_t fail_append_at = 0;
   std::optional<Error> fail_commit;

@@ -201,6 +201,25 @@ TEST_CASE("a_full_sink_leaves_everything_in_its_place_and_is_asked_again" * doct
   CHECK(listing(drop.root()).empty());
 }
 
+TEST_CASE("a_file_that_finds_no_room_holds_nobody_up_and_is_said" * doctest::description("contract 2, 8")) {
+  Drop drop;
+  put(drop.root() / "IM1", dicom_file("1.2.1", 300'000));
+  drop.sink.room = 200'000;
+  drop.settle();
+  put(drop.root() / "IM2", dicom_file("1.2.2"));
+  drop.settle();
+  CHECK(drop.taken() == Names{"1.2.2"});
+  CHECK(listing(drop.root()) == Names{"IM1"});
+  CHECK(drop.sink.opened == 1);  // not a byte of the other was read for nothing
+  CHECK(drop.round->condition().trouble == FolderTrouble::file_too_large);
+  CHECK(drop.round->condition().said == "420 MB");
+  drop.sink.room = 400'000;
+  drop.pass(drop.options.retry_every);
+  drop.round->work();
+  CHECK(drop.taken() == Names{"1.2.2", "1.2.1"});
+  CHECK(drop.round->condition().trouble == FolderTrouble::none);
+}
+
 TEST_CASE("an_unreadable_file_is_tried_again_and_holds_nobody_up" * doctest::description("contract 8")) {
   Drop drop;
   put(drop.root() / "IM1", dicom_file("1.2.1"));

@@ -43,6 +43,22 @@ TEST_CASE_FIXTURE(Sized, "no_image_is_taken_where_less_than_the_reserve_is_free"
   CHECK_FALSE(takes_images());
 }
 
+TEST_CASE_FIXTURE(Sized, "what_is_known_to_be_larger_than_the_room_is_refused_before_a_byte_of_it_is_written" * doctest::description("contract 2")) {
+  sizes.sized = {1000 * mib, 150 * mib, 0, 0};  // 50 of them are the reserve
+  core::Manifest manifest;
+  manifest.kind = core::Kind::image;
+  manifest.size_hint = 99 * mib;
+  CHECK(queue->open(manifest).ok());
+  manifest.size_hint = 100 * mib;
+  const auto refused = queue->open(manifest);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == Errc::limit);
+  CHECK(refused.error().message == "there is no room for one file of this size: 104 MB");
+  CHECK(takes_images());
+  manifest.kind = core::Kind::event;
+  CHECK(queue->open(manifest).ok());
+}
+
 TEST_CASE_FIXTURE(Sized, "no_image_is_taken_where_there_are_not_enough_names_left" * doctest::description("contract 2")) {
   sizes.sized.free_inodes = core::limits::reserve_inodes;
   CHECK(takes_images());

@@ -61,8 +61,9 @@ bool NotesKept::still_says(const VerdictNote& note, Ledger& ledger, bool older_r
   const auto rows = ledger.rows_of(note.item);
   return std::ranges::any_of(rows, [&](const Ledger::Row& row) {
     if (is_gone(row.state)) return false;
-    if (note.state == DeliveryState::waiting) return older_remain;
     const auto delivery = ledger.delivery_of(row.seq, note.destination);
+    // It may release what a rebuild would hold again by the item alone: other content of one name, or content that nobody read.
+    if (note.state == DeliveryState::waiting) return older_remain || (delivery && delivery->state == code(DeliveryState::waiting));
     return delivery && delivery->state == code(note.state) && delivery->reason == note.reason;
   });
 }

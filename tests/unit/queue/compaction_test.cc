@@ -324,6 +324,26 @@ TEST_CASE_FIXTURE(NotesFixture, "a_year_of_telemetry_leaves_the_state_directory_
   CHECK(queue->summary().items == 0);
 }
 
+TEST_CASE_FIXTURE(NotesFixture, "what_a_person_released_stays_released_after_compaction_and_a_rebuild" * doctest::description("contract 10")) {
+  for (unsigned content : {1u, 2u}) {
+    REQUIRE(put(pattern(700, content), image_facts("1.9.1", "1.1")).ok());
+    queue->drain();
+  }
+  REQUIRE(count().on_hold == 1);
+  REQUIRE(queue->orders().resume(find("1.1"), "").ok());
+  CHECK(count().waiting == 2);
+  put_image(3, "1.3");
+  restart();  // a note segment of its own for what follows
+  for (int i = 0; i < 4; ++i) {
+    REQUIRE(queue->orders().prioritise(find("1.3"), core::Priority::emergency).ok());
+    turns(2);
+  }
+  CHECK(segments('n').size() < 3);
+  restart(true);
+  CHECK(count().on_hold == 0);
+  CHECK(count().waiting == 3);
+}
+
 TEST_CASE_FIXTURE(LongNotesFixture, "no_note_is_applied_again_by_a_start_that_was_written_with_others_into_several_segments" * doctest::description("contract 4")) {
   stop();
   notes_slack_bytes = 1u << 30;

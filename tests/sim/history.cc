@@ -263,6 +263,13 @@ bool History::run_until(std::int64_t end) {
   return world_.complaints.empty();
 }
 
+// On hold is only what shares its name with another image; rejected only what the lead said of that it does not take it.
+bool History::may_be_left_to_a_person(const Image& image, core::DeliveryState state) const {
+  if (state == core::DeliveryState::on_hold)
+    return std::ranges::any_of(images_.all, [&](const Image& other) { return &other != &image && other.sop_instance == image.sop_instance; });
+  return state == core::DeliveryState::rejected && lead_.has_judged(image.sop_instance);
+}
+
 bool History::arrived(const Image& image, std::string& where) {
   if (lead_.has(content_of(image))) return true;
   for (Site* site : {clinic_.get(), hub_.get()}) {
@@ -271,7 +278,7 @@ bool History::arrived(const Image& image, std::string& where) {
     const auto [from, to] = holdings.equal_range(image.sop_instance);
     for (auto one = from; one != to; ++one) {
       where += " " + std::string(to_string(one->second.state)) + " (" + one->second.reason + ")";
-      if (one->second.state == core::DeliveryState::rejected || one->second.state == core::DeliveryState::on_hold) return true;
+      if (may_be_left_to_a_person(image, one->second.state)) return true;
     }
   }
   return false;

@@ -40,6 +40,7 @@ class History {
   Left left();
   bool is_drained();
   void check_end();
+  bool may_be_left_to_a_person(const Image& image, core::DeliveryState state) const;
   bool arrived(const Image& image, std::string& where);
   bool run_until(std::int64_t end);
 

@@ -16,9 +16,9 @@ std::uint16_t Lead::store(const std::string& sop_instance, const std::string& so
   if (known == images_.by_content.end()) world_.broken("lead: an image arrived that the modality never sent");
   if (mood == Mood::busy) return 0xA700;
   if (mood == Mood::refuses_us) return 0x0124;
-  if (mood == Mood::refuses_a_class && sop_class == refused_class) return 0x0122;
-  if (mood == Mood::odd && world_.dice.chance(300)) return 0xC001;
-  if (poisonous(sop_instance)) return 0xA900;
+  if (mood == Mood::refuses_a_class && sop_class == refused_class) return judge(sop_instance, 0x0122);
+  if (mood == Mood::odd && world_.dice.chance(300)) return judge(sop_instance, 0xC001);
+  if (poisonous(sop_instance)) return judge(sop_instance, 0xA900);
   if (const auto named = by_name_.find(sop_instance); named != by_name_.end() && named->second != digest)
     world_.broken("lead: " + sop_instance + " is there with other bytes, and no person was asked");
   by_name_[sop_instance] = digest;
@@ -26,6 +26,11 @@ std::uint16_t Lead::store(const std::string& sop_instance, const std::string& so
   const bool fresh = stored_.insert({sop_instance, digest}).second;
   if (fresh && world_.dice.chance(30)) return 0xB000;
   return fresh || world_.dice.chance(500) ? 0x0000 : 0x0111;
+}
+
+std::uint16_t Lead::judge(const std::string& sop_instance, std::uint16_t status) {
+  judged_.insert(sop_instance);
+  return status;
 }
 
 bool Lead::commit(const Content& content) {

@@ -22,6 +22,8 @@ class Lead {
   // A whole instance arrived; the status it answers with.
   std::uint16_t store(const std::string& sop_instance, const std::string& sop_class, const Digest& sha256, ByteView bytes);
   bool has(const Content& content) const { return stored_.contains(content); }
+  // It was not busy, and the matter was the instance.
+  bool has_judged(const std::string& sop_instance) const { return judged_.contains(sop_instance); }
   // It says that it keeps the instance, and does so from then on.
   bool commit(const Content& content);
   bool committed(const Content& content) const { return committed_.contains(content); }
@@ -35,10 +37,12 @@ class Lead {
 
  private:
   bool poisonous(const std::string& sop_instance) const;
+  std::uint16_t judge(const std::string& sop_instance, std::uint16_t status);
   World& world_;
   const Images& images_;
   std::set<Content> stored_, committed_;
   std::map<std::string, Digest> by_name_;
+  std::set<std::string> judged_;
 };
 
 }  // namespace sampan::sim

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "control/attention_disk.h"
 #include "control/attention_folders.h"
 #include "control/folder_words.h"
 #include "control/reason_words.h"
@@ -26,32 +27,6 @@ std::string images(std::uint64_t count) { return number(count) + (count == 1 ? "
 // A reason in brackets, or nothing.
 std::string because(const std::string& reason) { return reason.empty() ? "" : ": " + reason; }
 std::string because_zh(const std::string& reason) { return reason.empty() ? "" : "，原因：" + reason_words(reason, Lang::zh); }
-
-// Whether copies stay here because nothing proves that they are kept elsewhere.
-bool nothing_proven(const NodeStatus& status) {
-  return std::ranges::any_of(status.destinations, [](const DestinationStatus& d) {
-    return !d.trusted && d.delivered > d.archived && (d.proof == "none" || d.unproven_long);
-  });
-}
-
-// What a person does about images that are refused, by the reason that queue/ gives.
-std::pair<std::string, std::string> refusing_action(const NodeStatus& status) {
-  const std::string& reason = status.intake.refusing_reason;
-  const auto says = [&](const char* words) { return reason.find(words) != std::string::npos; };
-  if (says("more files"))
-    return {"磁盘的文件数（inode）已用尽：请删除其他程序的大量小文件（df -i）；不要删除 " + status.state_directory + " 中的文件。",
-            "Remove the many small files of others from this disk (df -i); delete nothing in " + status.state_directory + "."};
-  if (!says("the disk is full"))
-    return {says("Read-only") ? "磁盘已变为只读：请检查磁盘（dmesg），修复后重新以可写方式挂载。" : "请检查磁盘（dmesg、df），必要时修复或更换；恢复可写后自动继续。",
-            says("Read-only") ? "The disk went read-only: check it (dmesg), and mount it to be written again when it is sound."
-                              : "Check the disk (dmesg, df), and repair or replace it; it goes on by itself once it can be written."};
-  if (nothing_proven(status))
-    return {"副本因无法证明已归档而一直占用磁盘：请让牵头医院启用存储承诺或查询，或为该目的地设置 reclaim_after: accepted 和 retention_days。",
-            "Copies fill the disk because nothing proves that they are kept elsewhere: ask the lead hospital for storage commitment or query, or choose reclaim_after: "
-            "accepted and retention_days for that destination."};
-  return {"请腾出磁盘空间或恢复上传；不要删除 " + status.state_directory + " 中的文件。",
-          "Free disk space or restore the upload; delete nothing in " + status.state_directory + "."};
-}
 
 void look_at_intake(const NodeStatus& status, Findings& out) {
   const IntakeStatus& intake = status.intake;
@@ -171,14 +146,14 @@ void look_at_disk(const NodeStatus& status, Findings& out) {
   const bool refused = status.intake.enabled && !status.intake.accepting;
   const bool fills = !refused && spool.disk_full_in_s.has_value();
   const std::int64_t full_in = spool.disk_full_in_s.value_or(0);
+  const auto [action_zh, action_en] = room_action(status);
   out.push_back(
       {critical ? "disk_critical" : "disk_low", critical ? Verdict::failure : Verdict::attention,
        "磁盘仅剩 " + number(percent) + "%（" + size(spool.disk_free_bytes) + "）" +
            (fills ? "，按近期趋势 " + duration(full_in, Lang::zh) + "后用满" : "") + (refused ? "，已停止接收" : "，用满后将停止接收"),
        "Disk " + number(percent) + " % free (" + size(spool.disk_free_bytes) + ")" +
            (fills ? ", full in " + duration(full_in, Lang::en) + " as it filled lately" : "") + (refused ? "; images are refused" : "; images are refused when it is full"),
-       "请腾出磁盘空间；不要手动删除 " + status.state_directory + " 中的文件。",
-       "Free disk space; delete nothing in " + status.state_directory + " by hand."});
+       action_zh, action_en});
 }
 
 std::string away_action(const DestinationStatus& destination, Lang lang) {

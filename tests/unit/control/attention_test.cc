@@ -214,6 +214,7 @@ TEST_CASE("what_to_do_about_refused_images_follows_from_why_they_are_refused" * 
     CHECK(told.action_zh.ends_with("设备上的图像不要删除，恢复后重新发送。"));
     return std::pair(told.action_en, told.action_zh);
   };
+  status.spool.bytes = 400'000'000'000;  // of 500 GB used
   const auto full = action("the disk is full: no new images are taken");
   CHECK(full.first.starts_with("Free disk space or restore the upload"));
   CHECK(full.second.starts_with("请腾出磁盘空间或恢复上传"));
@@ -234,8 +235,33 @@ TEST_CASE("what_to_do_about_refused_images_follows_from_why_they_are_refused" * 
   const auto unproven = action("the disk is full: no new images are taken");
   CHECK(unproven.first.find("storage commitment") != std::string::npos);
   CHECK(unproven.second.find("reclaim_after: accepted") != std::string::npos);
+  // Copies are not what fills it: images that wait, or files of others.
+  status.destinations[0].waiting_bytes = 300'000'000'000;
+  CHECK(action("the disk is full: no new images are taken").first == full.first);
+  status.destinations[0].waiting_bytes = 0;
   status.destinations[0].trusted = true;
   CHECK(action("the disk is full: no new images are taken").first == full.first);
+}
+
+TEST_CASE("a_disk_that_somebody_else_filled_is_not_blamed_on_copies" * doctest::description("contract 2")) {
+  NodeStatus status = rich_status();
+  status.destinations[0].proof = "none";
+  status.destinations[0].delivered = 9;
+  status.destinations[0].archived = 0;
+  status.intake.accepting = false;
+  status.intake.refusing_reason = "the disk is full: no new images are taken";
+  status.spool.bytes = 200'000;
+  status.spool.disk_total_bytes = 320'000'000;
+  status.spool.disk_free_bytes = 6'000'000;
+  status.spool.disk_state = "critical";
+  const auto all = assess(status);
+  REQUIRE(all.size() >= 2);
+  REQUIRE(all[1].code == "disk_critical");
+  for (const Finding& told : {all[0], all[1]}) {
+    CHECK(told.action_en.starts_with("Others' files fill the disk: 313.8 MB of the 314.0 MB used are not this node's. Remove some of them from the disk of "
+                                     "/var/lib/sampan (df -h /var/lib/sampan)"));
+    CHECK(told.action_zh.starts_with("占用磁盘的是其他文件：已用 314.0 MB，其中其他文件 313.8 MB。请清理 /var/lib/sampan 所在磁盘上的其他文件"));
+  }
 }
 
 TEST_CASE("a_full_disk_refuses_images_and_does_not_say_that_it_will") {

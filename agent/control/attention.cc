@@ -10,6 +10,7 @@
 #include "control/folder_words.h"
 #include "control/reason_words.h"
 #include "core/limits.h"
+#include "core/remedies.h"
 
 namespace sampan::control {
 namespace {
@@ -156,11 +157,11 @@ void look_at_disk(const NodeStatus& status, Findings& out) {
        action_zh, action_en});
 }
 
-std::string away_action(const DestinationStatus& destination, Lang lang) {
+std::string away_action(const DestinationStatus& destination, bool answers, Lang lang) {
   if (destination.courier == "folder" && destination.last_error.starts_with("cannot write to the folder"))
     return write_remedy(destination.address, says_read_only(destination.last_error), lang);
-  return lang == Lang::zh ? "图像已安全保存，网络恢复后自动续传。请检查网线和路由器，或询问牵头医院。"
-                          : "The images are safe here and go on by themselves. Check cable and router, or ask the lead hospital.";
+  const core::Remedy& remedy = core::remedy_away(destination.last_error, answers);
+  return std::string(lang == Lang::zh ? remedy.action_zh : remedy.action_en);
 }
 
 // Of the age of the oldest: what merely waits for a window that will open is not late, what waited through a whole one is, and emergencies wait for none.
@@ -185,11 +186,10 @@ void look_at_window(const DestinationStatus& destination, WallTime now, Findings
 void look_at_connection(const DestinationStatus& destination, std::uint64_t unreadable, WallTime now, Findings& out) {
   const std::string& name = destination.name;
   if (destination.state == DestinationState::stopped) {
-    out.push_back({"destination_stopped", Verdict::failure,
-                   "目的地 " + name + " 拒绝本机，已停止上传" + because_zh(destination.last_error),
-                   "Destination " + name + " refuses this node, upload is stopped" + because(destination.last_error),
-                   "请与牵头医院核对双方的 AE 标题、地址和证书。",
-                   "Check AE titles, address and certificates together with the lead hospital."});
+    const core::Remedy& remedy = core::remedy_stopped(destination.last_error);
+    out.push_back({"destination_stopped", Verdict::failure, core::about(remedy.zh, name) + "，已停止上传" + because_zh(destination.last_error),
+                   core::about(remedy.en, name) + ", upload is stopped" + because(destination.last_error), std::string(remedy.action_zh),
+                   std::string(remedy.action_en)});
     return;
   }
   const bool waits = destination.waiting > 0, telemetry_waits = destination.telemetry_waiting > 0;
@@ -201,7 +201,7 @@ void look_at_connection(const DestinationStatus& destination, std::uint64_t unre
                                 (urgent_waits ? "，其中急诊已等 " + duration(*destination.emergency_waiting_s, Lang::zh) : "");
   const std::string queued_en = images(destination.waiting) + " waiting, up to " + duration(destination.oldest_waiting_s, Lang::en) +
                                 (urgent_waits ? ", an emergency for " + duration(*destination.emergency_waiting_s, Lang::en) : "");
-  const bool answers = destination.last_contact_s.value_or(destination.state_age_s) < destination.state_age_s;
+  const bool answers = core::is_answer(destination.last_error) || destination.last_contact_s.value_or(destination.state_age_s) < destination.state_age_s;
   const std::string idle_zh = telemetry_waits ? number(destination.telemetry_waiting) + " 条事件和采样积压" : "目前没有图像积压";
   const std::string idle_en = telemetry_waits ? number(destination.telemetry_waiting) + " events and samples waiting" : "no images waiting";
   if (away && destination.state_age_s >= unreachable_attention_s) {
@@ -212,7 +212,7 @@ void look_at_connection(const DestinationStatus& destination, std::uint64_t unre
              because_zh(destination.last_error),
          "Destination " + name + (answers ? " answers, yet nothing gets through for " : " out of reach for ") + duration(destination.state_age_s, Lang::en) + ", " + (waits ? queued_en : idle_en) +
              because(destination.last_error),
-         away_action(destination, Lang::zh), away_action(destination, Lang::en)});
+         away_action(destination, answers, Lang::zh), away_action(destination, answers, Lang::en)});
   } else if (!away && destination.waiting > unreadable && late >= waiting_attention_s && destination.window_closed && !urgent_late) {
     look_at_window(destination, now, out);
   } else if (!away && destination.waiting > unreadable && late >= waiting_attention_s) {

@@ -17,10 +17,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::array<std::string_view, 3> severities{"info", "warning", "critical"};
 constexpr std::array<std::string_view, 4> stages{"once", "opened", "worse", "closed"};
 
-Json words(std::string_view en, std::string_view zh, const Event& event, InChinese in_chinese) {
-  return {{"en", fill(en, event, Tongue::en)}, {"zh", fill(zh, event, Tongue::zh, in_chinese)}};
-}
-
 template <class Table>
 int index_of(const Table& table, const std::string& word) {
   return static_cast<int>(std::find(table.begin(), table.end(), word) - table.begin());
@@ -54,7 +50,7 @@ std::string_view to_string(Severity severity) { return severities[static_cast<st
 std::string_view to_string(Stage stage) { return stages[static_cast<std::size_t>(stage)]; }
 
 std::string event_line(const Event& event, InChinese in_chinese) {
-  const EventRow& row = find_event(event.name);
+  const EventWords words = words_of(event, in_chinese);
   Json out{{"schema", "sampan.event/1"}, {"id", to_string(event.id)}, {"node", event.node}};
   if (event.seq != 0) out["series"] = event.series, out["seq"] = event.seq;
   out["time"] = to_iso8601(event.time);
@@ -66,8 +62,8 @@ std::string event_line(const Event& event, InChinese in_chinese) {
   if (!event.device.empty()) out["device"] = event.device;
   out["attributes"] = Json::object();
   for (const auto& [name, value] : event.attributes) out["attributes"][name] = value;
-  out["text"] = words(row.en, row.zh, event, in_chinese);
-  if (!row.action_en.empty()) out["action"] = words(row.action_en, row.action_zh, event, in_chinese);
+  out["text"] = {{"en", words.en}, {"zh", words.zh}};
+  if (!words.action_en.empty()) out["action"] = {{"en", words.action_en}, {"zh", words.action_zh}};
   return one_line(out.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 

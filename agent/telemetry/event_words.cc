@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/panic.h"
+#include "core/remedies.h"
 
 namespace sampan::telemetry {
 namespace {
@@ -27,12 +28,9 @@ constexpr std::array table{
     EventRow{"assoc.rejected", warning, "A connection from {address} was refused, {count} times so far: {reason}",
              "已拒绝来自 {address} 的连接，累计 {count} 次：{reason}", "Check AE titles, port and TLS on the modality.",
              "请核对设备上的 AE 标题、端口和 TLS 设置。"},
-    EventRow{"dest.down", warning, "Destination {dest} is out of reach: {reason}", "目的地 {dest} 无法送达：{reason}",
-             "Images are safe here and go on by themselves. Check cable and router, or ask the lead hospital.",
-             "图像已安全保存，恢复后自动续传。请检查网线和路由器，或询问牵头医院。"},
+    EventRow{"dest.down", warning, "", "", "", ""},  // remedies.h
     EventRow{"dest.up", info, "Destination {dest} is reachable again, after {seconds} s", "目的地 {dest} 已恢复，中断 {seconds} 秒", "", ""},
-    EventRow{"dest.auth_failed", critical, "Destination {dest} refuses this node: {reason}", "目的地 {dest} 拒绝本机：{reason}",
-             "Check AE titles, address and certificates together with the lead hospital.", "请与牵头医院核对双方的 AE 标题、地址和证书。"},
+    EventRow{"dest.auth_failed", critical, "", "", "", ""},
     EventRow{"dest.class_blocked", warning, "{dest} does not take this kind of image: {sop_class} in {transfer_syntax}: {reason}",
              "{dest} 不接受这类图像：{sop_class}，传输语法 {transfer_syntax}：{reason}",
              "Ask the lead hospital to enable it; the images then go on by themselves.", "请让牵头医院启用该图像类型；启用后自动续传。"},
@@ -102,20 +100,12 @@ constexpr std::array words{
     Word{"samples waited beyond their bound", "samples waited beyond their bound", "采样等待过久"},
 };
 
+enum class Tongue { en, zh };
+
 std::string in_tongue(const std::string& name, const std::string& value, Tongue tongue, InChinese in_chinese) {
   const auto word = std::find_if(words.begin(), words.end(), [&](const Word& w) { return w.value == value; });
   if (word != words.end()) return std::string(tongue == Tongue::zh ? word->zh : word->en);
   return tongue == Tongue::zh && in_chinese != nullptr && name == "reason" ? in_chinese(value) : value;
-}
-
-}  // namespace
-
-std::span<const EventRow> event_table() { return table; }
-
-const EventRow& find_event(std::string_view name) {
-  const auto row = std::find_if(table.begin(), table.end(), [name](const EventRow& r) { return r.name == name; });
-  SAMPAN_ASSERT(row != table.end());
-  return *row;
 }
 
 std::string fill(std::string_view sentence, const Event& event, Tongue tongue, InChinese in_chinese) {
@@ -135,6 +125,37 @@ std::string fill(std::string_view sentence, const Event& event, Tongue tongue, I
     sentence.remove_prefix(close + 1);
   }
   return text;
+}
+
+// The sentences of an event, not yet filled: its row's, or those that fit its reason.
+EventRow sentences_of(const Event& event) {
+  EventRow row = find_event(event.name);
+  const auto found = event.attributes.find("reason");
+  const std::string_view reason = found == event.attributes.end() ? std::string_view() : found->second;
+  const auto take = [&row](const core::Remedy& remedy) { row.en = remedy.en, row.zh = remedy.zh, row.action_en = remedy.action_en, row.action_zh = remedy.action_zh; };
+  if (row.name == "dest.auth_failed") take(core::remedy_stopped(reason));
+  if (row.name == "dest.down") take(core::remedy_away(reason, false));
+  return row;
+}
+
+bool is_of_remedies(std::string_view name) { return name == "dest.auth_failed" || name == "dest.down"; }
+
+}  // namespace
+
+std::span<const EventRow> event_table() { return table; }
+
+const EventRow& find_event(std::string_view name) {
+  const auto row = std::find_if(table.begin(), table.end(), [name](const EventRow& r) { return r.name == name; });
+  SAMPAN_ASSERT(row != table.end());
+  return *row;
+}
+
+EventWords words_of(const Event& event, InChinese in_chinese) {
+  const EventRow row = sentences_of(event);
+  const bool reasoned = is_of_remedies(event.name);
+  return {fill(row.en, event, Tongue::en, nullptr) + fill(reasoned ? ": {reason}" : "", event, Tongue::en, nullptr),
+          fill(row.zh, event, Tongue::zh, in_chinese) + fill(reasoned ? "：{reason}" : "", event, Tongue::zh, in_chinese),
+          fill(row.action_en, event, Tongue::en, nullptr), fill(row.action_zh, event, Tongue::zh, in_chinese)};
 }
 
 }  // namespace sampan::telemetry

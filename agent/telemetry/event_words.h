@@ -21,8 +21,11 @@ struct EventRow {
 std::span<const EventRow> event_table();
 // A name that is not in the table is a panic.
 const EventRow& find_event(std::string_view name);
-enum class Tongue { en, zh };
-// With the values of the event; a name without one becomes "?". Words of ours among the values are translated.
-std::string fill(std::string_view sentence, const Event& event, Tongue tongue, InChinese in_chinese = nullptr);
+struct EventWords {
+  std::string en, zh, action_en, action_zh;  // the actions are empty where there is nothing to do
+};
+// What happened and what to do, also by the reason of it, with the values of the event; a name without one becomes "?". Words of ours
+// among the values are translated.
+EventWords words_of(const Event& event, InChinese in_chinese);
 
 }  // namespace sampan::telemetry

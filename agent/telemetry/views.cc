@@ -40,14 +40,15 @@ Json caller_json(const Caller& caller, WallTime now) {
 }
 
 Json alarm_json(const std::string& cause, const Alarm& alarm, InChinese in_chinese) {
-  const EventRow& row = find_event(alarm.name);
   Event event;
+  event.name = alarm.name;
   event.count = alarm.count;
   event.attributes = alarm.attributes;
+  const EventWords words = words_of(event, in_chinese);
   return {{"cause", cause}, {"event", alarm.name}, {"severity", to_string(alarm.severity)}, {"opened", to_iso8601(alarm.opened)},
           {"last", to_iso8601(alarm.last)}, {"count", alarm.count},
-          {"text", {{"en", fill(row.en, event, Tongue::en)}, {"zh", fill(row.zh, event, Tongue::zh, in_chinese)}}},
-          {"action", {{"en", fill(row.action_en, event, Tongue::en)}, {"zh", fill(row.action_zh, event, Tongue::zh, in_chinese)}}}};
+          {"text", {{"en", words.en}, {"zh", words.zh}}},
+          {"action", {{"en", words.action_en}, {"zh", words.action_zh}}}};
 }
 
 }  // namespace

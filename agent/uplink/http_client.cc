@@ -170,12 +170,12 @@ std::string cut_words(CURLcode code, long number) {
   }
 }
 
-HttpFailure failure_of(CURLcode code, std::string_view text, long number) {
+HttpFailure failure_of(CURLcode code, std::string_view text, long number, const HttpOptions& options) {
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT: return {Kind::timeout, "no answer to the connection request"};
     case CURLE_PEER_FAILED_VERIFICATION: return {Kind::certificate, plain(text) + clock_words(text)};
-    case CURLE_SSL_CERTPROBLEM: return {Kind::settings, "the certificate or key of this node cannot be used"};
-    case CURLE_SSL_CACERT_BADFILE: return {Kind::settings, "the file of trusted certificates cannot be used"};
+    case CURLE_SSL_CERTPROBLEM: return {Kind::settings, "the certificate or key of this node cannot be used: " + options.certificate + (options.key.empty() ? "" : ", " + options.key)};
+    case CURLE_SSL_CACERT_BADFILE: return {Kind::settings, "the file of trusted certificates cannot be used: " + options.ca_file};
     case CURLE_URL_MALFORMAT: return {Kind::settings, "the address is not a URL"};
     default: break;
   }
@@ -279,7 +279,7 @@ HttpResult result_of(CURLcode code, Transfer& transfer, const char* text) {
   curl_easy_getinfo(transfer.curl, CURLINFO_HTTP_CONNECTCODE, &tunnel);
   curl_easy_getinfo(transfer.curl, CURLINFO_OS_ERRNO, &number);
   const bool no_tunnel = code != CURLE_OK && tunnel != 0 && !is_success(tunnel);
-  if (code != CURLE_OK && !no_tunnel && !transfer.answer.too_long && !transfer.enough) return failure_of(code, text, number);
+  if (code != CURLE_OK && !no_tunnel && !transfer.answer.too_long && !transfer.enough) return failure_of(code, text, number, transfer.options);
   HttpAnswer answer = std::move(transfer.answer);
   answer.status = static_cast<int>(no_tunnel ? tunnel : status);
   answer.by_proxy = no_tunnel || status == 407;

@@ -145,6 +145,73 @@ TEST_CASE("a_destination_that_refuses_this_node_is_a_failure") {
   CHECK(codes(status) == Codes{"destination_stopped:failure"});
 }
 
+TEST_CASE("who_refuses_whom_and_what_to_do_about_it_follow_from_the_reason") {
+  NodeStatus status = rich_status();
+  DestinationStatus& lead = status.destinations[0];
+  lead.state = DestinationState::stopped;
+  struct Case {
+    const char *reason, *en, *zh, *action_en;
+  };
+  const Case cases[]{
+      {"certificate not accepted: SSL certificate problem: certificate has expired; the clock of this machine says 2026-11-26T23:00:00.000Z",
+       "This node does not trust the certificate of lead", "本机不信任 lead 的证书", "Compare the clock"},
+      {"certificate not accepted: SSL certificate problem: certificate is not yet valid", "This node does not trust", "本机不信任", "Compare the clock"},
+      {"certificate not accepted: SSL certificate problem: self-signed certificate", "This node does not trust", "本机不信任", "Ask the lead hospital for the certificate of whoever issued"},
+      {"certificate not accepted: SSL certificate problem: self signed certificate", "This node does not trust", "本机不信任", "Ask the lead hospital for the certificate of whoever issued"},
+      {"certificate not accepted: SSL certificate problem: unable to get local issuer certificate", "This node does not trust", "本机不信任",
+       "Ask the lead hospital for the certificate of whoever issued"},
+      {"certificate not accepted: SSL: no alternative certificate subject name matches target host name 'pacs.example'", "The certificate of lead is for another name",
+       "lead 的证书属于另一个名称", "Use the host name"},
+      {"certificate not accepted: the peer does not accept this node's certificate", "lead does not accept the certificate of this node", "lead 不接受本机的证书",
+       "Ask the lead hospital whether it knows"},
+      {"certificate not accepted: HTTP 400, as reverse proxies say it", "lead does not accept the certificate of this node", "lead 不接受本机的证书", "Ask the lead"},
+      {"the file of trusted certificates cannot be used: /etc/sampan/ca.pem", "A file of this node that it needs for lead cannot be used",
+       "本机发往 lead 所需的文件无法使用", "See that the file which the reason names"},
+      {"a secret cannot be read: open /etc/sampan/token: No such file or directory", "A file of this node", "本机发往 lead 所需的文件", "See that the file"},
+      {"association rejected (1/1/3): calling AE title not recognised", "lead does not know the AE title of this node", "lead 不认识本机的 AE 标题", "Have the lead hospital enter"},
+      {"association rejected (1/1/7): called AE title not recognised", "lead has another AE title", "lead 的 AE 标题与配置不符", "Correct its AE title"},
+      {"via other: association rejected (1/1/7): called AE title not recognised", "lead has another AE title", "lead 的 AE 标题", "Correct its AE title"},
+      {"HTTP 401 not authenticated", "lead does not accept the user", "lead 不接受本机的用户名", "Ask the lead hospital for the user"},
+      {"proxy: HTTP 407 proxy authentication required", "The proxy on the way to lead refuses", "通往 lead 的代理服务器", "Check the user"},
+      {"HTTP 404 no such service", "There is no such service", "lead 的地址上没有", "Correct the address"},
+      {"0x0124 not authorised", "lead does not permit this node", "lead 没有授权本机", "Ask the lead hospital to permit"},
+      {"HTTP 451 refused for legal reasons", "Destination lead refuses this node", "目的地 lead 拒绝本机", "Check AE titles"},
+  };
+  for (const Case& one : cases) {
+    lead.last_error = one.reason;
+    const Finding told = assess(status)[0];
+    CAPTURE(told.en);
+    CHECK(told.en.starts_with(one.en));
+    CHECK(told.en.ends_with(std::string(", upload is stopped: ") + one.reason));
+    CHECK(told.zh.starts_with(one.zh));
+    CHECK(told.action_en.starts_with(one.action_en));
+    CHECK(told.action_en.ends_with('.'));
+    CHECK(told.action_zh.ends_with("。"));
+  }
+}
+
+TEST_CASE("what_to_do_about_a_destination_that_takes_nothing_depends_on_whether_it_answers") {
+  NodeStatus status = rich_status();
+  DestinationStatus& lead = status.destinations[0];
+  lead.state_age_s = 3600;
+  const auto action = [&](const char* reason) {
+    lead.last_error = reason;
+    return assess(status)[0].action_en;
+  };
+  const auto zh = [&] { return assess(status)[0].action_zh; };
+  CHECK(action("no connection: No route to host").ends_with("Check cable and router, or ask the lead hospital."));
+  for (const char* said : {"0xA700 out of resources", "HTTP 503 error at the destination", "HTTP 429 too many requests", "answer for another instance",
+                           "association rejected (2/3/1): temporary congestion"}) {
+    CHECK(action(said).ends_with("Tell the lead hospital this reason."));
+    CHECK(zh().ends_with("请把此原因告知牵头医院。"));
+    CHECK(assess(status)[0].en.starts_with("Destination lead answers, yet nothing gets through for 1 h"));
+  }
+  CHECK(action("somebody else answered (captive portal): text/html").find("Log in to the network") != std::string::npos);
+  CHECK(action("HTTP 302 redirected").find("Log in to the network") != std::string::npos);
+  lead.last_contact_s = 12;
+  CHECK(action("no connection: the connection was cut while sending").ends_with("Tell the lead hospital this reason."));
+}
+
 TEST_CASE("images_that_need_a_person_are_told") {
   NodeStatus status = rich_status();
   status.destinations[0].rejected = 1;

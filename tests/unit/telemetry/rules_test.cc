@@ -292,17 +292,18 @@ TEST_CASE("a_clock_that_jumped_is_told_with_its_direction") {
 TEST_CASE("every_event_says_what_happened_in_both_languages_and_survives_the_way_through_its_line") {
   for (const EventRow& row : event_table()) {
     CAPTURE(row.name);
-    CHECK_FALSE(row.en.empty());
-    CHECK_FALSE(row.zh.empty());
-    CHECK(row.action_en.empty() == row.action_zh.empty());
-    if (row.severity != Severity::info) CHECK_FALSE(row.action_en.empty());
     Event event;
+    event.name = row.name;
+    const EventWords words = words_of(event, nullptr);
+    CHECK_FALSE(words.en.empty());
+    CHECK_FALSE(words.zh.empty());
+    CHECK(words.action_en.empty() == words.action_zh.empty());
+    if (row.severity != Severity::info) CHECK_FALSE(words.action_en.empty());
     event.id = make_uuid7({1'795'000'000'123}, system_random());
     event.node = "青山镇";
     event.series = "s";
     event.seq = 3;
     event.time = {1'795'000'000'123};
-    event.name = row.name;
     event.severity = row.severity;
     event.stage = Stage::worse;
     event.cause = "c";
@@ -317,6 +318,24 @@ TEST_CASE("every_event_says_what_happened_in_both_languages_and_survives_the_way
     CHECK(read->time == event.time);
     CHECK(read->stage == Stage::worse);
   }
+}
+
+TEST_CASE("who_is_at_fault_where_a_destination_takes_nothing_follows_from_the_reason") {
+  Event event;
+  event.name = "dest.auth_failed";
+  const auto told = [&event](const std::string& reason) {
+    event.attributes = {{"dest", "lead"}, {"reason", reason}};
+    return words_of(event, nullptr);
+  };
+  const std::string expired = "certificate not accepted: SSL certificate problem: certificate has expired";
+  CHECK(told(expired).en == "This node does not trust the certificate of lead: " + expired);
+  CHECK(told(expired).zh == "本机不信任 lead 的证书：" + expired);
+  CHECK(told(expired).action_en.starts_with("Compare the clock of this machine with a watch"));
+  CHECK(told("a secret cannot be read: open /etc/sampan/token: No such file or directory").zh.starts_with("本机发往 lead 所需的文件无法使用：a secret"));
+  event.name = "dest.down";
+  CHECK(told("no connection: Connection refused").action_en.ends_with("Check cable and router, or ask the lead hospital."));
+  CHECK(told("0xA700 out of resources").en == "Destination lead answers, yet takes nothing: 0xA700 out of resources");
+  CHECK(told("0xA700 out of resources").action_zh.ends_with("请把此原因告知牵头医院。"));
 }
 
 TEST_CASE("an_event_whose_number_is_not_whole_is_none" * doctest::description("contract 9")) {

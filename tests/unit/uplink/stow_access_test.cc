@@ -268,7 +268,7 @@ TEST_CASE("a_certificate_is_verified_unless_its_authority_is_named") {
   trusting.ca_file = other.certificate;
   CHECK(over_tls(other, trusting).starts_with("configuration: certificate: "));
   trusting.ca_file = secrets.missing();
-  CHECK(over_tls(server, trusting) == "configuration: the file of trusted certificates cannot be used");
+  CHECK(over_tls(server, trusting) == "configuration: the file of trusted certificates cannot be used: " + trusting.ca_file);
 }
 
 TEST_CASE("a_service_that_asks_for_our_certificate_gets_it") {
@@ -282,7 +282,7 @@ TEST_CASE("a_service_that_asks_for_our_certificate_gets_it") {
   options.key = clinic.key;
   CHECK(over_tls(server, options) == through_tls);
   options.key = secrets.missing();
-  CHECK(over_tls(server, options) == "configuration: the certificate or key of this node cannot be used");
+  CHECK(over_tls(server, options) == "configuration: the certificate or key of this node cannot be used: " + options.certificate);
 }
 
 TEST_CASE("plain_http_on_a_tls_port_is_no_certificate_trouble") {

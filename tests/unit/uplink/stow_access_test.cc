@@ -282,7 +282,7 @@ TEST_CASE("a_service_that_asks_for_our_certificate_gets_it") {
   options.key = clinic.key;
   CHECK(over_tls(server, options) == through_tls);
   options.key = secrets.missing();
-  CHECK(over_tls(server, options) == "configuration: the certificate or key of this node cannot be used: " + options.certificate);
+  CHECK(over_tls(server, options) == "configuration: the certificate or key of this node cannot be used: " + options.certificate + ", " + options.key);
 }
 
 TEST_CASE("plain_http_on_a_tls_port_is_no_certificate_trouble") {

@@ -52,8 +52,19 @@ def verdict(cases, seconds_max):
 def test_what_a_case_is_known_to_cost_counts_and_not_how_loaded_the_machine_is():
     assert verdict([Case("queue", 1), Case("queue", 2), Case("queue", 3)], 6) == (mutation.SURVIVED, 3)
     assert verdict([Case("queue", 1), Case("queue", 2), Case("queue", 3)], 5.9) == (mutation.UNTRIED, 2)
-    assert verdict([Case("queue", 1), Case("queue", 2, passes=False), Case("queue", 3)], 5.9) == ("unit", 2)
+    assert verdict([Case("queue", 1), Case("queue", 2, passes=False), Case("queue", 3)], 5.9) == ("unit", 3)
     assert verdict([], 1) == (mutation.SURVIVED, 0)
+
+
+def test_what_fails_once_was_held_up_and_what_fails_twice_is_caught():
+    real, answers = mutation.run, []
+    try:
+        mutation.run = lambda command, _, **_variables: (answers.pop(0), 0.1)
+        for told, fails in (([True], False), ([False, True], False), ([False, False], True)):
+            answers[:] = told
+            assert mutation.Tests.fails(["x"], 1, "7") == fails and not answers
+    finally:
+        mutation.run = real
 
 
 def test_what_was_not_all_tried_is_not_caught():

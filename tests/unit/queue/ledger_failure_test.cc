@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
+#include "queue/lookup.h"
 #include "queue/unproven.h"
 
 using namespace sampan;
@@ -137,6 +138,22 @@ TEST_CASE_FIXTURE(BrokenLedgerFixture, "a_ledger_that_breaks_while_it_is_used_is
   CHECK(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == EXIT_FAILURE);
   start();
+  CHECK(lease().size() == 2);
+}
+
+TEST_CASE_FIXTURE(BrokenLedgerFixture, "a_ledger_that_reads_as_damaged_once_and_is_sound_is_not_begun_anew" * doctest::description("contract 9")) {
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  queue->drain();
+  tamper("PRAGMA wal_checkpoint(TRUNCATE)");
+  const auto sound = read_whole(disk(), at("ledger.db").string(), 16 << 20);
+  REQUIRE(sound.ok());
+  break_table("exam");
+  CHECK(queue->lookup().received_since(WallTime{}, 10).empty());
+  overwrite(at("ledger.db"), 0, *sound);
+  queue->tick();
+  REQUIRE(put(pattern(1000, 2), image_facts("1.2")).ok());
+  queue->drain();
+  REQUIRE(queue->lookup().received_since(WallTime{}, 10).size() == 1);
   CHECK(lease().size() == 2);
 }
 

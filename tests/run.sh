@@ -68,7 +68,7 @@ run_step() {
     unit) $python tests/support/run_unit.py --jobs "$jobs" "$SAMPAN_BIN"/unit_* ;;
     tidy)
       $python tests/tidy/tidy.py
-      $python tests/support/run_python.py --jobs "$jobs" instruments tests/tidy tests/support tests/mutation ;;
+      $python tests/support/run_python.py --jobs "$jobs" instruments tests/tidy tests/support tests/mutation tests/fuzz ;;
     sim) $python tests/sim/run_sim.py --seeds "${seeds:-500}" --jobs "$jobs" ;;
     fuzz)
       # The kept inputs always; new ones for a while where preset fuzz was built, which --fuzz does by itself. By day with one seed, so

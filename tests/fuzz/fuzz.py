@@ -9,10 +9,13 @@ Each target runs for --seconds (20), or, with --flat, until no new edge was foun
 for --within seconds, which each gets its part of. It begins with the kept inputs of tests/fuzz/corpus and a few that are made on
 the spot, with another seed each time or with --seed. --keep minimises what was found and keeps it there. A crash, a leak, an input that takes a minute or too much memory
 leaves the input as crash-… in tests/fuzz/corpus/TARGET, where fuzz_replay meets it from then on; it is printed as well.
+With --keep tests/fuzz/reached.json says how far the target came: edges, executions, and for how many seconds and executions at the end
+nothing new was found; runs that find nothing at all add to what the run before them found last.
 """
 import argparse
 import base64
 import concurrent.futures
+import json
 import os
 import re
 import shutil
@@ -28,13 +31,15 @@ sys.path.insert(0, str(HERE.parent / "support"))
 import results  # noqa: E402
 
 CORPUS = HERE / "corpus"
+REACHED = HERE / "reached.json"
 PROGRAM = HERE.parents[1] / "build" / "fuzz" / "bin" / "fuzz"
 INPUT_BYTES_MAX = 4096
 WORDS_MAX = 2000
-KEPT_MAX, KEPT_BYTES_MAX = 400, 150 << 10  # of one target
+KEPT_MAX, KEPT_BYTES_MAX = 600, 200 << 10  # of one target
 SECONDS_MIN = 3
 SLOW_S, ALLOCATION_MB, RSS_MB = 60, 128, 1536  # what is a finding: no machine is that busy, no parser needs that much
 PULSE = re.compile(r"#(\d+)\s+(\w+)\s+cov: (\d+)")
+TOTAL = re.compile(r"stat::number_of_executed_units:\s+(\d+)")
 
 
 def environment(target, scratch):
@@ -65,6 +70,9 @@ class Shares:
             return max(SECONDS_MIN, min(self.each, int(part)))
 
 
+ONE_AT_A_TIME = threading.Lock()
+
+
 class Course:
     """Executions and edges of one run as libFuzzer tells them."""
 
@@ -72,27 +80,58 @@ class Course:
         self.began, self.executions, self.kept_edges, self.steps = time.monotonic(), 0, None, []
 
     def see(self, line):
+        if total := TOTAL.match(line):
+            self.executions = int(total[1])
         pulse = PULSE.match(line)
         if not pulse:
             return
         self.executions = int(pulse[1])
         if pulse[2] in ("INITED", "DONE") and self.kept_edges is None:
             self.kept_edges, self.steps = int(pulse[3]), []
+            self.read_kept = (self.took(), self.executions)
         if int(pulse[3]) > self.edges():
-            self.steps.append((time.monotonic() - self.began, int(pulse[3])))
+            self.steps.append((self.took(), int(pulse[3]), self.executions))
+
+    def took(self):
+        return time.monotonic() - self.began
 
     def edges(self):
         return self.steps[-1][1] if self.steps else self.kept_edges or 0
 
-    def last_new(self):
-        return self.steps[-1][0] if self.steps and self.kept_edges is not None else 0.0
+    def quiet(self):
+        """Seconds and executions since something new was found, or since it had read what was kept."""
+        if self.kept_edges is None:
+            return 0.0, 0
+        when, executions = (self.steps[-1][0], self.steps[-1][2]) if self.steps else self.read_kept
+        return self.took() - when, self.executions - executions
 
     def told(self):
-        took = time.monotonic() - self.began
-        before = [edges for when, edges in self.steps if when < took - 60]
+        took, quiet_s = self.took(), self.quiet()[0]
+        before = [step[1] for step in self.steps if step[0] < took - 60]
         grown = self.edges() - (before[-1] if before else self.kept_edges or 0)
-        return (f"{self.executions:>10} {self.edges():>7} {self.last_new():>8.1f} s of {took:.0f} s; "
+        return (f"{self.executions:>10} {self.edges():>7} {took - quiet_s:>8.1f} s of {took:.0f} s; "
                 f"{grown} new ones in the last minute, {self.edges() - (self.kept_edges or 0)} beyond what was kept")
+
+    def enter(self, target):
+        with ONE_AT_A_TIME:
+            self.write(target)
+
+    def write(self, target):
+        reached = json.loads(REACHED.read_text()) if REACHED.exists() else {}
+        seconds, executions = self.quiet()
+        last = reached.get(target, {}) if not self.steps else {}
+        reached[target] = {"edges": self.edges(), "executions": self.executions + last.get("executions", 0), "quiet_s": round(seconds) + last.get("quiet_s", 0),
+                           "quiet_executions": executions + last.get("quiet_executions", 0)}
+        REACHED.write_text("{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(row)}" for name, row in sorted(reached.items())) + "\n}\n", encoding="ascii")
+
+
+def end_when_flat(process, course, flat_s):
+    """libFuzzer says nothing while it finds nothing."""
+    while process.poll() is None:
+        if course.kept_edges is not None and course.quiet()[0] > flat_s:
+            process.terminate()
+            return
+        time.sleep(0.5)
 
 
 def run(target, options, seconds, seeds, folder):
@@ -107,11 +146,11 @@ def run(target, options, seconds, seeds, folder):
     process = subprocess.Popen([str(word) for word in command], env=environment(target, scratch), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                text=True, errors="replace")
     told, course = [], Course()
+    if options.flat:
+        threading.Thread(target=end_when_flat, args=(process, course, options.flat), daemon=True).start()
     for line in process.stderr:
         told = (told + [line])[-60:]
         course.see(line)
-        if options.flat and course.kept_edges is not None and time.monotonic() - course.began - course.last_new() > options.flat:
-            process.terminate()
     code = process.wait()
     row = f"{target:16} {course.told()}"
     findings = sorted(path for path in folder.glob(f"{target}-*") if not path.name.startswith(f"{target}-slow-unit"))
@@ -119,6 +158,7 @@ def run(target, options, seconds, seeds, folder):
         shutil.copy(finding, kept / f"crash-{finding.name}")
         told.append(f"{finding.name} in base64: {base64.b64encode(finding.read_bytes()).decode()}\n")
     if options.keep and not findings:
+        course.enter(target)
         keep(target, options.program, scratch, found, seeds / target)
     good = not findings and course.kept_edges is not None and (code == 0 or bool(options.flat))
     return row, None if good else "".join(told)

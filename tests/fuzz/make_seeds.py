@@ -225,12 +225,6 @@ def seeds(top):
         "names": [b"\x051.pdf1.2.840.10008", b"\4a/b\\" + utf8, b"\0::ffff:192.0.2.1", b"\x0501234567-89ab-7def-8123-456789abcdef"],
         "notes": [bytes([kind]) + bytes(range(16)) + bytes(56) + long_text(b"lead") + long_text(b"why") + bytes(8) for kind in range(8)] +
                  [b"\0" + long_text(b"clinic") + b"\1\2" + bytes(8) + struct.pack("<HH", 1, 3) + b"1.2" + struct.pack("<HH", 2, 3) + b"3.4"],
-        "segment": [b"\0" + bytes([1, odd, 1]) + bytes([9, 9, 9, 200]) + bytes(range(200)) for odd in (0, 1, 2, 4, 8, 32, 64, 128, 255)],
-        "raw_segment": [b"SAMPSEG1" + bytes(120) + b"SREC" + bytes(200), b"i0000000000000001.seg", b"n00000000000000ff.seg"] + [
-            bytes([1, own]) + short(b"SAMPSEG1" + struct.pack("<I", 1) + stream + bytes(19) + struct.pack("<q", 1)) + b"\x20" +
-            short(b"SREC" + bytes([kind, streamed, 1, 0]) + struct.pack("<qq", (1 << 20) + 1, 0 if streamed else 4096) + bytes(64) + struct.pack("<I", 65536)) + b"\x1f" +
-            short(b"STRL" + struct.pack("<IqQQ", 16, (1 << 20) + 1, 3000, 4096))
-            for own in (0, 1) for stream in (b"i", b"n") for kind in (1, 2) for streamed in (0, 1)] + [bytes([1, 1]) + b"\0\x20" + short(b"SREC")],
         "key_file": [bytes([parts]) + b"".join(struct.pack("<H", len(text)) + text for text in texts)
                      for parts, texts in ((1, [OLD_KEYS]), (1, [OLD_KEYS[:-1].replace(b"-key 1", b"-key 2")]), (2, [REAL_KEYRING]), (14, [REAL_KEYRING, REAL_KEYRING, OWN_KEY]),
                                           (10, [REAL_KEYRING, OWN_KEY]), (12, [REAL_KEYRING, OWN_KEY]), (26, [REAL_KEYRING, OWN_KEY, OWN_KEY]), (0, []), (32, []), (8, [LOCAL_KEY]))],
@@ -254,12 +248,32 @@ def seeds(top):
         "keyring": [REAL_KEYRING, b"sampan-node 1\nnode 01234567-89ab-7def-8123-456789abcdef\n", KEYRING, OLD_KEYS,
                     LOCAL_KEY, b"7KQ4D-00000-00000-00000-00000-00000-00000-00000"],
         "journal": [EVENT_LINE.replace(b'"event"', b'"kind"') + b"queued\n", EVENT_LINE + b'{"queued":1,"series":"s"}\n' + EVENT_LINE.replace(b'"seq":1', b'"seq":2') + b"torn", EVENT_LINE[:-1]],
+        "folder_root": [bytes([there]) + short(b"folder-id " + word + b"\n/disk/root\n") + short(other + b"\n") + short(other[:9])
+                        for there in (0, 1, 3, 7, 15) for word, other in ((b"0123456789abcdef" * 2,) * 2, (b"0123456789abcdef" * 2, b"f" * 32), (b"", b""))] +
+                       [b"\1" + short(b"/disk/root\n"), b"\x09" + short(b"/disk/root\n"), b"\6" + short(b"") + short(b"0123456789abcdef" * 2)],
+        "start_note": [b"why\n\n" + utf8 + b"\n", b"one\ntwo\n\n\n\nthree\n\nfour", b"\n\nnone", b"no end"],
         "packets": [b"Q\1" + struct.pack("<Q", 5) + b"1.2.840.10008.1.2", b"Q\1" + struct.pack(">Q", 5) + b"1.2", b"A\0" + bytes(32), b"A\1why", b"A\2piece",
                     b"R" + struct.pack("<QQ", 64, 4096), change_order, b"Q\2" + struct.pack("<Q", 5) + change_order,
                     struct.pack("<QQI", 2, 3, 4) + b"new " + struct.pack("<QQI", 9, 0, 0)],
         "conversation": make_conversations.modality().values(),
         "lead": make_conversations.lead().values(),
         "lead_proof": make_conversations.lead_proof().values(),
+        **segments(),
+    }
+
+
+def segments():
+    """Of a disk from somewhere: records that hold, of one node and of another, with and without the mark of their end."""
+    return {
+        "segment": [b"\0" + bytes([1, odd, 1]) + bytes([9, 9, 9, 200]) + bytes(range(200)) for odd in (0, 1, 2, 4, 8, 32, 64, 128, 255)] +
+                   [b"\x80" + struct.pack("<H", end) + bytes([1, 128, 1]) + bytes([9, 9, 9, 200]) + bytes(range(200)) for end in (4096, 8192, 65535)],
+        "raw_segment": [b"SAMPSEG1" + bytes(120) + b"SREC" + bytes(200), b"i0000000000000001.seg", b"n00000000000000ff.seg"] + [
+            bytes([1, own]) + short(b"SAMPSEG1" + struct.pack("<I", 1) + stream + bytes(19) + struct.pack("<q", 1)) + b"\x20" +
+            short(b"SREC" + bytes([kind, streamed, 1, 0]) + struct.pack("<qq", (1 << 20) + 1, 0 if streamed else 4096) + bytes(64) + struct.pack("<I", 65536)) + b"\x1f" +
+            short(b"STRL" + struct.pack("<IqQQ", 16, (1 << 20) + 1, 3000, 4096))
+            for own in (0, 1) for stream in (b"i", b"n") for kind in (1, 2) for streamed in (0, 1)] + [bytes([1, 1]) + b"\0\x20" + short(b"SREC")] + [
+            bytes([1, 0]) + short(b"SAMPSEG1" + struct.pack("<I", 1) + b"i" + bytes(19) + struct.pack("<q", 1)) + b"\4" +
+            short(b"SEND" + struct.pack("<IQQ", 0, 1, end)) + b"\x20" + short(b"SREC") for end in (0, 4096, 8192, 1 << 40)],
     }
 
 

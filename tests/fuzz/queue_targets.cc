@@ -2,6 +2,7 @@
 // A disk from somewhere: its segments, the notes in them, and the key file.
 #include "base/hash.h"
 #include "fuzz/target.h"
+#include "queue/end_mark.h"
 #include "queue/keyring.h"
 #include "queue/notes.h"
 #include "queue/scan.h"
@@ -31,7 +32,9 @@ FUZZ_TARGET(notes) {
 // Headers and trailers whose checksums hold, with anything in them, around anything; and bytes that are nothing at all.
 FUZZ_TARGET(segment) {
   Feed feed(input);
-  Bytes segment = encode(SegmentHeader{feed.byte() % 2 == 0 ? Stream::items : Stream::notes, Uuid{}, 1, 0});
+  const std::uint8_t kind = feed.byte();
+  const std::uint64_t durable = kind < 128 ? 0 : feed.number(2);
+  Bytes segment = encode(SegmentHeader{kind % 2 == 0 ? Stream::items : Stream::notes, Uuid{}, 1, 0});
   while (!feed.empty() && segment.size() < (64u << 10)) {
     const std::uint64_t at = segment.size();
     const std::uint64_t blocks = 1 + feed.byte() % 4;
@@ -58,11 +61,14 @@ FUZZ_TARGET(segment) {
   }
   HeldFile file(segment);
   SegmentScan scan(file, 1, block_bytes, segment.size());
+  scan.durable_to(durable);
   std::uint64_t at = block_bytes;
   for (;;) {
     const Finding found = scan.next();
     if (found.what == Finding::What::end) break;
-    expect(found.offset >= at && found.bytes > 0 && found.offset + found.bytes <= segment.size(), "findings follow each other within the file");
+    const std::uint64_t end = found.what == Finding::What::damaged ? std::max<std::uint64_t>(segment.size(), durable) : segment.size();
+    expect(found.offset >= at && found.bytes > 0 && found.offset + found.bytes <= end, "findings follow each other within the file, or to where it was durable");
+    expect(found.what != Finding::What::torn || found.offset >= durable, "what was durable once is not torn");
     at = found.offset + found.bytes;
     if (found.what == Finding::What::record) expect(lengths_agree(found.frame.header, found.frame.trailer), "a record that is believed fits together");
     static_cast<void>(is_sound(file, sequence_of(1, found.offset)));
@@ -91,6 +97,7 @@ void read_segment(ByteView bytes, const Uuid& node) {
   HeldFile file(bytes);
   const auto header = decode_segment_header(bytes);
   SegmentScan scan(file, header ? header->number : 1, header ? block_bytes : 0, bytes.size());
+  if (header) scan.durable_to(end_mark_of(file, header->number));
   while (scan.next().what != Finding::What::end) {
   }
   const SegmentName name{header ? header->stream : Stream::items, header ? header->number : 1};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files beside the spool that somebody may have changed, what a person types, and what the worker and the daemon say to each other.
 #include "base/beacon.h"
+#include "base/hash.h"
 #include "base/random.h"
 #include "fuzz/scratch.h"
 #include "fuzz/target.h"
@@ -9,9 +10,12 @@
 #include "queue/keyring.h"
 #include "queue/recovery_key.h"
 #include "queue/segment_owner.h"
+#include "settings/start_note.h"
+#include "support/volatile_files.h"
 #include "telemetry/event.h"
 #include "telemetry/journal.h"
 #include "telemetry/outbox.h"
+#include "uplink/folder_root.h"
 #include "worker/packets.h"
 #include "worker/parsing.h"
 
@@ -91,6 +95,36 @@ FUZZ_TARGET(journal) {
   telemetry::Outbox outbox({sink, last, system_clock(), system_random()}, none, "/state", "node", true);
   static_cast<void>(outbox.open());
   expect(outbox.unsent() <= 1, "what was not queued is offered again once");
+}
+
+// What a shared folder says of itself, what is remembered of it, and how much is in it. Where it is the one of before it stays so, and
+// where it is not nothing is remembered anew.
+FUZZ_TARGET(folder_root) {
+  Feed feed(input);
+  const std::uint8_t there = feed.byte();
+  test::VolatileFiles files("/disk", {});
+  const std::string root = "/disk/root", memory = "/disk/memory", remembered = memory + "/" + to_hex(sha256(as_bytes(root))).substr(0, 16);
+  for (const auto& folder : {root + "/.incoming", memory}) static_cast<void>(files.make_directories(folder));
+  const auto put = [&](std::uint8_t bit, const std::string& path) {
+    if ((there & bit) != 0) expect(write_durably(files, path, feed.take(feed.byte())).ok(), "memory takes a file");
+  };
+  put(1, remembered);
+  put(2, root + "/.incoming/folder-id");
+  put(4, root + "/.incoming/folder-id.new");
+  put(8, root + "/image.dcm");
+  const uplink::FolderRoot folder({root, memory}, files);
+  if (folder.look()) return;
+  expect(!folder.settle() && !folder.look() && !folder.settle(), "the folder of before stays the one");
+  const auto word = read_whole(files, root + "/.incoming/folder-id", 1 << 10), kept = read_whole(files, remembered, 1 << 10);
+  expect(word.ok() && kept.ok() && as_text(*kept).starts_with("folder-id " + std::string(as_text(*word).substr(0, 32))), "both hold one word");
+}
+
+FUZZ_TARGET(start_note) {
+  static const std::string socket = scratch_folder() + "/socket";
+  write_file(socket + ".why", input);
+  const auto note = settings::start_note_of(socket);
+  if (!note) return;
+  expect(!note->en.empty() && note->en.find("\n\n") == std::string::npos && note->zh.find("\n\n") == std::string::npos, "an empty line parts the languages");
 }
 
 bool same(const Bytes& again, ByteView input) { return std::equal(again.begin(), again.end(), input.begin(), input.end()); }

@@ -232,7 +232,7 @@ def codes_documented(tree):
                     yield Finding(path, source.line_of(text, match.start()), f"the code {code} is not in API.md")
 
 
-PARSER = re.compile(r"\b((?:parse|read|decode)(?:_\w+)?)\((?:ByteView|std::string_view|const std::string&)")
+PARSER = re.compile(r"\b((?:parse|read|decode)(?:_\w+)?)\((?:[^()]*, )?(?:ByteView|std::string_view|const std::string&)")
 TARGET = re.compile(r"^FUZZ_TARGET\((\w+)\)", re.M)
 
 

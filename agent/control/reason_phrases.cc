@@ -178,6 +178,7 @@ constexpr std::array ours{
     ReasonPhrase{"the ledger cannot be written", "账本无法写入"},
     ReasonPhrase{"nothing more is taken until it can", "在此之前不再接收"},
     ReasonPhrase{"SSL certificate problem", "证书有问题"},
+    ReasonPhrase{"SSL", "TLS 证书校验"},
     ReasonPhrase{"proxy", "代理服务器"},
     ReasonPhrase{"proxy refused", "代理服务器拒绝"},
     ReasonPhrase{"token server refused", "令牌服务器拒绝"},
@@ -292,6 +293,16 @@ constexpr std::array ours{
     ReasonPhrase{"the segment was retired after a failed write or sync", "写入或同步失败，该存储段已停用"},
     ReasonPhrase{"the segment was retired after a failed sync", "同步失败，该存储段已停用"},
     ReasonPhrase{"larger than one item may be", "超过单幅图像允许的大小"},
+    // Files of a folder: intake/folder_reasons.cc.
+    ReasonPhrase{"the file is empty", "文件是空的"},
+    ReasonPhrase{"it is not a DICOM file", "它不是 DICOM 文件"},
+    ReasonPhrase{"it claims to be a DICOM file, but its file meta information cannot be read", "它带有 DICOM 标记，但文件头信息无法读取"},
+    ReasonPhrase{"it has a DICOM head and nothing behind it", "只有 DICOM 文件头，后面没有内容"},
+    ReasonPhrase{"its DICOM head does not say how it is encoded (transfer syntax)", "DICOM 文件头没有说明编码方式（传输语法）"},
+    ReasonPhrase{"its DICOM head does not say what it is (SOP class)", "DICOM 文件头没有说明对象类型（SOP 类）"},
+    ReasonPhrase{"its SOP class is not one that is stored", "它的 SOP 类不是可存储的类型"},
+    ReasonPhrase{"it has no SOP Instance UID, so no receipt could ever name it", "它没有 SOP 实例 UID，无法确认是否送达"},
+    ReasonPhrase{"looking at it stopped this program again and again", "读取该文件多次导致本程序崩溃"},
     // More of callers.
     ReasonPhrase{"the caller asks for an application that is not DICOM", "对方请求的不是 DICOM 应用"},
     ReasonPhrase{"the caller speaks TLS, but this port takes plain DICOM: switch TLS off there or use the TLS port",
@@ -335,6 +346,10 @@ constexpr std::array theirs{
 // Before what differs from time to time: a name, a code.
 constexpr std::array openings{
     ReasonPhrase{"calling as ", "以此标题呼叫："},
+    ReasonPhrase{"no alternative certificate subject name matches target host name ", "证书所载名称与所连主机不符，所连主机为 "},
+    ReasonPhrase{"no alternative certificate subject name matches target ipv4 address ", "证书所载名称与所连地址不符，所连地址为 "},
+    ReasonPhrase{"no alternative certificate subject name matches target ipv6 address ", "证书所载名称与所连地址不符，所连地址为 "},
+    ReasonPhrase{"certificate subject name ", "证书所载名称与所连主机不符，证书与主机为 "},
     ReasonPhrase{"via ", "经由 "},
     ReasonPhrase{"modality ", "设备 "},
     ReasonPhrase{"the proxy answered with HTTP ", "代理服务器答复 HTTP "},

@@ -97,6 +97,7 @@ telemetry::Gauges::Disk disk_of(policy::DiskState state) {
 
 void add_snapshot(telemetry::DestinationGauges& to, const scheduler::DestinationSnapshot& from) {
   to.state = state_of(from.state);
+  to.last_error = from.last_error;
   to.attempts_delivered = from.delivered;
   to.attempts_put_back = from.put_back;
   to.attempts_rejected = from.rejected;

@@ -85,6 +85,16 @@ constexpr std::array table{
              "No image is concerned. The connection was away too long, or the disk is full.", "与图像无关。原因是断网过久或磁盘已满。"},
 };
 
+// In the place of a row, where the event is of the folder or has the reason.
+constexpr EventRow file_not_taken{"instance.quarantined", warning, "Files in {folder} that are not taken ({count}): {reason}",
+                                  "{folder} 中有 {count} 个文件未接收：{reason}",
+                                  "They are kept in .sampan-rejected there, each with a note. Export them again on the device; what is no image may be removed.",
+                                  "文件已原样移至其下的 .sampan-rejected 并附说明。请在设备上重新导出；不是图像的文件可删除。"};
+constexpr EventRow refused_for_room{"assoc.rejected", warning, "A device at {address} was refused for want of room here, {count} times so far: {reason}",
+                                    "因本机没有空间，已拒绝设备 {address} 的连接，累计 {count} 次：{reason}",
+                                    "Nothing to change on the modality. Free disk space here, keep the images there, and send them again after.",
+                                    "设备无需改动。请为本机腾出磁盘空间；设备上的图像不要删除，恢复后重新发送。"};
+
 struct Word {
   std::string_view value, en, zh;
 };
@@ -97,6 +107,7 @@ constexpr std::array words{
     Word{"software", "software", "软件"},
     Word{"detector", "detector", "探测器"},
     Word{"what is stored does not verify", "what is stored does not verify", "存储内容校验不符"},
+    Word{"happenings came faster than they were looked at", "happenings came faster than they were looked at", "事件过多，来不及处理"},
     Word{"samples waited beyond their bound", "samples waited beyond their bound", "采样等待过久"},
 };
 
@@ -135,6 +146,8 @@ EventRow sentences_of(const Event& event) {
   const auto take = [&row](const core::Remedy& remedy) { row.en = remedy.en, row.zh = remedy.zh, row.action_en = remedy.action_en, row.action_zh = remedy.action_zh; };
   if (row.name == "dest.auth_failed") take(core::remedy_stopped(reason));
   if (row.name == "dest.down") take(core::remedy_away(reason, false));
+  if (row.name == file_not_taken.name && event.attributes.contains("folder")) return file_not_taken;
+  if (row.name == refused_for_room.name && reason.find(no_room) != reason.npos) return refused_for_room;
   return row;
 }
 

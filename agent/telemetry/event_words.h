@@ -21,6 +21,9 @@ struct EventRow {
 std::span<const EventRow> event_table();
 // A name that is not in the table is a panic.
 const EventRow& find_event(std::string_view name);
+// What the reason holds when a device was refused because the disk is full.
+inline constexpr std::string_view no_room = "no room for images";
+
 struct EventWords {
   std::string en, zh, action_en, action_zh;  // the actions are empty where there is nothing to do
 };

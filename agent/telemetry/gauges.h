@@ -15,6 +15,7 @@ namespace sampan::telemetry {
 struct DestinationGauges {
   std::string name;
   enum class State { unknown, up, down, refuses } state = State::unknown;
+  std::string last_error;  // kept after recovery
   std::uint64_t waiting = 0, waiting_bytes = 0, on_hold = 0, rejected = 0, delivered = 0;  // images
   std::uint64_t news_waiting = 0;                                                          // events and samples
   std::optional<std::int64_t> oldest_s;

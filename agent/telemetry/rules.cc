@@ -86,9 +86,11 @@ void Rules::happened(const News& news) {
       if (alarms_.find("dest.down/" + dest) != nullptr)
         raise("dest.down", "dest.down/" + dest, {{"dest", dest}, {"reason", news.reason}}, then);
       else
-        outages_.emplace(dest, Outage{then, news.reason});
+        outages_.try_emplace(dest, Outage{then, {}}).first->second.reason = news.reason;
       return;
     case News::What::destination_refuses:
+      outages_.erase(dest);
+      supersede("dest.down", dest, then);
       raise("dest.auth_failed", "dest.auth_failed/" + dest, {{"dest", dest}, {"reason", news.reason}}, then);
       return;
     case News::What::class_blocked:
@@ -140,6 +142,9 @@ void Rules::recovered(const std::string& destination, Now now) {
   }
 }
 
+// Another alarm stands for the same destination now.
+void Rules::supersede(const std::string& name, const std::string& destination, Now now) { close(name + "/" + destination, name, {}, now.wall); }
+
 void Rules::discovered(const Discovery& discovery, WallTime time) {
   const bool fresh = discovery.changed.empty();
   Attributes attributes = identity(discovery.sighting);
@@ -169,6 +174,7 @@ void Rules::measured(const Gauges& gauges, Now now) {
   look_at_doubtful(gauges, now);
   look_at_stranded(gauges, now);
   look_at_proof(gauges, now);
+  look_at_outages(gauges, now);
   reconcile(gauges, now);
 }
 
@@ -191,6 +197,30 @@ void Rules::look_at_disk(const Gauges& gauges, Now now) {
   } else if (gauges.disk == State::well) {
     alarm->attributes.clear();
     close("disk", "disk.ok", std::move(attributes), now.wall);
+  }
+  if (gauges.disk == State::well) room_again(now);
+}
+
+// Whoever was refused for want of room may come again.
+void Rules::room_again(Now now) {
+  std::vector<std::string> over;
+  for (const auto& [cause, alarm] : alarms_.all()) {
+    const auto reason = alarm.attributes.find("reason");
+    if (alarm.name == "assoc.rejected" && reason != alarm.attributes.end() && reason->second.find(no_room) != std::string::npos) over.push_back(cause);
+  }
+  for (const std::string& cause : over) close(cause, "assoc.rejected", {}, now.wall);
+}
+
+// An outage that lasts changes its reason, and what was open before a restart may have given way to another.
+void Rules::look_at_outages(const Gauges& gauges, Now now) {
+  using State = DestinationGauges::State;
+  for (const DestinationGauges& one : gauges.destinations) {
+    const bool down = one.state == State::down, refuses = one.state == State::refuses;
+    if (refuses) supersede("dest.down", one.name, now);
+    if (down && alarms_.find("dest.down/" + one.name) != nullptr) supersede("dest.auth_failed", one.name, now);
+    if (one.last_error.empty() || (!down && !refuses)) continue;
+    if (Alarm* alarm = alarms_.find((down ? "dest.down/" : "dest.auth_failed/") + one.name)) alarm->attributes["reason"] = one.last_error;
+    if (const auto outage = outages_.find(one.name); down && outage != outages_.end()) outage->second.reason = one.last_error;
   }
 }
 
@@ -302,6 +332,7 @@ std::optional<MonoTime> Rules::pass(Now now) {
       ++entry;
       continue;
     }
+    supersede("dest.auth_failed", dest, now);
     raise("dest.down", "dest.down/" + dest, {{"dest", dest}, {"reason", outage.reason}}, outage.since);
     entry = outages_.erase(entry);
   }

@@ -56,7 +56,10 @@ class Rules {
   void close(const std::string& cause, std::string name, Attributes attributes, WallTime time);
   void refused(const News& news, Now now);
   void recovered(const std::string& destination, Now now);
+  void supersede(const std::string& name, const std::string& destination, Now now);
   void look_at_disk(const Gauges& gauges, Now now);
+  void room_again(Now now);
+  void look_at_outages(const Gauges& gauges, Now now);
   void look_at_counts(const Gauges& gauges, Now now);
   void look_at_doubtful(const Gauges& gauges, Now now);
   void look_at_stranded(const Gauges& gauges, Now now);

@@ -19,7 +19,10 @@ TEST_CASE("what_others_said_stands_after_our_words_as_they_said_it") {
   CHECK(zh("no connection: token server: Connection refused").find("令牌服务器：对方拒绝连接") != std::string::npos);
   CHECK(zh("certificate not accepted: SSL certificate problem: certificate has expired; the clock of this machine says 2026-11-26T09:30:00.000Z") ==
         "证书不被接受：证书有问题：已过期「certificate has expired」；本机时钟为 2026-11-26T09:30:00.000Z");
-  CHECK(zh("certificate not accepted: SSL: no alternative name") == "证书不被接受：「SSL: no alternative name」");
+  CHECK(zh("certificate not accepted: SSL: no alternative name") == "证书不被接受：TLS 证书校验：「no alternative name」");
+  CHECK(zh("certificate not accepted: SSL: no alternative certificate subject name matches target host name 'pacs.example'") ==
+        "证书不被接受：TLS 证书校验：证书所载名称与所连主机不符，所连主机为 'pacs.example'");
+  CHECK(zh("it is not a DICOM file") == "它不是 DICOM 文件");
 }
 
 TEST_CASE("a_reason_of_a_detour_an_origin_or_many_tries_is_told_with_it") {

@@ -153,6 +153,86 @@ TEST_CASE("a_class_is_blocked_and_unblocked_a_destination_refuses_and_an_item_is
   CHECK(incomplete[0].count == 12);
 }
 
+TEST_CASE("one_alarm_stands_for_a_destination_and_it_has_the_newest_reason") {
+  using State = DestinationGauges::State;
+  Scene scene;
+  const auto open = [&scene] {
+    std::string text;
+    for (const auto& [cause, alarm] : scene.rules.alarms().all()) text += cause + "=" + alarm.attributes.at("reason") + " ";
+    return text;
+  };
+  auto picture = scene.gauges();
+  picture.destinations[0].state = State::down;
+  picture.destinations[0].last_error = "no answer in time";
+  scene.tell(What::destination_down, "lead", "no connection");
+  scene.measure(picture);
+  const auto down = scene.after(5min);
+  REQUIRE(names(down) == "dest.down:opened");
+  CHECK(down[0].attributes.at("reason") == "no answer in time");
+  picture.destinations[0].last_error = "HTTP 503";
+  CHECK(scene.measure(picture).empty());
+  CHECK(open() == "dest.down/lead=HTTP 503 ");
+  // It answers, and refuses: not out of reach any more.
+  CHECK(names(scene.tell(What::destination_refuses, "lead", "HTTP 401")) == "dest.down:closed dest.auth_failed:opened");
+  CHECK(open() == "dest.auth_failed/lead=HTTP 401 ");
+  // And out of reach for long: what it would say is not known any more.
+  scene.tell(What::destination_down, "lead", "no connection");
+  CHECK(open() == "dest.auth_failed/lead=HTTP 401 ");
+  CHECK(names(scene.after(5min)) == "dest.auth_failed:closed dest.down:opened");
+  // An outage that has not been told yet is none once it refuses.
+  CHECK(names(scene.tell(What::destination_up, "lead")) == "dest.up:closed");
+  scene.tell(What::destination_down, "lead");
+  CHECK(names(scene.tell(What::destination_refuses, "lead", "HTTP 401")) == "dest.auth_failed:opened");
+  CHECK(scene.after(10min).empty());
+}
+
+TEST_CASE("what_contradicts_the_picture_after_a_restart_is_closed") {
+  Scene scene;
+  Alarm old;
+  old.name = "dest.down";
+  old.attributes = {{"dest", "lead"}, {"reason", "no connection"}};
+  old.count = 1;
+  scene.rules.alarms().restore("dest.down/lead", old, scene.clock.mono());
+  auto picture = scene.gauges();
+  picture.destinations[0].state = DestinationGauges::State::refuses;
+  CHECK(names(scene.measure(picture)) == "dest.down:closed");
+  CHECK(scene.rules.alarms().all().empty());
+}
+
+TEST_CASE("a_device_refused_for_want_of_room_is_told_so_until_the_disk_has_room_also_over_a_restart") {
+  Scene scene;
+  scene.measure(scene.gauges(3));
+  const auto refused = scene.tell(What::caller_refused, "CT1", "this node has no room for images", "192.0.2.9", "SAMPAN", 0x0301);
+  REQUIRE(names(refused) == "assoc.rejected:opened");
+  const EventWords words = words_of(refused[0], nullptr);
+  CHECK(words.en == "A device at 192.0.2.9 was refused for want of room here, 1 times so far: this node has no room for images");
+  CHECK(words.action_en.starts_with("Nothing to change on the modality."));
+  CHECK(words.action_zh.starts_with("设备无需改动。"));
+  scene.refuse("STRANGER");
+  CHECK(scene.measure(scene.gauges(10)).empty());
+  const Alarm kept = *scene.rules.alarms().find(refused[0].cause);
+  CHECK(names(scene.measure(scene.gauges(30))) == "disk.ok:closed assoc.rejected:closed");
+  CHECK(scene.rules.alarms().find(refused[0].cause) == nullptr);
+  CHECK(scene.rules.alarms().all().size() == 1);
+  Scene again;
+  again.rules.alarms().restore(refused[0].cause, kept, again.clock.mono());
+  again.measure(again.gauges(30));
+  CHECK(again.rules.alarms().all().empty());
+}
+
+TEST_CASE("a_file_that_was_not_taken_is_no_matter_of_the_disk") {
+  Scene scene;
+  const auto told = scene.tell(What::file_set_aside, "/drop", "it is not a DICOM file");
+  REQUIRE(told.size() == 1);
+  CHECK(words_of(told[0], nullptr).en == "Files in /drop that are not taken (1): it is not a DICOM file");
+  CHECK(words_of(told[0], nullptr).action_en.find("disk") == std::string::npos);
+  CHECK(words_of(told[0], nullptr).action_zh.find("磁盘") == std::string::npos);
+  Event damaged;
+  damaged.name = "instance.quarantined";
+  damaged.attributes = {{"reason", "what is stored does not verify"}};
+  CHECK(words_of(damaged, nullptr).action_zh.find("磁盘") != std::string::npos);
+}
+
 TEST_CASE("the_disk_is_low_then_critical_then_well_and_one_alarm_stands_for_it") {
   Scene scene;
   CHECK(scene.measure(scene.gauges(30)).empty());

@@ -160,15 +160,17 @@ def test_a_disk_whose_sync_takes_two_seconds_slows_intake_evenly_and_nothing_els
             half = counts
         ended.update({n: time.monotonic() - began for n, count in enumerate(counts) if count == each and n not in ended})
         assert time.monotonic() - began < 150, counts
+    meanwhile = len(lead.shas())
     assert all(sender.wait() == 0 for sender in senders)
+    assert meanwhile >= each * len(senders) // 3, f"the uplink waited for the intake: {meanwhile}"
     assert min(ended.values()) > each * 2 - 2, f"no sync was slow: {ended}"
     assert max(half) - min(half) <= 2, f"at half time: {half}"
     assert max(ended.values()) <= 1.5 * min(ended.values()), ended
     assert slowest_echo < 1.5 and slowest_status < 1.5, (slowest_echo, slowest_status)
     wait_until(lambda: len(lead.shas()) == each * len(senders), lambda: f"the uplink goes on: {len(lead.shas())}", 60)
     node.kill()
-    return (f"{min(ended.values()):.1f} to {max(ended.values()):.1f} s, at half time {min(half)} to {max(half)} of {each}; "
-            f"echo within {slowest_echo:.2f} s, status within {slowest_status:.2f} s")
+    return (f"{min(ended.values()):.1f} to {max(ended.values()):.1f} s, at half time {min(half)} to {max(half)} of {each}, "
+            f"{meanwhile} of {each * len(senders)} at the lead by then; echo within {slowest_echo:.2f} s, status within {slowest_status:.2f} s")
 
 
 test_a_disk_whose_sync_takes_two_seconds_slows_intake_evenly_and_nothing_else.deadline_s = 240

@@ -16,6 +16,7 @@ class NodeService final : public sampan::daemon::Service {
   sampan::Status start() override { return node_.start(); }
   void stop() override { node_.stop(); }
   sampan::Result<std::uint64_t> undelivered() override { return node_.undelivered(); }
+  bool hangs() override { return node_.hangs(); }
   int intake_port() override { return node_.intake_port(); }
   sampan::settings::ReloadReport reload(sampan::settings::Settings next) override { return node_.reload(std::move(next)); }
   void on_reload_request(std::function<sampan::settings::ReloadReport()> reload) override {

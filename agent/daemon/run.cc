@@ -81,12 +81,12 @@ std::string ready_line(const settings::Settings& settings, int port) {
   return "sampand ready intake=" + intake + " control=" + settings.control_socket;
 }
 
-void wait_for_the_end(Signals& signals, const Notifier& notifier, Reload& reload) {
+void wait_for_the_end(Signals& signals, const Notifier& notifier, Reload& reload, Service& service) {
   while (true) {
     const int number = signals.wait(notifier.watchdog_every());
     if (number == SIGTERM || number == SIGINT) return;
     if (number == SIGHUP) reload();
-    if (notifier.watchdog_every()) notifier.tell("WATCHDOG=1");
+    if (notifier.watchdog_every() && !service.hangs()) notifier.tell("WATCHDOG=1");
   }
 }
 
@@ -164,7 +164,7 @@ int serve(const settings::Settings& settings, const Options& options, const Buil
   settings::erase_start_note(settings.control_socket);
   out << ready_line(settings, service->intake_port()) << std::endl;
   notifier.tell("READY=1");
-  wait_for_the_end(signals, notifier, reload);
+  wait_for_the_end(signals, notifier, reload, *service);
   notifier.tell("STOPPING=1");
   log::info("stopping");
   service->stop();

@@ -38,6 +38,8 @@ class Service {
   virtual int intake_port() = 0;  // the one really bound
   // How many images are held that are not delivered; asked instead of start().
   virtual Result<std::uint64_t> undelivered() = 0;
+  // It shows no sign of life any more.
+  virtual bool hangs() = 0;
   // Puts all of other settings to work, or nothing of them.
   virtual settings::ReloadReport reload(settings::Settings next) = 0;
   // What the service calls when it is asked to reload by its own means; told before start(), good until stop() returned.

@@ -2,6 +2,7 @@
 #include "node/node.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <future>
 #include <mutex>
@@ -97,6 +98,7 @@ struct Node::Parts {
   std::unique_ptr<http::Server> server;
   const WallTime started;
   const MonoTime started_mono;
+  std::atomic<MonoTime> turned{};  // the loop, last
   std::mutex change_mutex;                 // held by whoever starts, reloads or begins to stop
   bool running = false;                    // guarded by it
   std::function<settings::ReloadReport()> reload_request;
@@ -182,7 +184,9 @@ void Node::Parts::start_engine() {
     if (stopping && !stopped && engine.stopped()) stopped = true, scheduler_ended.set_value();
     return next;
   };
+  turned = env.clock.mono();
   const auto tick = [this] {
+    turned = env.clock.mono();
     engine.tick();
     worker.rest(limits::worker_idle_max);
   };
@@ -323,6 +327,8 @@ std::map<std::string, control::AgeCounts> Node::Parts::ages() {
   }
   return counts;
 }
+
+bool Node::hangs() const { return parts_->env.clock.mono() - parts_->turned.load() > 20 * Millis(limits::queue_tick_every); }
 
 control::NodeStatus Node::status() {
   Parts& p = *parts_;

@@ -65,6 +65,8 @@ class Node {
 
   std::uint16_t intake_port() const;  // 0 when there is no intake
   control::NodeStatus status();
+  // The event loop has not turned for ten minutes, which no slow disk holds it up for: only an end helps, and loses nothing.
+  bool hangs() const;
 
  private:
   struct Parts;

@@ -50,6 +50,7 @@ struct Quiet : Service {
   Status start() override { return {}; }
   void stop() override {}
   int intake_port() override { return 4321; }
+  bool hangs() override { return false; }
   Result<std::uint64_t> undelivered() override { return 7; }
   settings::ReloadReport reload(settings::Settings) override {
     settings::ReloadReport report;
@@ -237,6 +238,22 @@ TEST_CASE("the_watchdog_is_fed_while_the_service_runs") {
   CHECK(manager.next() == "WATCHDOG=1");
   CHECK(manager.next() == "WATCHDOG=1");
   daemon.signal(SIGINT);
+  CHECK(daemon.wait() == exit_clean);
+}
+
+TEST_CASE("the_watchdog_hears_nothing_of_a_service_that_hangs") {
+  struct Hanging : Quiet {
+    bool hangs() override { return ++asked > 2; }
+    int asked = 0;
+  };
+  Folder folder;
+  const Manager manager(folder.path + "/n");
+  Daemon daemon(folder, folder.path + "/n", "20000", [](const settings::Settings&) { return std::make_unique<Hanging>(); });
+  CHECK(manager.next() == "READY=1");
+  CHECK(manager.next() == "WATCHDOG=1");
+  CHECK(manager.next() == "WATCHDOG=1");
+  daemon.signal(SIGINT);
+  CHECK(manager.next() == "STOPPING=1");
   CHECK(daemon.wait() == exit_clean);
 }
 

@@ -151,14 +151,17 @@ class Disk final : public FileSystem {
   }
 
   Result<std::vector<std::string>> list(const std::string& directory) override {
-    DIR* open = ::opendir(directory.c_str());
-    if (open == nullptr) return from_errno("opendir", directory);
+    const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.c_str()), ::closedir);
+    if (!open) return from_errno("opendir", directory);
     std::vector<std::string> names;
-    while (const dirent* entry = ::readdir(open)) {
+    for (;;) {
+      errno = 0;
+      const dirent* entry = ::readdir(open.get());
+      if (entry == nullptr) break;
       const std::string name = entry->d_name;
       if (name != "." && name != "..") names.push_back(name);
     }
-    ::closedir(open);
+    if (errno != 0) return from_errno("readdir", directory);  // half a listing would say that segments are gone
     std::sort(names.begin(), names.end());
     return names;
   }

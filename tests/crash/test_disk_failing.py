@@ -64,6 +64,8 @@ def test_a_sync_that_fails_fails_all_who_waited_for_it_and_retires_the_segment(c
     assert said.count("an image was not taken") == modalities, f"one image of each waited for that sync: {said[-2000:]}"
     assert all(refused) and {answer.status for answers in refused for answer in answers} == {"a700"}, "each modality is told to send again"
     assert len(acknowledged) == modalities * each - sum(map(len, refused)) > 0
+    # What is safe is in the index a moment later.
+    wait_until(lambda: node.status()["spool"]["items"] >= len(acknowledged), "all that was acknowledged is held", 20)
     assert node.status()["spool"]["items"] == len(acknowledged), "what was refused is not held as if it were safe"
     assert len(list((node.state / "spool").glob("i*.seg"))) == 2, "a new segment was begun"
     again = ctx.raw_scu(node.address, [answer.path for answers in refused for answer in answers], called="CLINIC", persist=60)

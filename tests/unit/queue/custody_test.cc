@@ -131,6 +131,30 @@ TEST_CASE_FIXTURE(QueueFixture, "large_objects_of_any_size_come_back_whole_also_
   }
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "a_large_object_is_written_by_a_thread_of_its_own_only_where_the_queue_may_have_any") {
+  const auto threads = [] { return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}); };
+  const auto more_while_one_comes = [&] {
+    const auto before = threads();
+    auto inflow = queue->open({});
+    REQUIRE(inflow.ok());
+    const Bytes piece = pattern(1'000'000, 1);
+    for (int i = 0; i < 4; ++i) REQUIRE((*inflow)->append(piece).ok());
+    return threads() - before;
+  };
+  CHECK(more_while_one_comes() == 1);
+  stop();
+  queue::QueueNeeds needs{files, clock, system_random(), {}, {}, {}, {}};
+  needs.route = [this](const core::Item&) { return destinations; };
+  needs.may_reclaim = [](std::span<const queue::DeliveryStanding>, bool) { return false; };
+  needs.changed = [] {};
+  queue::QueueOptions options{home.path().string(), "test"};
+  options.own_thread = false;
+  auto opened = queue::Queue::open(std::move(options), std::move(needs));
+  REQUIRE(opened.ok());
+  queue = std::move(*opened);
+  CHECK(more_while_one_comes() == 0);
+}
+
 TEST_CASE_FIXTURE(QueueFixture, "a_large_object_that_is_on_the_disk_leaves_the_page_cache_to_others" * doctest::description("contract 10")) {
   const std::size_t size = 3 * core::limits::gathered_bytes_max;
   REQUIRE(put(pattern(size, 1), image_facts("1.1")).ok());

@@ -134,6 +134,22 @@ TEST_CASE_FIXTURE(Ends, "what_the_power_may_have_torn_is_doubtful_where_the_ledg
   shows(0, 1, 0, 2);
 }
 
+TEST_CASE_FIXTURE(Ends, "a_receipt_for_what_a_doubtful_tail_may_hold_is_kept" * doctest::description("contract 3, 9")) {
+  take(0, 3);
+  deliver(lease()[2], core::Level::accepted);
+  stop();
+  overwrite(segments()[0], 4096 + 2 * 12288, Bytes(4096, 0));
+  lose_ledger();
+  power_went(segments()[0]);
+  start();
+  shows(0, 1, 0, 2);
+  auto ledger = queue::Sql::open(at("ledger.db").string(), true);
+  REQUIRE(ledger.ok());
+  queue::Statement kept(**ledger, "SELECT count(*) FROM orphan");
+  REQUIRE(kept.step());
+  CHECK(kept.number(0) == 1);
+}
+
 TEST_CASE_FIXTURE(Ends, "a_ledger_that_a_start_made_and_did_not_fill_knows_as_little_as_none") {
   const Last it = last(small);
   std::filesystem::resize_file(it.path, it.size - 5000);

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "core/instance_name.h"
 #include "dicom/implementation.h"
 
 namespace sampan::dicom {
@@ -45,7 +46,7 @@ Bytes meta_elements(const core::Facts& facts) {
   const std::uint8_t version[] = {0, 0, 2, 0, 0, 0, 0, 1};  // reserved, length 2, the value 00 01
   out.insert(out.end(), std::begin(version), std::end(version));
   put_uid(out, 0x0002, facts.get(Fact::sop_class_uid));
-  put_uid(out, 0x0003, facts.get(Fact::sop_instance_uid));
+  put_uid(out, 0x0003, core::kept_as(facts));
   put_uid(out, 0x0010, facts.get(Fact::transfer_syntax_uid));
   put_uid(out, 0x0012, implementation_uid);
   put(out, 0x0013, "SH", implementation_version, ' ');

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "core/instance_name.h"
 #include "dicom/pdata.h"
 #include "uplink/dimse_association.h"
 #include "uplink/dimse_contexts.h"
@@ -49,7 +50,7 @@ dicom::CommandSet store_request(const core::Item& item, std::uint16_t message_id
   command.message_id = message_id;
   command.priority = dimse_priority(item.priority);
   command.affected_sop_class_uid = item.facts.get(Fact::sop_class_uid);
-  command.affected_sop_instance_uid = item.facts.get(Fact::sop_instance_uid);
+  command.affected_sop_instance_uid = core::kept_as(item.facts);
   return command;
 }
 

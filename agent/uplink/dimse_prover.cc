@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "core/instance_name.h"
 #include "core/limits.h"
 #include "dicom/commitment.h"
 #include "dicom/data_set.h"
@@ -169,7 +170,7 @@ std::optional<Unclear> DimseProver::commit(const AcceptedContext& context, bool&
   if (!transaction) return Unclear{transaction.error().message, {}};
   habit_.commitment_asked();
   std::vector<dicom::InstanceReference> instances;
-  for (const Item& item : batch_) instances.push_back({uid(item, Fact::sop_class_uid), uid(item, Fact::sop_instance_uid)});
+  for (const Item& item : batch_) instances.push_back({uid(item, Fact::sop_class_uid), std::string(core::kept_as(item.facts))});
   dicom::CommandSet request;
   request.command_field = command::n_action_rq;
   request.message_id = association_->next_message_id();
@@ -232,7 +233,7 @@ std::optional<Unclear> DimseProver::find(const AcceptedContext& context, std::sp
   identifier.set(dicom::tag::study_instance_uid, "UI", uid(*items.front(), Fact::study_instance_uid));
   identifier.set(dicom::tag::series_instance_uid, "UI", uid(*items.front(), Fact::series_instance_uid));
   std::string wanted;  // list of UID matching, PS3.4 C.2.2.2.2
-  for (const Item* item : items) wanted += (wanted.empty() ? "" : "\\") + uid(*item, Fact::sop_instance_uid);
+  for (const Item* item : items) wanted += (wanted.empty() ? "" : "\\") + std::string(core::kept_as(item->facts));
   identifier.set(dicom::tag::sop_instance_uid, "UI", wanted);
   dicom::DataSet with_availability = identifier;
   with_availability.set(dicom::tag::instance_availability, "CS", "");

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "core/instance_name.h"
+
 namespace sampan::uplink {
 namespace {
 
@@ -30,7 +32,7 @@ bool FoundThere::can_be_had(const std::string& name) const {
 }
 
 core::Proof proof_of(const FoundThere& found, const core::Item& item, core::Receipt receipt, bool found_before) {
-  const std::string name(item.facts.get(core::Fact::sop_instance_uid));
+  const std::string name(core::kept_as(item.facts));
   if (found.can_be_had(name)) return core::Held{std::move(receipt)};
   if (!found_before) return core::Unclear{"a query has never found anything there", {}};
   if (found.has(name)) return core::Missing{"a query finds its entry there, and that its content is gone"};

@@ -36,7 +36,7 @@ class FoundThere {
   std::size_t answers_ = 0;
 };
 
-// What a query by this name says of an item. found_before: this destination has found something, now or earlier.
+// What a query says of an item. found_before: this destination has found something, now or earlier.
 core::Proof proof_of(const FoundThere& found, const core::Item& item, core::Receipt receipt, bool found_before);
 
 }  // namespace sampan::uplink

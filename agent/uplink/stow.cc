@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "core/instance_name.h"
 #include "uplink/stow_answer.h"
 #include "uplink/stow_body.h"
 #include "uplink/stow_bundle.h"
@@ -295,7 +296,7 @@ Outcome StowCourier::conflicting(const Consignment& consignment, Outcome refusal
   const core::Item& item = consignment.item;
   const std::string study(item.facts.get(Fact::study_instance_uid)), series(item.facts.get(Fact::series_instance_uid));
   HttpRequest request;
-  request.url = instances_of(service_of(url_), study, series) + "&SOPInstanceUID=" + percent_encode(std::string(item.facts.get(Fact::sop_instance_uid)));
+  request.url = instances_of(service_of(url_), study, series) + "&SOPInstanceUID=" + percent_encode(std::string(core::kept_as(item.facts)));
   request.headers = {"Accept: application/dicom+json"};
   const HttpResult result = get(request);
   if (!is_answer(result)) return cannot_be_asked();

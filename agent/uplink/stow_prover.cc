@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/instance_name.h"
 #include "core/limits.h"
 #include "uplink/found_there.h"
 #include "uplink/proof_habit.h"
@@ -39,7 +40,7 @@ std::string request_body(std::span<const Item> batch) {
   json items = json::array();
   const auto value = [](const std::string& text) { return json{{"vr", "UI"}, {"Value", json::array({text})}}; };
   for (const Item& item : batch)
-    items.push_back({{"00081150", value(uid(item, Fact::sop_class_uid))}, {"00081155", value(uid(item, Fact::sop_instance_uid))}});
+    items.push_back({{"00081150", value(uid(item, Fact::sop_class_uid))}, {"00081155", value(std::string(core::kept_as(item.facts)))}});
   return json{{"00081199", {{"vr", "SQ"}, {"Value", std::move(items)}}}}.dump();
 }
 

@@ -97,6 +97,19 @@ def test_a_dicomweb_service_is_searched_where_it_has_no_commitment_requests(ctx)
     assert node.destination()["proof"] == "query"
 
 
+def test_an_image_that_came_under_another_name_than_its_own_is_proven_by_its_own(ctx):
+    """Archives file what the data set says: by storage commitment and by a query."""
+    node, orthanc = clinic_and_lead(ctx)
+    node.settings["destinations"].append({**orthanc.destination, "name": "again", "proof": "query"})
+    assert node.reload(node.settings)[0] == 0
+    for file, other in zip(ctx.images("mr", 2), ("2.25.4711", "2.25.4712")):
+        assert ctx.raw_scu(node.address, [file], called=node.settings["ae_title"], uid=other).wait() == 0
+    for name, proof in (("lead", "commitment"), ("again", "query")):
+        wait_until(lambda: node.destination(name)["archived"] == 2, lambda: json.dumps(node.destination(name)), 60, 0.2)
+        assert node.destination(name)["proof"] == proof and node.destination(name)["waiting"] == 0
+    assert not orthanc.find("2.25.4711")
+
+
 def test_what_the_lead_lost_before_it_was_proven_is_sent_again(ctx):
     node, orthanc = clinic_and_lead(ctx)
     count = store(ctx, node)

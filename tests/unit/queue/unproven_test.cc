@@ -316,3 +316,26 @@ TEST_CASE_FIXTURE(UnprovenFixture, "what_was_archived_and_is_not_there_any_more_
     give_back(again);
   }
 }
+
+TEST_CASE_FIXTURE(UnprovenFixture, "an_image_whose_data_set_has_another_name_than_its_command_is_proven_by_the_name_in_the_data_set_alone" * doctest::description("contract 3, 4")) {
+  auto facts = image_facts("1.1");
+  facts.set(core::Fact::data_sop_instance_uid, "9.1");
+  REQUIRE(put(pattern(1000, 1), facts).ok());
+  for (const auto& one : lease()) deliver(one, core::Level::accepted);
+  queue->drain();
+  pass(limits::proof_wait_least);
+  REQUIRE(due().size() == 1);
+  const auto transaction = queue->unproven().begin("lead");
+  REQUIRE(transaction.ok());
+  const auto named = [&](const std::string& uid) { return queue->unproven().named_in(*transaction, {uid})->items; };
+  CHECK(named("1.1").empty());  // another image may have that name over there
+  REQUIRE(named("9.1").size() == 1);
+  CHECK(sop_of(named("9.1")[0]) == "1.1");
+
+  // Another image that has the name for its only one: who names it may mean either.
+  REQUIRE(put(pattern(1000, 2), image_facts("9.1")).ok());
+  queue->drain();
+  CHECK(named("9.1").empty());
+  pass(limits::proof_wait_most);
+  CHECK(due().empty());
+}

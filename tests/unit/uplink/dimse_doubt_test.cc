@@ -62,6 +62,22 @@ TEST_CASE("an_answer_to_another_message_is_no_answer") {
   CHECK(retry_of(outcomes[1]) == "destination: answer for another instance");
 }
 
+TEST_CASE("an_image_with_another_name_in_its_data_set_goes_out_under_that_one") {
+  ScriptedPeer peer;
+  peer.start();
+  std::vector<core::Consignment> batch{image(), image()};
+  const std::string commanded(batch[1].item.facts.get(core::Fact::sop_instance_uid));
+  batch[0].item.facts.set(core::Fact::data_sop_instance_uid, "2.25.4711");
+  batch[1].item.facts.set(core::Fact::data_sop_instance_uid, "no UID");
+  const auto courier = courier_to(peer);
+  for (const auto& outcome : attempt(*courier, batch)) CHECK(delivered(outcome));
+  const auto heard = peer.heard();
+  REQUIRE(heard.size() == 2);
+  CHECK(heard[0].message.command.sop_instance == "2.25.4711");  // some archives refuse what their data set contradicts
+  CHECK(heard[0].sha256 == to_hex(batch[0].item.sha256));
+  CHECK(heard[1].message.command.sop_instance == commanded);
+}
+
 TEST_CASE("an_answer_without_instance_counts_by_its_message") {
   ScriptedPeer peer;
   const auto outcomes = second_answered_by(peer, [](Connection& connection, const ScriptedPeer::Heard& heard) {

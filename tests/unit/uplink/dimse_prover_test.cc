@@ -289,6 +289,29 @@ TEST_CASE("an_archive_that_lost_the_content_and_kept_the_entry_proves_nothing_an
   }
 }
 
+TEST_CASE("an_image_with_another_name_in_its_data_set_is_asked_for_and_proven_by_that_one" * doctest::description("contract 3, 4")) {
+  Pacs pacs;
+  Office office;
+  auto batch = items(3);
+  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].facts.set(core::Fact::data_sop_instance_uid, "2.25.90" + std::to_string(i));
+  pacs.has = {"2.25.900", uid_of(batch[1])};  // the second name is that of another image
+  bool may_commit = false;
+  SUBCASE("a query") {}
+  SUBCASE("storage commitment") { may_commit = true; }
+  pacs.peer.start();
+  const auto prover = prover_for(pacs, office, [&](auto& options) { options.may_commit = may_commit, options.report_time_max = Millis(1); });
+  const auto proofs = ask(*prover, batch);
+  if (may_commit) {
+    const auto& named = pacs.request.items(dicom::tag::referenced_sop_sequence);
+    REQUIRE(named.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) CHECK(named[i].text(dicom::tag::referenced_sop_instance_uid) == "2.25.90" + std::to_string(i));
+    return;
+  }
+  CHECK(std::holds_alternative<core::Held>(proofs[0]));
+  for (const std::size_t i : {1, 2}) CHECK(std::holds_alternative<core::Missing>(proofs[i]));
+  CHECK(pacs.query.text(dicom::tag::sop_instance_uid) == "2.25.900\\2.25.901\\2.25.902");
+}
+
 TEST_CASE("an_archive_that_does_not_like_to_be_asked_for_the_availability_is_asked_without" * doctest::description("contract 4")) {
   const auto proof_where = [](std::uint16_t status) {
     Pacs pacs;

@@ -198,6 +198,21 @@ TEST_CASE("a_service_that_lost_the_content_and_kept_the_entry_proves_nothing_and
   CHECK(std::get<core::Missing>(proofs[3]).reason == "a query finds its entry there, and that its content is gone");
 }
 
+TEST_CASE("an_image_with_another_name_in_its_data_set_is_named_and_found_by_that_one_alone" * doctest::description("contract 3, 4")) {
+  auto batch = items(2);
+  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].facts.set(core::Fact::data_sop_instance_uid, "2.25.90" + std::to_string(i));
+  Service service([&](const HttpHeard& heard) {
+    if (heard.method == "POST") return not_found();
+    return json(R"([{"00080018":{"vr":"UI","Value":["2.25.900"]}},{"00080018":{"vr":"UI","Value":[")" + uid_of(batch[1]) + R"("]}}])");
+  });
+  const auto proofs = ask(*service.prover(), batch);
+  CHECK(std::holds_alternative<core::Held>(proofs[0]));
+  CHECK(std::holds_alternative<core::Missing>(proofs[1]));
+  const std::string asked = service.server.heard()[0].body;
+  CHECK(asked.find("2.25.901") != std::string::npos);
+  CHECK(asked.find(uid_of(batch[1])) == std::string::npos);
+}
+
 TEST_CASE("a_service_that_does_not_like_to_be_asked_for_the_availability_is_asked_without" * doctest::description("contract 4")) {
   const auto batch = items(1);
   Service service([&](const HttpHeard& heard) {

@@ -95,8 +95,8 @@ class Ledger {
 
   // Notes on an item that is not indexed, in order.
   std::vector<Note> orphans_of(const Uuid& item);
-  // An image of this name and other bytes is gone from here, and a rebuild met its tombstone only.
-  bool another_is_buried(std::int64_t sop_key, const core::Item& item);
+  // An image of this name and other bytes, which came before it, is gone from here, and a rebuild met its tombstone only.
+  bool another_is_buried(std::int64_t sop_key, const IndexedItem& indexed);
   // Every item is read: tombstones nobody waits for become images that are remembered; the rest is dropped where it is
   // wanted. At most so many; true when some are left.
   bool settle_orphans(std::size_t notes_max, bool drop_rest);
@@ -169,6 +169,8 @@ class Ledger {
   // The item is gone, without a note that says so.
   void close(Sequence seq);
   // Item records of the segment whose payload still matters.
+  // Another image of its name and other bytes is known.
+  bool has_rival(const Candidate& candidate);
   std::uint64_t living_in(std::uint64_t segment);
   bool has_quarantine(std::uint64_t segment);
   // Fails the batch when the file is not sound; reads all of it.

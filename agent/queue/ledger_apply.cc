@@ -107,7 +107,7 @@ Admission Ledger::compare(const IndexedItem& indexed, std::int64_t sop_key, bool
   rows.begin();
   if (same) return Admission::duplicate;
   if (comparable && tell_undecided_) return Admission::undecided;
-  other = other || another_is_buried(sop_key, indexed.item);
+  other = other || another_is_buried(sop_key, indexed);
   return other ? Admission::conflict : Admission::fresh;
 }
 

@@ -20,8 +20,9 @@ std::vector<Note> Ledger::orphans_of(const Uuid& item) {
   return notes;
 }
 
-bool Ledger::another_is_buried(std::int64_t sop_key, const core::Item& item) {
+bool Ledger::another_is_buried(std::int64_t sop_key, const IndexedItem& indexed) {
   if (orphans_ == 0) return false;
+  const core::Item& item = indexed.item;
   bool another = false;
   auto& rows = use_->buried;
   for (rows.begin().bind(1, sop_key); rows.step();) {
@@ -29,11 +30,21 @@ bool Ledger::another_is_buried(std::int64_t sop_key, const core::Item& item) {
     if (id.size() == item.id.bytes.size() && std::memcmp(id.data(), item.id.bytes.data(), id.size()) == 0) continue;
     for (const Note& note : decode_notes(Type::tombstones, rows.blob(1))) {
       const auto& stone = std::get<TombstoneNote>(note);
-      another = another || (stone.why == TombstoneReason::reclaimed && stone.sha256 != item.sha256);
+      another = another || (stone.why == TombstoneReason::reclaimed && stone.sha256 != item.sha256 && stone.place < indexed.seq);
     }
   }
   rows.begin();
   return another;
+}
+
+bool Ledger::has_rival(const Candidate& candidate) {
+  bool rival = false;
+  auto& rows = use_->item_by_sop;
+  for (rows.begin().bind(1, candidate.sop_key).bind(2, candidate.seq); rows.step();)
+    rival = rival || rows.blob(0).size() != candidate.sha256.size() ||
+            std::memcmp(rows.blob(0).data(), candidate.sha256.data(), candidate.sha256.size()) != 0;
+  rows.begin();
+  return rival;
 }
 
 std::vector<Ledger::Row> Ledger::rows_of(const Uuid& item) {

@@ -2,13 +2,15 @@
 #include "queue/notes.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sampan::queue {
 namespace {
 
 constexpr std::uint16_t origin_number = 0x8001, kind_number = 0x8002, priority_number = 0x8003, received_number = 0x8004,
                         owed_number = 0x8005;
-constexpr std::uint8_t owed_state = 5;  // of a verdict: a duty
+constexpr std::uint8_t owed_state = 5;   // of a verdict: a duty
+constexpr std::uint8_t goes_on_why = 4;  // of a tombstone: the one before it, and its place
 
 template <class T>
 void put(Bytes& out, T value) {
@@ -68,6 +70,7 @@ Note read_tombstone(Reader& in) {
   in.take_array(note.sha256);
   note.sop_key = in.take<std::int64_t>();
   const auto why = in.take<std::uint8_t>();
+  if (why == goes_on_why) note.place = std::exchange(note.sop_key, 0);
   note.why = why == 2 ? TombstoneReason::duplicate : why == 3 ? TombstoneReason::shed : TombstoneReason::reclaimed;
   note.time.ms = in.take<std::int64_t>();
   return note;
@@ -170,6 +173,12 @@ struct Encoder {
     put(out, note.sop_key);
     put(out, static_cast<std::uint8_t>(note.why));
     put(out, note.time.ms);
+    if (note.place == 0) return;
+    put_raw(out, note.item.bytes);
+    put_raw(out, note.sha256);
+    put(out, note.place);
+    put(out, goes_on_why);
+    put(out, note.time.ms);
   }
   void operator()(const VerdictNote& note) const {
     put_raw(out, note.item.bytes);
@@ -233,13 +242,22 @@ Uuid item_of(const Note& note) {
 
 void encode(const Note& note, Bytes& out) { std::visit(Encoder{out}, note); }
 
+// True when it only goes on with the last one.
+static bool goes_on(const Note& note, std::vector<Note>& notes) {
+  const auto* stone = std::get_if<TombstoneNote>(&note);
+  if (stone == nullptr || stone->place == 0) return false;
+  auto* last = notes.empty() ? nullptr : std::get_if<TombstoneNote>(&notes.back());
+  if (last != nullptr && last->item == stone->item && last->sha256 == stone->sha256) last->place = stone->place;
+  return true;
+}
+
 std::vector<Note> decode_notes(Type type, ByteView payload) {
   std::vector<Note> notes;
   Reader in(payload);
   while (!in.empty()) {
     Note note = read_note(type, in);
     if (!in.ok()) break;
-    notes.push_back(std::move(note));
+    if (!goes_on(note, notes)) notes.push_back(std::move(note));
   }
   return notes;
 }

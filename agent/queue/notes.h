@@ -30,6 +30,7 @@ struct TombstoneNote {
   std::int64_t sop_key = 0;
   TombstoneReason why = TombstoneReason::reclaimed;
   WallTime time{};
+  Sequence place = 0;  // where another of its name was known: which of them came first
 };
 
 struct VerdictNote {

@@ -137,7 +137,8 @@ bool Store::bury(const std::vector<Ledger::Candidate>& gone, bool delivered) {
     const auto why = !delivered        ? TombstoneReason::shed
                      : item.duplicate ? TombstoneReason::duplicate
                                       : TombstoneReason::reclaimed;
-    tombstones.push_back({TombstoneNote{item.id, item.sha256, item.sop_key, why, parts_.clock.wall()}, dig});
+    const Sequence place = why == TombstoneReason::reclaimed && ledger_->has_rival(item) ? item.seq : 0;
+    tombstones.push_back({TombstoneNote{item.id, item.sha256, item.sop_key, why, parts_.clock.wall(), place}, dig});
   }
   std::deque<Written> no_items;
   if (!write_notes(tombstones) || !apply(no_items, tombstones, changes)) {

@@ -154,3 +154,31 @@ TEST_CASE_FIXTURE(ComparingFixture, "what_a_person_ordered_of_the_exam_holds_for
   CHECK(count("archive").on_hold == 1);
   CHECK(count("lead").on_hold == 1);
 }
+
+TEST_CASE_FIXTURE(ComparingFixture, "after_a_rebuild_the_first_of_two_under_one_name_is_not_held_because_the_later_one_is_gone" * doctest::description("contract 6, 9")) {
+  likeness = Likeness::other;
+  const auto one = put(first, image_facts("1.1"));
+  queue->drain();
+  const auto other = put(second, image_facts("1.1"));
+  CHECK(count().on_hold == 1);
+  bool first_goes = false, on_disk = false;
+  SUBCASE("the first is gone") { first_goes = true; }
+  SUBCASE("the later one is gone") {}
+  SUBCASE("the later one is gone, and not punched yet") { on_disk = true; }
+  if (!on_disk) restart();  // seals the segment
+  if (!first_goes) REQUIRE(queue->orders().resume(queue->lookup().find(to_string(other->id), 2).at(0), "lead").ok());
+  for (const auto& item : lease())
+    if (item.item.id == (first_goes ? one->id : other->id)) deliver(item);
+  for (int round = 0; round < 3; ++round) {
+    queue->tick();
+    queue->drain();
+  }
+  CHECK(queue->summary().items == 1);
+  for (const bool without_ledger : {false, true, true}) {
+    restart(without_ledger);
+    CHECK(count().on_hold == (first_goes ? 1 : 0));
+    CHECK(reason() == (first_goes ? queue::content_differs : ""));
+    CHECK(count().waiting == (first_goes ? 0 : 1));
+    if (!first_goes) CHECK(content(lease().at(0)) == first);
+  }
+}

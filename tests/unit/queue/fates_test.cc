@@ -70,3 +70,23 @@ TEST_CASE("only_the_content_that_a_tombstone_names_is_gone" * doctest::descripti
   CHECK(fates.is_gone(item.id));
   CHECK_FALSE(fates.is_gone(other));
 }
+
+TEST_CASE("the_place_of_a_tombstone_goes_on_behind_it_and_says_nothing_alone" * doctest::description("contract 6")) {
+  const core::Item item = image();
+  TombstoneNote stone{item.id, item.sha256, 77, TombstoneReason::reclaimed, {5}, 42};
+  Bytes with, without;
+  encode(Note(stone), with);
+  stone.place = 0;
+  encode(Note(stone), without);
+  REQUIRE(with.size() == 2 * without.size());
+  CHECK(std::equal(without.begin(), without.end(), with.begin()));  // as every version reads it
+  Bytes two = with;
+  two.insert(two.end(), without.begin(), without.end());
+  const auto notes = decode_notes(Type::tombstones, two);
+  REQUIRE(notes.size() == 2);
+  CHECK(std::get<TombstoneNote>(notes[0]).place == 42);
+  CHECK(std::get<TombstoneNote>(notes[0]).sop_key == 77);
+  CHECK(std::get<TombstoneNote>(notes[1]).place == 0);
+  CHECK(decode_notes(Type::tombstones, ByteView(with).subspan(without.size())).empty());
+  CHECK(decode_notes(Type::tombstones, ByteView(with).first(with.size() - 1)).size() == 1);
+}

@@ -131,6 +131,22 @@ TEST_CASE_FIXTURE(KeyHome, "one_damaged_copy_of_the_keyring_or_of_the_key_file_i
   CHECK(opens(open(), sealed));
 }
 
+TEST_CASE_FIXTURE(KeyHome, "of_a_keyring_from_before_a_rotation_and_its_newer_copy_the_newer_one_holds" * doctest::description("contract 1, 9")) {
+  std::string older = "keys/keyring";
+  SUBCASE("a keyring that was put back") {}
+  SUBCASE("a copy that was put back") { older = "keys/keyring.copy"; }
+  SealedKey sealed;
+  {
+    Keyring ring = open();
+    std::filesystem::copy_file(at(older), at("before"));
+    REQUIRE(ring.rotate().ok());
+    sealed = seal_with(ring);
+  }
+  std::filesystem::copy_file(at("before"), at(older), std::filesystem::copy_options::overwrite_existing);
+  CHECK(opens(open(), sealed));
+  CHECK(opens(open(), sealed));
+}
+
 TEST_CASE_FIXTURE(KeyHome, "a_keyring_changed_by_another_hand_is_not_believed" * doctest::description("contract 11")) {
   {
     Keyring ring = open();

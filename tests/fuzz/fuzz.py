@@ -158,7 +158,8 @@ def run(target, options, seconds, seeds, folder):
         shutil.copy(finding, kept / f"crash-{finding.name}")
         told.append(f"{finding.name} in base64: {base64.b64encode(finding.read_bytes()).decode()}\n")
     if options.keep and not findings:
-        course.enter(target)
+        if course.quiet()[1] > 0:  # it came beyond what was kept
+            course.enter(target)
         keep(target, options.program, scratch, found, seeds / target)
     good = not findings and course.kept_edges is not None and (code == 0 or bool(options.flat))
     return row, None if good else "".join(told)

@@ -2,6 +2,7 @@
 #include "node/rescue.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string_view>
 #include <thread>
 #include <unordered_map>
@@ -144,6 +145,44 @@ class Carrier {
   std::uint64_t bytes_ = 0;
 };
 
+// SOP Instance UIDs under which more than one content is here, or was: found before anything is carried.
+class Contested {
+ public:
+  void see(const core::Item& item, const queue::Fate& fate) {
+    if (item.kind != core::Kind::image || uid(item).empty()) return;
+    const std::size_t name = std::hash<std::string_view>{}(uid(item));
+    const auto [content, fresh] = contents_.try_emplace(name, short_digest(item));
+    if (fate.differs_from_gone || (!fresh && content->second != short_digest(item))) contested_.insert(name);
+  }
+  void end() { contents_.clear(); }
+  bool holds(const core::Item& item) const { return contested_.contains(std::hash<std::string_view>{}(uid(item))); }
+  static std::string_view uid(const core::Item& item) { return item.facts.get(core::Fact::sop_instance_uid); }
+
+ private:
+  static std::uint64_t short_digest(const core::Item& item) {
+    std::uint64_t number = 0;
+    std::memcpy(&number, item.sha256.data(), sizeof number);
+    return number;
+  }
+  std::unordered_map<std::size_t, std::uint64_t> contents_;
+  std::unordered_set<std::size_t> contested_;
+};
+
+Status look_for_contested(const Env& env, const queue::KeySources& sources, Contested& contested) {
+  auto orphan = queue::Orphan::open(env.files, sources);
+  if (!orphan) return orphan.error();
+  orphan->each([&](const Consignment& one, const queue::Fate& fate, std::uint64_t) { return contested.see(one.item, fate), true; });
+  contested.end();
+  return {};
+}
+
+void leave_to_a_person(const core::Item& item, Rescued& result) {
+  ++result.for_a_person;
+  const std::string uid(Contested::uid(item));
+  if (result.contested.size() < limits::exams_listed_max && std::ranges::find(result.contested, uid) == result.contested.end())
+    result.contested.push_back(uid);
+}
+
 // The list of exams while it grows: what is shown of each is that of its first image.
 class ExamBook {
  public:
@@ -191,6 +230,9 @@ Result<Rescued> rescue(const Env& env, const RescueOrder& order, const std::func
   Rescued result;
   DoneFile done(env.files, order.done_file);
   if (Status opened = done.open(); !opened) return opened.error();
+  Contested contested;
+  if (order.to && order.to->folder.empty())
+    if (Status looked = look_for_contested(env, sources, contested); !looked) return looked.error();
   std::optional<Carrier> carrier;
   if (order.to) carrier.emplace(env, *order.to, done, result);
   ExamBook book;
@@ -202,7 +244,9 @@ Result<Rescued> rescue(const Env& env, const RescueOrder& order, const std::func
       ++result.others;
     const bool wanted = carrier && carrier->takes(one.item) && (order.all || fate.undelivered());
     // What cannot be carried any more is still counted.
-    if (wanted && !result.gave_up.empty())
+    if (wanted && contested.holds(one.item))
+      leave_to_a_person(one.item, result);
+    else if (wanted && !result.gave_up.empty())
       ++result.not_carried;
     else if (wanted)
       carrier->take(std::move(one));

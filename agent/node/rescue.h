@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rescue: what an orphaned state directory holds, told, and carried to a folder or a destination by the usual couriers.
 //
+// Two images of one SOP Instance UID whose content differs are for a person, as the node has them on hold: a folder takes both,
+// another destination neither, since the second would take the place of the first there.
 // Nothing is written to the directory. One destination, one lane; what it does not take is tried again a few times, then
 // counted with its reason. A destination out of reach ends the carrying: what was carried stays carried.
 // Threads: one.
@@ -49,6 +51,8 @@ struct Rescued {
   std::uint64_t exams_more = 0;
   std::uint64_t carried = 0, passed_over = 0, not_carried = 0;
   std::map<std::string, std::uint64_t> reasons;  // of what was not carried
+  std::uint64_t for_a_person = 0;                // not carried: another content has the same SOP Instance UID
+  std::vector<std::string> contested;            // the first of these UIDs
   std::string gave_up;                           // why the carrying ended early
 };
 

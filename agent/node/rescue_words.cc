@@ -52,6 +52,12 @@ std::string outcome(const Rescued& result, Lang lang) {
   std::string text = say(lang, "已取出：", "carried: ") + number(result.carried) + "\n";
   if (result.passed_over > 0) text += say(lang, "以前已取出，本次跳过：", "carried before, passed over: ") + number(result.passed_over) + "\n";
   if (result.not_carried > 0) text += say(lang, "未能取出：", "not carried: ") + number(result.not_carried) + "\n" + counted(result.reasons, "?");
+  if (result.for_a_person > 0) {
+    text += say(lang, "需人工处理，未发送：", "needs a person, not sent: ") + number(result.for_a_person) +
+            say(lang, "（另有内容不同的图像使用同一 SOP Instance UID；请用 --export 取出后逐一核对）\n",
+                " (another image with other content has the same SOP Instance UID; --export takes every one, to be looked at)\n");
+    for (const auto& uid : result.contested) text += "  " + shown(uid) + "\n";
+  }
   if (!result.gave_up.empty())
     text += std::string(say(lang, "已中止，再次执行即可继续：", "It was given up; run it again to go on: ")) + shown(result.gave_up) + "\n";
   return text;
@@ -77,7 +83,8 @@ std::string rescue_words(const Rescued& result, bool carried_somewhere, Lang lan
 }
 
 std::string rescue_json(const Rescued& result) {
-  std::vector<control::Row> exams, owed, reasons, refused;
+  std::vector<control::Row> exams, owed, reasons, refused, contested;
+  for (const auto& uid : result.contested) contested.push_back({{"sop_instance_uid", uid}});
   for (const auto& one : result.exams)
     exams.push_back({{"study_uid", one.exam.study_uid}, {"patient_name", one.exam.patient_name}, {"patient_id", one.exam.patient_id},
                      {"modality", one.exam.modality}, {"first_received", to_iso8601(one.exam.first_received)},
@@ -91,8 +98,8 @@ std::string rescue_json(const Rescued& result) {
                              {"damaged", number(result.found.damaged)}, {"unopened", number(result.found.unopened)},
                              {"foreign", number(result.found.foreign)}, {"ledger", result.found.ledger ? "true" : "false"},
                              {"carried", number(result.carried)}, {"passed_over", number(result.passed_over)},
-                             {"not_carried", number(result.not_carried)}, {"gave_up", result.gave_up}};
-  return control::rows_json({{"summary", {summary}}, {"owed", owed}, {"refused_there", refused}, {"reasons", reasons}, {"exams", exams}});
+                             {"not_carried", number(result.not_carried)}, {"for_a_person", number(result.for_a_person)}, {"gave_up", result.gave_up}};
+  return control::rows_json({{"summary", {summary}}, {"owed", owed}, {"refused_there", refused}, {"reasons", reasons}, {"contested", contested}, {"exams", exams}});
 }
 
 }  // namespace sampan::node

@@ -10,7 +10,7 @@
 namespace sampan::node {
 
 std::string rescue_words(const Rescued& result, bool carried_somewhere, control::Lang lang);
-// Tables of words: summary, exams, owed, reasons.
+// Tables of words: summary, owed, refused_there, reasons, contested, exams.
 std::string rescue_json(const Rescued& result);
 std::string progress_words(const RescueProgress& progress, control::Lang lang);
 

@@ -19,6 +19,7 @@ void Fates::take(const Note& note) {
     items_[duty->item].duties.insert(duty->destinations.begin(), duty->destinations.end());
   } else if (const auto* stone = std::get_if<TombstoneNote>(&note)) {
     gone_[stone->item].push_back(stone->sha256);
+    if (stone->why == TombstoneReason::reclaimed && stone->sop_key != 0) reclaimed_[stone->sop_key].push_back(stone->sha256);
   } else if (const auto* order = std::get_if<OrderNote>(&note)) {
     if (order->what == OrderNote::What::owe) exams_[order->exam].insert(order->destination);
   }
@@ -29,7 +30,7 @@ bool Fates::is_gone(const core::Item& item) const {
   return found != gone_.end() && std::ranges::find(found->second, item.sha256) != found->second.end();
 }
 
-Fate Fates::of(const core::Item& item, const Owed& owed) const {
+Fate Fates::of(const core::Item& item, const Owed& owed, std::int64_t sop_key) const {
   static const Known nothing;
   const auto found = items_.find(item.id);
   const Known& known = found == items_.end() ? nothing : found->second;
@@ -40,6 +41,8 @@ Fate Fates::of(const core::Item& item, const Owed& owed) const {
     for (const auto& [destination, said] : known.said) duties.insert(destination);
   duties.erase("");  // to nobody
   Fate fate;
+  if (const auto gone = reclaimed_.find(sop_key); gone != reclaimed_.end())
+    fate.differs_from_gone = std::ranges::any_of(gone->second, [&](const Digest& sha256) { return sha256 != item.sha256; });
   for (const auto& destination : duties) {
     const auto heard = known.said.find(destination);
     const bool delivered = heard != known.said.end() && std::ranges::find(heard->second.delivered, item.sha256) != heard->second.delivered.end();

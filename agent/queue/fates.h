@@ -24,6 +24,7 @@ struct Fate {
   std::set<std::string> delivered_to;
   std::set<std::string> owed_to;                   // who has given no receipt
   std::map<std::string, std::string> refused_by;  // of these, who and why: rejected, or on hold
+  bool differs_from_gone = false;                  // another content under its SOP Instance UID was reclaimed
   bool undelivered() const { return delivered_to.empty() || !owed_to.empty(); }
 };
 
@@ -35,7 +36,8 @@ class Fates {
   // Some item of this name is gone.
   bool is_gone(const Uuid& item) const { return gone_.contains(item); }
   bool is_gone(const core::Item& item) const;
-  Fate of(const core::Item& item, const Owed& owed) const;
+  // sop_key: of its SOP Instance UID, as tombstones name it; 0: it has none.
+  Fate of(const core::Item& item, const Owed& owed, std::int64_t sop_key = 0) const;
 
  private:
   struct Said {
@@ -48,6 +50,7 @@ class Fates {
   };
   std::unordered_map<Uuid, Known, UuidHash> items_;
   std::unordered_map<Uuid, std::vector<Digest>, UuidHash> gone_;
+  std::unordered_map<std::int64_t, std::vector<Digest>> reclaimed_;  // by SOP key
   std::map<std::string, std::set<std::string>> exams_;  // destinations a person added
 };
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "queue/end_mark.h"
+#include "queue/ledger_secrets.h"
 #include "queue/payload.h"
 #include "queue/scan.h"
 #include "queue/segment_owner.h"
@@ -177,6 +178,7 @@ static Digest identity_of(const core::Item& item) {
 
 void Orphan::each(const Visit& visit) {
   Parts& p = *parts_;
+  const IndexKeys names(p.keys);
   std::set<Digest> seen;
   std::uint64_t before = 0;
   for (const auto& name : p.items) {
@@ -197,7 +199,7 @@ void Orphan::each(const Visit& visit) {
       ++p.counts.items;
       if (!owed) ++p.counts.unsaid;
       one.payload = std::make_shared<StoredPayload>(segment->file, found.offset, found.frame, *key, nullptr);
-      const Fate fate = p.fates.of(one.item, owed);
+      const Fate fate = p.fates.of(one.item, owed, names.of(one.item.facts.get(core::Fact::sop_instance_uid)));
       if (!visit(std::move(one), fate, before + found.offset + found.bytes)) return;
     }
     before += segment->size;

@@ -7,6 +7,7 @@ import subprocess
 
 import part10
 from harness import BIN, wait_until
+from test_conflict import other_content
 from test_keys import on_paper, picture
 
 contract = (1, 5, 9)
@@ -164,3 +165,28 @@ def test_damage_on_the_disk_is_counted_and_everything_behind_it_is_carried(ctx):
     assert code == 1 and summary["damaged"] == "1" and summary["foreign"] == "1", answer
     files = set(exported(out))
     assert len(files) == 12 and files < books["undelivered"] | books["delivered"]
+
+
+def test_of_two_images_of_one_name_neither_is_sent_on_and_a_folder_takes_both(ctx):
+    """The node had them on hold for a person; a PACS would let the second take the place of the first."""
+    node = ctx.node(destinations=[{"name": "dead", "dimse": "NOBODY@127.0.0.1:9"}]).start()
+    first, plain = ctx.images("mr", 2, "--rows", 64, "--columns", 64)
+    sender = ctx.raw_scu(node.address, [first, plain, other_content(ctx, first)], called="CLINIC")
+    assert sender.wait() == 0
+    all_three = set(sender.acknowledged())
+    (twice,) = {one.sop_instance for one in sender.sent() if [two.sop_instance for two in sender.sent()].count(one.sop_instance) == 2}
+    wait_until(lambda: node.destination("dead")["on_hold"] == 1, lambda: str(node.destination("dead")))
+    paper = on_paper(node.sampan("key", "recovery")[1])
+    node.kill()
+    other = ctx.raw_scp("other").start()
+    for more in ((), ("--all",)):
+        code, answer, summary = told(ctx, node.state, "--to", f"LEAD@127.0.0.1:{other.port}", *more, key=paper)
+        assert code == 1 and summary["carried"] == "1" and summary["for_a_person"] == "2" and summary["not_carried"] == "0", answer
+        assert [one["sop_instance_uid"] for one in answer["contested"]] == [twice]
+        assert twice not in {one.sop_instance for one in other.received()} and len(other.shas()) == 1, other.received()
+    for lang, words in (("en", "needs a person, not sent: 2"), ("zh", "需人工处理，未发送：2")):
+        out = rescue(ctx, node.state, "--to", f"LEAD@127.0.0.1:{other.port}", "--lang", lang, key=paper)[1]
+        assert words in out and twice in out, out
+    code, answer, summary = told(ctx, node.state, "--export", ctx.dir / "out", key=paper)
+    assert code == 0 and summary["carried"] == "3" and summary["for_a_person"] == "0", answer
+    assert set(exported(ctx.dir / "out")) == all_three

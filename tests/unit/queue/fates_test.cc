@@ -45,6 +45,22 @@ TEST_CASE("an_item_is_owed_to_whom_its_record_says_until_there_is_a_receipt_for_
   CHECK(fates.of(item, Owed{{""}}).owed_to == Names{"later"});  // its record says: to nobody
 }
 
+TEST_CASE("that_another_content_under_its_name_went_before_is_known_by_its_tombstone" * doctest::description("contract 6")) {
+  const core::Item item = image();
+  Fates fates;
+  TombstoneNote stone{Uuid{}, item.sha256, 77, TombstoneReason::reclaimed, {}};
+  fates.take(stone);
+  CHECK_FALSE(fates.of(item, Owed{}, 77).differs_from_gone);
+  stone.sha256.fill(9);
+  stone.why = TombstoneReason::duplicate;
+  fates.take(stone);
+  CHECK_FALSE(fates.of(item, Owed{}, 77).differs_from_gone);
+  stone.why = TombstoneReason::reclaimed;
+  fates.take(stone);
+  CHECK(fates.of(item, Owed{}, 77).differs_from_gone);
+  CHECK_FALSE(fates.of(item, Owed{}, 78).differs_from_gone);
+}
+
 TEST_CASE("of_an_item_whose_record_says_nothing_the_notes_tell_to_whom_it_went" * doctest::description("contract 3")) {
   const core::Item item = image();
   Fates fates;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "settings/check.h"
 
+#include "settings/check_addresses.h"
 #include "settings/check_last_hop.h"
 
 #include <initializer_list>
@@ -206,6 +207,7 @@ void check_destinations(const Settings& settings, const Given& given, const Comp
     check_http(destination, path, given, complain);
     check_takes(destination, path, given, complain);
     check_last_hop(destination, path, given, complain);
+    check_addresses(settings, destination, path, complain);
     check_trust(destination, path, given, complain);
     check_windows(destination, path, given, complain);
   }

@@ -162,7 +162,7 @@ TEST_CASE("every_option_of_a_service_over_http_reaches_its_field") {
       "    tls: {ca_file: /etc/ca.pem, certificate: /etc/me.pem, key: /etc/me.key}\n"
       "    auth: {oauth2: {token_url: 'https://id.example/token', client_id: clinic, client_secret_file: /etc/s, scope: a b}}\n"
       "    proxy: {url: 'http://192.0.2.1:3128', user: u, password_file: /etc/p}\n"
-      "  - {name: near, stow: 'http://[2001:db8::1]/studies', auth: {basic: {user: me, password_file: /etc/q}}}\n"
+      "  - {name: near, stow: 'https://[2001:db8::1]/studies', auth: {basic: {user: me, password_file: /etc/q}}}\n"
       "  - {name: far, stow: 'https://far.example/studies?tenant=7', auth: {bearer_file: /run/token}}\n");
   REQUIRE(s.destinations.size() == 3);
   const Destination& cloud = s.destinations[0];
@@ -217,6 +217,44 @@ TEST_CASE("what_belongs_to_a_service_over_http_is_checked_as_a_whole") {
   CHECK(stow("    folder: /srv\n") == "f:5:5: a destination with both stow and folder, expected one of them");
   CHECK(complaints(with("    auth: {bearer_file: /x}\n")) ==
         "f:5:5: auth without stow or http, expected it for a destination over HTTP only");
+}
+
+TEST_CASE("what_is_secret_goes_to_no_service_in_the_clear_but_to_one_on_this_machine" * doctest::description("contract 11")) {
+  const auto said = [](const std::string& url, const std::string& auth) {
+    return complaints("site: a\ndestinations:\n  - name: lead\n    stow: '" + url + "'\n    auth: " + auth + "\n");
+  };
+  const std::string basic = "{basic: {user: u, password_file: /p}}", bearer = "{bearer_file: /t}";
+  const auto oauth = [](const std::string& url) { return "{oauth2: {token_url: '" + url + "', client_id: c, client_secret_file: /s}}"; };
+  const std::string clear = "f:5:5: auth with an address of http: what is secret would go in the clear, expected one of https";
+  for (const char* url : {"http://h/s", "http://192.0.2.1/s", "http://127.0.0.1.example/s", "http://localhost.example/s", "http://[2001:db8::1]/s", "http://h?x=127.0.0.1"}) {
+    CHECK_MESSAGE(said(url, basic) == clear, url);
+    CHECK(said(url, bearer) == clear);
+    CHECK(said(url, oauth("https://id.example/t")) == clear);
+    CHECK(said("https://h/s", oauth(url)) == "f:5:21: the token is asked for over http: what is secret would go in the clear, expected https");
+  }
+  for (const char* url : {"https://h/s", "http://127.0.0.1:8042/s", "http://127.1.2.3/s", "http://localhost/s", "http://localhost:80/s", "http://[::1]:80/s"}) {
+    CHECK_MESSAGE(said(url, basic) == "", url);
+    CHECK(said("https://h/s", oauth(url)) == "");
+  }
+  CHECK(complaints(with("  - {name: t, http: 'http://h/t', auth: {bearer_file: /t}}\n")) ==
+        "f:5:35: auth with an address of http: what is secret would go in the clear, expected one of https");
+}
+
+TEST_CASE("a_destination_that_is_this_node_itself_is_refused_where_the_file_shows_it" * doctest::description("contract 4")) {
+  const auto said = [](const std::string& listen, const std::string& to, const std::string& more = "") {
+    return complaints("site: a\nintake: {listen: '" + listen + "', port: 11112" + more + "}\ndestinations:\n  - {name: lead, dimse: '" + to + "'}\n");
+  };
+  const std::string own = "f:4:18: this is the address of this node itself, expected that of the next one";
+  for (const char* host : {"127.0.0.1", "127.0.1.1", "localhost", "0.0.0.0", "[::1]", "[::]"})
+    for (const char* listen : {"0.0.0.0", "::"}) CHECK_MESSAGE(said(listen, std::string("ANY@") + host + ":11112") == own, host);
+  CHECK(said("192.0.2.5", "SAMPAN@192.0.2.5:11112") == own);
+  CHECK(said("127.0.0.1", "SAMPAN@localhost:11112") == own);
+  // Another port, another machine, a tunnel that ends beside the address where the node listens, an intake that is off.
+  CHECK(said("0.0.0.0", "SAMPAN@127.0.0.1:104") == "");
+  CHECK(said("0.0.0.0", "SAMPAN@192.0.2.5:11112") == "");
+  CHECK(said("0.0.0.0", "SAMPAN@127.example:11112") == "");
+  CHECK(said("192.0.2.5", "SAMPAN@127.0.0.1:11112") == "");
+  CHECK(said("0.0.0.0", "SAMPAN@127.0.0.1:11112", ", enabled: false") == "");
 }
 
 TEST_CASE("any_file_is_carried_only_where_something_takes_it") {

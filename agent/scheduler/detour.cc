@@ -16,6 +16,7 @@ DestinationSpec way_of(const DestinationSpec& spec) {
   way.make_courier = spec.fallback->make_courier;
   way.via = spec.fallback->to;
   way.windows = spec.fallback->windows;
+  way.line = spec.fallback->line;
   return way;
 }
 

@@ -74,6 +74,8 @@ struct Needs {
   Random& random;  // safe from any thread
 };
 
+class Line;
+
 struct DestinationSpec {
   std::string name;
   unsigned lanes = 2;
@@ -86,12 +88,14 @@ struct DestinationSpec {
     unsigned lanes = 2;
     std::function<std::unique_ptr<core::Courier>(unsigned lane)> make_courier;
     std::vector<policy::Window> windows{};  // its own
+    std::shared_ptr<Line> line{};           // given by the scheduler
   };
   std::optional<Fallback> fallback{};
   // Asked whether it is there while nothing is carried; where there is none, only what is carried tells.
   std::function<std::shared_ptr<core::Contact>()> make_contact{};
   std::vector<policy::Window> windows{};  // when what is no emergency may go there; none: at any time
   std::string via{};  // these are the lanes of a fallback of this name
+  std::shared_ptr<Line> line{};  // given by the scheduler: one for all lanes to one place
 };
 
 }  // namespace sampan::scheduler

@@ -7,6 +7,7 @@
 #include "base/panic.h"
 #include "scheduler/destination.h"
 #include "scheduler/detour.h"
+#include "scheduler/throttle.h"
 
 namespace sampan::scheduler {
 
@@ -16,9 +17,18 @@ Scheduler::~Scheduler() = default;
 void Scheduler::add(DestinationSpec spec) {
   SAMPAN_ASSERT(std::ranges::find(destinations_, spec.name, &Destination::name) == destinations_.end());
   if (stopping_) return;
+  spec.line = line_to(spec.name);
+  if (spec.fallback) spec.fallback->line = line_to(spec.fallback->to);
   if (spec.fallback) detours_[spec.name] = std::make_unique<Detour>(spec, needs_, options_);
   destinations_.push_back(std::make_unique<Destination>(std::move(spec), needs_, options_));
   notify();
+}
+
+std::shared_ptr<Line> Scheduler::line_to(const std::string& name) {
+  std::erase_if(lines_, [](const auto& one) { return one.second.expired(); });
+  auto line = lines_[name].lock();
+  if (!line) lines_[name] = line = std::make_shared<Line>();
+  return line;
 }
 
 void Scheduler::remove(const std::string& name, Millis grace) {

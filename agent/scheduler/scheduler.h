@@ -51,10 +51,13 @@ class Scheduler {
  private:
   using Destinations = std::vector<std::unique_ptr<Destination>>;
 
+  std::shared_ptr<Line> line_to(const std::string& name);
+
   Needs needs_;
   Options options_;
   Destinations destinations_;
   Destinations leaving_;  // removed, with lanes still running
+  std::map<std::string, std::weak_ptr<Line>> lines_;  // by the name of where they lead
   std::map<std::string, std::unique_ptr<Detour>> detours_;  // by the destination's name
   std::vector<std::unique_ptr<Detour>> leaving_detours_;
   std::atomic<bool> something_new_{false};

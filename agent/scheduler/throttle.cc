@@ -5,12 +5,27 @@
 
 namespace sampan::scheduler {
 
-void Throttle::cap(std::optional<std::uint64_t> bytes_per_second_max) {
+void Line::cap(std::optional<std::uint64_t> bytes_per_second_max) {
   const std::lock_guard lock(mutex_);
   if (bytes_per_second_max == bytes_per_second_max_) return;
   bytes_per_second_max_ = bytes_per_second_max;
   line_.reset();
   if (bytes_per_second_max) line_.emplace(*bytes_per_second_max, core::limits::capped_burst);
+}
+
+MonoTime Line::book(std::uint64_t bytes, MonoTime now, bool hurries) {
+  const std::lock_guard lock(mutex_);
+  if (!line_) return now;
+  if (!hurries) return line_->book(bytes, now);
+  line_->note(bytes, now);
+  return now;
+}
+
+void Throttle::cap(std::optional<std::uint64_t> bytes_per_second_max) {
+  const std::lock_guard lock(mutex_);
+  if (bytes_per_second_max == bytes_per_second_max_) return;
+  bytes_per_second_max_ = bytes_per_second_max;
+  line_->cap(bytes_per_second_max);
   ++changes_;
   changed_.notify_all();
 }
@@ -29,10 +44,8 @@ void Throttle::look_again() {
 void Throttle::pass(std::uint64_t bytes, const std::atomic<bool>* in_hurry) {
   const auto hurries = [in_hurry] { return in_hurry != nullptr && *in_hurry; };
   std::unique_lock lock(mutex_);
-  if (!line_ || released_) return;
-  const MonoTime now = clock_.mono();
-  if (hurries()) return line_->note(bytes, now);
-  const MonoTime goes = line_->book(bytes, now);
+  if (!bytes_per_second_max_ || released_) return;
+  const MonoTime now = clock_.mono(), goes = line_->book(bytes, now, hurries());
   changed_.wait_for(lock, goes - now, [&, before = changes_] { return released_ || changes_ != before || hurries(); });
 }
 

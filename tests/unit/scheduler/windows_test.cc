@@ -225,6 +225,38 @@ TEST_CASE("the_cap_is_that_of_the_window") {
   CHECK(takes(29, 28) < 500ms);  // where others would wait for 2 s
 }
 
+TEST_CASE("what_goes_to_a_place_as_a_fallback_shares_its_cap_with_what_is_its_own") {
+  World world;
+  const std::vector<policy::Window> slow{{{{0, 24 * 60}}, policy::every_day, false, 1000}};
+  struct Bytes final : core::Payload {
+    std::uint64_t size() const override { return 600; }
+    Result<std::size_t> read(std::uint64_t, ByteSpan into) override { return into.size(); }
+  };
+  world.queue.payload = std::make_shared<Bytes>();
+  Peer &other = world.peers["other"], &pacs = world.peers["pacs"];
+  other.answer = delivered, pacs.answer = cut;
+  other.reads = [](core::Payload& payload) {
+    std::uint8_t room[600];
+    (void)payload.read(0, room);
+  };
+  DestinationSpec first{"pacs", 2, [&pacs](unsigned) { return std::make_unique<Courier>(pacs); }};
+  first.fallback = {"other", 30min, 2, [&other](unsigned) { return std::make_unique<Courier>(other); }, slow};
+  DestinationSpec second{"other", 2, [&other](unsigned) { return std::make_unique<Courier>(other); }};
+  second.windows = slow;
+  world.scheduler.add(std::move(first));
+  world.scheduler.add(std::move(second));
+  world.put("pacs", 1, 1);
+  world.run_for(40min);
+  REQUIRE(world.done("pacs") == 1);
+  // 2400 bytes at once, of which a burst lets 1000 go before they wait; of either half alone nothing would wait for long.
+  world.put("pacs", 2, 3);
+  world.put("other", 11, 12);
+  const auto begun = std::chrono::steady_clock::now();
+  world.run_for(1s);
+  CHECK(world.done("pacs") + world.done("other") == 5);
+  CHECK(std::chrono::steady_clock::now() - begun >= 900ms);
+}
+
 namespace {
 
 struct Large final : core::Payload {

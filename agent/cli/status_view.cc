@@ -180,12 +180,8 @@ void add_disk(Table& table, const NodeStatus& status, Lang lang) {
                               : size(spool.disk_free_bytes) + " of " + size(spool.disk_total_bytes) +
                                     " free; kept here: " + number(spool.items) + " items, " + size(spool.bytes)});
   if (!spool.disk_lasts_s) return;
-  const bool beyond = *spool.disk_lasts_s >= disk_lasts_most_s;
-  const std::string rate = size(spool.intake_bytes_per_day);
-  const std::string time = (beyond ? say(lang, "十年以上", "more than ten years") : duration(*spool.disk_lasts_s, lang)) +
-                           (spool.disk_lasts_guess && !beyond ? say(lang, "（数据不足一天，粗略估计）", " (a guess, by less than a day)") : "");
-  table.add({"", lang == Lang::zh ? "近日每天接收 " + rate + "；即使完全无法上传，还可接收 " + time
-                                  : "lately " + rate + " a day came; with nothing leaving there is room for " + time});
+  const std::string rate = size(spool.intake_bytes_per_day), room = room_words(*spool.disk_lasts_s, spool.disk_lasts_guess, lang);
+  table.add({"", lang == Lang::zh ? "近日每天接收 " + rate + "；" + room : "lately " + rate + " a day came; " + room});
 }
 
 std::vector<std::string> key_lines(const KeyStatus& key, Lang lang) {

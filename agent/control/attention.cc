@@ -145,15 +145,16 @@ void look_at_disk(const NodeStatus& status, Findings& out) {
   if (!critical && spool.disk_state != "low") return;
   const std::uint64_t percent = spool.disk_free_bytes / std::max<std::uint64_t>(spool.disk_total_bytes / 100, 1);
   const bool refused = status.intake.enabled && !status.intake.accepting;
-  const bool fills = !refused && spool.disk_full_in_s.has_value();
-  const std::int64_t full_in = spool.disk_full_in_s.value_or(0);
   const auto [action_zh, action_en] = room_action(status);
+  const auto room = [&](const char* comma, Lang lang) {
+    return refused || !spool.disk_lasts_s ? "" : comma + room_words(*spool.disk_lasts_s, spool.disk_lasts_guess, lang);
+  };
   out.push_back(
       {critical ? "disk_critical" : "disk_low", critical ? Verdict::failure : Verdict::attention,
        "磁盘仅剩 " + number(percent) + "%（" + size(spool.disk_free_bytes) + "）" +
-           (fills ? "，按近期趋势 " + duration(full_in, Lang::zh) + "后用满" : "") + (refused ? "，已停止接收" : "，用满后将停止接收"),
+           room("，", Lang::zh) + (refused ? "，已停止接收" : "，用满后将停止接收"),
        "Disk " + number(percent) + " % free (" + size(spool.disk_free_bytes) + ")" +
-           (fills ? ", full in " + duration(full_in, Lang::en) + " as it filled lately" : "") + (refused ? "; images are refused" : "; images are refused when it is full"),
+           room(", ", Lang::en) + (refused ? "; images are refused" : "; images are refused when it is full"),
        action_zh, action_en});
 }
 

@@ -83,7 +83,6 @@ struct SpoolStatus {
   std::optional<std::int64_t> disk_lasts_s;    // at that rate, with nothing leaving but copies that may go; absent: nothing came to judge by
   bool disk_lasts_guess = false;               // less than a day to judge by
   std::string disk_state;                      // well, low, critical: as in the events
-  std::optional<std::int64_t> disk_full_in_s;  // as it filled during the last day; absent: it does not
 };
 
 // What is on its way nowhere: it matches no route, or its destination is not in the settings any more.

@@ -37,7 +37,7 @@ void fields(A& a, SpoolStatus& v) {
   a("rebuilding", v.rebuilding), a("rebuilt_items", v.rebuilt_items), a("disk_free_bytes", v.disk_free_bytes),
       a("disk_total_bytes", v.disk_total_bytes);
   a("intake_bytes_per_day", v.intake_bytes_per_day), a("disk_lasts_s", v.disk_lasts_s), a("disk_lasts_guess", v.disk_lasts_guess);
-  a("disk_state", v.disk_state), a("disk_full_in_s", v.disk_full_in_s);
+  a("disk_state", v.disk_state);
 }
 template <class A>
 void fields(A& a, ReasonCount& v) {

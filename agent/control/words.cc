@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "control/node_status.h"
+
 namespace sampan::control {
 namespace {
 
@@ -51,6 +53,13 @@ std::string local_time(WallTime time) {
   char text[32];
   std::strftime(text, sizeof text, "%Y-%m-%d %H:%M", &parts);
   return text;
+}
+
+std::string room_words(std::int64_t lasts_s, bool guess, Lang lang) {
+  const bool zh = lang == Lang::zh, beyond = lasts_s >= disk_lasts_most_s;
+  const std::string time = beyond ? (zh ? "十年以上" : "more than ten years") : duration(lasts_s, lang);
+  const std::string by = !guess || beyond ? "" : zh ? "（数据不足一天，粗略估计）" : " (a guess, by less than a day)";
+  return (zh ? "即使完全无法上传，还可接收 " : "with nothing leaving there is room for ") + time + by;
 }
 
 std::string window_words(std::optional<WallTime> opens, WallTime now, Lang lang) {

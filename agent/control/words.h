@@ -20,6 +20,8 @@ std::string duration(std::int64_t seconds, Lang lang);
 std::string size(std::uint64_t bytes);
 // In the machine's time zone: "2026-11-22 14:02".
 std::string local_time(WallTime time);
+// For how long the disk takes images, as it is told everywhere: at most disk_lasts_most_s, which stands for longer as well.
+std::string room_words(std::int64_t lasts_s, bool guess, Lang lang);
 // Why images stay where the windows of their destination let nothing go but emergencies; opens: nothing where that is for ever.
 std::string window_words(std::optional<WallTime> opens, WallTime now, Lang lang);
 

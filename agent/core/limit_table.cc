@@ -372,14 +372,14 @@ const std::vector<Limit> table{
           "中断达该时间为严重。")
     LIMIT(disk_forecast_least, "Less time until the disk is full is an alarm.",
           "磁盘写满前的时间少于此值即告警。")
+    LIMIT(disk_owed_least, "That alarm needs more images that may not go than came in so long.",
+          "该告警的前提：不能清除的图像多于该时间内的接收量。")
     LIMIT(disk_low_percent, "Percent of the disk: less free is an alarm.",
           "磁盘剩余百分比：低于此值即告警。")
     LIMIT(disk_critical_percent, "Percent of the disk: less free is a critical alarm.",
           "磁盘剩余百分比：低于此值为严重告警。")
     LIMIT(disk_ease_percent, "The alarm is over when so many percent more are free.",
           "剩余空间再多出此百分比，告警才解除。")
-    LIMIT(disk_trend_time, "What the forecast of telemetry looks back at.",
-          "状态数据预测所依据的时间段。")
     LIMIT(settings_bytes_max, "One file of settings.",
           "单个配置文件。")
     LIMIT(settings_files_max, "Files in conf.d.",
@@ -390,6 +390,10 @@ const std::vector<Limit> table{
           "停止服务时留给进行中传输的时间。")
     LIMIT(reload_grace, "For transfers to a destination that is taken out or changed.",
           "目的地被移除或修改时留给其进行中传输的时间。")
+    LIMIT(clock_stretches_max, "Times at which the clock was set that are remembered.",
+          "记住的系统时间校正次数。")
+    LIMIT(clock_kept_every, "How often it is noted what the clock says.",
+          "记录当前系统时间的间隔。")
     LIMIT(rescue_tries_max, "Tries of an object that a rescue cannot get through.",
           "救援时无法送达对象的尝试次数。")
     LIMIT(rescue_list_bytes_max, "The list of what was rescued before.",

@@ -179,8 +179,8 @@ inline constexpr auto clock_step_least = 1s;
 inline constexpr auto clock_step_critical = 30s;
 inline constexpr auto alarm_quiet_time = 1h;               // a cause that is counted is over after so long without it
 inline constexpr auto outage_critical = 1h;
-inline constexpr auto disk_forecast_least = 72h;           // less is an alarm
-inline constexpr auto disk_trend_time = 24h;               // looked back at for the forecast, and at least 1 h
+inline constexpr auto disk_forecast_least = 72h;           // less is an alarm,
+inline constexpr auto disk_owed_least = 6h;                // where more waits than came in so long
 
 // worker
 inline constexpr auto worker_patience = 10s;                    // without a sign of life: ended
@@ -204,6 +204,8 @@ inline constexpr std::size_t settings_values_max = 100000;     // in one file
 // node
 inline constexpr auto stop_grace = 5s;     // for transfers that run when the node is stopped
 inline constexpr auto reload_grace = 60s;  // and for those of a destination that is taken out or changed
+inline constexpr std::size_t clock_stretches_max = 16;  // of what the wall clock said before it was set
+inline constexpr auto clock_kept_every = 1h;            // what it said last, on the disk
 inline constexpr unsigned rescue_tries_max = 5;  // of what does not get through
 inline constexpr std::size_t rescue_list_bytes_max = 256u << 20;  // of what was rescued before
 

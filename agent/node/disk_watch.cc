@@ -14,16 +14,16 @@ policy::DiskRoom room_of(const settings::Settings& settings, const queue::QueueS
     const bool goes_there = known != settings.destinations.end();
     if (goes_there || count.unproven_bytes > 0) unproven.push_back({!goes_there || known->required, count.unproven_bytes, count.here_bytes});
   }
-  return {queue.disk.free_bytes, queue.disk.total_bytes, queue.rebuilding ? 0 : policy::reclaimable_bytes(queue.bytes, unproven)};
+  const std::uint64_t may_go = queue.rebuilding ? 0 : policy::reclaimable_bytes(queue.bytes, unproven);
+  return {queue.disk.free_bytes, queue.disk.total_bytes, may_go, queue.rebuilding ? 0 : queue.bytes - may_go};
 }
 
-DiskView DiskWatch::look(const settings::Settings& settings, const queue::QueueSummary& queue, MonoTime now) {
+DiskView DiskWatch::look(const settings::Settings& settings, const queue::QueueSummary& queue, std::span<const policy::Intake> hours, WallTime now) {
   const std::lock_guard lock(mutex_);
   const auto room = room_of(settings, queue);
-  if (room.total_bytes > 0 && !queue.rebuilding) trend_.note(policy::usable_bytes(room), now);
-  const auto full_in = trend_.full_in();
-  state_ = policy::judge_disk(room, full_in, state_);
-  return {room, state_, full_in};
+  const auto forecast = policy::forecast_disk(hours, now, policy::usable_bytes(room));
+  state_ = policy::judge_disk(room, forecast, state_);
+  return {room, state_, forecast};
 }
 
 }  // namespace sampan::node

@@ -5,7 +5,7 @@
 #pragma once
 
 #include <mutex>
-#include <optional>
+#include <span>
 
 #include "policy/disk_room.h"
 #include "queue/queue.h"
@@ -16,7 +16,7 @@ namespace sampan::node {
 struct DiskView {
   policy::DiskRoom room;
   policy::DiskState state = policy::DiskState::well;
-  std::optional<Millis> full_in;  // by the trend; nothing while it does not fill
+  policy::DiskForecast forecast;
 };
 
 policy::DiskRoom room_of(const settings::Settings& settings, const queue::QueueSummary& queue);
@@ -24,11 +24,10 @@ policy::DiskRoom room_of(const settings::Settings& settings, const queue::QueueS
 class DiskWatch {
  public:
   // Looked at now and then, and by whoever asks.
-  DiskView look(const settings::Settings& settings, const queue::QueueSummary& queue, MonoTime now);
+  DiskView look(const settings::Settings& settings, const queue::QueueSummary& queue, std::span<const policy::Intake> hours, WallTime now);
 
  private:
   std::mutex mutex_;
-  policy::DiskTrend trend_;
   policy::DiskState state_ = policy::DiskState::well;
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <map>
 #include <utility>
 
 #include "core/limits.h"
@@ -61,6 +62,22 @@ void add_reasons(control::ExamStatus& status, const std::vector<queue::Unsettled
     for (auto& reason : destination.reasons)
       if (const auto why = out_of_reach.find(destination.name); reason.state == "waiting" && reason.reason.empty() && why != out_of_reach.end())
         reason.reason = why->second;
+}
+
+// Times that were stored, as the clock would have said them that goes now.
+void say_by_now(queue::Exam& exam, const policy::ClockPast& past) {
+  exam.first = past.by_now(exam.first), exam.last = past.by_now(exam.last);
+  for (auto& one : exam.deliveries)
+    for (auto* time : {&one.first_accepted, &one.last_accepted, &one.last_archived})
+      if (*time) *time = past.by_now(**time);
+}
+
+std::vector<queue::Unsettled> say_by_now(std::vector<queue::Unsettled> all, const policy::ClockPast& past, WallTime now) {
+  for (auto& one : all) {
+    one.oldest = past.by_now(one.oldest);
+    if (one.not_before && !past.empty()) one.not_before = std::max(past.by_now(*one.not_before), now);  // what is over is due now
+  }
+  return all;
 }
 
 WallTime midnight_before(WallTime now) {
@@ -140,19 +157,38 @@ control::ExamStatus exam_status(const queue::Exam& exam) {
   return status;
 }
 
+std::vector<queue::Exam> exams_received(queue::Lookup& lookup, const policy::ClockPast& past, WallTime from, WallTime to, std::size_t most) {
+  constexpr Millis slack = std::chrono::hours(1);  // of a clock that is put right by seconds
+  to.ms += slack.count();
+  std::map<std::int64_t, queue::Exam> found;
+  for (const auto& [begin, end] : past.stored_as(from, to))
+    for (auto& exam : lookup.received_between(begin, end, most)) {
+      if (found.contains(exam.key)) continue;
+      say_by_now(exam, past);
+      if (exam.last >= from && exam.last <= to) found.emplace(exam.key, std::move(exam));
+    }
+  std::vector<queue::Exam> all;
+  for (auto& [key, exam] : found) all.push_back(std::move(exam));
+  std::ranges::stable_sort(all, [](const queue::Exam& one, const queue::Exam& other) { return one.last > other.last; });
+  if (all.size() > most) all.resize(most);
+  return all;
+}
+
 control::ExamList Exams::trace(const std::string& key) {
   queue::Lookup& lookup = needs_.queue.lookup();
   control::ExamList list;
   list.now = needs_.clock.wall();
   list.rebuilding = needs_.queue.summary().rebuilding;
+  const auto past = this->past();
   const auto out_of_reach = needs_.out_of_reach ? needs_.out_of_reach() : std::map<std::string, std::string>{};
   for (const auto& match : lookup.find(key, limits::exams_traced_max + 1)) {
     if (list.matched.empty()) list.matched = word_of(match.what);
     if ((list.more = list.exams.size() >= limits::exams_traced_max)) break;
-    const auto exam = lookup.exam(match.exam);
+    auto exam = lookup.exam(match.exam);
     if (!exam) continue;
+    say_by_now(*exam, past);
     list.exams.push_back(exam_status(*exam));
-    add_reasons(list.exams.back(), lookup.unsettled(match.exam), out_of_reach);
+    add_reasons(list.exams.back(), say_by_now(lookup.unsettled(match.exam), past, list.now), out_of_reach);
     add_windows(list.exams.back());
   }
   return list;
@@ -171,7 +207,7 @@ control::ExamList Exams::today() {
   control::ExamList list;
   list.now = needs_.clock.wall();
   list.rebuilding = needs_.queue.summary().rebuilding;
-  const auto exams = needs_.queue.lookup().received_since(midnight_before(list.now), limits::exams_listed_max + 1);
+  const auto exams = exams_received(needs_.queue.lookup(), past(), midnight_before(list.now), list.now, limits::exams_listed_max + 1);
   list.more = exams.size() > limits::exams_listed_max;
   for (const auto& exam : exams)
     if (list.exams.size() < limits::exams_listed_max) list.exams.push_back(exam_status(exam));

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <future>
 #include <mutex>
+#include <utility>
 
 #include "base/log.h"
 #include "base/owner.h"
@@ -14,6 +15,7 @@
 #include "control/reload_routes.h"
 #include "core/limits.h"
 #include "http/server.h"
+#include "node/ages.h"
 #include "node/changing.h"
 #include "node/clock_watch.h"
 #include "node/comparison.h"
@@ -46,6 +48,18 @@ std::unique_ptr<Beacon> make_beacon() {
   return Beacon::make({limits::beacon_touches_max, limits::beacon_strikes_max});
 }
 
+// What this run stored while the clock was another.
+Findings say_by_now(Findings findings, const policy::ClockPast& past) {
+  const auto say = [&past](std::optional<WallTime>& time) {
+    if (time) time = past.by_now(*time);
+  };
+  say(findings.last_image);
+  for (auto& one : findings.refusals) one.time = past.by_now(one.time);
+  for (auto& one : findings.destinations) say(one.last_success);
+  for (auto& folder : findings.folders) say(folder.condition.last_file), say(folder.condition.missing_since);
+  return findings;
+}
+
 Env with(Env env, const std::string& state_directory) {
   env.folder_memory = state_directory + "/folders";
   return env;
@@ -60,7 +74,7 @@ Env system_env() {
 
 struct Node::Parts {
   Parts(settings::Settings s, Env e)
-      : live(std::move(s)), beacon(make_beacon()), env(with(e, live.settings()->state_directory)), loop(e.clock), started(e.clock.wall()), started_mono(e.clock.mono()) {}
+      : live(std::move(s)), beacon(make_beacon()), env(with(e, live.settings()->state_directory)), loop(e.clock), started_mono(e.clock.mono()) {}
 
   void start_engine();
   void open_telemetry();
@@ -69,7 +83,6 @@ struct Node::Parts {
   void add_proofs(ProofView& proofs);
   std::map<std::string, std::string> out_of_reach();  // destinations, and why
   Status open_control();
-  std::map<std::string, control::AgeCounts> ages();
   std::unique_ptr<Exams> open_exams();
 
   // In the order of construction; what comes later uses what comes before, and goes first.
@@ -96,7 +109,6 @@ struct Node::Parts {
   std::unique_ptr<Keys> keys;
   std::unique_ptr<control::Api> api;
   std::unique_ptr<http::Server> server;
-  const WallTime started;
   const MonoTime started_mono;
   std::atomic<MonoTime> turned{};  // the loop, last
   std::mutex change_mutex;                 // held by whoever starts, reloads or begins to stop
@@ -142,9 +154,11 @@ void Node::Parts::open_telemetry() {
 }
 
 telemetry::Gauges Node::Parts::gauges() {
-  clock_watch.look();  // so that nobody need ask for status to have it seen
+  clock_watch.keep(env.files, false);  // so that nobody need ask for status to have it seen
   Gauged gauged{engine.queue().summary(), {}, {}, env.clock.wall(), env.clock.mono() - started_mono};
-  gauged.disk = disk_watch.look(*live.settings(), gauged.queue, env.clock.mono());
+  const Ages ages(engine.queue().counts(), clock_watch.past(), gauged.now);
+  ages.say_by_now(gauged.queue);
+  gauged.disk = disk_watch.look(*live.settings(), gauged.queue, ages.intake(), gauged.now);
   const auto settings = live.settings();
   loop.call([&] {
     gauged.destinations = engine.scheduler().snapshot();
@@ -207,7 +221,7 @@ std::unique_ptr<Exams> Node::Parts::open_exams() {
       if (destination.name == name) return window_now(destination, env.clock.wall());
     return WindowNow{};
   };
-  return std::make_unique<Exams>(Exams::Needs{engine.queue(), env.clock, names, try_now, window, [this] { return out_of_reach(); }});
+  return std::make_unique<Exams>(Exams::Needs{engine.queue(), env.clock, names, try_now, window, [this] { return clock_watch.past(); }, [this] { return out_of_reach(); }});
 }
 
 Status Node::Parts::open_control() {
@@ -220,6 +234,7 @@ Status Node::start() {
   Parts& p = *parts_;
   std::unique_lock changing(p.change_mutex);
   if (Status opened = p.engine.open(); !opened) return opened;
+  p.clock_watch.begin(p.env.files, p.live.settings()->state_directory + "/clock");
   p.beacon->attach(p.live.settings()->state_directory + "/beacon");  // not before: with a wrong key nothing is touched
   p.open_telemetry();
   p.start_engine();
@@ -274,13 +289,15 @@ settings::ReloadReport Node::reload(settings::Settings next) {
 
 void Node::stop() {
   Parts& p = *parts_;
+  bool ran = false;
   {
     const std::lock_guard changing(p.change_mutex);
-    p.running = false;
+    ran = std::exchange(p.running, false);
   }
   if (p.intakes) p.intakes->stop(limits::stop_grace);
   if (p.server) p.server->stop();
   if (p.telemetry) p.telemetry->stop();
+  if (ran) p.clock_watch.keep(p.env.files, true);
   if (p.engine.started() && !p.stopping) {
     auto ended = p.scheduler_ended.get_future();
     p.loop.call([&p] {
@@ -313,30 +330,17 @@ Result<std::uint64_t> Node::undelivered() {
 
 std::uint16_t Node::intake_port() const { return parts_->intakes ? parts_->intakes->port() : 0; }
 
-std::map<std::string, control::AgeCounts> Node::Parts::ages() {
-  std::map<std::string, control::AgeCounts> counts;
-  const std::int64_t now = env.clock.wall().ms;
-  std::vector<WallTime> borders{WallTime{INT64_MAX}};  // of the buckets: younger first
-  for (const std::int64_t end_s : control::age_ends_s) borders.push_back({now - end_s * 1000 + 1});
-  const auto settings = live.settings();
-  for (const auto& destination : settings->destinations) {
-    auto& buckets = counts[destination.name];
-    const auto older = engine.queue().counts().waiting_before(destination.name, borders);
-    for (std::size_t i = 0; i < buckets.size(); ++i)
-      buckets[i] = older[i] - std::min(older[i], i + 1 < older.size() ? older[i + 1] : 0);
-  }
-  return counts;
-}
-
 bool Node::hangs() const { return parts_->env.clock.mono() - parts_->turned.load() > 20 * Millis(limits::queue_tick_every); }
 
 control::NodeStatus Node::status() {
   Parts& p = *parts_;
   Findings findings;
   findings.now = p.env.clock.wall();
-  findings.started = p.started;
   findings.uptime = p.env.clock.mono() - p.started_mono;
+  findings.started = WallTime{findings.now.ms - findings.uptime.count()};
   findings.clock_set_by = p.clock_watch.look();
+  const auto past = p.clock_watch.past();
+  const Ages ages(p.engine.queue().counts(), past, findings.now);
   findings.intake_runs = p.intakes && p.intakes->listens();
   findings.port = intake_port();
   if (p.intakes) {
@@ -347,12 +351,13 @@ control::NodeStatus Node::status() {
     findings.folders = p.intakes->folders();
   }
   if (!findings.last_image)  // of an earlier run
-    for (const auto& exam : p.engine.queue().lookup().received_since({0}, 1)) findings.last_image = exam.last;
+    for (const auto& exam : exams_received(p.engine.queue().lookup(), past, {0}, findings.now, 1)) findings.last_image = exam.last;
   findings.admits = p.engine.queue().admits(core::Kind::image);
   findings.queue = p.engine.queue().summary();
+  ages.say_by_now(findings.queue);
   if (findings.queue.quarantined > 0) findings.quarantined_exams = p.engine.queue().lookup().quarantined(exams_named);
   if (may_not_open(findings.queue)) findings.stranger = stranger_in(p.live.settings()->state_directory);
-  findings.disk = p.disk_watch.look(*p.live.settings(), findings.queue, p.env.clock.mono());
+  findings.disk = p.disk_watch.look(*p.live.settings(), findings.queue, ages.intake(), findings.now);
   findings.key = key_status(p.engine.queue());
   findings.promises = p.engine.queue().pledges().summary();
   const auto settings = p.live.settings();
@@ -361,9 +366,8 @@ control::NodeStatus Node::status() {
     findings.proofs.ways = p.proof_ways(*settings);
   });
   p.add_proofs(findings.proofs);
-  findings.ages = p.ages();
-  findings.intake = p.engine.queue().counts().intake_since({findings.now.ms - Millis(limits::intake_rate_time).count()});
-  return report(*settings, findings);
+  findings.ages = ages.waiting(findings.queue);
+  return report(*settings, say_by_now(std::move(findings), past));
 }
 
 }  // namespace sampan::node

@@ -6,7 +6,6 @@
 #include "base/version.h"
 #include "node/couriers.h"
 #include "node/windows.h"
-#include "policy/disk_forecast.h"
 
 namespace sampan::node {
 namespace {
@@ -62,14 +61,11 @@ std::string to_string(policy::DiskState state) {
 }
 
 void add_forecast(control::SpoolStatus& status, const Findings& findings) {
-  std::vector<policy::Intake> hours;
-  for (const auto& hour : findings.intake) hours.push_back({hour.hour, hour.bytes});
-  const auto forecast = policy::forecast_disk(hours, findings.now, policy::usable_bytes(findings.disk.room));
+  const auto& forecast = findings.disk.forecast;
   status.intake_bytes_per_day = forecast.bytes_per_day;
   if (forecast.lasts) status.disk_lasts_s = forecast.lasts->count() / 1000;
   status.disk_lasts_guess = forecast.guess;
   status.disk_state = to_string(findings.disk.state);
-  if (findings.disk.full_in) status.disk_full_in_s = findings.disk.full_in->count() / 1000;
 }
 
 std::vector<control::ReasonCount> reasons_of(const std::vector<queue::ReasonCount>& from) {

@@ -35,7 +35,6 @@ struct Findings {
   std::vector<scheduler::DestinationSnapshot> destinations;
   std::map<std::string, control::AgeCounts> ages;
   ProofView proofs;
-  std::vector<queue::HourlyIntake> intake;  // of the last days
   control::KeyStatus key;
 };
 

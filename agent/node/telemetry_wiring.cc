@@ -137,7 +137,7 @@ telemetry::Gauges gauges_of(const settings::Settings& settings, const Gauged& ga
   gauges.disk_free_bytes = gauged.disk.room.free_bytes;
   gauges.disk_total_bytes = gauged.disk.room.total_bytes;
   gauges.disk = disk_of(gauged.disk.state);
-  if (gauged.disk.full_in) gauges.disk_full_in_s = gauged.disk.full_in->count() / 1000;
+  if (gauged.disk.forecast.lasts) gauges.disk_lasts_s = gauged.disk.forecast.lasts->count() / 1000;
   gauges.quarantined = gauged.queue.quarantined;
   gauges.doubtful = gauged.queue.doubtful;
   gauges.duplicates = gauged.queue.duplicates;

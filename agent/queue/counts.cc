@@ -66,6 +66,13 @@ std::optional<WallTime> emergency_waiting(Question& question, std::int64_t numbe
   return WallTime{first.number(0)};
 }
 
+std::vector<std::pair<std::int64_t, std::int64_t>> minutes_of(Question& question, std::int64_t number) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> minutes;
+  Statement rows = question.ask("SELECT minute, items FROM waiting_minute WHERE destination=?");
+  for (rows.bind(1, number); rows.step();) minutes.emplace_back(rows.number(0), rows.number(1));
+  return minutes;
+}
+
 }  // namespace
 
 std::vector<DestinationCount> Counts::destinations() {
@@ -83,14 +90,22 @@ std::vector<DestinationCount> Counts::destinations() {
   return all;
 }
 
+std::vector<Counts::Minute> Counts::waiting_minutes(const std::string& destination) {
+  Question question(view_);
+  std::vector<Minute> all;
+  Statement number = question.ask("SELECT number FROM destination WHERE name=?");
+  if (!number.bind(1, std::string_view(destination)).step()) return all;
+  for (const auto& [minute, items] : minutes_of(question, number.number(0)))
+    if (items > 0) all.push_back({WallTime{minute * minute_ms}, count_of(items)});
+  return all;
+}
+
 std::vector<std::uint64_t> Counts::waiting_before(const std::string& destination, std::span<const WallTime> borders) {
   Question question(view_);
   std::vector<std::uint64_t> counts(borders.size());
   Statement number = question.ask("SELECT number FROM destination WHERE name=?");
   if (!number.bind(1, std::string_view(destination)).step()) return counts;
-  std::vector<std::pair<std::int64_t, std::int64_t>> minutes;
-  Statement rows = question.ask("SELECT minute, items FROM waiting_minute WHERE destination=?");
-  for (rows.bind(1, number.number(0)); rows.step();) minutes.emplace_back(rows.number(0), rows.number(1));
+  const auto minutes = minutes_of(question, number.number(0));
   Statement rest = question.ask("SELECT count(*) FROM delivery WHERE destination=? AND state=1 AND received_ms>=? AND received_ms<? AND rank>=?");
   for (std::size_t i = 0; i < borders.size(); ++i) {
     const std::int64_t whole = borders[i].ms / minute_ms;

@@ -58,6 +58,12 @@ class Counts {
   Result<std::uint64_t> undelivered(const std::set<std::string>& believed);
   // For each border, the waiting deliveries received before it.
   std::vector<std::uint64_t> waiting_before(const std::string& destination, std::span<const WallTime> borders);
+  // Minutes in which something came that waits.
+  struct Minute {
+    WallTime begin{};
+    std::uint64_t items = 0;
+  };
+  std::vector<Minute> waiting_minutes(const std::string& destination);
   // Hours in which something came, since then, in order.
   std::vector<HourlyIntake> intake_since(WallTime from);
 

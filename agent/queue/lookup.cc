@@ -149,11 +149,11 @@ bool Lookup::is_contested(const Uuid& item) {
   return found || !question.good();
 }
 
-std::vector<Exam> Lookup::received_since(WallTime from, std::size_t exams_max) {
+std::vector<Exam> Lookup::received_between(WallTime from, WallTime to, std::size_t exams_max) {
   Question question(view_);
   std::vector<Exam> all;
-  Statement rows = question.ask(std::string(exam_columns) + "WHERE last_ms>=? ORDER BY last_ms DESC LIMIT ?");
-  for (rows.bind(1, from.ms).bind(2, static_cast<std::int64_t>(exams_max)); rows.step();) all.push_back(read(question, rows));
+  Statement rows = question.ask(std::string(exam_columns) + "WHERE last_ms>=? AND last_ms<=? ORDER BY last_ms DESC LIMIT ?");
+  for (rows.bind(1, from.ms).bind(2, to.ms).bind(3, static_cast<std::int64_t>(exams_max)); rows.step();) all.push_back(read(question, rows));
   return all;
 }
 

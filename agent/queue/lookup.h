@@ -63,8 +63,8 @@ class Lookup {
   // Exactly that UID, accession number, patient ID, file name or item id. Newest exam first, at most so many.
   std::vector<Match> find(std::string_view name, std::size_t matches_max);
   std::optional<Exam> exam(std::int64_t key);
-  // Exams that gained an image since then; the one that did so last comes first.
-  std::vector<Exam> received_since(WallTime from, std::size_t exams_max);
+  // Exams whose last image came then; the one that gained it last comes first.
+  std::vector<Exam> received_between(WallTime from, WallTime to, std::size_t exams_max);
   std::vector<Unsettled> unsettled(std::int64_t exam);
   // Has another item its SOP Instance UID and other bytes? So it is also where the ledger does not answer.
   bool is_contested(const Uuid& item);

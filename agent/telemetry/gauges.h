@@ -38,7 +38,7 @@ struct Gauges {
   std::int64_t uptime_s = 0;
   std::uint64_t disk_free_bytes = 0, disk_total_bytes = 0;
   enum class Disk { well, low, critical } disk = Disk::well;  // as status says
-  std::optional<std::int64_t> disk_full_in_s;                 // by the trend; nothing while it does not fill
+  std::optional<std::int64_t> disk_lasts_s;                   // as status says; nothing: nothing came to judge by
   std::uint64_t quarantined = 0, duplicates = 0, conflicts = 0;
   std::uint64_t doubtful = 0;  // ends of segments of which nobody knows whether they were acknowledged
   std::uint64_t samples_shed = 0;  // since the start

@@ -184,7 +184,7 @@ void Rules::look_at_disk(const Gauges& gauges, Now now) {
   const std::uint64_t percent = gauges.disk_free_bytes / std::max<std::uint64_t>(gauges.disk_total_bytes / 100, 1);
   Attributes attributes{{"free_percent", std::to_string(percent)},
                         {"free_bytes", std::to_string(gauges.disk_free_bytes)},
-                        {"hours", gauges.disk_full_in_s ? std::to_string(*gauges.disk_full_in_s / 3600) : "—"},
+                        {"hours", gauges.disk_lasts_s ? std::to_string(*gauges.disk_lasts_s / 3600) : "—"},
                         {"mount", mount_}};
   Alarm* alarm = alarms_.find("disk");
   const bool critical = gauges.disk == State::critical;

@@ -43,7 +43,7 @@ void add_node(Readings& out, const Measured& in) {
   out.counter("sampan_duplicate_instances_total", "instances", {{"kind", "identical"}}, gauges.duplicates);
   out.counter("sampan_duplicate_instances_total", "instances", {{"kind", "conflict"}}, gauges.conflicts);
   out.gauge("sampan_disk_free_bytes", "bytes", {{"mount", in.mount}}, gauges.disk_free_bytes);
-  if (gauges.disk_full_in_s) out.gauge("sampan_disk_full_forecast_seconds", "seconds", {{"mount", in.mount}}, *gauges.disk_full_in_s);
+  if (gauges.disk_lasts_s) out.gauge("sampan_disk_full_forecast_seconds", "seconds", {{"mount", in.mount}}, *gauges.disk_lasts_s);
   for (const auto& [kind, count] : in.dropped) out.counter("sampan_telemetry_dropped_total", "items", {{"kind", kind}}, count);
 }
 

@@ -230,3 +230,28 @@ def test_a_lead_that_is_away_is_not_away_for_years_because_the_clock_was_set(ctx
     node.start(env)  # it waited since before the jump, and the ledger knows for how long it ran
     assert node.destination()["oldest_waiting_s"] < 600, node.destination()
     node.stop()
+
+
+def test_what_came_before_the_clock_was_set_is_of_today_and_waits_no_longer_than_it_did(ctx):
+    env, set_off = clock_shim(ctx)
+    node = ctx.node(destinations=[{"name": "lead", "dimse": f"LEAD@127.0.0.1:{free_port()}"}])
+    today = lambda: {exam["study_uid"]: exam for exam in json.loads(node.sampan("--json", "today")[1])["exams"]}
+    taken, began = set(), time.time()
+    for then_s in (-began, 10 * YEAR_S, -10 * YEAR_S):
+        set_off(then_s)
+        node.start(env)
+        send(ctx, node, ctx.images("mr", 1))
+        set_off(0)
+        wait_until(lambda: len(today()) == len(taken) + 1, lambda: f"{then_s}: {today()}")
+        taken |= set(today())
+        for _ in range(2):
+            listed = today()
+            assert set(listed) == taken, f"{then_s}: {listed}"
+            assert all(exam["last_received"][:4] == time.strftime("%Y", time.gmtime()) for exam in listed.values()), listed
+            told = node.destination()
+            assert told["oldest_waiting_s"] <= time.time() - began + 60, told
+            assert sum(told["ages"][name] for name in ("1min", "5min")) == len(taken), told
+            node.stop()
+            node.start(env)
+        assert node.status()["spool"]["intake_bytes_per_day"] > 0
+        node.stop()

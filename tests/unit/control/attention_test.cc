@@ -336,8 +336,8 @@ TEST_CASE("a_full_disk_refuses_images_and_does_not_say_that_it_will") {
   status.spool.disk_total_bytes = 1'000'000'000;
   status.spool.disk_free_bytes = 30'000'000;
   status.spool.disk_state = "critical";
-  status.spool.disk_full_in_s = 60;
-  CHECK(assess(status)[0].en == "Disk 3 % free (30.0 MB), full in 1 min as it filled lately; images are refused when it is full");
+  status.spool.disk_lasts_s = 60;
+  CHECK(assess(status)[0].en == "Disk 3 % free (30.0 MB), with nothing leaving there is room for 1 min; images are refused when it is full");
   status.intake.accepting = false;
   status.intake.refusing_reason = "the disk is full: no new images are taken";
   REQUIRE(codes(status) == Codes{"intake_refusing:failure", "disk_critical:failure"});
@@ -447,9 +447,11 @@ TEST_CASE("a_disk_that_fills_is_told_before_images_are_refused") {
   status.spool.disk_state = "low";
   CHECK(codes(status) == Codes{"disk_low:attention"});
   CHECK(assess(status)[0].en == "Disk 12 % free (120.0 MB); images are refused when it is full");
-  status.spool.disk_full_in_s = 6 * 3600;
-  CHECK(assess(status)[0].en == "Disk 12 % free (120.0 MB), full in 6 h as it filled lately; images are refused when it is full");
-  CHECK(assess(status)[0].zh == "磁盘仅剩 12%（120.0 MB），按近期趋势 6 小时后用满，用满后将停止接收");
+  status.spool.disk_lasts_s = 6 * 3600;
+  CHECK(assess(status)[0].en == "Disk 12 % free (120.0 MB), with nothing leaving there is room for 6 h; images are refused when it is full");
+  CHECK(assess(status)[0].zh == "磁盘仅剩 12%（120.0 MB），即使完全无法上传，还可接收 6 小时，用满后将停止接收");
+  status.spool.disk_lasts_guess = true;
+  CHECK(assess(status)[0].en.find("room for 6 h (a guess, by less than a day); images") != std::string::npos);
   status.spool.disk_state = "critical";
   CHECK(codes(status) == Codes{"disk_critical:failure"});
   status.spool.disk_state = "well";
@@ -496,8 +498,7 @@ TEST_CASE("every_finding_says_what_to_do_in_both_languages") {
                   .disk_total_bytes = 1000,
                   .intake_bytes_per_day = 0,
                   .disk_lasts_s = {},
-                  .disk_state = "critical",
-                  .disk_full_in_s = {}};
+                  .disk_state = "critical"};
   status.destinations.resize(3, status.destinations[1]);
   status.destinations[0].state_age_s = 9999;
   status.destinations[0].rejected = status.destinations[0].on_hold = 1;

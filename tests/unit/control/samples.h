@@ -49,8 +49,7 @@ inline NodeStatus rich_status() {
                   .disk_total_bytes = 1'000'000'000'000,
                   .intake_bytes_per_day = 0,
                   .disk_lasts_s = {},
-                  .disk_state = "well",
-                  .disk_full_in_s = {}};
+                  .disk_state = "well"};
   DestinationStatus lead;
   lead.name = "lead";
   lead.courier = "dimse";

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::uint64_t gb = 1'000'000'000;
+constexpr std::int64_t hour_ms = 3'600'000;
 
 settings::Settings to_lead() {
   settings::Settings settings;
@@ -53,26 +54,24 @@ Told tell(const settings::Settings& settings, const queue::QueueSummary& queue, 
 }  // namespace
 
 TEST_CASE("the_report_says_how_long_the_disk_lasts_and_whether_that_is_a_guess" * doctest::description("contract 4")) {
-  Findings findings;
-  findings.now = {1'800'000'000'000};
-  findings.queue = holding(50 * gb, 0, 0);
-  findings.disk.room = {50 * gb, 100 * gb, 0};
-  const std::uint64_t usable = policy::usable_bytes(findings.disk.room);
-  findings.intake = {{{findings.now.ms - 5'000}, 1, 10 * gb}};
-  auto spool = report(to_lead(), findings).spool;
-  CHECK(spool.intake_bytes_per_day == 10 * gb);
-  CHECK(spool.disk_lasts_guess);
-  CHECK(spool.disk_lasts_s.value_or(0) == static_cast<std::int64_t>(usable * 86'400 / (10 * gb)));
-  findings.intake.push_back({{findings.now.ms - 2 * 86'400'000}, 1, 10 * gb});
-  spool = report(to_lead(), findings).spool;
-  CHECK_FALSE(spool.disk_lasts_guess);
-  CHECK(spool.disk_lasts_s.value_or(0) == static_cast<std::int64_t>(usable * 86'400 / (10 * gb)));
-  findings.intake[0].bytes = findings.intake[1].bytes = 1;
-  CHECK(report(to_lead(), findings).spool.disk_lasts_s == control::disk_lasts_most_s);
-  findings.disk.room.free_bytes = 0;
-  CHECK(report(to_lead(), findings).spool.disk_lasts_s == 0);
-  findings.intake.clear();
-  CHECK_FALSE(report(to_lead(), findings).spool.disk_lasts_s.has_value());
+  DiskWatch watch;
+  const WallTime now{1'800'000'000'000};
+  auto queue = holding(50 * gb, 0, 0);
+  std::vector<policy::Intake> hours{{{now.ms - 5'000}, 10 * gb}};
+  const auto spool = [&] { return tell(to_lead(), queue, watch.look(to_lead(), queue, hours, now)).status.spool; };
+  const std::uint64_t usable = policy::usable_bytes({50 * gb, 100 * gb, 0, 0});
+  CHECK(spool().intake_bytes_per_day == 10 * gb);
+  CHECK(spool().disk_lasts_guess);
+  CHECK(spool().disk_lasts_s.value_or(0) == static_cast<std::int64_t>(usable * 86'400 / (10 * gb)));
+  hours.push_back({{now.ms - 2 * 86'400'000}, 10 * gb});
+  CHECK_FALSE(spool().disk_lasts_guess);
+  CHECK(spool().disk_lasts_s.value_or(0) == static_cast<std::int64_t>(usable * 86'400 / (10 * gb)));
+  hours[0].bytes = hours[1].bytes = 1;
+  CHECK(spool().disk_lasts_s == control::disk_lasts_most_s);
+  queue.disk.free_bytes = 0;
+  CHECK(spool().disk_lasts_s == 0);
+  hours.clear();
+  CHECK_FALSE(spool().disk_lasts_s.has_value());
 }
 
 TEST_CASE("a_node_whose_copies_go_as_images_come_is_well_for_weeks") {
@@ -80,44 +79,49 @@ TEST_CASE("a_node_whose_copies_go_as_images_come_is_well_for_weeks") {
   DiskWatch watch;
   // 3 % of the disk a day, all of it archived: full of copies after 25 days, and from then on copies go between the two marks.
   std::uint64_t free = 98 * gb, kept = 2 * gb;
-  for (int hour = 0; hour < 24 * 60; ++hour) {
+  std::vector<policy::Intake> hours;
+  for (std::int64_t hour = 0; hour < 24 * 60; ++hour) {
     free -= gb / 8, kept += gb / 8;
+    hours.push_back({{hour * hour_ms}, gb / 8});
+    if (hours.size() > 168) hours.erase(hours.begin());
     if (free < gb * core::limits::reclaim_below_percent) free = gb * core::limits::reclaim_until_percent, kept = 98 * gb - free;
-    const auto view = watch.look(settings, holding(free, kept, gb), MonoTime{} + std::chrono::hours(hour));
+    const auto view = watch.look(settings, holding(free, kept, gb), hours, {(hour + 1) * hour_ms});
     REQUIRE(view.state == policy::DiskState::well);
   }
   CHECK(free < 26 * gb);
 }
 
-TEST_CASE("a_node_that_gets_nothing_through_is_told_when_its_disk_will_be_full") {
+TEST_CASE("a_node_that_gets_nothing_through_is_told_three_days_before_its_disk_is_full" * doctest::description("contract 2")) {
   const auto settings = to_lead();
   DiskWatch watch;
-  DiskView view;
+  std::vector<policy::Intake> hours;
   std::uint64_t free = 60 * gb, owed = gb;
-  for (int hour = 0; hour < 8; ++hour, free -= gb, owed += gb)
-    view = watch.look(settings, holding(free, 39 * gb + owed - gb, owed), MonoTime{} + std::chrono::hours(hour));
-  // 53 % free and 38 % of copies that may go, at 1 % an hour.
-  CHECK(view.state == policy::DiskState::well);
-  REQUIRE(view.full_in.has_value());
-  CHECK(*view.full_in / 1h == 90);
-  for (int hour = 8; hour < 30; ++hour, free -= gb, owed += gb)
-    view = watch.look(settings, holding(free, 39 * gb + owed - gb, owed), MonoTime{} + std::chrono::hours(hour));
-  CHECK(view.state == policy::DiskState::low);
+  std::int64_t hour = 0;
+  policy::DiskState state = policy::DiskState::well;
+  // 60 % free and 38 % of copies that may go, at 1 % an hour.
+  for (; state == policy::DiskState::well && hour < 100; ++hour, free -= gb, owed += gb) {
+    hours.push_back({{hour * hour_ms}, gb});
+    const auto view = watch.look(settings, holding(free, 39 * gb + owed - gb, owed), hours, {(hour + 1) * hour_ms});
+    state = view.state;
+    CHECK(view.forecast.lasts.has_value());
+  }
+  CHECK(state == policy::DiskState::low);
+  CHECK(free > 30 * gb);  // told by the forecast and not by what is left
 }
 
-TEST_CASE("status_and_events_say_the_same_of_the_disk") {
+TEST_CASE("status_events_and_samples_say_the_same_of_the_disk") {
   const auto settings = to_lead();
-  DiskView view{{12 * gb, 100 * gb, 0}, policy::DiskState::well, Millis(6h)};
-  view.state = policy::judge_disk(view.room, view.full_in, view.state);
+  const DiskView view{{12 * gb, 100 * gb, 0, 80 * gb}, policy::DiskState::low, {gb, Millis(6h), false}};
   const auto told = tell(settings, holding(12 * gb, 80 * gb, 80 * gb), view);
   CHECK(told.gauges.disk == telemetry::Gauges::Disk::low);
-  CHECK(told.gauges.disk_full_in_s == 6 * 3600);
+  CHECK(told.gauges.disk_lasts_s == 6 * 3600);
   CHECK(told.status.spool.disk_state == "low");
-  CHECK(told.status.spool.disk_full_in_s == 6 * 3600);
+  CHECK(told.status.spool.disk_lasts_s == 6 * 3600);
   const auto findings = control::assess(told.status);
   REQUIRE(findings.size() == 1);
   CHECK(findings[0].code == "disk_low");
   CHECK(findings[0].severity == control::Verdict::attention);
+  CHECK(findings[0].en.find("with nothing leaving there is room for 6 h") != std::string::npos);
 }
 
 TEST_CASE("what_is_owed_elsewhere_to_nobody_or_to_one_that_left_the_settings_is_no_room") {

@@ -48,7 +48,7 @@ TEST_CASE("gauges_are_what_queue_scheduler_and_disk_say_of_each_destination_of_t
   gauged.queue.ran = 24h;
   gauged.uptime = 90s;
   gauged.queue.quarantined = 1, gauged.queue.doubtful = 6, gauged.queue.duplicates = 2, gauged.queue.conflicts = 3, gauged.queue.shed = 4;
-  gauged.disk = {{30, 100, 5}, policy::DiskState::low, Millis(2h)};
+  gauged.disk = {{30, 100, 5, 0}, policy::DiskState::low, {1000, Millis(2h), false}};
   queue::DestinationCount lead;
   lead.destination = "lead";
   lead.waiting = 10, lead.waiting_bytes = 11, lead.on_hold = 12, lead.rejected = 13, lead.delivered = 14, lead.news_waiting = 15;
@@ -71,7 +71,7 @@ TEST_CASE("gauges_are_what_queue_scheduler_and_disk_say_of_each_destination_of_t
   CHECK(gauges.disk_free_bytes == 30);
   CHECK(gauges.disk_total_bytes == 100);
   CHECK(gauges.disk == telemetry::Gauges::Disk::low);
-  CHECK(gauges.disk_full_in_s == 7200);
+  CHECK(gauges.disk_lasts_s == 7200);
   REQUIRE(gauges.destinations.size() == 2);
   const auto& one = gauges.destinations[0];
   CHECK(one.name == "lead");

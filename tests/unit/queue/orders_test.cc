@@ -377,7 +377,7 @@ TEST_CASE_FIXTURE(OrdersFixture, "an_item_of_no_study_is_an_exam_of_its_own") {
   CHECK(find("ecg-17.pdf").what == Match::What::file);
   REQUIRE(orders().hold(find("ecg-17.pdf"), "").ok());
   always([&] { CHECK(due().size() == 1); });
-  CHECK(queue->lookup().received_since({0}, 10).size() == 2);
+  CHECK(queue->lookup().received_between({0}, clock.wall(), 10).size() == 2);
 }
 
 TEST_CASE_FIXTURE(OrdersFixture, "an_exam_tells_what_became_of_it") {
@@ -423,12 +423,12 @@ TEST_CASE_FIXTURE(OrdersFixture, "the_exams_of_today_come_newest_first_and_not_b
   clock.wall_ms += 1000;
   put_image("1.1");
   queue->drain();
-  const auto all = queue->lookup().received_since({clock.wall_ms - 2500}, 10);
+  const auto all = queue->lookup().received_between({clock.wall_ms - 2500}, clock.wall(), 10);
   REQUIRE(all.size() == 3);
   CHECK(all[0].sample.facts.get(core::Fact::study_instance_uid) == "1.1");
   CHECK(all[2].sample.facts.get(core::Fact::study_instance_uid) == "1.2");
-  CHECK(queue->lookup().received_since({clock.wall_ms - 1500}, 10).size() == 2);
-  CHECK(queue->lookup().received_since({0}, 2).size() == 2);
+  CHECK(queue->lookup().received_between({clock.wall_ms - 1500}, clock.wall(), 10).size() == 2);
+  CHECK(queue->lookup().received_between({0}, clock.wall(), 2).size() == 2);
 }
 
 TEST_CASE_FIXTURE(OrdersFixture, "no_name_or_number_of_a_patient_stands_in_the_ledger" * doctest::description("contract 11")) {

@@ -238,7 +238,7 @@ TEST_CASE("the_disk_is_low_then_critical_then_well_and_one_alarm_stands_for_it")
   CHECK(scene.measure(scene.gauges(30)).empty());
   auto filling = scene.gauges(30);
   filling.disk = Gauges::Disk::low;
-  filling.disk_full_in_s = 59 * 3600;
+  filling.disk_lasts_s = 59 * 3600;
   const auto opened = scene.measure(filling);
   REQUIRE(names(opened) == "disk.low:opened");
   CHECK(opened[0].attributes.at("hours") == "59");

@@ -83,6 +83,8 @@ constexpr std::array answers{
     ReasonPhrase{"certificate not accepted", "证书不被接受"},
     ReasonPhrase{"somebody else answered (captive portal)", "被上网认证页面拦截"},
     ReasonPhrase{"a conflict, and the image there is the same", "对方报告冲突，经取回比对，已有相同图像"},
+    ReasonPhrase{"an image of this name is there", "对方已有同名图像"},
+    ReasonPhrase{"the destination is still busy with an image of this name", "对方仍在处理同名图像"},
     ReasonPhrase{"an image of this name is there; its content may differ", "对方已有同名图像，内容可能不同"},
     ReasonPhrase{"conflict, and whether it is there cannot be asked just now", "内容冲突，暂时无法查询对方是否已有"},
     ReasonPhrase{"unknown trouble", "未知故障"},

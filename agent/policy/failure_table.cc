@@ -110,6 +110,9 @@ constexpr FailureRow table[]{
     one(stow, 0x0213, transient, "resource limitation", "对方资源受限"),
     {stow, 0xa700, 0xa7ff, transient, "out of resources", "对方资源不足（可能磁盘已满）"},
     {stow, 0xa900, 0xa9ff, permanent, "data set does not match SOP class", "数据集与 SOP 类不符"},
+    // Azure's own (microsoft/dicom-server, conformance statement, Store Failure Reason Codes): 45070 and 45071. What is there is compared.
+    one(stow, 0xb00e, doubtful, "an image of this name is there", "对方已有同名图像"),
+    one(stow, 0xb00f, transient, "the destination is still busy with an image of this name", "对方仍在处理同名图像"),
     one(stow, 0xc122, sop_class, "transfer syntax not supported", "对方不支持此传输语法"),
     {stow, 0xc000, 0xcfff, doubtful, "cannot understand", "对方无法理解该图像"},
     {stow, 0x0000, 0xffff, doubtful, "failed for an unknown reason", "失败，原因未知"},

@@ -95,9 +95,25 @@ bool is_answer(const HttpResult& result) {
   return std::ranges::find(not_now, answer->status) == not_now.end();
 }
 
-Retry cannot_be_asked() {
-  return {"HTTP 409 conflict, and whether it is there cannot be asked just now", Scope::item, std::nullopt, core::limits::doubtful_tries_max};
+// What came of comparing the image that is there with the one that is here.
+enum class Copy {
+  same,
+  may_differ,   // something else was given back
+  not_given,    // none, and there is none to be had
+  not_allowed,  // to us
+  not_now,
+  unreadable    // the one that is here
+};
+
+Retry cannot_be_asked(const std::string& code) {
+  return {code + " conflict, and whether it is there cannot be asked just now", Scope::item, std::nullopt, core::limits::doubtful_tries_max};
 }
+// A person decides, for what is there may be another image.
+Rejected may_differ(const std::string& code) { return {code + " an image of this name is there; its content may differ"}; }
+Retry unreadable() { return {"the stored copy cannot be read", Scope::item, std::nullopt, 0}; }
+
+// Failure Reasons by which an instance is there already: PS3.7 C.5.3, and Azure's own.
+bool says_it_is_there(std::uint16_t reason) { return reason == 0x0111 || reason == 0xb00e; }
 
 class StowCourier final : public core::Courier {
  public:
@@ -120,9 +136,10 @@ class StowCourier final : public core::Courier {
   Carried answered(const Bundle& bundle, const HttpAnswer& answer, std::uint64_t bytes);
   Carried refused(const Bundle& bundle, const HttpAnswer& answer, std::uint64_t bytes);
   Outcome conflicting(const Consignment& consignment, Outcome refusal);
-  Outcome compared(const Consignment& consignment, const std::string& name);
+  Copy compare(const Consignment& consignment, const std::string& name);
+  Outcome named_there(const Consignment& consignment, const std::string& name, std::uint16_t reason, Outcome believed);
   HttpResult get(const HttpRequest& unauthorised);
-  Outcome judged(const core::Item& item, const StowAnswer& answer, bool alone) const;
+  Outcome judged(const Consignment& consignment, const StowAnswer& answer, bool alone);
   core::Receipt receipt_for(const core::Item& item) const;
 
   const std::string url_;
@@ -234,7 +251,7 @@ Carried StowCourier::answered(const Bundle& bundle, const HttpAnswer& answer, st
   if (!said) return refused(bundle, answer, bytes);
   Carried carried(bundle.size());
   for (std::size_t i = 0; i < bundle.size(); ++i) {
-    Outcome outcome = judged(bundle[i]->item, *said, bundle.size() == 1);
+    Outcome outcome = judged(*bundle[i], *said, bundle.size() == 1);
     if (auto* retry = std::get_if<Retry>(&outcome)) retry->not_before = answer.retry_after;
     carried.outcomes[i] = std::move(outcome);
   }
@@ -246,19 +263,37 @@ Carried StowCourier::answered(const Bundle& bundle, const HttpAnswer& answer, st
 }
 
 // Named as failed counts more than named as stored: what is not stored would be lost, what is stored twice is not.
-Outcome StowCourier::judged(const core::Item& item, const StowAnswer& answer, bool alone) const {
+Outcome StowCourier::judged(const Consignment& consignment, const StowAnswer& answer, bool alone) {
+  const core::Item& item = consignment.item;
   const core::Receipt receipt = receipt_for(item);
   bool stored = false;
   for (const std::string& name : names_of(item)) {
     if (const auto failed = answer.failed.find(name); failed != answer.failed.end())
-      return judge_.stow_failure(failed->second, receipt);
+      return named_there(consignment, name, failed->second, judge_.stow_failure(failed->second, receipt));
     stored = stored || answer.stored.contains(name);
   }
   if (stored) return Delivered{receipt};
   if (!alone || answer.nameless.empty()) return unspoken();
   Outcome failure = judge_.stow_failure(answer.nameless.front(), receipt);
   // "Stored already" is a receipt where it names what it means (DESIGN, contract 3).
-  return std::holds_alternative<Delivered>(failure) ? unspoken() : std::move(failure);
+  if (std::holds_alternative<Delivered>(failure)) failure = unspoken();
+  return named_there(consignment, std::string(core::kept_as(item.facts)), answer.nameless.front(), std::move(failure));
+}
+
+// An answer of ours was lost with the line and the instance is there since; or another image has its name. Who gives it back is not
+// believed but compared; who does not is believed as far as the reason goes.
+Outcome StowCourier::named_there(const Consignment& consignment, const std::string& name, std::uint16_t reason, Outcome believed) {
+  if (!says_it_is_there(reason)) return believed;
+  const std::string code = reason == 0x0111 ? "0x0111" : "0xB00E";
+  switch (compare(consignment, name)) {
+    case Copy::same: return Delivered{receipt_for(consignment.item)};
+    case Copy::may_differ: return may_differ(code);
+    case Copy::not_now: return cannot_be_asked(code);
+    case Copy::unreadable: return unreadable();
+    case Copy::not_given:
+    case Copy::not_allowed: break;
+  }
+  return believed;
 }
 
 // An answer that speaks of no instance: what its status means for all of them.
@@ -299,28 +334,38 @@ Outcome StowCourier::conflicting(const Consignment& consignment, Outcome refusal
   request.url = instances_of(service_of(url_), study, series) + "&SOPInstanceUID=" + percent_encode(std::string(core::kept_as(item.facts)));
   request.headers = {"Accept: application/dicom+json"};
   const HttpResult result = get(request);
-  if (!is_answer(result)) return cannot_be_asked();
+  if (!is_answer(result)) return cannot_be_asked("HTTP 409");
   const auto& answer = std::get<HttpAnswer>(result);
   const auto found = answer.status == 200 ? read_search_answer(answer.body) : std::nullopt;
   if (!found) return refusal;
   for (const std::string& name : names_of(item))
-    if (found->has(name)) return compared(consignment, name);
+    if (found->has(name)) {
+      const Copy copy = compare(consignment, name);
+      if (copy == Copy::same) return Delivered{receipt_for(item)};
+      if (copy == Copy::unreadable) return unreadable();
+      if (copy == Copy::not_now || copy == Copy::not_allowed) return cannot_be_asked("HTTP 409");
+      return may_differ("HTTP 409");
+    }
   return refusal;
 }
 
-// Only the same bytes are a receipt; a person decides about everything else, for what is there may be another image.
-Outcome StowCourier::compared(const Consignment& consignment, const std::string& name) {
+// Only the same bytes are the same.
+Copy StowCourier::compare(const Consignment& consignment, const std::string& name) {
   const core::Item& item = consignment.item;
+  const std::string study(item.facts.get(Fact::study_instance_uid)), series(item.facts.get(Fact::series_instance_uid));
+  if (study.empty() || series.empty()) return Copy::not_given;  // cannot be asked for
   StowCopy copy(*consignment.payload);
   HttpRequest request;
-  request.url = instance_of(service_of(url_), std::string(item.facts.get(Fact::study_instance_uid)), std::string(item.facts.get(Fact::series_instance_uid)), name);
+  request.url = instance_of(service_of(url_), study, series, name);
   request.headers = {"Accept: multipart/related; type=\"application/dicom\"; transfer-syntax=*"};
   request.into = [&copy](const std::string& content_type, ByteView bytes) { return copy.take(content_type, bytes); };
   const HttpResult result = get(request);
-  if (copy.is_unreadable()) return Retry{"the stored copy cannot be read", Scope::item, std::nullopt, 0};
-  if (!is_answer(result)) return cannot_be_asked();
-  if (copy.is_same()) return Delivered{receipt_for(item)};
-  return Rejected{"HTTP 409 an image of this name is there; its content may differ"};
+  if (copy.is_unreadable()) return Copy::unreadable;
+  const auto* answer = std::get_if<HttpAnswer>(&result);
+  if (answer != nullptr && !answer->by_proxy && (answer->status == 401 || answer->status == 403)) return Copy::not_allowed;
+  if (!is_answer(result)) return Copy::not_now;
+  if (copy.is_same()) return Copy::same;
+  return answer->status == 200 ? Copy::may_differ : Copy::not_given;
 }
 
 HttpResult StowCourier::get(const HttpRequest& unauthorised) {

@@ -123,7 +123,7 @@ void play_http(Case& made, std::function<std::string(const HttpHeard&)> answer) 
   made.server = std::make_unique<HttpServer>();
   made.server->answer = [answer = std::move(answer), tried = made.tried](const HttpHeard& heard) {
     if (heard.target.find("StudyInstanceUID=2.25.0&") != std::string::npos) return http("404 Not Found", "application/json", "{}");
-    ++*tried;
+    if (heard.method == "POST") ++*tried;
     return answer(heard);
   };
   made.destination.stow = made.server->url();
@@ -177,6 +177,7 @@ Case play(const policy::FailureRow& row, std::uint16_t code, std::uint8_t result
       break;
     case Family::stow:
       play_http(made, [code](const HttpHeard& heard) {
+        if (heard.method != "POST") return http("406 Not Acceptable", "text/plain", "");  // gives nothing back
         return http("409 Conflict", "application/dicom+json", json_body("", json_failed(parts_of(heard).at(0).meta.sop_instance, code)));
       });
       break;

@@ -66,7 +66,7 @@ TEST_CASE("no_reason_of_a_failed_sop_sequence_is_a_delivery_but_the_duplicate") 
       {0x0111, 0x0111, already_there}, {0x0117, 0x0117, permanent}, {0x0118, 0x0118, sop_class},
       {0x0119, 0x0119, permanent},     {0x0122, 0x0122, sop_class}, {0x0124, 0x0124, configuration},
       {0x0213, 0x0213, transient},     {0xa700, 0xa7ff, transient}, {0xa900, 0xa9ff, permanent},
-      {0xc122, 0xc122, sop_class}};
+      {0xb00f, 0xb00f, transient},     {0xc122, 0xc122, sop_class}};
   check_all(Family::stow, 0, 0xffff, lines, doubtful);
 }
 

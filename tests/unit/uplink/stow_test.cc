@@ -262,6 +262,48 @@ TEST_CASE("a_conflict_is_asked_about_again_where_nobody_can_tell_just_now") {
   check(attempt(*courier, one)[0]);
 }
 
+TEST_CASE("an_image_that_is_said_to_be_there_is_compared_and_only_the_same_is_a_delivery" * doctest::description("contract 3, 6")) {
+  for (const unsigned reason : {0x0111u, 0xb00eu}) {
+    CAPTURE(reason);
+    const std::string code = reason == 0x0111 ? "0x0111" : "0xB00E";
+    const bool believed = reason == 0x0111;  // where nothing is given back
+    Conflicting peer;
+    const std::vector<Consignment> batch = peer.batch;
+    bool nameless = false;
+    peer.server.answer = [&](const HttpHeard& heard) {
+      if (heard.method != "POST") return heard.target.ends_with(uid_of(batch[1])) ? peer.copy : http("404 Not Found", "text/plain", "");
+      if (nameless) return http("409 Conflict", "application/dicom+json", R"({"0008119A":{"vr":"SQ","Value":[{"00081197":{"vr":"US","Value":[)" + std::to_string(reason) + "]}}]}}");
+      return http("202 Accepted", "application/dicom+json", json_body(json_item(uid_of(batch[0])), json_failed(uid_of(batch[1]), reason)));
+    };
+    peer.server.start();
+    const auto courier = courier_to(peer.server.url());
+    const auto second = [&] {
+      auto sent = batch;
+      auto outcomes = attempt(*courier, sent);
+      CHECK(delivered(outcomes[0]));
+      return outcomes[1];
+    };
+    const std::string file = Conflicting::file_of(batch[1]);
+    peer.copy = Conflicting::part(file);
+    CHECK(delivered(second()));
+    std::string other = file;
+    other.back() = static_cast<char>(other.back() ^ 1);
+    peer.copy = Conflicting::part(other);
+    CHECK(reason_of(second()) == code + " an image of this name is there; its content may differ");
+    peer.copy = http("503 Busy", "text/plain", "");
+    CHECK(retry_of(second()) == "item: " + code + " conflict, and whether it is there cannot be asked just now");
+    for (const char* none : {"404 Not Found", "406 Not Acceptable", "403 Forbidden"}) {
+      peer.copy = http(none, "text/plain", "");
+      CHECK((believed ? delivered(second()) : retry_of(second()) == "item: failure 45070"));
+    }
+    nameless = true;  // it was alone
+    std::vector<Consignment> one{batch[1]};
+    CHECK(retry_of(attempt(*courier, one)[0]) == (believed ? "destination: answered without a word about this instance" : "item: failure 45070"));
+    peer.copy = Conflicting::part(file);
+    CHECK(delivered(attempt(*courier, one)[0]));
+  }
+}
+
 TEST_CASE("a_failure_without_a_name_is_of_the_only_instance_there_was") {
   HttpServer server;
   server.answer = [](const HttpHeard&) {

@@ -24,6 +24,7 @@ namespace {
 using Kind = HttpFailure::Kind;
 
 constexpr Millis watched_every{1000};  // whether it moves, and whether it is interrupted
+constexpr std::uint64_t taken_bytes_per_second_min = 64;  // of an answer that is taken as it comes, over as long as a wait may take
 
 bool is_success(long status) { return status >= 200 && status < 300; }
 
@@ -54,6 +55,7 @@ struct Transfer {
   MonoTime moved_at{};  // when bytes last went out
   curl_off_t handed_over = -1;
   int unacknowledged = -1;
+  std::uint64_t taken = 0, taken_before = 0;  // of an answer that is taken as it comes; before: when that last was progress
   bool stalled = false, enough = false;  // enough: of the body, for who takes it
 
   // Bytes still in the kernel's buffer, on their way: on a slow line that is most of the time of a transfer.
@@ -64,11 +66,16 @@ struct Transfer {
     return known && ::ioctl(fd, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
   }
 
-  // What comes in is no progress: an answer that trickles for ever is no answer.
+  // What comes in is no progress: an answer that trickles for ever is no answer. An image that is given back may take its time on a
+  // slow line, as long as it comes faster than that.
   bool moves(curl_off_t sent) {
     const int left = in_kernel();
     const MonoTime now = clock.mono();
-    if (std::exchange(handed_over, sent) != sent || std::exchange(unacknowledged, left) != left) moved_at = now;
+    const bool went_out = std::exchange(handed_over, sent) != sent || std::exchange(unacknowledged, left) != left;
+    const auto enough_ms = static_cast<std::uint64_t>(options.answer_time_max.count());
+    const bool came = (taken - taken_before) * 1000 >= std::max<std::uint64_t>(enough_ms * taken_bytes_per_second_min, 1000);
+    if (went_out || came) moved_at = now;
+    if (came) taken_before = taken;
     return now - moved_at < options.answer_time_max;
   }
 };
@@ -119,6 +126,7 @@ std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* co
   curl_easy_getinfo(transfer.curl, CURLINFO_RESPONSE_CODE, &status);
   if (transfer.request.into && status == 200) {
     transfer.answer.status = 200;
+    transfer.taken += length;
     transfer.enough = !transfer.request.into(transfer.answer.content_type, {reinterpret_cast<const std::uint8_t*>(bytes), length});
     return transfer.enough ? 0 : length;
   }

@@ -33,7 +33,7 @@ struct HttpOptions {
   std::string proxy_user{};   // empty: without authentication
   std::string proxy_password_file{};
   Millis connect_time_max = core::limits::connect_time_max;  // to connect, TLS and proxy included
-  Millis answer_time_max = core::limits::answer_time_max;    // without progress while sending; then for the whole answer
+  Millis answer_time_max = core::limits::answer_time_max;    // without progress while sending; then for the whole answer, or for some of one that is taken as it comes
   std::size_t answer_bytes_max = core::limits::http_answer_bytes_max;
 };
 

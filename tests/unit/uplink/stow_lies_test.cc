@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "stow_support.h"
+#include "uplink/http_client.h"
 
 using namespace sampan;
 using namespace sampan::test;
@@ -159,6 +160,44 @@ TEST_CASE("an_answer_that_trickles_is_given_up_too") {
   over = true;
   trickler.join();
   ::close(listener.fd);
+}
+
+TEST_CASE("an_image_that_is_given_back_slowly_is_taken_to_its_end_and_one_that_trickles_is_given_up") {
+  constexpr std::size_t size = 30'000;
+  struct Pace {
+    std::size_t bytes;
+    Millis pause;
+    bool arrives;
+  };
+  for (const Pace pace : {Pace{2000, Millis(250), true}, Pace{1, Millis(25), false}}) {  // four seconds; 40 bytes a second
+    std::atomic<bool> over{false};
+    Listener listener = listen_at("127.0.0.1", 0).value();
+    std::thread giver([&] {
+      const int fd = ::accept4(listener.fd, nullptr, nullptr, SOCK_CLOEXEC);
+      const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: application/dicom\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
+      const std::string piece(pace.bytes, 'x');
+      bool going = ::send(fd, head.data(), head.size(), MSG_NOSIGNAL) > 0;
+      for (std::size_t at = 0; going && !over && at < size; at += piece.size()) {
+        std::this_thread::sleep_for(pace.pause);
+        going = ::send(fd, piece.data(), piece.size(), MSG_NOSIGNAL) > 0;
+      }
+      while (!over) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      ::close(fd);
+    });
+    uplink::HttpOptions options;
+    options.answer_time_max = std::chrono::seconds(2);
+    uplink::HttpClient client(options, disk(), system_clock());
+    std::size_t came = 0;
+    uplink::HttpRequest request;
+    request.url = "http://127.0.0.1:" + std::to_string(listener.port) + "/one";
+    request.into = [&came](const std::string&, ByteView bytes) { return came += bytes.size(), true; };
+    const auto result = client.get(request);
+    CHECK(std::holds_alternative<uplink::HttpAnswer>(result) == pace.arrives);
+    CHECK((came == size) == pace.arrives);
+    over = true;
+    giver.join();
+    ::close(listener.fd);
+  }
 }
 
 TEST_CASE("an_attempt_that_is_interrupted_returns_soon_and_is_the_last") {

@@ -37,10 +37,12 @@ void Ledger::quarantine_item(Sequence seq, std::string_view reason) {
 
 // A duplicate that can take the place of the item; 0 when there is none.
 Ledger::Copy Ledger::copy_of(Sequence seq) {
-  // The second column: it is a copy of that one, and of no other that has its name.
-  Statement ask(*sql_, "SELECT c.seq, c.sha256=i.sha256 OR NOT EXISTS(SELECT 1 FROM item o WHERE o.sop_key=i.sop_key AND o.sop_key<>0 AND "
-                       "o.sha256<>i.sha256 AND o.state NOT IN (4,5)) FROM item i JOIN item c ON c.state=4 AND (c.id=i.id OR (c.sop_key=i.sop_key "
-                       "AND c.sop_key<>0)) WHERE i.seq=? ORDER BY c.sha256<>i.sha256, c.seq LIMIT 1");
+  // With its bytes; or the same data set in other bytes, where nothing else has its name: that would be what it is a copy of,
+  // and may wait for a person.
+  Statement ask(*sql_, "SELECT c.seq, 1 FROM item i JOIN item c ON c.state=4 AND (c.id=i.id OR (c.sop_key=i.sop_key AND c.sop_key<>0)) WHERE i.seq=? "
+                       "AND (c.sha256=i.sha256 OR (c.sop_key=i.sop_key AND NOT EXISTS(SELECT 1 FROM item o WHERE o.sop_key=i.sop_key AND o.sop_key<>0 "
+                       "AND o.sha256<>i.sha256 AND o.state NOT IN (4,5)) AND NOT EXISTS(SELECT 1 FROM item o WHERE o.id=i.id AND o.sha256<>i.sha256 AND "
+                       "o.state NOT IN (4,5)))) ORDER BY c.sha256<>i.sha256, c.seq LIMIT 1");
   Copy copy;
   if (ask.bind(1, seq).step()) copy = {ask.number(0), ask.number(1) != 0};
   return copy;

@@ -86,7 +86,7 @@ struct Queue::Parts {
   void set_aside(const DueDelivery& due, const std::string& destination, const Error& error);
   [[noreturn]] void begin_anew(const std::string& ledger_path);
   Likeness compare(Sequence one, Sequence other);
-  bool is_sound(Sequence seq);
+  Status verify(Sequence seq);
   void quarantine(Sequence seq, std::string_view why) {
     unreadable.forget(seq);  // it is not tried again
     store->change([seq, why = std::string(why)](Ledger& ledger) { ledger.quarantine_item(seq, why); });
@@ -121,7 +121,8 @@ class QueueInflow final : public core::Inflow {
     item_.size = summary.payload_bytes;
     item_.sha256 = summary.sha256;
     const auto known = parts_.reader->same_instance(facts.get(Fact::sop_instance_uid), item_.sha256);
-    if (known && (known->reclaimed || parts_.is_sound(known->seq))) return core::Stored{known->id, true};
+    const Status sound = known && !known->reclaimed ? parts_.verify(known->seq) : Status();
+    if (known && sound) return core::Stored{known->id, true};
     if (parts_.needs.priority) item_.priority = parts_.needs.priority(item_);
     // Its duties stand in its record: no change of routes and no loss of the ledger makes one forgotten.
     const Owed owed = parts_.needs.route(item_);
@@ -136,7 +137,8 @@ class QueueInflow final : public core::Inflow {
     }
     crash_point("item.synced");
     parts_.store->wake();
-    if (known) parts_.quarantine(known->seq, "the stored copy does not verify; it was sent again");
+    const bool damaged = !sound && (sound.error().code == Errc::damaged || sound.error().code == Errc::not_found);
+    if (damaged) parts_.quarantine(known->seq, "the stored copy does not verify; it was sent again");
     return core::Stored{item_.id, false};
   }
 
@@ -295,9 +297,9 @@ Likeness Queue::Parts::compare(Sequence one, Sequence other) {
   return first && second ? needs.compare(*first, *second) : Likeness::other;
 }
 
-bool Queue::Parts::is_sound(Sequence seq) {
+Status Queue::Parts::verify(Sequence seq) {
   auto file = files.get(segment_of(seq));
-  return file && queue::is_sound(**file, seq);
+  return file ? queue::verify(**file, seq) : Status(file.error());
 }
 
 LeasedBatch Queue::lease(const LeaseQuery& query) {

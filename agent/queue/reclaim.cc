@@ -91,13 +91,17 @@ void Store::forget_gone() {
   if (Status done = ledger_->commit(); !done) log::error(done.error().message);
 }
 
-// A duplicate goes only while what it repeats is sound; otherwise it takes that one's place.
+// A duplicate goes only while what it repeats is sound; where that one is damaged, it takes its place, and where the disk or the
+// system does not say, both stay.
 bool Store::is_spare(Sequence duplicate) {
   const auto originals = ledger_->originals_of(duplicate);
   for (const Sequence original : originals) {
     if (original == 0) continue;
     auto file = parts_.folder.files().open(parts_.folder.path_of(Stream::items, segment_of(original)), FileSystem::Mode::read);
-    if (file && is_sound(**file, original)) continue;
+    const Status sound = file ? verify(**file, original) : Status(file.error());
+    if (sound) continue;
+    if (sound.error().code != Errc::damaged && sound.error().code != Errc::not_found) return false;
+    log::error("a stored image does not verify any more and is quarantined; one that came again is here");
     std::deque<Written> no_items;
     std::deque<PendingChange> changes;
     changes.push_back({[original](Ledger& ledger) { ledger.quarantine_item(original, "the stored copy does not verify"); }, nullptr});

@@ -137,11 +137,12 @@ Finding SegmentScan::past_damage() {
   return found;
 }
 
-bool is_sound(File& file, Sequence sequence) {
+Status verify(File& file, Sequence sequence) {
   const auto size = file.size();
-  if (!size) return false;
+  if (!size) return size.error();
   const auto found = SegmentScan(file, segment_of(sequence), offset_of(sequence), *size).next();
-  return found.what == Finding::What::record && found.offset == offset_of(sequence);
+  if (found.what == Finding::What::record && found.offset == offset_of(sequence)) return {};
+  return found.unreadable ? fail(Errc::io, "the record does not read") : fail(Errc::damaged, "the record does not verify");
 }
 
 }  // namespace sampan::queue

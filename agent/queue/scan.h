@@ -61,7 +61,7 @@ class SegmentScan {
   bool unreadable_ = false;  // a read failed since the last finding
 };
 
-// The record of this sequence is there and verifies.
-bool is_sound(File& file, Sequence sequence);
+// The record of this sequence is there and verifies. Errc::damaged: it is not, or does not; Errc::io: the disk does not say.
+Status verify(File& file, Sequence sequence);
 
 }  // namespace sampan::queue

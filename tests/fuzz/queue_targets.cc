@@ -71,7 +71,7 @@ FUZZ_TARGET(segment) {
     expect(found.what != Finding::What::torn || found.offset >= durable, "what was durable once is not torn");
     at = found.offset + found.bytes;
     if (found.what == Finding::What::record) expect(lengths_agree(found.frame.header, found.frame.trailer), "a record that is believed fits together");
-    static_cast<void>(is_sound(file, sequence_of(1, found.offset)));
+    static_cast<void>(verify(file, sequence_of(1, found.offset)));
   }
 }
 

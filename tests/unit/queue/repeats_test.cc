@@ -322,6 +322,46 @@ TEST_CASE_FIXTURE(RepeatsFixture, "what_an_earlier_version_left_as_damaged_and_c
   asks_for_nothing();
 }
 
+TEST_CASE_FIXTURE(RepeatsFixture, "other_content_that_came_twice_does_not_take_the_place_of_a_damaged_image_and_leave" * doctest::description("contract 2, 6")) {
+  REQUIRE(put(bytes, image_facts("1.1")).ok());
+  queue->drain();
+  const Bytes other = pattern(10'000, 2);
+  auto a = queue->open({}), b = queue->open({});  // two senders at once
+  for (auto* one : {&a, &b}) REQUIRE((**one)->append(other).ok());
+  tamper("CREATE TRIGGER injected BEFORE INSERT ON item BEGIN SELECT RAISE(ROLLBACK, 'not yet'); END");
+  for (auto* one : {&a, &b}) REQUIRE_FALSE((**one)->commit(image_facts("1.1"))->repeated);
+  tamper("DROP TRIGGER injected");
+  queue->drain();
+  REQUIRE(count().waiting == 1);
+  REQUIRE(count().on_hold == 1);
+  damage_first();
+  SUBCASE("found when it is sent") {
+    auto items = lease();
+    REQUIRE(items.size() == 1);
+    Bytes room(10'000);
+    CHECK_FALSE(items[0].payload->read(0, room).ok());
+    give_back(items);
+  }
+  SUBCASE("found when the duplicate would go") {}
+  reclaim();
+  CHECK(lease().empty());
+  CHECK(count().waiting == 0);
+  CHECK(count().on_hold == 2);
+  CHECK(queue->summary().quarantined == 1);
+}
+
+TEST_CASE_FIXTURE(RepeatsFixture, "a_disk_that_does_not_read_just_now_makes_no_copy_a_damaged_one" * doctest::description("contract 2")) {
+  put_twice();
+  files.unreadable_to = 8192;
+  reclaim();
+  REQUIRE_FALSE(put(bytes, image_facts("1.1"))->repeated);
+  files.unreadable_to = 0;
+  CHECK(queue->summary().quarantined == 0);
+  reclaim();
+  check_one_sound_copy_is_carried();
+  CHECK(queue->summary().quarantined == 0);
+}
+
 TEST_CASE_FIXTURE(RepeatsFixture, "a_reader_that_comes_late_to_a_reclaimed_item_alarms_nobody" * doctest::description("contract 4")) {
   REQUIRE(put(bytes, image_facts("1.1")).ok());
   REQUIRE(put(pattern(10'000, 2), image_facts("1.2")).ok());

@@ -50,7 +50,7 @@ std::optional<core::PromiseReport> Promising::report_of(const std::string& trans
     facts.where = where_of(one.where);
     facts.storage_class = intake::is_storage_class(one.reference.sop_class_uid);
     facts.class_agrees = one.sop_class_uid.empty() || one.sop_class_uid == one.reference.sop_class_uid;
-    facts.proven = archived && live_.proven(one.deliveries);
+    facts.proven = (archived || facts.where == Where::let_go) && live_.proven(one.deliveries);
     const auto decision = policy::decide(facts, archived ? policy::PromiseOn::archived : policy::PromiseOn::accepted, standing->pledge.asked_for);
     if (decision.what == What::wait) return std::nullopt;
     if (decision.what == What::kept)

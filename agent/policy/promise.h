@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Promise: what a modality is told of one image when it asks whether it is kept (PS3.4 annex J).
 //
-// Only what is in custody here, or went from here by the proof that contract 4 demands, is promised. With `archived` it is
+// Only what is in custody here is promised, or what went from here by the proof that contract 4 demands and was proven
+// lately: who had it may have lost it since, and the modality must not believe us and delete the last copy. With `archived` it is
 // promised once it is proven safe at every required destination, and refused when that takes too long: the modality then
 // keeps its copy. Pure.
 #pragma once
@@ -19,7 +20,7 @@ struct PromiseFacts {
   enum class Where {
     nowhere,
     here,
-    let_go,     // reclaimed
+    let_go,     // reclaimed; then only lately counts as proven
     damaged,    // what is stored does not verify
     differing,  // two images of this SOP Instance UID, with different content
   };

@@ -18,6 +18,8 @@ using What = PromiseNote::What;
 using Where = PledgedInstance::Where;
 
 constexpr std::size_t instances_per_note = 30;
+// What went from here is promised on a proof no older than that: whoever had it may have lost it since.
+constexpr Millis proof_counts_for = std::chrono::hours(24);
 const std::string open_promise = "FROM promise WHERE instances>0 ";
 const std::string pledge_columns = "SELECT uid, asked_run_ms, calling, called, address, attempts, said ";
 
@@ -37,6 +39,28 @@ std::vector<Note> notes_of(const core::PromiseRequest& request, WallTime now) {
   asked.instances_in_all = static_cast<std::uint32_t>(all.size());
   notes.push_back(std::move(asked));
   return notes;
+}
+
+std::vector<DeliveryStanding> deliveries_of(Question& question, std::int64_t seq) {
+  Statement rows = question.ask("SELECT d.name, v.state, CASE v.again WHEN 1 THEN 1 ELSE v.level END FROM delivery v JOIN destination d ON d.number=v.destination WHERE v.seq=?");
+  std::vector<DeliveryStanding> deliveries;
+  for (rows.bind(1, seq); rows.step();)
+    deliveries.push_back({rows.text(0), static_cast<core::DeliveryState>(rows.number(1)),
+                          rows.number(2) == 2 ? core::Level::archived : core::Level::accepted});
+  return deliveries;
+}
+
+// Neither a node that was off nor a clock that was set makes an old one young.
+std::vector<DeliveryStanding> late_proofs_of(Question& question, std::int64_t seq, Millis run_now, WallTime now) {
+  Statement rows = question.ask("SELECT d.name, v.level, v.settled_run_ms, v.not_before_ms FROM delivery v JOIN destination d ON d.number=v.destination WHERE v.seq=? AND v.state=5");
+  std::vector<DeliveryStanding> deliveries;
+  for (rows.bind(1, seq); rows.step();) {
+    const Millis ran(run_now.count() - rows.number(2)), passed(now.ms + Millis(limits::proof_wait_least).count() - rows.number(3));
+    const bool late = rows.number(1) > 0 && ran <= proof_counts_for && passed >= Millis(0) && passed <= proof_counts_for;
+    deliveries.push_back({rows.text(0), late ? core::DeliveryState::delivered : core::DeliveryState::waiting,
+                          rows.number(1) == 2 ? core::Level::archived : core::Level::accepted, ran});
+  }
+  return deliveries;
 }
 
 }  // namespace
@@ -116,9 +140,9 @@ Pledges::Due Pledges::due(std::size_t pledges_max) {
 PledgedInstance Pledges::look(Question& question, core::InstanceReference reference) {
   PledgedInstance found{std::move(reference), Where::nowhere, {}, {}};
   const std::int64_t key = keys_.of(found.reference.sop_instance_uid);
-  Statement rows = question.ask("SELECT seq, state, id, sha256, facts FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2,3) ORDER BY state DESC");
+  Statement rows = question.ask("SELECT seq, state, id, sha256, facts FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2,3) ORDER BY state DESC, seq");
   std::set<std::vector<std::uint8_t>> contents;
-  Sequence here = 0;
+  Sequence last = 0;
   for (rows.bind(1, key); rows.step();) {
     const auto state = static_cast<ItemState>(rows.number(1));
     if (state == ItemState::quarantined) {
@@ -126,7 +150,7 @@ PledgedInstance Pledges::look(Question& question, core::InstanceReference refere
       continue;
     }
     found.where = state == ItemState::living ? Where::here : Where::let_go;
-    here = state == ItemState::living ? rows.number(0) : 0;
+    last = rows.number(0);
     const ByteView digest = rows.blob(3), id = rows.blob(2);
     contents.emplace(digest.begin(), digest.end());
     core::Item item;
@@ -139,11 +163,8 @@ PledgedInstance Pledges::look(Question& question, core::InstanceReference refere
     Statement gone = question.ask("SELECT 1 FROM orphan WHERE sop_key=? AND sop_key<>0 LIMIT 1");
     if (gone.bind(1, key).step()) found.where = Where::let_go;
   }
-  if (here == 0) return found;
-  Statement deliveries = question.ask("SELECT d.name, v.state, CASE v.again WHEN 1 THEN 1 ELSE v.level END FROM delivery v JOIN destination d ON d.number=v.destination WHERE v.seq=?");
-  for (deliveries.bind(1, here); deliveries.step();)
-    found.deliveries.push_back({deliveries.text(0), static_cast<core::DeliveryState>(deliveries.number(1)),
-                                deliveries.number(2) == 2 ? core::Level::archived : core::Level::accepted});
+  if (found.where == Where::here) found.deliveries = deliveries_of(question, last);
+  if (found.where == Where::let_go) found.deliveries = late_proofs_of(question, last, Millis(store_.run_ms_now()), clock_.wall());
   return found;
 }
 

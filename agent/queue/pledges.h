@@ -38,7 +38,7 @@ struct PledgedInstance {
   core::InstanceReference reference;
   Where where = Where::nowhere;
   std::string sop_class_uid;                // of what is here; empty: not known
-  std::vector<DeliveryStanding> deliveries;  // of what is here
+  std::vector<DeliveryStanding> deliveries;  // of what is here; of what was let go only a proof of the last day counts, the others wait
 };
 
 class Pledges {

@@ -19,10 +19,16 @@ PromiseFacts facts(Where where, bool proven = false) { return {where, true, true
 
 TEST_CASE("only_what_is_here_or_went_by_proof_is_promised" * doctest::description("contract 4")) {
   CHECK(decide(facts(Where::here), PromiseOn::accepted, now).what == What::kept);
-  CHECK(decide(facts(Where::let_go), PromiseOn::accepted, now).what == What::kept);
   CHECK(decide(facts(Where::nowhere), PromiseOn::accepted, now) == PromiseDecision{What::refused, 0x0112});
   CHECK(decide(facts(Where::damaged), PromiseOn::accepted, now) == PromiseDecision{What::refused, 0x0110});
   CHECK(decide(facts(Where::differing), PromiseOn::accepted, now) == PromiseDecision{What::refused, 0x0110});
+}
+
+TEST_CASE("what_went_from_here_is_promised_only_where_it_was_proven_lately" * doctest::description("contract 4")) {
+  for (const PromiseOn on : {PromiseOn::accepted, PromiseOn::archived}) {
+    CHECK(decide(facts(Where::let_go, true), on, now).what == What::kept);
+    CHECK(decide(facts(Where::let_go), on, now) == PromiseDecision{What::refused, 0x0112});
+  }
 }
 
 TEST_CASE("a_class_that_does_not_agree_or_is_none_is_refused_in_the_words_of_the_standard") {

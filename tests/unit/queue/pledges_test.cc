@@ -131,6 +131,40 @@ TEST_CASE_FIXTURE(PledgeFixture, "what_is_here_what_went_by_proof_and_what_never
   CHECK(where(2) == Where::nowhere);
 }
 
+TEST_CASE_FIXTURE(PledgeFixture, "of_what_went_from_here_only_a_proof_of_the_last_day_counts" * doctest::description("contract 4")) {
+  destinations = {"lead", "copy"};
+  REQUIRE(queue->pledges().keep(request({"1.1"})).ok());
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  for (const auto& name : destinations) deliver(lease(1, name).at(0), core::Level::archived, name);
+  for (int round = 0; round < 2; ++round) queue->tick(), queue->drain();
+  const auto proven = [&] {
+    queue->drain();
+    const auto one = queue->pledges().standing("2.25.1")->instances.at(0);
+    REQUIRE(one.where == Where::let_go);
+    return static_cast<std::size_t>(std::ranges::count_if(one.deliveries, [](const auto& delivery) {
+      return delivery.state == core::DeliveryState::delivered && delivery.level == core::Level::archived;
+    }));
+  };
+  CHECK(proven() == 2);
+  constexpr std::int64_t day = 24 * 3'600'000;
+  const auto wall = clock.wall_ms.load();
+  clock.mono_ms += day - 60'000, clock.wall_ms += day - 60'000;
+  CHECK(proven() == 2);
+  SUBCASE("it grows old") { clock.mono_ms += 120'000, clock.wall_ms += 120'000; }
+  SUBCASE("it grows old while the node is off") { clock.wall_ms += 120'000; }
+  SUBCASE("a clock that was set makes it no younger") {
+    clock.mono_ms += 120'000;
+    clock.wall_ms = wall;
+  }
+  SUBCASE("a clock that was set to before it came says nothing") { clock.wall_ms = wall - day; }
+  SUBCASE("only its tombstone is left") {
+    restart();
+    for (int round = 0; round < 2; ++round) queue->tick(), queue->drain();
+    restart(true);
+  }
+  CHECK(proven() == 0);
+}
+
 TEST_CASE_FIXTURE(PledgeFixture, "two_images_of_one_uid_that_differ_are_no_custody_of_either_and_the_same_bytes_twice_are" * doctest::description("contract 6")) {
   REQUIRE(queue->pledges().keep(request({"1.1", "1.2"})).ok());
   for (unsigned seed : {1u, 2u}) REQUIRE(put(pattern(1000, seed), image_facts("1.1")).ok());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "cli/custody_verbs.h"
 #include "cli/exam_verbs.h"
 #include "cli/help.h"
 #include "cli/key_verbs.h"
@@ -46,6 +47,20 @@ constexpr std::array key_arguments{
              "默认 show；recovery 生成新的恢复密钥并显示一次，须以 root 执行；rotate 使此后接收的数据改用新密钥。", "show|recovery|rotate"},
 };
 
+constexpr std::array damage_arguments{
+    Argument{"WHAT", false, "show, unless another is named; seen says that a place was compared with the modality, and ends its telling.",
+             "默认 show；seen 表示该位置已与设备核对，不再提示。", "show|seen"},
+    Argument{"PLACE", false, "with seen: the place as it is listed, or all.", "与 seen 同用：列出的位置，或 all 表示全部。"},
+};
+
+constexpr std::array drop_arguments{
+    Argument{"DESTINATION", true, "The name of a destination that is not in the settings any more.", "已不在配置中的目的地名称。"},
+};
+constexpr std::array drop_options{
+    Option{"--give-up", "", "delete here also the images that no other destination is owed; without it they are kept", "同时从本机删除仅发往该处的图像；不加则保留"},
+    Option{"--yes", "", "do it without asking", "不再询问，直接执行"},
+};
+
 constexpr std::array rescue_arguments{
     Argument{"DIRECTORY", true, "The state directory on the copied or mounted disk, usually var/lib/sampan. Nothing is written there.",
              "复制或挂载的磁盘上的状态目录，通常为 var/lib/sampan；不会向其中写入任何内容。"},
@@ -75,6 +90,10 @@ constexpr std::array verbs{
          push_options},
     Verb{"devices", "The devices that send here, and who is refused.", "发送图像的设备，以及被拒绝的连接。", run_devices},
     Verb{"events", "What happened, and what still asks for a person.", "发生过的事件，以及尚待处理的问题。", run_events, {}, events_options},
+    Verb{"damage", "What is stored here damaged or in doubt, for a person to compare with the modality.",
+         "本机损坏或不完整的数据，供与设备核对。", run_damage, damage_arguments},
+    Verb{"drop", "A destination left the settings and does not come back: what is owed to it is owed no more. As root.",
+         "目的地已从配置中删除且不再恢复：不再保留发往该处的任务。须以 root 执行。", run_drop, drop_arguments, drop_options},
     Verb{"key", "How the keys of what is stored here are kept, and the recovery key for a person to keep.",
          "本机存储所用密钥的保护方式，以及交人保管的恢复密钥。", run_key, key_arguments},
     Verb{"rescue", "What the disk of a dead node holds: told, exported or sent on, on another machine, with the recovery key.",

@@ -94,9 +94,11 @@ void look_at_quarantined(const SpoolStatus& spool, Findings& out) {
   const std::string named_zh = exams.empty() ? "" : "；检查 " + exams, named_en = exams.empty() ? "" : "; exams " + exams;
   out.push_back({"quarantined", Verdict::attention, number(spool.quarantined) + " 项数据损坏已隔离，无法上传，磁盘可能有故障" + named_zh,
                  "Damaged on the disk, set aside, and not to be sent: " + number(spool.quarantined) + named_en,
-                 exams.empty() ? "请在设备上重新发送这些检查，并检查磁盘（dmesg）。" : "请在设备上重新发送这些检查（sampan trace 加编号可查看），并检查磁盘（dmesg）。",
-                 exams.empty() ? "Send these exams again from the modality, and check the disk (dmesg)."
-                               : "Send these exams again from the modality (sampan trace and the number shows which), and check the disk (dmesg)."});
+                 exams.empty() ? "请在设备上重新发送这些检查，并检查磁盘（dmesg）；sampan damage 列出位置，核对后可不再提示。"
+                               : "请在设备上重新发送这些检查（sampan trace 加编号可查看），并检查磁盘（dmesg）；sampan damage 列出位置，核对后可不再提示。",
+                 exams.empty() ? "Send these exams again from the modality, and check the disk (dmesg); sampan damage lists them, and ends this when you are done."
+                               : "Send these exams again from the modality (sampan trace and the number shows which), and check the disk (dmesg); sampan damage "
+                                 "lists them, and ends this when you are done."});
 }
 
 // What is sound as far as anybody knows, but did not read.
@@ -125,8 +127,9 @@ void look_at_spool(const NodeStatus& status, Findings& out) {
                    "有 " + number(spool.doubtful) + " 处数据不完整：可能在接收时断电，而索引也已丢失，无法判断当时是否已答复设备「成功」",
                    "Incomplete where it ends: " + number(spool.doubtful) + ". The power may have gone while this arrived; the index was lost as well, "
                    "so nobody knows whether the modality was told success",
-                   "请将断电前后的检查与设备上的逐一核对，缺少的请重新发送。",
-                   "Compare the exams from around the power cut with those on the modality, and send again what is missing."});
+                   "请将断电前后的检查与设备上的逐一核对，缺少的请重新发送（sampan damage 列出时间）；核对后执行 sampan damage seen all。",
+                   "Compare the exams from around the power cut with those on the modality, and send again what is missing (sampan damage says when "
+                   "it was); when that is done: sampan damage seen all."});
   if (spool.foreign > 0)
     out.push_back({"foreign", Verdict::attention, "存储目录中有 " + number(spool.foreign) + " 个文件不属于本机或无法读取，未作改动",
                    "Files in the spool that are not this node's or cannot be read, left as they are: " + number(spool.foreign),
@@ -307,9 +310,8 @@ void look_at_accepted(const StrandedStatus& stranded, Findings& out) {
   out.push_back({"unproven_by_unknown", Verdict::attention,
                  number(stranded.accepted) + " 幅图像「" + name + "」已接收但未证明归档，而配置中已无此目的地，本机副本一直保留",
                  images(stranded.accepted) + " accepted by \"" + name + "\" and not proven to be kept; it is not in the settings any more, so the copies stay here",
-                 "若是改错了名称，请改回；若确已停用，请另设一个同名目的地（目录即可）并设置 reclaim_after: accepted，副本才会清除。",
-                 "Give it its name back if that is a mistake. If it is gone for good, a destination of that name, a folder will do, with "
-                 "reclaim_after: accepted lets the copies go."});
+                 "若是改错了名称，请改回；若确已停用，请执行 sudo sampan drop " + name + "，另行安排这些图像。",
+                 "Give it its name back if that is a mistake. If it is gone for good: sudo sampan drop " + name + ", and they are routed anew."});
 }
 
 void look_at_stranded(const StrandedStatus& stranded, Findings& out) {
@@ -327,8 +329,9 @@ void look_at_stranded(const StrandedStatus& stranded, Findings& out) {
     out.push_back({"destination_unknown", Verdict::attention,
                    number(stranded.waiting) + " 幅图像等待发往「" + stranded.destination + "」，但配置中已无此目的地" + since_zh,
                    images(stranded.waiting) + " waiting for \"" + stranded.destination + "\", which is not in the settings" + since_en,
-                   "图像保留在本机，直到配置中有目的地再用此名称（也可以是目录）；sampan push 可另外送往别处。",
-                   "They stay here until a destination has that name again, a folder will do; sampan push sends them elsewhere as well."});
+                   "图像保留在本机，直到配置中有目的地再用此名称（也可以是目录）；若确已停用，请执行 sudo sampan drop " + stranded.destination + "，另行安排。",
+                   "They stay here until a destination has that name again, a folder will do. If it is gone for good: sudo sampan drop " +
+                       stranded.destination + ", and they are routed anew."});
 }
 
 // What came before is dated by the clock as it was then.

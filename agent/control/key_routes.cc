@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/key_routes.h"
 
-#include <unistd.h>
-
+#include "control/peer_may.h"
 #include "control/status_json.h"
 
 namespace sampan::control {
 namespace {
-
-bool may(const http::Request& request) {
-  return request.peer && (request.peer->uid == 0 || request.peer->uid == ::geteuid());
-}
-
-http::Response not_allowed() {
-  return refuse({403, "not_allowed", "only root may do this: use sudo", "只有 root 可以执行此操作，请使用 sudo"});
-}
 
 http::Response refused(const Error& error) {
   if (error.code == Errc::not_found) return refuse({404, "not_found", error.message, "尚未生成恢复密钥"});
@@ -26,21 +17,21 @@ http::Response refused(const Error& error) {
 
 http::Response serve_key_recovery(const Handlers& handlers, const Call& call) {
   if (handlers.keys == nullptr) return absent();
-  if (!may(call.request)) return not_allowed();
+  if (!is_root_or_own(call.request)) return only_root();
   auto made = handlers.keys->make_recovery();
   return made ? answer(recovery_json(*made)) : refused(made.error());
 }
 
 http::Response serve_key_handed_out(const Handlers& handlers, const Call& call) {
   if (handlers.keys == nullptr) return absent();
-  if (!may(call.request)) return not_allowed();
+  if (!is_root_or_own(call.request)) return only_root();
   const Status done = handlers.keys->handed_out();
   return done ? answer(key_json(handlers.keys->status())) : refused(done.error());
 }
 
 http::Response serve_key_rotate(const Handlers& handlers, const Call& call) {
   if (handlers.keys == nullptr) return absent();
-  if (!may(call.request)) return not_allowed();
+  if (!is_root_or_own(call.request)) return only_root();
   const Status done = handlers.keys->rotate();
   return done ? answer(key_json(handlers.keys->status())) : refused(done.error());
 }

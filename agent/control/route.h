@@ -16,6 +16,7 @@
 
 namespace sampan::control {
 
+class CustodyDesk;
 class ExamDesk;
 class KeyDesk;
 class Reloader;
@@ -29,6 +30,7 @@ struct Handlers {
   TelemetryBook* telemetry = nullptr;
   Reloader* reloader = nullptr;
   KeyDesk* keys = nullptr;
+  CustodyDesk* custody = nullptr;
 };
 
 // Who may call a route (DESIGN section 9).

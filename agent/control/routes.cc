@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 
+#include "control/custody_routes.h"
 #include "control/exam_routes.h"
 #include "control/key_routes.h"
 #include "control/reload_routes.h"
@@ -21,6 +22,9 @@ std::span<const Route> route_table() {
       Route{"POST", "/v1/resume", Role::technician, serve_resume},
       Route{"POST", "/v1/resend", Role::technician, serve_resend},
       Route{"POST", "/v1/push", Role::technician, serve_push},
+      Route{"GET", "/v1/damage", Role::viewer, serve_damage},
+      Route{"POST", "/v1/damage/seen", Role::technician, serve_damage_seen},
+      Route{"POST", "/v1/drop", Role::admin, serve_drop},
       Route{"GET", "/v1/devices", Role::viewer, serve_devices},
       Route{"GET", "/v1/events", Role::viewer, serve_events},
       Route{"POST", "/v1/reload", Role::admin, serve_reload},

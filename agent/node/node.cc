@@ -19,6 +19,7 @@
 #include "node/changing.h"
 #include "node/clock_watch.h"
 #include "node/comparison.h"
+#include "node/custodian.h"
 #include "node/engine.h"
 #include "node/exams.h"
 #include "node/intakes.h"
@@ -107,6 +108,7 @@ struct Node::Parts {
   std::unique_ptr<Exams> exams;
   std::unique_ptr<control::TelemetryBook> book;
   std::unique_ptr<Keys> keys;
+  std::unique_ptr<Custodian> custodian;
   std::unique_ptr<control::Api> api;
   std::unique_ptr<http::Server> server;
   const MonoTime started_mono;
@@ -251,8 +253,10 @@ Status Node::start() {
   p.exams = p.open_exams();
   p.reloader = std::make_unique<NodeReloader>(p.reload_request);
   p.keys = std::make_unique<Keys>(p.engine.queue());
+  p.custodian = std::make_unique<Custodian>(Custodian::Needs{p.engine.queue(), p.env.clock, [&p] { return p.live.settings(); },
+                                                             [&p](telemetry::News news) { p.telemetry->happened(std::move(news)); }});
   p.api = std::make_unique<control::Api>(control::Handlers{p.reporter.get(), p.exams.get(), p.book.get(),
-                                                           p.reload_request ? p.reloader.get() : nullptr, p.keys.get()});
+                                                           p.reload_request ? p.reloader.get() : nullptr, p.keys.get(), p.custodian.get()});
   Status opened = p.open_control();
   if (opened) opened = p.intakes->start();
   p.running = opened.ok();

@@ -5,6 +5,7 @@
 
 #include "core/limits.h"
 #include "queue/ledger_schema.h"
+#include "queue/seen.h"
 
 namespace sampan::queue {
 namespace {
@@ -127,7 +128,9 @@ Totals Counts::totals() {
     if (state == ItemState::living) totals.items = count_of(rows.number(1)), totals.bytes = count_of(rows.number(2));
     if (state == ItemState::quarantined) totals.quarantined += count_of(rows.number(1));
   }
-  Statement ranges = question.ask("SELECT reason=?2, count(*) FROM quarantine WHERE reason NOT IN (?1,?3) GROUP BY 1");
+  Statement seen = question.ask("SELECT count(*) FROM item WHERE state IN (3, 4) AND state=3 AND NOT " + std::string(unseen_item));
+  if (totals.quarantined > 0 && seen.step()) totals.quarantined -= std::min(totals.quarantined, count_of(seen.number(0)));
+  Statement ranges = question.ask("SELECT reason=?2, count(*) FROM quarantine WHERE reason NOT IN (?1,?3) AND " + std::string(unseen_range) + " GROUP BY 1");
   for (ranges.bind(1, torn_tail).bind(2, doubtful_tail).bind(3, came_again); ranges.step();)
     (ranges.number(0) != 0 ? totals.doubtful : totals.quarantined) += count_of(ranges.number(1));
   Statement waited = question.ask("SELECT value FROM meta WHERE name='waited_ms'");
@@ -147,7 +150,8 @@ Result<std::uint64_t> Counts::undelivered(const std::set<std::string>& believed)
                                   "EXISTS (SELECT 1 FROM delivery v JOIN destination d ON d.number=v.destination WHERE v.seq=item.seq AND "
                                   "(v.state IN (1,2,4) OR (v.state=3 AND v.level=1 AND instr(?2, char(10)||d.name||char(10))=0))) OR "
                                   "NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.seq=item.seq))) + "
-                                  "(SELECT count(*) FROM item WHERE state=3) + (SELECT count(*) FROM quarantine WHERE reason NOT IN (?1,?3))");
+                                  "(SELECT count(*) FROM item WHERE state IN (3,4) AND state=3 AND " + std::string(unseen_item) + ") + "
+                                  "(SELECT count(*) FROM quarantine WHERE reason NOT IN (?1,?3) AND " + std::string(unseen_range) + ")");
     counted = owed.bind(1, torn_tail).bind(2, std::string_view(names)).bind(3, came_again).step();
     if (counted) count = count_of(owed.number(0));
   }

@@ -36,8 +36,8 @@ struct DestinationCount {
 };
 
 struct Totals {
-  std::uint64_t items = 0, bytes = 0, quarantined = 0;
-  std::uint64_t doubtful = 0;  // ends of segments that the power may have torn
+  std::uint64_t items = 0, bytes = 0;
+  std::uint64_t quarantined = 0, doubtful = 0;  // that nobody looked at; the latter: ends of segments that the power may have torn
   Millis waited_before{};      // of what was found without a ledger, the longest, by the clock of then
 };
 

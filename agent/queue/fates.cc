@@ -16,7 +16,13 @@ void Fates::take(const Note& note) {
     said.refused.reset();
     if (verdict->state != core::DeliveryState::waiting) said.refused = verdict->reason;
   } else if (const auto* duty = std::get_if<DutyNote>(&note)) {
-    items_[duty->item].duties.insert(duty->destinations.begin(), duty->destinations.end());
+    Known& known = items_[duty->item];
+    known.duties.insert(duty->destinations.begin(), duty->destinations.end());
+    known.released.merge(known.kept);
+    for (const auto& destination : duty->destinations) known.released.erase(destination);
+  } else if (const auto* release = std::get_if<ReleaseNote>(&note)) {
+    Known& known = items_[release->item];
+    (release->kept ? known.kept : known.released).insert(release->destination);
   } else if (const auto* stone = std::get_if<TombstoneNote>(&note)) {
     gone_[stone->item].push_back(stone->sha256);
     if (stone->why == TombstoneReason::reclaimed && stone->sop_key != 0) reclaimed_[stone->sop_key].push_back(stone->sha256);
@@ -40,6 +46,7 @@ Fate Fates::of(const core::Item& item, const Owed& owed, std::int64_t sop_key) c
   if (!owed)
     for (const auto& [destination, said] : known.said) duties.insert(destination);
   duties.erase("");  // to nobody
+  for (const auto& destination : known.released) duties.erase(destination);
   Fate fate;
   if (const auto gone = reclaimed_.find(sop_key); gone != reclaimed_.end())
     fate.differs_from_gone = std::ranges::any_of(gone->second, [&](const Digest& sha256) { return sha256 != item.sha256; });

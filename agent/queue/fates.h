@@ -46,6 +46,8 @@ class Fates {
   };
   struct Known {
     std::set<std::string> duties;
+    std::set<std::string> released;  // of what its record says as well
+    std::set<std::string> kept;      // the same, once somebody else is owed it
     std::map<std::string, Said> said;  // by destination
   };
   std::unordered_map<Uuid, Known, UuidHash> items_;

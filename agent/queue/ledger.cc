@@ -190,6 +190,7 @@ void Ledger::forget_segment(std::uint64_t segment) {
   use_->segment_forget.bind(1, static_cast<std::int64_t>(segment)).run();
   forget_quarantine(segment, 0);
   forget_replaced(segment);
+  forget_seen(segment);
 }
 
 void Ledger::forget_quarantine(std::uint64_t segment, std::uint64_t from) {

@@ -80,6 +80,8 @@ class Ledger {
   // item: what the record held, where so much of it verifies.
   void quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason, const core::Item* item = nullptr);
   void forget_quarantine(std::uint64_t segment, std::uint64_t from);
+  // A person looked at what is damaged there, of so many bytes or fewer.
+  bool is_seen(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes);
   bool has_tombstone(const Uuid& item);
   // How far a walk over the items that wait for nobody has come; seq 0: not begun.
   struct Unmatched {
@@ -217,6 +219,13 @@ class Ledger {
   void apply_tombstone(const TombstoneNote& note, Sequence seq);
   void apply_verdict(const VerdictNote& note, Sequence seq);
   void apply_duty(const DutyNote& note, Sequence seq);
+  void apply_release(const ReleaseNote& note, Sequence seq);
+  void apply_seen(const SeenNote& note);
+  void give_up_unsettled(Sequence seq);
+  void keep_for_nobody(Sequence seq, WallTime time);
+  void forget_name(Sequence seq);
+  void forget_seen(std::uint64_t segment);
+  std::uint64_t record_bytes_of(Sequence seq);
   void give(Sequence seq, std::span<const std::string> destinations);
   void apply_order(const OrderNote& note);
   void apply_promise(const PromiseNote& note, std::int64_t run_ms);

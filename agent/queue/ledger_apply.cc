@@ -175,6 +175,7 @@ static const Digest* content_of(const Note& note) {
 void Ledger::apply(const Note& note, std::int64_t run_ms) {
   if (const auto* order = std::get_if<OrderNote>(&note)) return apply_order(*order);
   if (const auto* promise = std::get_if<PromiseNote>(&note)) return apply_promise(*promise, run_ms);
+  if (const auto* seen = std::get_if<SeenNote>(&note)) return apply_seen(*seen);
   const Uuid item = item_of(note);
   const auto* tombstone = std::get_if<TombstoneNote>(&note);
   const Sequence seq = find(item, content_of(note));
@@ -191,8 +192,26 @@ void Ledger::apply(const Note& note, std::int64_t run_ms) {
     apply_tombstone(*tombstone, seq);
   } else if (const auto* duty = std::get_if<DutyNote>(&note)) {
     apply_duty(*duty, seq);
+  } else if (const auto* release = std::get_if<ReleaseNote>(&note)) {
+    apply_release(*release, seq);
   } else {
     apply_verdict(std::get<VerdictNote>(note), seq);
+  }
+}
+
+// A duty that was given later takes back a release of the same destination, and is somebody for what another one kept.
+static void without_taken_back(std::vector<Note>& notes) {
+  std::set<std::string> given;
+  bool some = false;
+  for (auto note = notes.end(); note != notes.begin();) {
+    --note;
+    if (const auto* duty = std::get_if<DutyNote>(&*note)) {
+      given.insert(duty->destinations.begin(), duty->destinations.end());
+      some = some || !duty->destinations.empty();
+    } else if (auto* release = std::get_if<ReleaseNote>(&*note)) {
+      release->kept = release->kept && !some;
+      if (given.contains(release->destination)) note = notes.erase(note);
+    }
   }
 }
 
@@ -201,6 +220,7 @@ void Ledger::apply_orphans(const Uuid& item, std::int64_t run_ms) {
   if (notes.empty()) return;
   use_->orphan_delete.bind(1, ByteView(item.bytes)).run();
   orphans_ -= static_cast<std::int64_t>(notes.size());
+  without_taken_back(notes);
   // What was written anew stands behind what speaks of the delivery it opens.
   std::stable_partition(notes.begin(), notes.end(), [](const Note& note) { return std::holds_alternative<DutyNote>(note); });
   for (const auto& note : notes) apply(note, run_ms);
@@ -285,6 +305,7 @@ void Ledger::apply_receipt(const ReceiptNote& note, Sequence seq, std::int64_t r
 
 void Ledger::apply_tombstone(const TombstoneNote& note, Sequence seq) {
   use_->item_close.bind(1, seq).run();
+  if (note.why == TombstoneReason::shed) forget_name(seq);
   std::vector<int> destinations;
   auto& rows = use_->deliveries_of;
   for (rows.begin().bind(1, seq); rows.step();) destinations.push_back(static_cast<int>(rows.number(4)));

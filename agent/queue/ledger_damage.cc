@@ -30,6 +30,7 @@ void Ledger::quarantine_item(Sequence seq, std::string_view reason) {
   for (rows.begin().bind(1, seq); rows.step();)
     if (rows.number(1) == code(core::DeliveryState::waiting)) waiting.push_back(static_cast<int>(rows.number(4)));
   rows.begin();
+  if (is_seen(segment_of(seq), offset_of(seq), record_bytes_of(seq))) return give_up_unsettled(seq);
   for (const int destination : waiting)
     if (const auto found = delivery(seq, destination))
       move(*found, code(core::DeliveryState::on_hold), found->counted.level, reason, 0);

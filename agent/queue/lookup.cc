@@ -6,6 +6,7 @@
 #include <map>
 
 #include "queue/ledger_schema.h"
+#include "queue/seen.h"
 
 namespace sampan::queue {
 namespace {
@@ -177,7 +178,8 @@ std::vector<std::string> Lookup::quarantined(std::size_t exams_max) {
   Question question(view_);
   std::vector<std::string> exams;
   // In the words of the index on what is odd: without them all items would be read.
-  Statement rows = question.ask("SELECT id, facts FROM item WHERE state IN (3, 4) AND state=? ORDER BY seq DESC LIMIT ?");
+  Statement rows = question.ask("SELECT id, facts FROM item WHERE state IN (3, 4) AND state=? AND " +
+                                std::string(unseen_item) + " ORDER BY seq DESC LIMIT ?");
   for (rows.bind(1, static_cast<int>(ItemState::quarantined)).bind(2, static_cast<std::int64_t>(quarantined_looked_at)); rows.step();) {
     core::Item item;
     read_id(rows.blob(0), item.id);

@@ -2,6 +2,8 @@
 #include "queue/notes.h"
 
 #include <algorithm>
+#include <cinttypes>
+#include <cstdio>
 #include <utility>
 
 namespace sampan::queue {
@@ -9,8 +11,10 @@ namespace {
 
 constexpr std::uint16_t origin_number = 0x8001, kind_number = 0x8002, priority_number = 0x8003, received_number = 0x8004,
                         owed_number = 0x8005;
-constexpr std::uint8_t owed_state = 5;   // of a verdict: a duty
 constexpr std::uint8_t goes_on_why = 4;  // of a tombstone: the one before it, and its place
+constexpr std::uint8_t owed_state = 5, released_state = 6;  // of a verdict: a duty, and its end
+constexpr std::string_view kept_word = "kept";
+constexpr std::uint8_t seen_order = 5;
 
 template <class T>
 void put(Bytes& out, T value) {
@@ -102,16 +106,25 @@ Note read_verdict(Reader& in) {
   note.destination = in.take_text();
   note.reason = in.take_text();
   if (state == owed_state) return DutyNote{note.item, note.time, lines_of(note.destination)};
+  if (state == released_state) return ReleaseNote{note.item, note.time, note.destination, note.reason == kept_word};
   return note;
+}
+
+SeenNote seen_of(const OrderNote& order) {
+  SeenNote note{0, 0, 0, order.time};
+  const int read = std::sscanf(order.destination.c_str(), "%" SCNu64 " %" SCNu64 " %" SCNu64, &note.segment, &note.offset, &note.bytes);
+  return read == 3 ? note : SeenNote{};
 }
 
 Note read_order(Reader& in) {
   OrderNote note;
-  note.what = static_cast<OrderNote::What>(in.take<std::uint8_t>());
+  const auto what = in.take<std::uint8_t>();
+  note.what = static_cast<OrderNote::What>(what);
   note.priority = static_cast<core::Priority>(std::min<std::uint8_t>(in.take<std::uint8_t>(), 3));
   note.time.ms = in.take<std::int64_t>();
   note.exam = in.take_text();
   note.destination = in.take_text();
+  if (what == seen_order) return seen_of(note);
   return note;
 }
 
@@ -194,6 +207,21 @@ struct Encoder {
     put_text(out, note.exam);
     put_text(out, note.destination);
   }
+  // As an order of no exam, which an earlier version passes over.
+  void operator()(const SeenNote& note) const {
+    put(out, seen_order);
+    put(out, std::uint8_t{0});
+    put(out, note.time.ms);
+    put_text(out, "");
+    put_text(out, std::to_string(note.segment) + " " + std::to_string(note.offset) + " " + std::to_string(note.bytes));
+  }
+  void operator()(const ReleaseNote& note) const {
+    put_raw(out, note.item.bytes);
+    put(out, released_state);
+    put(out, note.time.ms);
+    put_text(out, note.destination);
+    put_text(out, note.kept ? kept_word : "");
+  }
   void operator()(const DutyNote& note) const {
     put_raw(out, note.item.bytes);
     put(out, owed_state);
@@ -223,7 +251,8 @@ void put_fact(Bytes& out, std::uint16_t number, ByteView value) {
 }  // namespace
 
 Type type_of(const Note& note) {
-  static constexpr Type types[] = {Type::receipts, Type::tombstones, Type::verdicts, Type::orders, Type::verdicts, Type::promises};
+  static constexpr Type types[] = {Type::receipts, Type::tombstones, Type::verdicts, Type::orders,
+                                   Type::verdicts, Type::promises,   Type::verdicts, Type::orders};
   return types[note.index()];
 }
 

@@ -48,6 +48,20 @@ struct DutyNote {
   std::vector<std::string> destinations;
 };
 
+// An item is owed to this destination no more: it left the settings, and a person said that it does not come back.
+struct ReleaseNote {
+  Uuid item;
+  WallTime time{};
+  std::string destination;
+  bool kept = false;  // nobody else that counts is owed it: it is kept, and waits for a route
+};
+
+// A person looked at what is damaged there, of at most so many bytes: it is not told any more.
+struct SeenNote {
+  std::uint64_t segment = 0, offset = 0, bytes = 0;
+  WallTime time{};
+};
+
 // What a person wants of a whole exam, also of its images that are still to come.
 struct OrderNote {
   enum class What : std::uint8_t { hold = 1, resume = 2, owe = 3, priority = 4 };
@@ -69,13 +83,13 @@ struct PromiseNote {
   std::uint32_t instances_in_all = 0;                     // of asked
 };
 
-using Note = std::variant<ReceiptNote, TombstoneNote, VerdictNote, OrderNote, DutyNote, PromiseNote>;
+using Note = std::variant<ReceiptNote, TombstoneNote, VerdictNote, OrderNote, DutyNote, PromiseNote, ReleaseNote, SeenNote>;
 
 // What an item belongs to: its Study Instance UID, or "item <uuid>" without one; empty for telemetry.
 std::string exam_name(const core::Item& item);
 
 Type type_of(const Note& note);
-// The item it speaks of; nil for an order.
+// The item it speaks of; nil for an order and a place.
 Uuid item_of(const Note& note);
 void encode(const Note& note, Bytes& out);
 std::vector<Note> decode_notes(Type type, ByteView payload);

@@ -68,9 +68,30 @@ bool NotesKept::still_says(const VerdictNote& note, Ledger& ledger, bool older_r
   });
 }
 
-bool NotesKept::still_says(const DutyNote& note, Ledger& ledger) {
-  return std::ranges::any_of(ledger.rows_of(note.item), [](const Ledger::Row& row) { return !is_gone(row.state); });
+// Without those that were released since: what is written anew stands behind the note that says so.
+bool NotesKept::still_says(DutyNote& note, Ledger& ledger) {
+  const auto rows = ledger.rows_of(note.item);
+  const bool living = std::ranges::any_of(rows, [](const Ledger::Row& row) { return row.state == ItemState::living; });
+  const auto owed = [&](const std::string& name) {
+    return std::ranges::any_of(rows, [&](const Ledger::Row& row) { return ledger.delivery_of(row.seq, name).has_value(); });
+  };
+  if (living && std::ranges::any_of(note.destinations, owed)) std::erase_if(note.destinations, [&](const auto& name) { return !owed(name); });
+  return std::ranges::any_of(rows, [](const Ledger::Row& row) { return !is_gone(row.state); });
 }
+
+// It is kept for nobody as long as it is; a duty that was given since stands in its own note.
+bool NotesKept::still_says(ReleaseNote& note, Ledger& ledger) {
+  bool says = false;
+  note.kept = false;
+  for (const Ledger::Row& row : ledger.rows_of(note.item)) {
+    if (is_gone(row.state) || ledger.delivery_of(row.seq, note.destination)) continue;
+    says = true;
+    note.kept = note.kept || ledger.delivery_of(row.seq, std::string(nobody)).has_value();
+  }
+  return says;
+}
+
+bool NotesKept::still_says(const SeenNote& note, Ledger& ledger) { return ledger.is_seen(note.segment, note.offset, note.bytes); }
 
 // That one was answered takes back what stands before it, and must not take back one that was asked for again.
 bool NotesKept::still_says(const PromiseNote& note, Ledger& ledger, bool older_remain) {
@@ -86,9 +107,11 @@ std::optional<std::vector<Note>> NotesKept::of(const Note& note, Ledger& ledger,
     if (older_remain) standing.insert(standing.begin(), OrderNote{OrderNote::What::resume, {}, order->time, order->exam, ""});
     return standing;
   }
-  if (!std::holds_alternative<PromiseNote>(note) && !ledger.orphans_of(item_of(note)).empty()) return {};
+  const bool of_item = !std::holds_alternative<PromiseNote>(note) && !std::holds_alternative<SeenNote>(note);
+  if (of_item && !ledger.orphans_of(item_of(note)).empty()) return {};
+  Note kept = note;
   const bool needed = std::visit(
-      [&]<class N>(const N& one) {
+      [&]<class N>(N& one) {
         if constexpr (std::is_same_v<N, OrderNote>)
           return false;
         else if constexpr (std::is_same_v<N, VerdictNote> || std::is_same_v<N, PromiseNote>)
@@ -96,8 +119,8 @@ std::optional<std::vector<Note>> NotesKept::of(const Note& note, Ledger& ledger,
         else
           return still_says(one, ledger);
       },
-      note);
-  return needed ? std::vector<Note>{note} : std::vector<Note>{};
+      kept);
+  return needed ? std::vector<Note>{std::move(kept)} : std::vector<Note>{};
 }
 
 }  // namespace sampan::queue

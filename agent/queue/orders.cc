@@ -2,10 +2,10 @@
 #include "queue/orders.h"
 
 #include <algorithm>
-#include <future>
 #include <utility>
 
 #include "core/limits.h"
+#include "queue/handed_in.h"
 #include "queue/ledger_schema.h"
 #include "queue/store.h"
 
@@ -43,7 +43,7 @@ Status Orders::each_image(const Match& match, const std::string& destination, co
     std::vector<Note> notes;
     for (const auto& image : page)
       if (destination.empty() || image.destination == destination) each(image, notes);
-    const Status kept = submit(std::move(notes));
+    const Status kept = hand_in(store_, std::move(notes));
     page = pages.next();
     if (!kept) return page.empty() ? kept : fail(Errc::limit, "only part of the order is written, the disk does not take it; order it again when it does");
   }
@@ -57,19 +57,6 @@ VerdictNote Orders::verdict(const ImageDelivery& image, DeliveryState state, std
 
 OrderNote Orders::order(const Aim& aim, What what, const std::string& destination) const {
   return {what, core::Priority::routine, clock_.wall(), aim.name, destination};
-}
-
-Status Orders::submit(std::vector<Note> notes) {
-  if (notes.empty()) return {};
-  const auto done = std::make_shared<std::promise<void>>();
-  auto kept = done->get_future();
-  for (std::size_t i = 0; i < notes.size(); ++i) {
-    const bool last = i + 1 == notes.size();
-    store_.note(std::move(notes[i]), last ? std::function<void()>([done] { done->set_value(); }) : nullptr);
-  }
-  if (kept.wait_for(core::limits::order_patience) != std::future_status::ready)
-    return fail(Errc::timeout, "the order is not written yet; it will be as soon as the disk takes it");
-  return {};
 }
 
 namespace {
@@ -113,7 +100,7 @@ Result<OrderDone> Orders::hold(const Match& match, const std::string& destinatio
   });
   if (!counted) return counted.error();
   if (!aimed->whole) return done;
-  if (Status kept = submit({order(*aimed, What::hold, destination)}); !kept) return kept.error();
+  if (Status kept = hand_in(store_, {order(*aimed, What::hold, destination)}); !kept) return kept.error();
   return done;
 }
 
@@ -131,7 +118,7 @@ Result<OrderDone> Orders::resume(const Match& match, const std::string& destinat
   });
   if (!let) return let.error();
   if (!held) return done;
-  if (Status kept = submit({order(*aimed, What::resume, destination)}); !kept) return kept.error();
+  if (Status kept = hand_in(store_, {order(*aimed, What::resume, destination)}); !kept) return kept.error();
   return done;
 }
 
@@ -164,7 +151,7 @@ Result<OrderDone> Orders::owe(const Match& match, const std::string& destination
     if (image.state != DeliveryState::on_hold) leave(done, image);
   });
   if (!counted) return counted.error();
-  if (Status kept = submit({order(*aimed, What::owe, destination)}); !kept) return kept.error();
+  if (Status kept = hand_in(store_, {order(*aimed, What::owe, destination)}); !kept) return kept.error();
   // What a person or a rule holds back is owed, and does not leave.
   const auto now = lookup_.exam(match.exam);
   done.on_hold = now ? held_back(*now, destination) : 0;
@@ -188,7 +175,7 @@ Result<OrderDone> Orders::prioritise(const Match& match, core::Priority priority
   if (!counted) return counted.error();
   OrderNote note = order(*aimed, What::priority, "");
   note.priority = priority;
-  if (Status kept = submit({std::move(note)}); !kept) return kept.error();
+  if (Status kept = hand_in(store_, {std::move(note)}); !kept) return kept.error();
   return done;
 }
 

@@ -52,7 +52,6 @@ class Orders {
   Result<Aim> aim(const Match& match);
   using EachImage = std::function<void(const ImageDelivery& image, std::vector<Note>& notes)>;
   Status each_image(const Match& match, const std::string& destination, const EachImage& each);
-  Status submit(std::vector<Note> notes);
   VerdictNote verdict(const ImageDelivery& image, core::DeliveryState state, std::string_view reason) const;
   OrderNote order(const Aim& aim, OrderNote::What what, const std::string& destination) const;
 

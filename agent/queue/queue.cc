@@ -9,7 +9,9 @@
 #include "core/limits.h"
 #include "queue/ballast.h"
 #include "queue/comparing.h"
+#include "queue/damage.h"
 #include "queue/disk_health.h"
+#include "queue/dropping.h"
 #include "queue/leases.h"
 #include "queue/ledger_reader.h"
 #include "queue/lookup.h"
@@ -76,6 +78,8 @@ struct Queue::Parts {
   std::optional<Counts> counts;
   std::optional<Lookup> lookup;
   std::optional<Orders> orders;
+  std::optional<Damage> damage;
+  std::optional<Dropping> dropping;
   std::optional<Unproven> unproven;
   std::optional<Pledges> pledges;
   std::optional<Comparing> comparing;  // after the store, which it asks
@@ -197,6 +201,8 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   parts->counts.emplace(*parts->view);
   parts->lookup.emplace(*parts->view, parts->keys);
   parts->orders.emplace(*parts->store, *parts->lookup, parts->needs.clock);
+  parts->damage.emplace(*parts->store, *parts->view, parts->folder, parts->keys, parts->needs.clock);
+  parts->dropping.emplace(*parts->store, *parts->view, parts->needs.clock);
   parts->unproven.emplace(*parts->store, *parts->proof_view, parts->keys, parts->needs.clock);
   parts->pledges.emplace(*parts->store, *parts->proof_view, parts->keys, parts->needs.clock);
   if (p.needs.compare)
@@ -387,6 +393,8 @@ Lookup& Queue::lookup() {
   return *parts_->lookup;
 }
 Orders& Queue::orders() { return *parts_->orders; }
+Damage& Queue::damage() { return *parts_->damage; }
+Dropping& Queue::dropping() { return *parts_->dropping; }
 Keyring& Queue::keys() { return parts_->keys; }
 Unproven& Queue::unproven() { return *parts_->unproven; }
 Pledges& Queue::pledges() { return *parts_->pledges; }

@@ -106,6 +106,8 @@ struct QueueSummary {
   Millis age(WallTime came, WallTime now) const { return std::clamp(Millis(now.ms - came.ms), Millis(0), std::max(ran, Millis(0))); }
 };
 
+class Damage;
+class Dropping;
 class Keyring;
 class Lookup;
 class Orders;
@@ -131,6 +133,9 @@ class Queue final : public core::Sink {
   Counts& counts();
   Lookup& lookup();
   Orders& orders();
+  // What a person looks at, and ends.
+  Damage& damage();
+  Dropping& dropping();
   // What was accepted and is to be proven.
   Unproven& unproven();
   Keyring& keys();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the store gives space back: tombstones first, synced; then the ledger; then the bytes (FORMAT.md, Reclaiming).
 #include <algorithm>
+#include <future>
+#include <memory>
 
 #include "base/crash_point.h"
 #include "base/log.h"
@@ -124,6 +126,23 @@ bool Store::shed_surplus() {
               std::string(cargo.name));
   }
   return true;
+}
+
+Status Store::give_up(std::vector<Ledger::Candidate> items) {
+  if (items.empty()) return {};
+  struct Burial {
+    std::promise<void> over;
+    std::atomic<bool> good{false};
+  };
+  const auto burial = std::make_shared<Burial>();
+  auto over = burial->over.get_future();
+  change([](Ledger&) {}, [this, items = std::move(items), burial] {
+    burial->good = bury(items, false);
+    burial->over.set_value();
+  });
+  if (over.wait_for(core::limits::order_patience) != std::future_status::ready)
+    return fail(Errc::timeout, "the order is not written yet; it will be as soon as the disk takes it");
+  return burial->good ? Status() : Status(fail(Errc::io, "the disk does not take it; order it again when it does"));
 }
 
 bool Store::bury(const std::vector<Ledger::Candidate>& gone, bool delivered) {

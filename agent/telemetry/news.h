@@ -22,7 +22,9 @@ struct News {
     item_rejected,
     item_lost,          // that was accepted, or archived, and is not there any more
     detour_begins,      // place: the fallback
-    detour_ends
+    detour_ends,
+    damage_seen,         // by a person (reason: who); detail: places
+    destination_dropped  // the same; detail: images kept for nobody else, place: images given up
   };
   What what = What::destination_up;
   std::string subject, place, detail;

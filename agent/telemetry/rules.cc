@@ -106,6 +106,12 @@ void Rules::happened(const News& news) {
       raise("dest.detour", "dest.detour/" + dest, {{"dest", dest}, {"to", news.place}}, then);
       return;
     case News::What::detour_ends: return close("dest.detour/" + dest, "dest.detour", {}, then.wall);
+    case News::What::damage_seen:
+      emit("spool.seen", Stage::once, "", {{"by", news.reason}, {"places", news.detail}}, then.wall);
+      return;
+    case News::What::destination_dropped:
+      emit("dest.dropped", Stage::once, "", {{"dest", dest}, {"by", news.reason}, {"kept", news.detail}, {"given_up", news.place}}, then.wall);
+      return;
     case News::What::item_lost:
       raise("instance.lost", "instance.lost/" + dest, {{"dest", dest}, {"reason", news.reason}}, then);
       return;

@@ -102,6 +102,21 @@ def test_the_page_says_what_config_prints(ctx):
         assert seen == set(page[f"sampan config {what}"]), (what, seen)
 
 
+def dropped(node):
+    """What is told of a destination that left the settings, which are given back."""
+    config = node.dir / "sampan.yaml"
+    before = config.read_text()
+    changed = json.loads(before)
+    changed["destinations"] = [one for one in changed["destinations"] if one["name"] != "dead"]
+    changed["routes"][0]["to"].remove("dead")
+    config.write_text(json.dumps(changed))
+    assert post(node, "/v1/reload")[1]["applied"]
+    told = post(node, "/v1/drop", destination="dead")[1]
+    config.write_text(before)
+    assert post(node, "/v1/reload")[1]["applied"]
+    return told
+
+
 def test_the_page_says_what_a_node_answers(ctx):
     node, page = busy_node(ctx), documented()
     key = node.get("/v1/today")["exams"][0]["study_uid"]
@@ -113,6 +128,8 @@ def test_the_page_says_what_a_node_answers(ctx):
     answers += [("GET /v1/trace", node.get(f"/v1/trace?key={one}")) for one in (key, ct)]
     answers += [(f"POST /v1/{name}", post(node, f"/v1/{name}", key=ct, emergency=True)[1]) for name in ("hold", "push", "resume", "resend")]
     answers.append(("POST /v1/reload", post(node, "/v1/reload")[1]))
+    answers += [("GET /v1/damage", node.get("/v1/damage")), ("POST /v1/damage/seen", post(node, "/v1/damage/seen", place="all")[1])]
+    answers.append(("POST /v1/drop", dropped(node)))
     answers += [(f"POST /v1/key/{name}", post(node, f"/v1/key/{name}")[1]) for name in ("recovery", "handed_out", "rotate")]
     config = node.dir / "sampan.yaml"
     config.write_text(config.read_text().replace('"lanes"', '"lines"').replace('"site"', '"sight"'))
@@ -123,7 +140,7 @@ def test_the_page_says_what_a_node_answers(ctx):
         seen.setdefault(route, set()).update(rows)
     for route, rows in seen.items():
         if route not in ("GET /v1/today", "GET /v1/events", "GET /v1/devices", "POST /v1/reload"):
-            rows.add("spool.quarantined_exams[]")  # of a damaged disk: tests/crash/test_damage.py
+            rows |= {"spool.quarantined_exams[]"} | {row for row in page[route] if row.startswith("places[]")}  # of a damaged disk: tests/crash/test_damage.py
             wrong += [f"{route}: {row} is on the page and in no answer" for row in page[route].keys() - rows]
     assert not wrong, "\n".join(sorted(set(wrong)))
 
@@ -144,7 +161,9 @@ def test_refusals_are_what_the_page_says(ctx):
     for path, body, status, code in (
             ("/v1/hold", {}, 400, "no_key"), ("/v1/push", {"key": "1"}, 400, "nothing_asked"),
             ("/v1/hold", {"key": "1"}, 404, "not_found"), ("/v1/hold", {"key": "1", "to": "x"}, 404, "no_destination"),
-            ("/v1/status", {}, 405, "method"), ("/v1/key/handed_out", {}, 404, "not_found"), ("/v1/nothing", {}, 404, "no_route"), ("/v1/hold", {"key": ["1"]}, 400, "bad_body")):
+            ("/v1/status", {}, 405, "method"), ("/v1/key/handed_out", {}, 404, "not_found"), ("/v1/nothing", {}, 404, "no_route"),
+            ("/v1/damage/seen", {}, 400, "no_place"), ("/v1/damage/seen", {"place": "1-1"}, 404, "no_place"), ("/v1/drop", {}, 400, "no_destination"),
+            ("/v1/drop", {"destination": "x"}, 404, "no_destination"), ("/v1/drop", {"destination": "lead"}, 409, "in_settings"), ("/v1/hold", {"key": ["1"]}, 400, "bad_body")):
         got, answer = post(node, path, **body)
         assert (got, answer["code"]) == (status, code), f"{path} {body} -> {got} {answer}"
         assert answer["error"] and answer["zh"] and set(answer) == {"code", "error", "zh"}

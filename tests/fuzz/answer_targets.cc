@@ -2,6 +2,7 @@
 // What servers answer, and what a person's tools and files say.
 #include "control/api.h"
 #include "control/client.h"
+#include "control/custody.h"
 #include "control/events_json.h"
 #include "control/exam.h"
 #include "control/exam_desk.h"
@@ -124,6 +125,9 @@ FUZZ_TARGET(client_json) {
   static_cast<void>(control::parse_refusal(text));
   static_cast<void>(control::parse_exams(text));
   static_cast<void>(control::parse_ordered(text));
+  static_cast<void>(control::parse_damage(text));
+  static_cast<void>(control::parse_seen(text));
+  static_cast<void>(control::parse_drop(text));
   static_cast<void>(control::parse_events(text));
   static_cast<void>(control::parse_devices(text));
   static_cast<void>(control::parse_reload(text));

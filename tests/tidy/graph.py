@@ -24,7 +24,7 @@ MODULES = {
 }
 
 # The client half of control: what the command line shares with the daemon. It knows nothing of the daemon's inside.
-CLIENT_HALF = ("control/client.", "control/events_json.", "control/exam.", "control/folder_words.", "control/json_fields.", "control/node_status.",
+CLIENT_HALF = ("control/client.", "control/custody.", "control/events_json.", "control/exam.", "control/folder_words.", "control/json_fields.", "control/node_status.",
                "control/reason_phrases.", "control/reason_words.", "control/refusal.", "control/reload.", "control/rows.",
                "control/status_json.",
                "control/words.")

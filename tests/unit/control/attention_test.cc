@@ -236,7 +236,7 @@ TEST_CASE("what_is_damaged_is_not_for_a_person_to_let_go_on_but_to_send_again" *
   CHECK(codes(status) == Codes{"quarantined:attention", "on_hold:attention"});
   CHECK(assess(status)[1].en == "3 images for lead on hold, a person must decide");
   status.spool.quarantined_exams.clear();
-  CHECK(assess(status)[0].action_en == "Send these exams again from the modality, and check the disk (dmesg).");
+  CHECK(assess(status)[0].action_en == "Send these exams again from the modality, and check the disk (dmesg); sampan damage lists them, and ends this when you are done.");
 }
 
 TEST_CASE("what_the_disk_does_not_read_is_told_by_its_cause_and_not_as_a_slow_network" * doctest::description("contract 9")) {

@@ -106,3 +106,16 @@ TEST_CASE("the_place_of_a_tombstone_goes_on_behind_it_and_says_nothing_alone" * 
   CHECK(decode_notes(Type::tombstones, ByteView(with).subspan(without.size())).empty());
   CHECK(decode_notes(Type::tombstones, ByteView(with).first(with.size() - 1)).size() == 1);
 }
+
+TEST_CASE("what_is_released_is_owed_to_that_destination_no_more_and_what_is_kept_not_before_somebody_else_is_owed_it" * doctest::description("contract 2")) {
+  const core::Item item = image();
+  Fates fates;
+  fates.take(ReleaseNote{item.id, {}, "old", false});
+  CHECK(fates.of(item, Owed{{"old", "lead"}}).owed_to == Names{"lead"});
+  fates.take(ReleaseNote{item.id, {}, "lead", true});
+  CHECK(fates.of(item, Owed{{"old", "lead"}}).owed_to == Names{"lead"});  // or nobody would know that it is undelivered
+  fates.take(DutyNote{item.id, {}, {"next"}});
+  CHECK(fates.of(item, Owed{{"old", "lead"}}).owed_to == Names{"next"});
+  fates.take(DutyNote{item.id, {}, {"old"}});  // which came back
+  CHECK(fates.of(item, Owed{{"old", "lead"}}).owed_to == Names{"next", "old"});
+}

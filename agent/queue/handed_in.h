@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Handed in: notes that a person waits for: they are durable, and in the ledger, when this returns.
+//
+// Threads: any but the store's.
+// Fails:   not written in time -> Errc::timeout: it will be, as soon as the disk takes it.
+#pragma once
+
+#include <vector>
+
+#include "queue/notes.h"
+
+namespace sampan::queue {
+
+class Store;
+
+Status hand_in(Store& store, std::vector<Note> notes);
+
+}  // namespace sampan::queue

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// A destination that does not come back: what becomes of what was owed to it, also after a rebuild and a compaction.
+#include "queue/dropping.h"
+
+#include "fixture.h"
+#include "queue/lookup.h"
+#include "queue/orders.h"
+
+using namespace sampan;
+using namespace sampan::test;
+using queue::Dropped;
+
+TEST_SUITE_BEGIN("queue dropping" * doctest::description("contract 2, 4"));
+
+namespace {
+
+const std::string nobody;
+
+struct Leaves : QueueFixture {
+  std::set<std::string> required{"lead"};
+
+  void take(unsigned from, unsigned to, std::vector<std::string> owed) {
+    destinations = std::move(owed);
+    for (unsigned n = from; n < to; ++n) REQUIRE(put(pattern(20'000, n), image_facts("1." + std::to_string(n))).ok());
+    queue->drain();
+    destinations = {};
+  }
+  Dropped drop(const std::string& destination = "old", bool give_up = false) {
+    queue->drain();
+    const auto counted = queue->dropping().count({destination, required, give_up});
+    const auto done = queue->dropping().drop({destination, required, give_up});
+    REQUIRE(counted.ok());
+    REQUIRE(done.ok());
+    for (const auto part : {&Dropped::elsewhere, &Dropped::kept, &Dropped::given_up, &Dropped::damaged, &Dropped::telemetry})
+      CHECK((*counted).*part == (*done).*part);
+    queue->drain();
+    return *done;
+  }
+  void shows(std::uint64_t to_old, std::uint64_t to_lead, std::uint64_t to_nobody) {
+    CHECK(count("old").waiting == to_old);
+    CHECK(count("lead").waiting == to_lead);
+    CHECK(count(nobody).waiting == to_nobody);
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Leaves, "what_another_destination_is_owed_as_well_is_its_alone_and_what_nobody_is_owed_is_kept_and_waits_for_a_route") {
+  take(0, 3, {"old", "lead"});
+  take(3, 5, {"old"});
+  take(5, 6, {"old", "copy"});  // which does not count
+  const Dropped done = drop();
+  CHECK(done.elsewhere == 3);
+  CHECK(done.kept == 3);
+  CHECK(done.given_up + done.damaged + done.telemetry == 0);
+  shows(0, 3, 3);
+  CHECK(drop().all() == 0);
+  for (const bool without_ledger : {false, true, true}) {
+    restart(without_ledger);
+    shows(0, 3, 3);
+    CHECK(count("copy").waiting == 1);
+    CHECK(queue->summary().items == 6);
+  }
+  destinations = {"lead"};
+  queue->route_again();
+  shows(0, 6, 0);
+  CHECK(lease(10, "lead").size() == 6);
+  for (int i = 0; i < 2; ++i) {
+    restart(true);
+    shows(0, 6, 0);
+  }
+}
+
+TEST_CASE_FIXTURE(Leaves, "a_destination_that_comes_back_is_owed_what_is_routed_to_it_from_then_on_and_a_rebuild_knows_it") {
+  take(0, 2, {"old"});
+  drop();
+  shows(0, 0, 2);
+  destinations = {"old"};
+  queue->route_again();
+  queue->drain();
+  shows(2, 0, 0);
+  const auto items = lease(1, "old");
+  REQUIRE(items.size() == 1);
+  deliver(items[0], core::Level::accepted, "old");
+  restart(true);
+  CHECK(count("old").waiting == 1);
+  CHECK(count("old").accepted_here == 1);
+  shows(1, 0, 0);
+}
+
+TEST_CASE_FIXTURE(Leaves, "what_it_accepted_without_proof_is_kept_and_what_it_proved_is_left_as_it_is") {
+  take(0, 3, {"old"});
+  const auto items = lease(3, "old");
+  deliver(items[0], core::Level::archived, "old");
+  deliver(items[1], core::Level::accepted, "old");
+  CHECK(drop().kept == 2);
+  shows(0, 0, 2);
+  CHECK(count("old").archived == 1);
+  restart(true);
+  shows(0, 0, 2);
+  CHECK(count("old").archived == 1);
+  queue->tick();
+  queue->drain();
+  CHECK(queue->summary().items == 2);
+}
+
+TEST_CASE_FIXTURE(Leaves, "what_is_given_up_on_order_goes_with_its_bytes_and_is_new_when_it_comes_again") {
+  take(0, 40, {"old"});
+  take(40, 41, {"old", "lead"});
+  const Dropped done = drop("old", true);
+  CHECK(done.given_up == 40);
+  CHECK(done.elsewhere == 1);
+  shows(0, 1, 0);
+  CHECK(queue->summary().items == 1);
+  for (const bool without_ledger : {false, true}) {
+    restart(without_ledger);
+    shows(0, 1, 0);
+    CHECK(queue->summary().items == 1);
+  }
+  destinations = {"lead"};
+  const auto again = put(pattern(20'000, 7), image_facts("1.7"));
+  REQUIRE(again.ok());
+  CHECK_FALSE(again->repeated);
+  shows(0, 2, 0);
+  restart(true);
+  shows(0, 2, 0);
+}
+
+TEST_CASE_FIXTURE(Leaves, "an_exam_on_hold_is_released_and_stays_on_hold") {
+  take(0, 2, {"old"});
+  const auto exam = queue->lookup().find("1.2.3", 1);
+  REQUIRE(exam.size() == 1);
+  REQUIRE(queue->orders().hold(exam[0], "").ok());
+  queue->drain();
+  CHECK(drop().kept == 2);
+  CHECK(count(nobody).on_hold == 2);
+  CHECK(count("old").on_hold == 0);
+}
+
+TEST_CASE_FIXTURE(Leaves, "telemetry_that_nobody_else_is_owed_goes_and_other_telemetry_stays_for_the_others") {
+  destinations = {"old"};
+  core::Manifest event;
+  event.kind = core::Kind::event;
+  REQUIRE(put(pattern(100, 1), {}, event).ok());
+  destinations = {"old", "copy"};
+  REQUIRE(put(pattern(100, 2), {}, event).ok());
+  CHECK(drop().telemetry == 2);
+  CHECK(count("old").news_waiting == 0);
+  CHECK(count("copy").news_waiting == 1);
+  CHECK(queue->summary().items == 1);
+  restart(true);
+  CHECK(count("old").news_waiting == 0);
+  CHECK(count("copy").news_waiting == 1);
+  CHECK(queue->summary().items == 1);
+}
+
+TEST_CASE_FIXTURE(Leaves, "more_than_a_page_is_dropped_and_a_compaction_keeps_what_a_rebuild_needs") {
+  for (unsigned n = 0; n < 2500; ++n) {
+    destinations = n % 2 == 0 ? std::vector<std::string>{"old"} : std::vector<std::string>{"old", "lead"};
+    REQUIRE(put(pattern(200, n), image_facts("1." + std::to_string(n))).ok());
+  }
+  destinations = {};
+  queue->drain();
+  Dropped done;
+  for (bool more = true; more;) {  // whoever is patient for no time at all has it done page by page
+    const auto part = queue->dropping().drop({"old", required, false, Millis(0)});
+    REQUIRE(part.ok());
+    CHECK(part->all() <= 1024);
+    done.add(*part);
+    more = part->more;
+  }
+  CHECK(done.kept == 1250);
+  CHECK(done.elsewhere == 1250);
+  shows(0, 1250, 1250);
+  destinations = {"lead"};
+  queue->route_again();
+  queue->drain();
+  destinations = {};
+  notes_slack_bytes = 0;
+  restart();
+  const std::string said = segments('n').front();
+  REQUIRE(queue->orders().prioritise(queue->lookup().find("1.2.3", 1).at(0), core::Priority::bulk).ok());  // in a segment behind it
+  for (int turn = 0; turn < 12; ++turn) queue->tick(), queue->drain();
+  CHECK_FALSE(std::filesystem::exists(said));
+  restart(true);
+  shows(0, 2500, 0);
+}

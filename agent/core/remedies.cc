@@ -99,7 +99,7 @@ std::string about(std::string_view sentence, std::string_view destination) {
 }
 
 bool is_answer(std::string_view reason) {
-  constexpr std::array words{"HTTP ", "0x", "association rejected", "answered without", "answer for another instance", "answer without a status"};
+  constexpr std::array words{"HTTP ", "0x", "association rejected", "answered without", "no token in the answer", "answer for another instance", "answer without a status"};
   return !holds(reason, "proxy") && std::ranges::any_of(words, [&](const char* one) { return holds(reason, one); });
 }
 

@@ -29,4 +29,8 @@ nlohmann::json read_json_body(std::string_view text) {
   return json::parse(text, nullptr, false);
 }
 
+bool is_json_answer(std::string_view content_type, std::string_view body) {
+  return content_type.find("json") != content_type.npos && read_json_body(body).is_structured();
+}
+
 }  // namespace sampan::uplink

@@ -12,5 +12,7 @@
 namespace sampan::uplink {
 
 nlohmann::json read_json_body(std::string_view text);
+// Whether a service answers, whatever it says: a page of whoever stands in its place is no JSON.
+bool is_json_answer(std::string_view content_type, std::string_view body);
 
 }  // namespace sampan::uplink

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "core/instance_name.h"
+#include "uplink/http_body.h"
 #include "uplink/stow_answer.h"
 #include "uplink/stow_body.h"
 #include "uplink/stow_bundle.h"
@@ -299,7 +300,7 @@ Outcome StowCourier::named_there(const Consignment& consignment, const std::stri
 // An answer that speaks of no instance: what its status means for all of them.
 Carried StowCourier::refused(const Bundle& bundle, const HttpAnswer& answer, std::uint64_t bytes) {
   Carried carried(bundle.size());
-  const bool stranger = is_success(answer.status) && (answer.too_long || !answer.body.empty());
+  const bool stranger = is_success(answer.status) && (answer.too_long || !answer.body.empty()) && !is_json_answer(answer.content_type, answer.body);
   Outcome outcome = judge_.http_status(answer.status, receipt_for(bundle.front()->item));
   if (stranger) outcome = judge_.stranger_answered(log::safe(answer.content_type));
   if (answer.status == 409 && !answer.by_proxy && bundle.size() == 1) outcome = conflicting(*bundle.front(), std::move(outcome));

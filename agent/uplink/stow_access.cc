@@ -91,6 +91,7 @@ std::optional<Retry> StowAccess::bring_token(const OAuth2& client) {
   const auto& answer = std::get<HttpAnswer>(result);
   if (answer.status != 200) return refused_by_server(answer);
   auto granted = read_token_answer(answer.body);
+  if (!granted && is_json_answer(answer.content_type, answer.body)) return Retry{"token server: no token in the answer", Scope::destination, answer.retry_after, 0};
   if (!granted) return judge_.stranger_answered("token server: no token in the answer");
   token_ = Token{std::move(granted->token), std::nullopt};
   if (granted->good_for) token_->ends = clock_.mono() + *granted->good_for;

@@ -49,7 +49,9 @@ TEST_CASE("no_answer_that_does_not_name_the_instance_delivers_it") {
   const std::string unspoken = "destination: answered without a word about this instance";
   CHECK(told(http("200 OK", "text/html; charset=utf-8", login_page)) == "destination: stranger: text/html; charset=utf-8");
   CHECK(told(http("200 OK", "application/dicom+json", login_page)) == "destination: stranger: application/dicom+json");
-  CHECK(told(http("200 OK", "application/json", "{\"status\":\"ok\"}")) == "destination: stranger: application/json");
+  CHECK(told(http("200 OK", "application/json", "{\"status\":\"ok\"}")) == "destination: HTTP 200");
+  CHECK(told(http("200 OK", "application/dicom+json", "{}")) == "destination: HTTP 200");
+  CHECK(told(http("200 OK", "text/html", "{}")) == "destination: stranger: text/html");
   CHECK(told(http("200 OK", "application/dicom+json", "")) == "destination: HTTP 200");
   CHECK(told("HTTP/1.1 204 No Content\r\n\r\n") == "destination: HTTP 204");
   CHECK(told(http("200 OK", "application/dicom+json", json_body(json_item("1.2.3.4")))) == unspoken);

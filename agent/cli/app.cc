@@ -110,14 +110,14 @@ Parsed parse(std::vector<std::string> arguments) {
 
 // --socket, else the one of --config, else the one of the usual file, else the initial value. Empty when --config is
 // bad.
-std::string find_socket(const Args& args, std::ostream& err) {
+std::string find_socket(const Args& args, Lang lang, std::ostream& err) {
   if (args.has("--socket")) return args.get("--socket");
   const std::string config = args.get("--config");
   const auto loaded = settings::load(config.empty() ? usual_settings : config);
   if (const auto* good = std::get_if<settings::Settings>(&loaded)) return good->control_socket;
   // The usual file is only for its administrator to read; the socket is where it usually is.
   if (config.empty()) return settings::Settings{}.control_socket;
-  for (const auto& problem : std::get<settings::Problems>(loaded)) err << settings::to_string(problem) << "\n";
+  for (const auto& problem : std::get<settings::Problems>(loaded)) err << settings::to_string(problem, lang == Lang::zh ? settings::Lang::zh : settings::Lang::en) << "\n";
   return {};
 }
 
@@ -139,7 +139,7 @@ int run(std::vector<std::string> arguments, const Variable& variable, std::ostre
         << session.say("请看 sampan help\n", "See: sampan help\n");
     return exit_usage;
   }
-  if (parsed.verb->needs_socket) session.socket = find_socket(parsed.args, err);
+  if (parsed.verb->needs_socket) session.socket = find_socket(parsed.args, lang, err);
   if (parsed.verb->needs_socket && session.socket.empty()) return exit_usage;
   return parsed.verb->run(session);
 }

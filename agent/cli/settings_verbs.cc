@@ -6,8 +6,10 @@
 #include "cli/ask.h"
 #include "cli/table.h"
 #include "cli/usual.h"
+#include "control/reason_words.h"
 #include "control/reload.h"
 #include "control/rows.h"
+#include "settings/named_files.h"
 #include "settings/reference.h"
 #include "settings/show.h"
 
@@ -19,7 +21,7 @@ using control::Lang;
 int tell_reload(Session& session, const control::ReloadAnswer& answer) {
   if (!answer.applied) {
     for (const auto& problem : answer.problems)
-      session.err << printable(session.lang == Lang::zh ? problem.zh : problem.en) << "\n";
+      session.err << printable(session.lang == Lang::zh ? control::reason_words(problem.zh, Lang::zh) : problem.en) << "\n";
     session.err << session.say("新配置未启用，仍按原配置运行。\n", "Refused; the node goes on with the settings it has.\n");
     return exit_failure;
   }
@@ -86,7 +88,8 @@ int show_reference(Session& session) {
 int run_config(Session& session) {
   const std::string what = session.args.get("WHAT");
   if (what == "reference") return show_reference(session);
-  const settings::Reading reading = settings::read(session.config.empty() ? usual_settings : session.config);
+  settings::Reading reading = settings::read(session.config.empty() ? usual_settings : session.config);
+  if (what != "show") settings::check_named_files(reading);
   return what == "show" ? show_files(session, reading) : check_files(session, reading);
 }
 

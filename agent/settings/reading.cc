@@ -13,6 +13,7 @@
 #include "core/limits.h"
 #include "settings/check.h"
 #include "settings/encoding.h"
+#include "settings/slips.h"
 #include "settings/suggest.h"
 #include "settings/value.h"
 
@@ -258,7 +259,7 @@ bool walk(const File& file, Reading& reading) {
   } catch (const YAML::Exception& broken) {
     reading.problems.push_back({{file.name, broken.mark.line + 1, broken.mark.column + 1},
                                 {"not YAML (" + broken.msg + "), expected \"name: value\" lines",
-                                 "不是 YAML（" + broken.msg + "），应为“名称: 值”形式的行"}});
+                                 "不是 YAML（" + yaml_words(broken.msg).zh + "），应为“名称: 值”形式的行"}});
   } catch (const std::exception& broken) {
     reading.problems.push_back({{file.name, 0, 0},
                                 {std::string("cannot be understood (") + broken.what() + "), expected \"name: value\" lines",
@@ -319,13 +320,30 @@ void sort_problems(Reading& reading) {
   });
 }
 
+// Where a slip explains what is wrong with a file, it is told in the place of what follows from it. own: problems of the files, and not of the whole.
+void tell_slips(const std::vector<File>& files, std::size_t own, Reading& reading) {
+  if (reading.problems.empty()) return;
+  Problems all;
+  for (const File& file : files) {
+    Problems slips = file.read && check_encoding(file.text, file.name).empty() ? find_slips(file.text, file.name) : Problems();
+    all.insert(all.end(), slips.begin(), slips.end());
+  }
+  if (all.empty()) return;
+  reading.problems.resize(own);
+  for (const Problem& slip : all)
+    std::erase_if(reading.problems, [&](const Problem& other) { return other.place.file == slip.place.file && other.place.line >= slip.place.line; });
+  reading.problems.insert(reading.problems.end(), all.begin(), all.end());
+}
+
 Reading read_all(const std::vector<File>& files, Problems problems) {
   Reading reading;
   reading.problems = std::move(problems);
   for (const File& file : files) reading.files.push_back(file.name);
   bool understood = true;
   for (const File& file : files) understood = walk(file, reading) && understood;
+  const std::size_t own = reading.problems.size();
   if (understood) check_whole(reading);
+  tell_slips(files, own, reading);
   sort_problems(reading);
   complete(reading.settings);
   return reading;

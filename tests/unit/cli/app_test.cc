@@ -195,6 +195,7 @@ TEST_CASE("the_socket_is_taken_from_the_settings_file") {
   const Ran bad = call({"--config", config});
   CHECK(bad.code == 64);
   CHECK(bad.err == config + ":1:1: destinations is missing, expected a list\n");
+  CHECK(call({"--lang", "zh", "--config", config}).err.starts_with(config + ":1:1: 缺少 destinations"));
 }
 
 TEST_CASE("both_versions_are_told") {

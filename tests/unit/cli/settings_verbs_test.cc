@@ -123,6 +123,26 @@ TEST_CASE("config_check_reads_the_files_without_a_daemon_and_tells_every_mistake
   CHECK(json.out.starts_with("{\"problems\":[{\"file\":\"" + more + "\",\"line\":\"1\",\"column\":\"1\",\"en\":\"unknown option sit, expected site\""));
 }
 
+TEST_CASE("config_check_looks_at_the_certificates_and_secrets_that_are_named") {
+  Files files;
+  const std::string page = files.write("page.pem", "<html>"), lines = files.write("secret", "one\ntwo\n"), word = files.write("word", "geheim\n");
+  const std::string certificate = files.write("ca.pem", "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n");
+  const auto with = [&](const std::string& ca, const std::string& password) {
+    return files.write("conf.d/a.yaml", "destinations:\n  - name: cloud\n    stow: https://pacs.example/studies\n    tls: {ca_file: " + ca + "}\n    auth: {basic: {user: a, password_file: " +
+                                            password + "}}\n");
+  };
+  const std::string more = with(page, lines);
+  const Ran bad = call({"config", "check", "--config", files.path(), "--lang", "zh"});
+  CHECK(bad.code == exit_failure);
+  CHECK(bad.err.find("tls.ca_file：" + page + " 不是证书文件") != std::string::npos);
+  CHECK(bad.err.find("auth.basic.password_file：" + lines + " 内容不是一行文字") != std::string::npos);
+  CHECK(bad.err.find(more + ":4:") != std::string::npos);
+  with("/nonexistent/ca.pem", "/nonexistent/password");
+  CHECK(call({"config", "check", "--config", files.path()}).err.find("/nonexistent/password does not exist, expected a file") != std::string::npos);
+  with(certificate, word);
+  CHECK(call({"config", "check", "--config", files.path()}).code == exit_good);
+}
+
 TEST_CASE("config_show_prints_what_holds_without_secrets_and_says_when_it_cannot") {
   Files files;
   const Ran shown = call({"config", "show", "--config", files.path()});

@@ -501,3 +501,21 @@ TEST_CASE("every_shipped_sample_loads") {
   }
   CHECK(samples >= 3);
 }
+
+TEST_CASE("a_slip_of_the_hand_is_named_and_not_what_follows_from_it") {
+  const std::string rest = "destinations:\n  - name: lead\n    dimse: PACS@192.0.2.10:104\n";
+  CHECK(complaints("site：青山\n" + rest) == "f:1:5: the colon after site is a full-width one (：), expected \": \" as of an English keyboard");
+  CHECK(complaints("site:A\n" + rest) == "f:1:6: there is no space after \"site:\", expected \"site: value\"");
+  CHECK(complaints("site: a\r\ndestinations:\r\n  - name：lead\r\n    dimse: PACS@192.0.2.10:104\r\n").starts_with("f:3:9: the colon after name is a full-width one"));
+  CHECK(complaints("site: \"a\n" + rest) == "f:1:7: the quotation mark \" opens here and is not closed in this line, expected another one at the end of the value");
+  CHECK(complaints("site: \"a\n" + rest + "ae_title: \"B\"\n").starts_with("f:1:7: the quotation mark"));
+  // Mistakes before it are told as well.
+  CHECK(complaints("sit: a\nsite: a\nintake:\n  port:104\n" + rest) == "f:1:1: unknown option sit, expected site\n"
+                                                                     "f:4:8: there is no space after \"port:\", expected \"port: value\"");
+  // What looks so and is meant is none.
+  CHECK(good("site: \"青山：东院\"\n" + rest).site == "青山：东院");
+  CHECK(good("site: 'a\n  b'\n" + rest).site == "a b");
+  CHECK(good("# site：x\nsite: it's\n" + rest).site == "it's");
+  const Loaded loaded = load_text("site: a\n  ae_title: b\n", "f");
+  CHECK(to_string(std::get<Problems>(loaded)[0], Lang::zh).find("illegal") == std::string::npos);
+}

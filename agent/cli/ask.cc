@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "cli/table.h"
+#include "control/reason_words.h"
 #include "control/refusal.h"
 #include "settings/start_note.h"
 
@@ -37,7 +38,7 @@ bool may_listen_elsewhere(const Session& session, Errc code) { return nobody_the
 bool tell_start_note(Session& session, Errc code) {
   const auto note = nobody_there(code) ? settings::start_note_of(session.socket) : std::nullopt;
   if (!note) return false;
-  session.err << printable(session.say("sampand 无法启动：", "sampand does not start: ") + (session.lang == control::Lang::zh ? note->zh : note->en)) << "\n"
+  session.err << printable(session.say("sampand 无法启动：", "sampand does not start: ") + (session.lang == control::Lang::zh ? control::reason_words(note->zh, control::Lang::zh) : note->en)) << "\n"
               << session.say("处理之后请执行：sudo systemctl restart sampand；若仍无法运行：sudo journalctl -u sampand -n 20\n",
                              "When that is mended: sudo systemctl restart sampand; if it does not stay up: sudo journalctl -u sampand -n 20\n");
   return true;

@@ -28,19 +28,22 @@ std::string good_news(const NodeStatus& status, Lang lang) {
   const auto& destinations = status.destinations;
   const auto waiting = std::accumulate(destinations.begin(), destinations.end(), std::uint64_t{0},
                                        [](std::uint64_t sum, const DestinationStatus& d) { return sum + d.waiting; });
+  // One image for two destinations waits twice.
+  const bool several = std::ranges::count_if(destinations, [](const DestinationStatus& d) { return d.waiting > 0; }) > 1;
+  const std::string count = number(waiting) + (several ? say(lang, "（各目的地分别计数）", ", each destination counted") : "");
   const bool cut_off = std::any_of(destinations.begin(), destinations.end(), [](const DestinationStatus& d) {
     return d.state == DestinationState::backing_off && d.waiting > 0;
   });
   if (cut_off)
-    return lang == Lang::zh ? "图像已安全保存，网络恢复后自动续传，积压 " + number(waiting)
-                            : "images are safe here and go on when the network is back; waiting: " + number(waiting);
+    return lang == Lang::zh ? "图像已安全保存，网络恢复后自动续传，积压 " + count
+                            : "images are safe here and go on when the network is back; waiting: " + count;
   const auto waits_for_window = [](const DestinationStatus& d) { return d.waiting == 0 || (d.window_closed && d.sending == 0 && !d.emergency_waiting_s); };
   if (waiting > 0 && std::ranges::all_of(destinations, waits_for_window))
-    return lang == Lang::zh ? "图像正常接收，等待上传时段，积压 " + number(waiting)
-                            : "images are received and wait for their window; waiting: " + number(waiting);
+    return lang == Lang::zh ? "图像正常接收，等待上传时段，积压 " + count
+                            : "images are received and wait for their window; waiting: " + count;
   if (waiting > 0)
-    return lang == Lang::zh ? "图像正常接收，正在上传，积压 " + number(waiting)
-                            : "images are received and on their way; waiting: " + number(waiting);
+    return lang == Lang::zh ? "图像正常接收，正在上传，积压 " + count
+                            : "images are received and on their way; waiting: " + count;
   if (status.intake.enabled && !status.intake.last_image)
     return say(lang, "已就绪，启动以来尚未收到图像", "ready; no image was received since the start");
   return say(lang, "图像正常接收，已全部送达", "images are received and all of them are delivered");
@@ -157,6 +160,17 @@ void add_reasons(Table& table, const std::vector<ReasonCount>& reasons, const ch
     table.add({"", "  " + std::string(what) + " " + number(reasons[i].items) + say(lang, "：", ": ") + reason_words(reasons[i].reason, lang)});
 }
 
+// What is said of the destination as a whole is not said again of its images.
+std::vector<ReasonCount> tried_in_vain(const DestinationStatus& destination) {
+  std::vector<ReasonCount> reasons;
+  for (const ReasonCount& one : destination.waiting_reasons) {
+    const bool of_the_class = std::ranges::find(destination.blocked_classes, one.reason, &BlockedClass::reason) != destination.blocked_classes.end();
+    const bool of_all = destination.state != DestinationState::up && one.reason == destination.last_error;
+    if (!of_all && !of_the_class) reasons.push_back(one);
+  }
+  return reasons;
+}
+
 void add_destinations(Table& table, const NodeStatus& status, Lang lang) {
   const char* label = say(lang, "上传", "Uploading");
   for (const DestinationStatus& destination : status.destinations) {
@@ -166,6 +180,7 @@ void add_destinations(Table& table, const NodeStatus& status, Lang lang) {
     if (!telemetry.empty()) table.add({"", telemetry});
     if (destination.window_closed)
       table.add({"", window_words(destination.window_opens, status.now, lang) + say(lang, "；急诊随时上传", "; emergencies go at any time")});
+    add_reasons(table, tried_in_vain(destination), say(lang, "尚未成功", "tried in vain"), lang);
     add_reasons(table, destination.rejected_reasons, say(lang, "拒收", "rejected"), lang);
     add_reasons(table, destination.on_hold_reasons, say(lang, "暂停", "on hold"), lang);
     label = "";

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/telemetry_verbs.h"
 
-#include <time.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <ostream>
+#include <set>
 #include <string_view>
 
 #include "cli/ask.h"
@@ -19,17 +17,6 @@ using namespace control;
 using Align = Table::Align;
 
 const char* say(Lang lang, const char* zh, const char* en) { return lang == Lang::zh ? zh : en; }
-
-// As a person on the spot reads it.
-std::string local(const std::string& iso8601) {
-  std::tm parts{};
-  if (std::sscanf(iso8601.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d", &parts.tm_year, &parts.tm_mon, &parts.tm_mday, &parts.tm_hour, &parts.tm_min,
-                  &parts.tm_sec) != 6)
-    return iso8601;
-  parts.tm_year -= 1900;
-  parts.tm_mon -= 1;
-  return local_time(WallTime{static_cast<std::int64_t>(::timegm(&parts)) * 1000});
-}
 
 const char* severity_word(const std::string& severity, Lang lang) {
   if (severity == "critical") return say(lang, "故障", "critical");
@@ -45,13 +32,13 @@ const std::string& in(Lang lang, const std::string& zh, const std::string& en) {
 std::string refused_line(const KnownCaller& caller, Lang lang) {
   const std::string who = "\"" + caller.ae_title + "\" (" + caller.address + ")";
   const std::string count = std::to_string(caller.refused);
-  return lang == Lang::zh ? who + " 被拒绝 " + count + " 次，最近 " + local(caller.last_refused) + "：" + reason_words(caller.refused_reason, lang) + "\n"
-                          : who + " refused " + count + " times, last " + local(caller.last_refused) + ": " + caller.refused_reason + "\n";
+  return lang == Lang::zh ? who + " 被拒绝 " + count + " 次，最近 " + local_time(caller.last_refused) + "：" + reason_words(caller.refused_reason, lang) + "\n"
+                          : who + " refused " + count + " times, last " + local_time(caller.last_refused) + ": " + caller.refused_reason + "\n";
 }
 
 // Both sentences end in the reason, as it came.
 std::string sentence(const Told& told, Lang lang) {
-  if (lang == Lang::en) return told.en;
+  if (lang == Lang::en) return reason_words(told.en, lang);
   constexpr std::string_view colon = "：";
   for (std::size_t at = told.zh.find(colon); at != std::string::npos; at = told.zh.find(colon, at + 1)) {
     const std::string reason = told.zh.substr(at + colon.size());
@@ -75,9 +62,14 @@ std::string show_devices(const Inventory& inventory, Lang lang) {
   Table table({Align::left, Align::left, Align::left, Align::left, Align::left, Align::right, Align::right});
   table.add({say(lang, "设备", "device"), say(lang, "序列号", "serial"), say(lang, "软件", "software"), "AE",
              say(lang, "最近图像", "last image"), say(lang, "今日", "today"), say(lang, "被拒", "refused")});
+  std::set<std::pair<std::string, std::string>> told;  // devices behind one AE title and address share its refusals
+  const auto refused = [&](const KnownDevice& device) -> std::string {
+    if (device.refused == 0) return ".";
+    return told.emplace(device.ae_title, device.address).second ? std::to_string(device.refused) : say(lang, "同上", "as above");
+  };
   for (const KnownDevice& device : inventory.devices)
     table.add({named(device.manufacturer, device.model), device.serial, device.software, device.ae_title + " @ " + device.address,
-               local(device.last_image), std::to_string(device.images_today), device.refused == 0 ? "." : std::to_string(device.refused)});
+               local_time(device.last_image), std::to_string(device.images_today), refused(device)});
   std::string text = inventory.devices.empty() ? say(lang, "尚未收到任何设备的图像。\n", "No device has sent an image yet.\n") : table.text();
   bool first = true;
   for (const KnownCaller& caller : inventory.callers) {
@@ -95,13 +87,13 @@ std::string show_events(const Happenings& happenings, Lang lang) {
   Table table({Align::left, Align::left, Align::left});
   for (const Told& told : happenings.events) {
     const bool closed = told.state == "closed" && told.event != "dest.up" && told.event != "dest.class_unblocked" && told.event != "disk.ok";
-    table.add({local(told.time), closed ? say(lang, "结束", "over") : severity_word(told.severity, lang), sentence(told, lang)});
+    table.add({local_time(told.time), closed ? say(lang, "结束", "over") : severity_word(told.severity, lang), sentence(told, lang)});
   }
   std::string text = happenings.events.empty() ? say(lang, "没有事件。\n", "Nothing happened.\n") : table.text();
   for (const Told& told : happenings.open) {
     if (&told == &happenings.open.front()) text += say(lang, "\n尚未解决\n", "\nStill open\n");
     text += std::string(severity_word(told.severity, lang)) + say(lang, "：", ": ") + sentence(told, lang) +
-            say(lang, "，自 ", ", since ") + local(told.time) + "\n";
+            say(lang, "，自 ", ", since ") + local_time(told.time) + "\n";
     if (!told.action_en.empty()) text += std::string("  ") + in(lang, told.action_zh, told.action_en) + "\n";
   }
   return printable(text);

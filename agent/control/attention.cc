@@ -21,12 +21,14 @@ constexpr std::int64_t unreachable_failure_s = 60 * 60;
 constexpr std::int64_t waiting_attention_s = 30 * 60;
 constexpr std::int64_t refused_recently_ms = Millis(core::limits::refused_shown_time).count();
 
+constexpr std::size_t exams_in_words = 3;
+
 using Findings = std::vector<Finding>;
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 std::string images(std::uint64_t count) { return number(count) + (count == 1 ? " image" : " images"); }
 // A reason in brackets, or nothing.
-std::string because(const std::string& reason) { return reason.empty() ? "" : ": " + reason; }
+std::string because(const std::string& reason) { return reason.empty() ? "" : ": " + reason_words(reason, Lang::en); }
 std::string because_zh(const std::string& reason) { return reason.empty() ? "" : "，原因：" + reason_words(reason, Lang::zh); }
 
 void look_at_intake(const NodeStatus& status, Findings& out) {
@@ -245,18 +247,32 @@ std::uint64_t damaged_of(const DestinationStatus& destination) {
   return damaged;
 }
 
+// Of whom to look at and how: named exams, and the commands with the first of them.
+struct Named {
+  std::string which_zh, which_en, how_zh, how_en;
+};
+
+Named named(const std::vector<std::string>& exams) {
+  if (exams.empty()) return {};
+  std::string list;
+  for (std::size_t i = 0; i < std::min(exams.size(), exams_in_words); ++i) list += (list.empty() ? "" : ", ") + exams[i];
+  return {"；检查 " + list, "; exams " + list, "查看经过：sampan trace " + exams[0] + "；继续上传：sampan resume " + exams[0] + "。",
+          " The story: sampan trace " + exams[0] + "; to let it go on: sampan resume " + exams[0] + "."};
+}
+
 void look_at_refusals_by(const DestinationStatus& destination, Findings& out) {
   const std::string& name = destination.name;
+  const Named rejected = named(destination.rejected_exams), on_hold = named(destination.on_hold_exams);
   if (destination.rejected > 0)
     out.push_back(
-        {"rejected", Verdict::attention, number(destination.rejected) + " 幅图像被 " + name + " 拒收，需人工处理",
-         images(destination.rejected) + " rejected by " + name + ", a person must decide",
-         "请把 sampan status 显示的原因告知牵头医院。", "Tell the lead hospital the reason that sampan status shows."});
+        {"rejected", Verdict::attention, number(destination.rejected) + " 幅图像被 " + name + " 拒收，需人工处理" + rejected.which_zh,
+         images(destination.rejected) + " rejected by " + name + ", a person must decide" + rejected.which_en,
+         "请把 sampan status 显示的原因告知牵头医院。" + rejected.how_zh, "Tell the lead hospital the reason that sampan status shows." + rejected.how_en});
   if (const std::uint64_t held = destination.on_hold - std::min(destination.on_hold, damaged_of(destination)); held > 0)
     out.push_back({"on_hold", Verdict::attention,
-                   number(held) + " 幅发往 " + name + " 的图像已暂停，需人工处理",
-                   images(held) + " for " + name + " on hold, a person must decide",
-                   "请核对这些图像后决定是否继续上传。", "Look at these images and decide whether they go on."});
+                   number(held) + " 幅发往 " + name + " 的图像已暂停，需人工处理" + on_hold.which_zh,
+                   images(held) + " for " + name + " on hold, a person must decide" + on_hold.which_en,
+                   "请核对这些图像后决定是否继续上传。" + on_hold.how_zh, "Look at these images and decide whether they go on." + on_hold.how_en});
   for (const BlockedClass& blocked : destination.blocked_classes)
     out.push_back({"class_blocked", Verdict::attention,
                    name + " 不接受这类图像：" + blocked.sop_class + "，传输语法 " + blocked.transfer_syntax +

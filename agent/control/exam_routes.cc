@@ -61,7 +61,7 @@ http::Response serve_push(const Handlers& handlers, const Call& call) {
   if (handlers.exams == nullptr) return absent();
   if (call.word("key").empty()) return no_key();
   if (call.word("to").empty() && !call.truth("emergency"))
-    return refuse({400, "nothing_asked", "say where to (to), or that it is an emergency",
+    return refuse({400, "nothing_asked", "say where to (--to), or that it is an emergency (--emergency)",
                    "请指明目的地（--to），或标为急诊（--emergency）"});
   return told("push", call, handlers.exams->push(call.word("key"), call.word("to"), call.truth("emergency")));
 }

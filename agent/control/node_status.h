@@ -142,6 +142,8 @@ struct DestinationStatus {
   std::uint64_t telemetry_delivered = 0;
   std::vector<BlockedClass> blocked_classes;
   std::vector<ReasonCount> on_hold_reasons, rejected_reasons;  // the most frequent first
+  std::vector<ReasonCount> waiting_reasons{};  // of single images that were tried in vain and wait, among the first that wait
+  std::vector<std::string> on_hold_exams{}, rejected_exams{};  // study UIDs of some, the newest first
   bool window_closed = false;  // its windows let nothing go but emergencies
   std::optional<WallTime> window_opens;   // while it is closed: when it will not be
   std::optional<WallTime> window_opened;  // when the window began that is open, or was last

@@ -181,6 +181,9 @@ constexpr std::array ours{
     ReasonPhrase{"nothing more is taken until it can", "在此之前不再接收"},
     ReasonPhrase{"SSL certificate problem", "证书有问题"},
     ReasonPhrase{"SSL", "TLS 证书校验"},
+    ReasonPhrase{"another program has the port (sudo ss -ltnp shows which)", "端口已被其他程序占用（执行 sudo ss -ltnp 可查看是哪个程序）"},
+    ReasonPhrase{"a port below 1024 needs CAP_NET_BIND_SERVICE", "1024 以下的端口需要 CAP_NET_BIND_SERVICE 权限"},
+    ReasonPhrase{"this machine does not have that address", "本机没有该地址"},
     ReasonPhrase{"proxy", "代理服务器"},
     ReasonPhrase{"proxy refused", "代理服务器拒绝"},
     ReasonPhrase{"token server refused", "令牌服务器拒绝"},
@@ -348,6 +351,7 @@ constexpr std::array theirs{
 // Before what differs from time to time: a name, a code.
 constexpr std::array openings{
     ReasonPhrase{"calling as ", "以此标题呼叫："},
+    ReasonPhrase{"cannot listen on ", "无法监听 "},
     ReasonPhrase{"no alternative certificate subject name matches target host name ", "证书所载名称与所连主机不符，所连主机为 "},
     ReasonPhrase{"no alternative certificate subject name matches target ipv4 address ", "证书所载名称与所连地址不符，所连地址为 "},
     ReasonPhrase{"no alternative certificate subject name matches target ipv6 address ", "证书所载名称与所连地址不符，所连地址为 "},

@@ -10,6 +10,8 @@
 namespace sampan::control {
 namespace {
 
+constexpr std::string_view clock = "; the clock of this machine says ";
+
 std::optional<std::string_view> find(std::span<const ReasonPhrase> table, std::string_view en) {
   const auto row = std::ranges::find(table, en, &ReasonPhrase::en);
   return row == table.end() ? std::nullopt : std::optional(row->zh);
@@ -43,7 +45,6 @@ std::optional<std::string> phrase(std::string_view text) {
   if (const std::size_t code = code_length(text); code > 0)
     if (const auto zh = find(phrases_of_answers(), text.substr(code))) return std::string(text.substr(0, code)) + std::string(*zh);
   if (auto kind = kind_of_image(text)) return kind;
-  constexpr std::string_view clock = "; the clock of this machine says ";
   if (const std::size_t at = text.find(clock); at != text.npos)
     return phrase(text.substr(0, at)).value_or(quoted(text.substr(0, at))) + "；本机时钟为 " + std::string(text.substr(at + clock.size()));
   const std::size_t bracket = text.rfind(" (");
@@ -71,6 +72,16 @@ std::string foreign(std::string_view text) {
   return (zh ? std::string(*zh) : "") + quoted(text);
 }
 
+// The instant that this machine's clock said stands in the reason; whoever is to judge it has a watch that shows local time.
+std::string with_local_clock(std::string_view reason, Lang lang) {
+  const std::size_t at = reason.find(clock);
+  if (at == reason.npos) return std::string(reason);
+  constexpr std::size_t length = 24;  // 2026-11-26T09:30:00.000Z
+  const std::string_view rest = reason.substr(at + clock.size());
+  return std::string(reason.substr(0, at + clock.size())) + local_time(std::string(rest.substr(0, length))) + (lang == Lang::zh ? "（本地时间）" : " (local time)") +
+         std::string(rest.substr(std::min(length, rest.size())));
+}
+
 // Phrases with ": " between them; where one is not ours, all from there on is somebody else's.
 std::optional<std::string> translated(std::string_view reason) {
   std::string zh;
@@ -95,14 +106,16 @@ std::optional<std::string> translated(std::string_view reason) {
 }  // namespace
 
 std::string reason_words(std::string_view reason, Lang lang) {
-  if (lang == Lang::en) return std::string(reason);
+  const std::string local = with_local_clock(reason, lang);
+  if (lang == Lang::en) return local;
+  reason = local;
   constexpr std::string_view tried = ", tried ", times = " times";
   const std::size_t at = reason.rfind(tried);
   if (at != reason.npos && reason.ends_with(times)) {
     const std::string count(reason.substr(at + tried.size(), reason.size() - at - tried.size() - times.size()));
     return reason_words(reason.substr(0, at), lang) + "，已尝试 " + count + " 次";
   }
-  return translated(reason).value_or(std::string(reason));
+  return translated(reason).value_or(local);
 }
 
 }  // namespace sampan::control

@@ -62,6 +62,7 @@ void fields(A& a, DestinationStatus& v) {
   a("telemetry_delivered", v.telemetry_delivered);
   a("archived", v.archived), a("proof", v.proof), a("trusted", v.trusted), a("unproven_long", v.unproven_long), a("lost_often", v.lost_often), a("blocked_classes", v.blocked_classes);
   a("on_hold_reasons", v.on_hold_reasons), a("rejected_reasons", v.rejected_reasons);
+  a("waiting_reasons", v.waiting_reasons), a("on_hold_exams", v.on_hold_exams), a("rejected_exams", v.rejected_exams);
   a("window_opened", v.window_opened);
   a("detour_to", v.detour_to), a("detoured", v.detoured);
 }

@@ -62,6 +62,16 @@ std::string room_words(std::int64_t lasts_s, bool guess, Lang lang) {
   return (zh ? "即使完全无法上传，还可接收 " : "with nothing leaving there is room for ") + time + by;
 }
 
+std::string local_time(const std::string& iso8601) {
+  std::tm parts{};
+  if (std::sscanf(iso8601.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d", &parts.tm_year, &parts.tm_mon, &parts.tm_mday, &parts.tm_hour, &parts.tm_min,
+                  &parts.tm_sec) != 6)
+    return iso8601;
+  parts.tm_year -= 1900;
+  parts.tm_mon -= 1;
+  return local_time(WallTime{static_cast<std::int64_t>(::timegm(&parts)) * 1000});
+}
+
 std::string window_words(std::optional<WallTime> opens, WallTime now, Lang lang) {
   if (!opens) return lang == Lang::zh ? "所有上传时段都只上传急诊" : "its windows never let anything go but emergencies";
   constexpr std::int64_t day_ms = 24 * 3'600'000, week_ms = 7 * day_ms;

@@ -22,6 +22,8 @@ std::string size(std::uint64_t bytes);
 std::string local_time(WallTime time);
 // For how long the disk takes images, as it is told everywhere: at most disk_lasts_most_s, which stands for longer as well.
 std::string room_words(std::int64_t lasts_s, bool guess, Lang lang);
+// The same of "2026-11-26T09:30:00.000Z"; what is no such instant stays as it is.
+std::string local_time(const std::string& iso8601);
 // Why images stay where the windows of their destination let nothing go but emergencies; opens: nothing where that is for ever.
 std::string window_words(std::optional<WallTime> opens, WallTime now, Lang lang);
 

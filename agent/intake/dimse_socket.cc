@@ -68,7 +68,7 @@ std::uint16_t bound_port(int fd) {
 
 Error cannot_listen(const std::string& address, std::uint16_t port, int number) {
   const std::string where = "cannot listen on " + address + " port " + std::to_string(port) + ": ";
-  if (number == EADDRINUSE) return fail(Errc::io, where + "another program has the port");
+  if (number == EADDRINUSE) return fail(Errc::io, where + "another program has the port (sudo ss -ltnp shows which)");
   if (number == EACCES) return fail(Errc::io, where + "a port below 1024 needs CAP_NET_BIND_SERVICE");
   if (number == EADDRNOTAVAIL) return fail(Errc::io, where + "this machine does not have that address");
   return fail(Errc::io, where + std::strerror(number));

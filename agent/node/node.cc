@@ -360,6 +360,10 @@ control::NodeStatus Node::status() {
   findings.queue = p.engine.queue().summary();
   ages.say_by_now(findings.queue);
   if (findings.queue.quarantined > 0) findings.quarantined_exams = p.engine.queue().lookup().quarantined(exams_named);
+  for (const auto& count : findings.queue.destinations) {
+    if (count.on_hold > 0) findings.for_a_person[count.destination].on_hold = p.engine.queue().lookup().exams_in(count.destination, core::DeliveryState::on_hold, exams_named);
+    if (count.rejected > 0) findings.for_a_person[count.destination].rejected = p.engine.queue().lookup().exams_in(count.destination, core::DeliveryState::rejected, exams_named);
+  }
   if (may_not_open(findings.queue)) findings.stranger = stranger_in(p.live.settings()->state_directory);
   findings.disk = p.disk_watch.look(*p.live.settings(), findings.queue, ages.intake(), findings.now);
   findings.key = key_status(p.engine.queue());

@@ -109,6 +109,7 @@ void add_count(control::DestinationStatus& status, const queue::DestinationCount
   status.archived = from.archived;
   status.on_hold_reasons = reasons_of(from.on_hold_reasons);
   status.rejected_reasons = reasons_of(from.rejected_reasons);
+  status.waiting_reasons = reasons_of(from.waiting_reasons);
   status.telemetry_waiting = from.news_waiting;
   status.telemetry_delivered = from.news_delivered;
 }
@@ -164,6 +165,8 @@ control::NodeStatus report(const settings::Settings& settings, const Findings& f
       if (snapshot.name == one.name) add_snapshot(one, snapshot);
     for (const auto& count : findings.queue.destinations)
       if (count.destination == one.name) add_count(one, count, findings);
+    if (const auto exams = findings.for_a_person.find(one.name); exams != findings.for_a_person.end())
+      one.on_hold_exams = exams->second.on_hold, one.rejected_exams = exams->second.rejected;
     if (const auto ages = findings.ages.find(one.name); ages != findings.ages.end()) one.ages = ages->second;
     status.destinations.push_back(std::move(one));
   }

@@ -2,6 +2,8 @@
 // Report: what the modules say of themselves, as one picture. Values in, a value out; no module is asked here.
 #pragma once
 
+#include <map>
+
 #include "base/owner.h"
 #include "control/node_status.h"
 #include "intake/refusals.h"
@@ -29,6 +31,10 @@ struct Findings {
   Status admits;
   queue::QueueSummary queue;
   std::vector<std::string> quarantined_exams;
+  struct ForAPerson {
+    std::vector<std::string> on_hold, rejected;  // study UIDs of some
+  };
+  std::map<std::string, ForAPerson> for_a_person;  // by destination
   std::optional<Stranger> stranger;  // looked for where something may not be opened
   DiskView disk;
   queue::Pledges::Summary promises;

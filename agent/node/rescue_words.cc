@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "control/reason_words.h"
 #include "control/rows.h"
 
 namespace sampan::node {
@@ -34,6 +35,12 @@ std::string counted(const std::map<std::string, std::uint64_t>& all, const char*
   return text;
 }
 
+std::string counted_reasons(const std::map<std::string, std::uint64_t>& all, Lang lang) {
+  std::map<std::string, std::uint64_t> told;
+  for (const auto& [reason, count] : all) told[control::reason_words(reason, lang)] += count;
+  return counted(told, "?");
+}
+
 std::string damage(const Rescued& result, Lang lang) {
   std::string text;
   const auto add = [&](std::uint64_t count, const char* zh, const char* en) {
@@ -51,7 +58,7 @@ std::string damage(const Rescued& result, Lang lang) {
 std::string outcome(const Rescued& result, Lang lang) {
   std::string text = say(lang, "已取出：", "carried: ") + number(result.carried) + "\n";
   if (result.passed_over > 0) text += say(lang, "以前已取出，本次跳过：", "carried before, passed over: ") + number(result.passed_over) + "\n";
-  if (result.not_carried > 0) text += say(lang, "未能取出：", "not carried: ") + number(result.not_carried) + "\n" + counted(result.reasons, "?");
+  if (result.not_carried > 0) text += say(lang, "未能取出：", "not carried: ") + number(result.not_carried) + "\n" + counted_reasons(result.reasons, lang);
   if (result.for_a_person > 0) {
     text += say(lang, "需人工处理，未发送：", "needs a person, not sent: ") + number(result.for_a_person) +
             say(lang, "（另有内容不同的图像使用同一 SOP Instance UID；请用 --export 取出后逐一核对）\n",
@@ -59,7 +66,7 @@ std::string outcome(const Rescued& result, Lang lang) {
     for (const auto& uid : result.contested) text += "  " + shown(uid) + "\n";
   }
   if (!result.gave_up.empty())
-    text += std::string(say(lang, "已中止，再次执行即可继续：", "It was given up; run it again to go on: ")) + shown(result.gave_up) + "\n";
+    text += std::string(say(lang, "已中止，再次执行即可继续：", "It was given up; run it again to go on: ")) + shown(control::reason_words(result.gave_up, lang)) + "\n";
   return text;
 }
 
@@ -75,7 +82,7 @@ std::string rescue_words(const Rescued& result, bool carried_somewhere, Lang lan
   std::string text = say(lang, "图像 ", "images ") + number(result.images) + " (" + control::size(result.bytes) + ")" +
                      say(lang, "，其中未送达 ", ", undelivered ") + number(result.undelivered) + " (" + control::size(result.undelivered_bytes) + ")\n";
   if (!result.owed.empty()) text += std::string(say(lang, "未送达，按目的地：\n", "undelivered, by destination:\n")) + counted(result.owed, say(lang, "（无人收到）", "(nobody has it)"));
-  if (!result.refused_there.empty()) text += std::string(say(lang, "当时的原因：\n", "why, as the node had it:\n")) + counted(result.refused_there, "?");
+  if (!result.refused_there.empty()) text += std::string(say(lang, "当时的原因：\n", "why, as the node had it:\n")) + counted_reasons(result.refused_there, lang);
   if (!result.exams.empty()) text += say(lang, "检查：\n", "exams:\n");
   for (const auto& one : result.exams) text += exam_line(one, lang);
   if (result.exams_more > 0) text += say(lang, "  另有检查 ", "  and more exams: ") + number(result.exams_more) + "\n";

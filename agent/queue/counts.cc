@@ -10,6 +10,7 @@
 namespace sampan::queue {
 namespace {
 
+constexpr std::int64_t waiting_looked_at = 256;
 constexpr std::int64_t minute_ms = 60'000, hour_ms = 3'600'000;
 
 std::uint64_t count_of(std::int64_t value) { return static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)); }
@@ -50,6 +51,14 @@ void add_reasons(Question& question, DestinationCount& count, std::int64_t numbe
   }
 }
 
+// What was tried stands at the head of those that wait, or was put off and stands there still.
+void add_waiting_reasons(Question& question, DestinationCount& count, std::int64_t number) {
+  Statement rows = question.ask("SELECT reason, count(*) FROM (SELECT reason, attempts FROM delivery WHERE destination=? AND state=1 AND rank>=? "
+                                "ORDER BY rank, study_order, seq LIMIT ?) WHERE attempts>0 AND reason<>'' GROUP BY reason ORDER BY 2 DESC, reason LIMIT ?");
+  rows.bind(1, number).bind(2, rank_of_images).bind(3, waiting_looked_at).bind(4, static_cast<std::int64_t>(core::limits::reasons_shown_max));
+  while (rows.step()) count.waiting_reasons.push_back({rows.text(0), count_of(rows.number(1))});
+}
+
 // The minute of the oldest image leads past telemetry that has waited for longer.
 std::optional<WallTime> oldest_waiting(Question& question, std::int64_t number) {
   Statement minute = question.ask("SELECT min(minute) FROM waiting_minute WHERE destination=? AND items>0");
@@ -85,6 +94,7 @@ std::vector<DestinationCount> Counts::destinations() {
     count.destination = names.text(0);
     add_tallies(question, count, names.number(1));
     if (count.waiting > 0) count.oldest_waiting = oldest_waiting(question, names.number(1));
+    if (count.waiting > 0) add_waiting_reasons(question, count, names.number(1));
     if (count.waiting > 0) count.emergency_waiting = emergency_waiting(question, names.number(1));
     if (count.on_hold + count.rejected > 0) add_reasons(question, count, names.number(1));
   }

@@ -33,6 +33,7 @@ struct DestinationCount {
   std::optional<WallTime> emergency_waiting;  // of the first that is to go; nothing: none waits
   std::uint64_t news_waiting = 0, news_delivered = 0;  // cargo that travels ahead of images, which the others leave out
   std::vector<ReasonCount> on_hold_reasons, rejected_reasons;  // the most frequent first, at most reasons_shown_max
+  std::vector<ReasonCount> waiting_reasons;  // why attempts with single images failed, among the first that wait; the most frequent first
 };
 
 struct Totals {

@@ -14,6 +14,7 @@ namespace {
 using core::DeliveryState;
 
 constexpr std::size_t quarantined_looked_at = 64;
+constexpr std::int64_t deliveries_looked_at = 512;
 constexpr std::string_view exam_columns = "SELECT key, seq, first_ms, last_ms, items, bytes FROM exam ";
 
 std::uint64_t count_of(std::int64_t value) { return static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)); }
@@ -185,6 +186,26 @@ std::vector<std::string> Lookup::quarantined(std::size_t exams_max) {
     read_id(rows.blob(0), item.id);
     const std::lock_guard lock(facts_mutex_);
     if (exams.size() >= exams_max || !facts_.open(rows.blob(1), item)) continue;
+    const std::string_view study = item.facts.get(core::Fact::study_instance_uid);
+    if (!study.empty() && std::ranges::find(exams, study) == exams.end()) exams.emplace_back(study);
+  }
+  return exams;
+}
+
+std::vector<std::string> Lookup::exams_in(const std::string& destination, core::DeliveryState state, std::size_t exams_max) {
+  Question question(view_);
+  std::vector<std::string> exams;
+  std::vector<std::int64_t> seen;
+  Statement rows = question.ask("SELECT i.study_key, i.id, i.facts FROM (SELECT seq FROM delivery WHERE destination=(SELECT number FROM destination WHERE name=?) AND state=? "
+                                "AND reason NOT LIKE 'the stored copy does not verify%' ORDER BY received_ms DESC LIMIT ?) v CROSS JOIN item i ON i.seq=v.seq");
+  rows.bind(1, std::string_view(destination)).bind(2, static_cast<int>(state)).bind(3, deliveries_looked_at);
+  while (exams.size() < exams_max && rows.step()) {
+    if (std::ranges::find(seen, rows.number(0)) != seen.end()) continue;
+    seen.push_back(rows.number(0));
+    core::Item item;
+    read_id(rows.blob(1), item.id);
+    const std::lock_guard lock(facts_mutex_);
+    if (!facts_.open(rows.blob(2), item)) continue;
     const std::string_view study = item.facts.get(core::Fact::study_instance_uid);
     if (!study.empty() && std::ranges::find(exams, study) == exams.end()) exams.emplace_back(study);
   }

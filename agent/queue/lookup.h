@@ -70,6 +70,8 @@ class Lookup {
   bool is_contested(const Uuid& item);
   // Study UIDs of images whose copy here does not verify, the newest first, at most so many.
   std::vector<std::string> quarantined(std::size_t exams_max);
+  // Study UIDs of images on their way to it that are in this state, the newest first, at most so many; not of those whose copy here is damaged.
+  std::vector<std::string> exams_in(const std::string& destination, core::DeliveryState state, std::size_t exams_max);
   // Every delivery of the exam, or of one item of it.
   ImagePages images(std::int64_t exam, const std::optional<Uuid>& item) { return {view_, exam, item}; }
 

@@ -77,16 +77,17 @@ def busy_node(ctx):
     """A node with something in every list: rejected, on hold, blocked, stranded, refused, delivered."""
     cross, open_ = ctx.raw_scp("cross", status="A900").start(), ctx.raw_scp("open").start()
     blind = ctx.raw_scp("blind", refuse_class="1.2.840.10008.5.1.4.1.1.2").start()
+    unclear = ctx.raw_scp("unclear", status="C000").start()
     dead = {"name": "dead", "dimse": "NOBODY@127.0.0.1:9"}
-    routes = [{"when": {"modality": ["CT", "MR"]}, "to": ["cross", "open", "blind", "dead"]}]
-    node = ctx.node(destinations=[cross.destination, open_.destination, blind.destination, dead], routes=routes)
+    routes = [{"when": {"modality": ["CT", "MR"]}, "to": ["cross", "open", "blind", "unclear", "dead"]}]
+    node = ctx.node(destinations=[cross.destination, open_.destination, blind.destination, unclear.destination, dead], routes=routes)
     node.settings["intake"]["folders"] = [{"path": str(ctx.dir / "drop")}]
     node.start()
     for kind in ("ct", "mr", "dx"):
         assert ctx.raw_scu(node.address, ctx.images(kind, 1), called="CLINIC").wait() == 0
     assert ctx.raw_scu(node.address, ctx.images("mr", 1), called="WRONG").wait() != 0
     wait_until(lambda: node.destination("cross")["rejected"] == 2 and node.destination("open")["delivered"] == 2
-               and node.destination("blind")["blocked_classes"] and node.status()["stranded"], lambda: json.dumps(node.status()))
+               and node.destination("blind")["blocked_classes"] and node.destination("unclear")["waiting_reasons"] and node.status()["stranded"], lambda: json.dumps(node.status()))
     return node
 
 

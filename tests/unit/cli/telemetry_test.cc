@@ -52,6 +52,20 @@ TEST_CASE("devices_are_a_line_each_and_refused_callers_are_told_with_what_to_do"
   CHECK(has(show_devices(inventory, Lang::zh), "被拒绝 3 次"));
 }
 
+TEST_CASE("what_one_caller_was_refused_is_counted_once_for_all_devices_behind_it") {
+  Inventory inventory;
+  for (const char* serial : {"S1", "S2"}) {
+    inventory.devices.push_back(device());
+    inventory.devices.back().serial = serial;
+    inventory.devices.back().refused = 4321;
+  }
+  const std::string text = show_devices(inventory, Lang::zh);
+  CHECK(text.find("4321") == text.rfind("4321"));
+  CHECK(has(text, "同上"));
+  inventory.devices[1].address = "192.0.2.99";
+  CHECK_FALSE(has(show_devices(inventory, Lang::zh), "同上"));
+}
+
 TEST_CASE("devices_are_well_when_there_are_some_and_nobody_was_refused_lately") {
   Inventory inventory;
   CHECK(judge_devices(inventory) == exit_attention);

@@ -107,7 +107,10 @@ TEST_CASE("good_news_tell_what_happens_just_now") {
   NodeStatus status = rich_status();
   status.destinations[0].state = DestinationState::up;
   CHECK(first_line(show_status(status, Lang::en)) == "Good: images are received and on their way; waiting: 28");
-  status.destinations[0].waiting = 0;
+  status.destinations[1].waiting = 1;
+  CHECK(first_line(show_status(status, Lang::en)) == "Good: images are received and on their way; waiting: 29, each destination counted");
+  CHECK(first_line(show_status(status, Lang::zh)) == "正常：图像正常接收，正在上传，积压 29（各目的地分别计数）");
+  status.destinations[0].waiting = status.destinations[1].waiting = 0;
   CHECK(first_line(show_status(status, Lang::en)) == "Good: images are received and all of them are delivered");
   status.intake.last_image.reset();
   CHECK(first_line(show_status(status, Lang::zh)) == "正常：已就绪，启动以来尚未收到图像");
@@ -208,6 +211,21 @@ TEST_CASE("status_says_why_images_are_held_or_rejected_and_how_long_the_disk_las
   CHECK(has(text, "             on hold 1: held by a person\n"));
   CHECK(has(text, "lately 2.0 GB a day came; with nothing leaving there is room for 250 d\n"));
   CHECK(has(show_status(status, Lang::zh), "近日每天接收 2.0 GB；即使完全无法上传，还可接收 250 天\n"));
+}
+
+TEST_CASE("status_says_why_single_images_were_tried_in_vain_while_they_wait") {
+  NodeStatus status = rich_status();
+  DestinationStatus& lead = status.destinations[0];
+  lead.state = DestinationState::up;
+  lead.waiting_reasons = {{"0xC000 cannot understand", 2}, {"not enabled", 1}};
+  lead.blocked_classes = {{"1.2.3", "1.2.4", "not enabled"}};
+  CHECK(has(show_status(status, Lang::en), "             tried in vain 2: 0xC000 cannot understand\n"));
+  CHECK(has(show_status(status, Lang::zh), "尚未成功 2：0xC000 对方无法理解该图像\n"));
+  CHECK_FALSE(has(show_status(status, Lang::en), "tried in vain 1"));
+  // Of one that takes nothing, its own line says why.
+  lead.state = DestinationState::backing_off;
+  lead.last_error = "0xC000 cannot understand";
+  CHECK_FALSE(has(show_status(status, Lang::en), "tried in vain"));
 }
 
 TEST_CASE("status_shows_each_folder_also_where_no_port_is_open") {

@@ -182,7 +182,7 @@ TEST_CASE("who_refuses_whom_and_what_to_do_about_it_follow_from_the_reason") {
     const Finding told = assess(status)[0];
     CAPTURE(told.en);
     CHECK(told.en.starts_with(one.en));
-    CHECK(told.en.ends_with(std::string(", upload is stopped: ") + one.reason));
+    CHECK(told.en.find(", upload is stopped: " + std::string(one.reason).substr(0, 60)) != std::string::npos);
     CHECK(told.zh.starts_with(one.zh));
     CHECK(told.action_en.starts_with(one.action_en));
     CHECK(told.action_en.ends_with('.'));
@@ -220,6 +220,20 @@ TEST_CASE("images_that_need_a_person_are_told") {
   CHECK(codes(status) == Codes{"rejected:attention", "on_hold:attention", "class_blocked:attention"});
   CHECK(assess(status)[0].en == "1 image rejected by lead, a person must decide");
   CHECK(assess(status)[1].zh == "2 幅发往 lead 的图像已暂停，需人工处理");
+}
+
+TEST_CASE("what_is_held_or_rejected_is_named_with_the_commands_for_it" * doctest::description("contract 7")) {
+  NodeStatus status = rich_status();
+  status.destinations[0].rejected = 9;
+  status.destinations[0].rejected_exams = {"1.2.1", "1.2.2", "1.2.3", "1.2.4"};
+  status.destinations[0].on_hold = 1;
+  status.destinations[0].on_hold_exams = {"1.3.1"};
+  const auto told = assess(status);
+  CHECK(told[0].en == "9 images rejected by lead, a person must decide; exams 1.2.1, 1.2.2, 1.2.3");
+  CHECK(told[0].action_en.ends_with(" The story: sampan trace 1.2.1; to let it go on: sampan resume 1.2.1."));
+  CHECK(told[0].zh == "9 幅图像被 lead 拒收，需人工处理；检查 1.2.1, 1.2.2, 1.2.3");
+  CHECK(told[1].zh == "1 幅发往 lead 的图像已暂停，需人工处理；检查 1.3.1");
+  CHECK(told[1].action_zh.ends_with("查看经过：sampan trace 1.3.1；继续上传：sampan resume 1.3.1。"));
 }
 
 TEST_CASE("what_is_damaged_is_not_for_a_person_to_let_go_on_but_to_send_again" * doctest::description("contract 9")) {

@@ -28,7 +28,7 @@ constexpr std::array elsewhere{
     "dicom/canonical.", "dicom/commitment.",                                 // log
     "dicom/status_words.", "policy/failure_table.",                          // Chinese beside it, held to the phrases elsewhere
     "intake/dimse_promise.", "intake/dimse_reception.", "intake/dimse_session.",  // the modality's error comment
-    "intake/dimse_socket.", "intake/folder.", "intake/folder_plain.", "intake/folder_reception.", "intake/folder_round.",
+    "intake/folder.", "intake/folder_plain.", "intake/folder_reception.", "intake/folder_round.",
     "intake/folder_tree.", "intake/folder_troubles.", "node/intakes.", "node/node.",   // log, settings; a note with Chinese of its own
     "node/exams.", "node/custodian.", "node/rescue",                         // Chinese beside it
     "queue/damage.", "queue/dropping.", "queue/handed_in.",                  // Chinese in node/custodian and node/exams
@@ -43,6 +43,7 @@ const std::set<std::string> no_reasons{
     "being compared", "torn tail", "doubtful tail", "the same image came again", "exams missing",       // marks in the ledger; nobody is told
     "unknown ca", "access denied", "handshake failure", "not yet valid",   // looked for in what OpenSSL says
     "no thread for a lane", "a verdict without an outcome",                // the program ends
+    "is not a numeric address",                                            // settings say it first
     "This file was not taken", "It is kept here unchanged. Export it again on the device; a corrected file is taken when it is put back.rnrn",  // a note in both
     "say which architecture this is, for the filter",                      // the compiler ends
     "the keyring holds too many keys", "no recovery key was made", "keys already", "this node has",  // Chinese in key_doors

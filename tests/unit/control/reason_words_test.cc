@@ -4,8 +4,11 @@
 
 #include <doctest/doctest.h>
 
+#include "support/zone.h"
+
 using namespace sampan;
 using namespace sampan::control;
+using sampan::test::Zone;
 
 namespace {
 
@@ -17,12 +20,16 @@ TEST_CASE("what_others_said_stands_after_our_words_as_they_said_it") {
   CHECK(zh("no connection: Connection refused") == "无法连接：对方拒绝连接（服务未启动或端口错误）「Connection refused」");
   CHECK(zh("no connection: Too many levels: of something") == "无法连接：「Too many levels: of something」");
   CHECK(zh("no connection: token server: Connection refused").find("令牌服务器：对方拒绝连接") != std::string::npos);
-  CHECK(zh("certificate not accepted: SSL certificate problem: certificate has expired; the clock of this machine says 2026-11-26T09:30:00.000Z") ==
-        "证书不被接受：证书有问题：已过期「certificate has expired」；本机时钟为 2026-11-26T09:30:00.000Z");
+  const Zone zone("CST-8");
+  const std::string expired = "certificate not accepted: SSL certificate problem: certificate has expired; the clock of this machine says 2026-11-26T09:30:00.000Z";
+  CHECK(zh(expired) == "证书不被接受：证书有问题：已过期「certificate has expired」；本机时钟为 2026-11-26 17:30（本地时间）");
+  CHECK(reason_words(expired, Lang::en).ends_with("; the clock of this machine says 2026-11-26 17:30 (local time)"));
   CHECK(zh("certificate not accepted: SSL: no alternative name") == "证书不被接受：TLS 证书校验：「no alternative name」");
   CHECK(zh("certificate not accepted: SSL: no alternative certificate subject name matches target host name 'pacs.example'") ==
         "证书不被接受：TLS 证书校验：证书所载名称与所连主机不符，所连主机为 'pacs.example'");
   CHECK(zh("it is not a DICOM file") == "它不是 DICOM 文件");
+  CHECK(zh("cannot listen on 0.0.0.0 port 104: another program has the port (sudo ss -ltnp shows which)") ==
+        "无法监听 0.0.0.0 port 104：端口已被其他程序占用（执行 sudo ss -ltnp 可查看是哪个程序）");
 }
 
 TEST_CASE("a_reason_of_a_detour_an_origin_or_many_tries_is_told_with_it") {

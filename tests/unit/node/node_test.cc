@@ -166,7 +166,7 @@ TEST_CASE("a_reload_changes_all_or_nothing") {
   next.intake.port = holder.intake_port();
   const auto refused = node.reload(next);
   CHECK_FALSE(refused.applied);
-  CHECK(refused.failure == "cannot listen on 127.0.0.1 port " + std::to_string(holder.intake_port()) + ": another program has the port");
+  CHECK(refused.failure == "cannot listen on 127.0.0.1 port " + std::to_string(holder.intake_port()) + ": another program has the port (sudo ss -ltnp shows which)");
   CHECK(names() == std::vector<std::string>{"lead"});
   CHECK(node.intake_port() == port);
 

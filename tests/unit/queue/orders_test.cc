@@ -79,6 +79,41 @@ TEST_CASE_FIXTURE(OrdersFixture, "an_exam_on_hold_does_not_leave_and_neither_do_
   });
 }
 
+TEST_CASE_FIXTURE(OrdersFixture, "what_waits_for_a_person_and_what_was_tried_in_vain_is_found_by_its_exam_and_reason" * doctest::description("contract 7")) {
+  using State = core::DeliveryState;
+  using Exams = std::vector<std::string>;
+  for (const char* study : {"1.1", "1.1", "1.2", "1.3", "1.4"}) {
+    put_image(study);
+    clock.wall_ms += 1000;
+  }
+  for (const char* study : {"1.1", "1.2", "1.4"}) REQUIRE(orders().hold(find(study), "lead").ok());
+  const auto left = lease(100);
+  REQUIRE(left.size() == 1);
+  queue->put_back("lead", left[0].item.id, "0xC000 cannot understand", Millis(60'000), true);
+  always([&] {
+    queue->drain();
+    CHECK(queue->lookup().exams_in("lead", State::on_hold, 5) == Exams{"1.4", "1.2", "1.1"});
+    CHECK(queue->lookup().exams_in("lead", State::on_hold, 2) == Exams{"1.4", "1.2"});
+    CHECK(queue->lookup().exams_in("lead", State::rejected, 5).empty());
+    CHECK(queue->lookup().exams_in("cloud", State::on_hold, 5).empty());
+    CHECK(queue->lookup().exams_in("nobody", State::on_hold, 5).empty());
+  });
+}
+
+TEST_CASE_FIXTURE(OrdersFixture, "why_an_image_was_tried_in_vain_is_counted_while_it_waits") {
+  put_image("1.1");
+  put_image("1.2");
+  queue->drain();
+  CHECK(count().waiting_reasons.empty());
+  const auto due_now = lease(100);
+  REQUIRE(due_now.size() == 2);
+  for (const auto& one : due_now) queue->put_back("lead", one.item.id, "0xC000 cannot understand", Millis(60'000), true);
+  queue->drain();
+  REQUIRE(count().waiting_reasons.size() == 1);
+  CHECK(count().waiting_reasons[0].reason == "0xC000 cannot understand");
+  CHECK(count().waiting_reasons[0].items == 2);
+}
+
 TEST_CASE_FIXTURE(OrdersFixture, "an_exam_may_be_held_from_one_destination_only") {
   put_image("1.1");
   REQUIRE(orders().hold(find("1.1"), "cloud").ok());

@@ -293,6 +293,8 @@ constexpr std::array ours{
     ReasonPhrase{"a record is cut short", "存储记录不完整"},
     ReasonPhrase{"no record begins here", "此处没有存储记录"},
     ReasonPhrase{"a record has no valid end", "存储记录没有有效的结尾"},
+    ReasonPhrase{"the record does not read", "存储记录无法读出"},
+    ReasonPhrase{"the record does not verify", "存储记录校验不符"},
     ReasonPhrase{"sealed under a node key that is not in the keyring", "加密所用的密钥不在本机密钥环中"},
     ReasonPhrase{"the disk does not take what is written", "磁盘无法写入"},
     ReasonPhrase{"the segment was retired after a failed write or sync", "写入或同步失败，该存储段已停用"},

@@ -42,6 +42,8 @@ constexpr std::array answers{
     ReasonPhrase{"no reason given", "未说明原因"},
     ReasonPhrase{"application context not supported", "不支持应用上下文"},
     ReasonPhrase{"calling AE title not recognised", "对方不认识主叫 AE 标题"},
+    ReasonPhrase{"its address leads back to this node itself", "该地址又回到本节点自己"},
+    ReasonPhrase{"this node called itself, one of its destinations leads back here", "本节点在呼叫自己：某个目的地的地址又回到了这里"},
     ReasonPhrase{"called AE title not recognised", "对方 AE 标题填写错误"},
     ReasonPhrase{"protocol version not supported", "不支持协议版本"},
     ReasonPhrase{"temporary congestion", "对方暂时繁忙"},

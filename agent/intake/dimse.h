@@ -45,6 +45,7 @@ struct DimseIntakeOptions {
   std::vector<AllowedCaller> callers;                   // empty: anyone is let in
   std::vector<std::string> accept;                      // transfer syntax UIDs; empty: every one
   std::uint32_t pdu_bytes_max = core::limits::pdu_bytes_max;
+  std::string identity = {};  // of this node (dicom/implementation.h); empty: it does not see when it calls itself
   unsigned associations_max = core::limits::associations_max;  // lowered to what RLIMIT_NOFILE allows
   unsigned associations_per_host_max = core::limits::associations_per_host_max;
   Millis idle_time_max = core::limits::association_idle_max;

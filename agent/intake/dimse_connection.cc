@@ -118,12 +118,17 @@ std::optional<Verdict> Connection::judge(const Negotiation& negotiation, const C
 }
 
 void Connection::serve(Negotiation& negotiation, Caller caller) {
+  if (negotiation.is_from(options_->identity)) {  // accepted, so that it sees whom it reached, and nothing is taken
+    house_.refuse(caller, 0, "this node called itself, one of its destinations leads back here");
+    static_cast<void>(negotiation.acknowledge({.identity = options_->identity, .nothing = true}));
+    return;
+  }
   const Seat seat(house_.associations, address_);
   if (const auto verdict = judge(negotiation, caller, seat.seating())) {
     house_.refuse(caller, verdict->reject.code(), verdict->words);
     return negotiation.reject(verdict->reject);
   }
-  auto contexts = negotiation.acknowledge(options_->accept, house_.speaks_of_commitment());
+  auto contexts = negotiation.acknowledge({options_->accept, house_.speaks_of_commitment(), options_->identity});
   if (!contexts) return;
   if (contexts->empty())
     house_.refuse(caller, 0, "the caller asked only for services or transfer syntaxes that are not taken here");

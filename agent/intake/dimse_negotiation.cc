@@ -130,6 +130,11 @@ bool Negotiation::application_context_is_dicom() const {
   return trimmed(state_->params().DULparams.applicationContextName) == dicom_application_context;
 }
 
+bool Negotiation::is_from(std::string_view identity) const {
+  const T_ASC_Parameters& said = state_->params();
+  return dicom::is_oneself(identity, trimmed(said.theirImplementationClassUID), trimmed(said.theirImplementationVersionName));
+}
+
 std::uint32_t Negotiation::peer_pdu_bytes_max() const {
   const long announced = state_->params().theirMaxPDUReceiveSize;
   return announced > 0 ? static_cast<std::uint32_t>(announced) : 0;
@@ -152,20 +157,20 @@ bool Negotiation::only_reports() const {
   return reports > 0 && reports + std::ranges::count_if(all, of(verification_class)) == std::ssize(all);
 }
 
-Result<Contexts> Negotiation::acknowledge(std::span<const std::string> accept, bool reports) {
+Result<Contexts> Negotiation::acknowledge(const Terms& terms) {
   Contexts accepted;
   T_ASC_Parameters& params = state_->params();
   for (const auto* context : members<DUL_PRESENTATIONCONTEXT>(params.DULparams.requestedPresentationContext)) {
     const std::string abstract_syntax = trimmed(context->abstractSyntax);
     // Its provider proposes the provider's role for itself when it comes to report (PS3.7 D.3.3.4).
-    const bool report = reports && abstract_syntax == dicom::commitment_class;
+    const bool report = terms.reports && abstract_syntax == dicom::commitment_class;
     const bool service = report || abstract_syntax == verification_class;
-    if (!service && !is_storage_class(abstract_syntax)) {
+    if (terms.nothing || (!service && !is_storage_class(abstract_syntax))) {
       ASC_refusePresentationContext(&params, context->presentationContextID, ASC_P_ABSTRACTSYNTAXNOTSUPPORTED);
       continue;
     }
     const std::vector<std::string> offered = offered_by(*context);
-    const std::string chosen(choose_transfer_syntax(offered, service ? std::span<const std::string>() : accept));
+    const std::string chosen(choose_transfer_syntax(offered, service ? std::span<const std::string>() : terms.accept));
     if (chosen.empty() ||
         ASC_acceptPresentationContext(&params, context->presentationContextID, chosen.c_str(), role_of(*context)).bad()) {
       ASC_refusePresentationContext(&params, context->presentationContextID, ASC_P_TRANSFERSYNTAXESNOTSUPPORTED);
@@ -174,7 +179,7 @@ Result<Contexts> Negotiation::acknowledge(std::span<const std::string> accept, b
     accepted[context->presentationContextID] = {abstract_syntax, chosen};
   }
   set_text(params.ourImplementationClassUID, dicom::implementation_uid);
-  set_text(params.ourImplementationVersionName, dicom::implementation_version);
+  set_text(params.ourImplementationVersionName, dicom::association_name(terms.identity));
   if (ASC_acknowledgeAssociation(state_->association).bad())
     return fail(Errc::unreachable, "the caller left during negotiation");
   return accepted;

@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -45,13 +46,21 @@ class Negotiation {
   std::string calling_ae() const;
   std::string called_ae() const;
   bool application_context_is_dicom() const;
+  // It calls itself so: the node of this identity.
+  bool is_from(std::string_view identity) const;
   std::uint32_t peer_pdu_bytes_max() const;  // 0: no limit
 
   void reject(const Reject& reject);
   // Reports of storage commitment are proposed, and nothing else but Verification.
   bool only_reports() const;
-  // Takes what dimse_contexts.h says, limited to the transfer syntaxes of accept, and acknowledges.
-  Result<Contexts> acknowledge(std::span<const std::string> accept, bool reports);
+  // Takes what dimse_contexts.h says, and acknowledges.
+  struct Terms {
+    std::span<const std::string> accept{};  // transfer syntaxes; none: every one
+    bool reports = false;                   // of storage commitment, and requests for it
+    std::string_view identity{};            // under which this node names itself
+    bool nothing = false;                   // no context is taken
+  };
+  Result<Contexts> acknowledge(const Terms& terms);
   // After acknowledge().
   dicom::Wire& wire();
 

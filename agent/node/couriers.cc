@@ -17,13 +17,14 @@
 namespace sampan::node {
 namespace {
 
-uplink::DimseOptions dimse_options(const settings::Destination& destination, const std::string& calling_ae) {
+uplink::DimseOptions dimse_options(const settings::Destination& destination, const std::string& calling_ae, const Env& env) {
   uplink::DimseOptions options;
   options.name = destination.name;
   options.host = destination.dimse->host;
   options.port = destination.dimse->port;
   options.called_ae = destination.dimse->ae_title;
   options.calling_ae = calling_ae;
+  options.identity = env.identity;
   return options;
 }
 
@@ -80,7 +81,7 @@ static std::unique_ptr<core::Courier> make_carrier(const settings::Destination& 
   if (!destination.http.empty()) return uplink::make_http_json_courier(http_json_options(destination), env.files, judge, env.clock);
   if (!destination.dimse) return uplink::make_folder_courier({destination.folder, env.folder_memory}, env.files, env.clock);
   const auto make = [destination, env, &judge](const std::string& title) {
-    return uplink::make_dimse_courier(dimse_options(destination, title), judge, env.clock);
+    return uplink::make_dimse_courier(dimse_options(destination, title, env), judge, env.clock);
   };
   if (!has_titles(destination)) return make(destination.calling_ae);
   const auto title_of = [destination](const core::Item& item) { return calling_ae_for(destination, item); };
@@ -107,7 +108,7 @@ std::shared_ptr<core::Contact> make_contact(const settings::Destination& destina
   if (!destination.stow.empty()) return web(destination.stow, true);
   if (!destination.http.empty()) return web(destination.http, false);
   if (!destination.dimse) return uplink::make_folder_contact({destination.folder, env.folder_memory}, env.files);
-  return uplink::make_dimse_contact({dimse_options(destination, destination.calling_ae), !has_titles(destination)}, judge);
+  return uplink::make_dimse_contact({dimse_options(destination, destination.calling_ae, env), !has_titles(destination)}, judge);
 }
 
 std::unique_ptr<core::Prover> make_prover(const settings::Destination& destination, Env env, const core::Judge& judge,
@@ -119,7 +120,7 @@ std::unique_ptr<core::Prover> make_prover(const settings::Destination& destinati
   if (env.transport != nullptr) return env.transport->prover(destination, transactions, receipts);
   if (destination.dimse) {
     const auto make = [=, &transactions, &receipts](const std::string& title) {
-      return uplink::make_dimse_prover({dimse_options(destination, title), may_commit, may_query}, transactions, receipts, env.clock);
+      return uplink::make_dimse_prover({dimse_options(destination, title, env), may_commit, may_query}, transactions, receipts, env.clock);
     };
     if (!has_titles(destination)) return make(destination.calling_ae);
     return uplink::make_by_title_prover({[destination](const core::Item& item) { return calling_ae_for(destination, item); }, make});

@@ -66,11 +66,12 @@ class Intakes::Watch final : public intake::DimseIntake::Observer, public intake
 };
 
 Intakes::Intakes(core::Sink& sink, Clock& clock, const settings::Settings& settings, telemetry::Telemetry& telemetry,
-                 core::Receipts& receipts, core::Promises& promises)
+                 core::Receipts& receipts, core::Promises& promises, const std::string& identity)
     : sink_(sink),
       clock_(clock),
+      identity_(identity),
       watch_(std::make_unique<Watch>(clock, telemetry)),
-      dimse_(std::make_unique<intake::DimseIntake>(sink, clock, intake_options(settings), *watch_, &receipts, &promises)) {
+      dimse_(std::make_unique<intake::DimseIntake>(sink, clock, intake_options(settings, identity), *watch_, &receipts, &promises)) {
   for (const auto& options : folder_options(settings)) folders_.push_back(folder(options));
 }
 
@@ -98,7 +99,7 @@ class Intakes::Change {
 
 Result<std::shared_ptr<Intakes::Change>> Intakes::prepare(const settings::Settings& settings) {
   Change change;
-  auto dimse = dimse_->prepare(intake_options(settings));
+  auto dimse = dimse_->prepare(intake_options(settings, identity_));
   if (!dimse) return dimse.error();
   change.dimse = std::move(*dimse);
   for (const auto& options : folder_options(settings)) {

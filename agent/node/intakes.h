@@ -25,7 +25,7 @@ class Intakes {
  public:
   // Opens nothing yet.
   Intakes(core::Sink& sink, Clock& clock, const settings::Settings& settings, telemetry::Telemetry& telemetry,
-          core::Receipts& receipts, core::Promises& promises);
+          core::Receipts& receipts, core::Promises& promises, const std::string& identity);
   ~Intakes();
 
   // Before start(): where it is marked what is being read just now.
@@ -64,6 +64,7 @@ class Intakes {
 
   core::Sink& sink_;
   Clock& clock_;
+  const std::string identity_;
   std::unique_ptr<Watch> watch_;
   std::unique_ptr<intake::DimseIntake> dimse_;
   mutable std::mutex changing_;  // the list, not what stands on it

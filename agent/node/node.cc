@@ -14,6 +14,7 @@
 #include "control/reason_words.h"
 #include "control/reload_routes.h"
 #include "core/limits.h"
+#include "dicom/implementation.h"
 #include "http/server.h"
 #include "node/ages.h"
 #include "node/changing.h"
@@ -63,6 +64,7 @@ Findings say_by_now(Findings findings, const policy::ClockPast& past) {
 
 Env with(Env env, const std::string& state_directory) {
   env.folder_memory = state_directory + "/folders";
+  env.identity = dicom::make_identity(env.random);
   return env;
 }
 
@@ -244,7 +246,7 @@ Status Node::start() {
   if (const auto struck = p.beacon->struck(); struck > 0)
     log::warn("images that were being read when this program ended: " + std::to_string(struck));
   p.intakes = std::make_unique<Intakes>(p.engine.queue(), p.env.clock, *p.live.settings(), *p.telemetry, p.engine.proving(),
-                                        p.engine.promising());
+                                        p.engine.promising(), p.env.identity);
   p.intakes->mark_at(*p.beacon);
   p.intakes->ask_custody([&p](const std::string& sop_instance_uid) {
     return std::ranges::any_of(p.engine.queue().lookup().find(sop_instance_uid, 4), [](const auto& match) { return match.what == queue::Match::What::image; });

@@ -39,6 +39,7 @@ struct Env {
   Random& random;
   Transport* transport = nullptr;  // null: the network
   std::string credentials_directory = {};  // of the service manager; empty: none
+  std::string identity = {};  // how it knows itself when it reaches itself (dicom/implementation.h); a Node has its own
   std::string folder_memory = {};  // where is remembered what folders were written to; a Node has its own
 };
 // The real disk, clock, dice and network.

@@ -28,13 +28,13 @@ class Proofs {
       // Of one that left the settings, by a typo or for good, nobody says any more what it must prove: what it did not prove
       // to keep is told of, and stays until its name is back.
       if (known == by_name_.end()) {
-        if (!is_news) facts.push_back({true, one.state, one.level, one.settled_for, {}});
+        if (!is_news) facts.push_back({true, one.state, one.level, one.settled_for, {}, one.by_node});
         continue;
       }
       auto [required, proof] = known->second;
       // What travels ahead of images is news: once the next hop has it, nobody asks for it here again.
       if (is_news) proof = {core::Level::accepted, Millis(0)};
-      facts.push_back({required, one.state, one.level, one.settled_for, proof});
+      facts.push_back({required, one.state, one.level, one.settled_for, proof, one.by_node && !is_news});
     }
     return facts;
   }
@@ -66,9 +66,10 @@ std::function<bool(std::span<const queue::DeliveryStanding>)> proven_by(const se
   };
 }
 
-intake::DimseIntakeOptions intake_options(const settings::Settings& settings) {
+intake::DimseIntakeOptions intake_options(const settings::Settings& settings, const std::string& identity) {
   const settings::Intake& from = settings.intake;
   intake::DimseIntakeOptions options;
+  options.identity = identity;
   options.listen = from.enabled;
   options.address = from.listen;
   options.port = from.port;

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "core/limits.h"
+#include "core/nodes.h"
 #include "intake/dimse_contexts.h"
 #include "policy/promise.h"
 #include "uplink/dimse_reporter.h"
@@ -42,7 +43,9 @@ Status Promising::asked(const core::PromiseRequest& request) {
 std::optional<core::PromiseReport> Promising::report_of(const std::string& transaction_uid) {
   const auto standing = queue_.pledges().standing(transaction_uid);
   if (!standing) return std::nullopt;
-  const bool archived = live_.settings()->intake.commit_on == settings::CommitOn::archived;
+  const auto on = core::asked_by_node(transaction_uid)                                       ? policy::PromiseOn::rests
+                  : live_.settings()->intake.commit_on == settings::CommitOn::archived ? policy::PromiseOn::archived
+                                                                                       : policy::PromiseOn::accepted;
   core::PromiseReport report;
   report.transaction_uid = transaction_uid;
   for (const auto& one : standing->instances) {
@@ -50,8 +53,9 @@ std::optional<core::PromiseReport> Promising::report_of(const std::string& trans
     facts.where = where_of(one.where);
     facts.storage_class = intake::is_storage_class(one.reference.sop_class_uid);
     facts.class_agrees = one.sop_class_uid.empty() || one.sop_class_uid == one.reference.sop_class_uid;
-    facts.proven = (archived || facts.where == Where::let_go) && live_.proven(one.deliveries);
-    const auto decision = policy::decide(facts, archived ? policy::PromiseOn::archived : policy::PromiseOn::accepted, standing->pledge.asked_for);
+    const bool gone = facts.where == Where::let_go;
+    facts.proven = gone && on == policy::PromiseOn::rests ? one.rested : (gone || on != policy::PromiseOn::accepted) && live_.proven(one.deliveries);
+    const auto decision = policy::decide(facts, on, standing->pledge.asked_for);
     if (decision.what == What::wait) return std::nullopt;
     if (decision.what == What::kept)
       report.kept.push_back(one.reference);

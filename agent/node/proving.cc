@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "core/limits.h"
+#include "core/nodes.h"
 #include "node/couriers.h"
 #include "node/destinations.h"
 #include "policy/proof.h"
@@ -141,18 +142,24 @@ MonoTime Proving::recheck(const std::string& destination) {
   return now + Millis(limits::recheck_pause);
 }
 
-// Its fallback took them and can prove nothing: nobody but the destination itself ends that duty.
+bool Proving::proves(const std::string& destination) const {
+  return asks(destination) && way(destination) != core::ProofWay::none;
+}
+
+// Its fallback took them and does not prove them: nobody but the destination itself ends that duty.
 void Proving::take_back(const std::string& destination) {
-  const auto way = verifier_.way(destination);
-  if (way == core::ProofWay::unknown || way == core::ProofWay::none) return;
+  const bool destination_proves = proves(destination) && way(destination) != core::ProofWay::unknown;
   {
     const std::lock_guard lock(mutex_);
     Recheck& one = rechecks_[destination];
-    if (one.down || !std::exchange(one.takes_back, false)) return;
+    if (one.down || !one.takes_back) return;
+    one.takes_back = !destination_proves;  // what it will prove is taken back once it is known that it does
   }
   for (const auto& other : queue_.unproven().taken_by_others(destination)) {
-    if (verifier_.asks(other) && verifier_.way(other) != core::ProofWay::none) continue;
-    const auto taken = queue_.unproven().taken_by(other, destination, limits::proof_batch_items_max);
+    auto taken = queue_.unproven().taken_by(other, destination, limits::proof_batch_items_max);
+    std::erase_if(taken, [&, fallback_proves = proves(other)](const queue::UnprovenItem& one) {
+      return !policy::takes_back({destination_proves, fallback_proves, core::said_by_node(one.node), one.asked});
+    });
     for (const auto& one : taken) queue_.unproven().send_again(one, "its fallback " + other + " cannot prove that it keeps it");
     if (taken.empty()) continue;
     log::info("destination " + destination + ": " + std::to_string(taken.size()) + " images that " + other + " took in its place are sent to it as well");
@@ -193,7 +200,16 @@ void Proving::send_again(const std::string& destination, const Asked& asked, con
   queue_.unproven().send_again(unproven_of(asked), reason);
 }
 
+// Of two nodes that are each other's fallback neither can prove what it took, and their destination may never be asked.
+bool Proving::is_to_be_taken_back(const std::string& asked_of, const Asked& asked) {
+  if (asked.owed_to == asked_of || asked.again || !policy::takes_back({false, true, core::said_by_node(asked.said_by), asked.asked + 1})) return false;
+  const std::lock_guard lock(mutex_);
+  return !rechecks_[asked.owed_to].down;
+}
+
 void Proving::ask_later(const std::string& destination, const Asked& asked, Millis wait, const std::string& reason) {
+  if (is_to_be_taken_back(destination, asked))
+    return queue_.unproven().send_again(unproven_of(asked), "its fallback " + destination + " cannot prove that it keeps it");
   {
     const std::lock_guard lock(mutex_);
     if (std::string& known = why_not_[destination]; known != reason) {

@@ -2,7 +2,8 @@
 // Proving: asks the destinations of the settings whether they keep what they accepted, and takes what they report of it.
 //
 // What is archived and still here is asked about again, as policy/proof.h says. What a fallback took is asked of the
-// fallback; where that one can prove nothing, it is taken back to the destination itself once that gets through.
+// fallback; where that one can prove nothing, or is a node and does not (it may wait for us, as we wait for it), it is taken back
+// to the destination itself once that gets through.
 //
 // Threads: add(), change(), step(), stop(), stopped() and way() the scheduler's; notify() and what the couriers of proof
 //          and the intake call, any.
@@ -60,7 +61,9 @@ class Proving final : public core::Receipts, private core::Transactions, private
   void done(const std::string& destination, const std::vector<Asked>& asked) override;
   // What was archived before is asked about once more; when that is to be looked at again.
   MonoTime recheck(const std::string& destination);
+  bool proves(const std::string& destination) const;
   void take_back(const std::string& destination);
+  bool is_to_be_taken_back(const std::string& asked_of, const Asked& asked);
   void found(const std::string& destination, const Uuid& item);
 
   // Of one destination, about what it archived before.

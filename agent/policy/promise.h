@@ -4,7 +4,7 @@
 // Only what is in custody here is promised, or what went from here by the proof that contract 4 demands and was proven
 // lately: who had it may have lost it since, and the modality must not believe us and delete the last copy. With `archived` it is
 // promised once it is proven safe at every required destination, and refused when that takes too long: the modality then
-// keeps its copy. Pure.
+// keeps its copy. To a node of this program nothing is promised but what rests on an archive (core/nodes.h). Pure.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@
 
 namespace sampan::policy {
 
-enum class PromiseOn { accepted, archived };
+// rests: asked by a node of this program, that lets its copy go by our word. It gets it at once or not at all, and asks again.
+enum class PromiseOn { accepted, archived, rests };
 
 struct PromiseFacts {
   enum class Where {
@@ -27,7 +28,8 @@ struct PromiseFacts {
   Where where = Where::nowhere;
   bool storage_class = true;     // the SOP class named is one that can be stored
   bool class_agrees = true;      // with that of the image, where that is known
-  bool proven = false;           // by every required destination
+  // Here: by every required destination. Let go: it went by the word of an archive, or of a node that had one.
+  bool proven = false;
 };
 
 // Failure Reason (0008,1197), PS3.3 C.14.1.1.

@@ -41,6 +41,11 @@ Recheck recheck(const RecheckFacts& facts) {
   return facts.since_round && *facts.since_round >= Millis(recheck_every) ? Recheck::begin_round : Recheck::nothing;
 }
 
+bool takes_back(const TakenFacts& facts) {
+  if (facts.by_node) return facts.asked >= missing_answers_max;
+  return facts.destination_proves && !facts.fallback_proves;
+}
+
 ProofDecision decide_failure(std::uint16_t reason, unsigned asked) {
   if (reason == no_such_object_instance || reason == class_instance_conflict) return {What::send_again, {}};
   return ask_later(asked);

@@ -36,6 +36,16 @@ struct RecheckFacts {
 enum class Recheck { nothing, newest, begin_round, go_on };
 Recheck recheck(const RecheckFacts& facts);
 
+// An image in the hands of the fallback of its destination, when the destination may be asked again.
+struct TakenFacts {
+  bool destination_proves = false;
+  bool fallback_proves = false;
+  bool by_node = false;  // the fallback is a node of this program: it may wait for us, as we wait for it
+  unsigned asked = 0;    // questions to the fallback that brought nothing
+};
+// Is it sent to the destination itself as well? Where nobody but that one will ever prove it.
+bool takes_back(const TakenFacts& facts);
+
 // Failure Reason (0008,1197) in a report of storage commitment (PS3.3 C.14.1.1).
 ProofDecision decide_failure(std::uint16_t reason, unsigned asked);
 

@@ -9,7 +9,7 @@ namespace {
 bool proven(const DeliveryFacts& delivery) {
   if (delivery.state != core::DeliveryState::delivered) return false;
   if (delivery.level == core::Level::archived) return true;
-  return delivery.proof.reclaim_after == core::Level::accepted && delivery.delivered_for >= delivery.proof.retention;
+  return delivery.proof.reclaim_after == core::Level::accepted && !delivery.by_node && delivery.delivered_for >= delivery.proof.retention;
 }
 
 }  // namespace

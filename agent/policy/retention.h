@@ -2,7 +2,8 @@
 // Retention: may the local copy of a payload go? (DESIGN, contract 4)
 //
 // It may when every required destination proved it: by a receipt `archived`, or, where a person chose to trust
-// `accepted`, by that and its retention time. Where nothing is required, every destination counts as required. An item
+// `accepted`, by that and its retention time. Where nothing is required, every destination counts as required. Of what
+// a node of this program accepted only its `archived` counts: two that trusted each other would let go of the only copies. An item
 // owed to nobody stays. Times are accumulated running time, so that a wrong wall clock deletes nothing.
 #pragma once
 
@@ -25,6 +26,7 @@ struct DeliveryFacts {
   core::Level level = core::Level::accepted;  // of the receipt, when delivered
   Millis delivered_for{};                     // running time since then
   Proof proof;
+  bool by_node = false;                       // of this program: it says more when there is more to say
 };
 
 enum class Reclaim {

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "core/limits.h"
+#include "core/nodes.h"
 #include "queue/ledger_statements.h"
 
 namespace sampan::queue {
@@ -110,7 +111,7 @@ void Ledger::prepare() {
   u.delivery_ask_again = Statement(s, "UPDATE delivery SET attempts=0, again=1, not_before_ms=? WHERE seq=? AND destination=? AND state=3 AND level=2");
   u.commitment_begin = Statement(s, "INSERT OR IGNORE INTO commitment VALUES(?,?,?)");
   u.commitment_forget = Statement(s, "DELETE FROM commitment WHERE begun_ms<?1 OR begun_ms>?3 OR begun_ms<(SELECT begun_ms FROM commitment ORDER BY begun_ms DESC LIMIT 1 OFFSET ?2)");
-  u.deliveries_of = Statement(s, "SELECT d.name, v.state, CASE v.again WHEN 1 THEN 1 ELSE v.level END, v.settled_run_ms, v.destination, v.bytes FROM delivery v "
+  u.deliveries_of = Statement(s, "SELECT d.name, v.state, CASE v.again WHEN 1 THEN 1 ELSE v.level END, v.settled_run_ms, v.destination, v.bytes, v.node FROM delivery v "
                                  "JOIN destination d ON d.number=v.destination WHERE v.seq=?");
   u.exam_not_owed = Statement(s, "SELECT seq, kind, priority, size, received_ms, study_order, class_key, reason FROM item i WHERE "
                                  "study_key=?1 AND study_key<>0 AND state=1 AND reason<>'" + std::string(being_compared) + "' AND NOT EXISTS(SELECT 1 FROM delivery v WHERE v.seq=i.seq "
@@ -237,7 +238,8 @@ std::vector<Ledger::Candidate> Ledger::candidates(Sequence after, std::size_t it
     auto& rows = use_->deliveries_of;
     for (rows.begin().bind(1, candidate.seq); rows.step();)
       candidate.standings.push_back({rows.text(0), static_cast<DeliveryState>(rows.number(1)),
-                                     rows.number(2) == 2 ? core::Level::archived : core::Level::accepted, rows.number(3)});
+                                     rows.number(2) == 2 ? core::Level::archived : core::Level::accepted, rows.number(3),
+                                     core::said_by_node(rows.text(6))});
     rows.begin();
   }
   if (sql_->status()) return found;

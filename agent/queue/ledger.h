@@ -151,6 +151,7 @@ class Ledger {
     core::DeliveryState state = core::DeliveryState::waiting;
     core::Level level = core::Level::accepted;
     std::int64_t settled_run_ms = 0;
+    bool by_node = false;  // who took it is a node of this program
   };
   struct Candidate {
     Sequence seq = 0;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/limits.h"
+#include "core/nodes.h"
 #include "queue/ledger_schema.h"
 #include "queue/store.h"
 
@@ -42,25 +43,39 @@ std::vector<Note> notes_of(const core::PromiseRequest& request, WallTime now) {
 }
 
 std::vector<DeliveryStanding> deliveries_of(Question& question, std::int64_t seq) {
-  Statement rows = question.ask("SELECT d.name, v.state, CASE v.again WHEN 1 THEN 1 ELSE v.level END FROM delivery v JOIN destination d ON d.number=v.destination WHERE v.seq=?");
+  Statement rows = question.ask("SELECT d.name, v.state, CASE v.again WHEN 1 THEN 1 ELSE v.level END, v.node FROM delivery v "
+                                "JOIN destination d ON d.number=v.destination WHERE v.seq=?");
   std::vector<DeliveryStanding> deliveries;
-  for (rows.bind(1, seq); rows.step();)
+  for (rows.bind(1, seq); rows.step();) {
     deliveries.push_back({rows.text(0), static_cast<core::DeliveryState>(rows.number(1)),
                           rows.number(2) == 2 ? core::Level::archived : core::Level::accepted});
+    deliveries.back().by_node = core::said_by_node(rows.text(3));
+  }
   return deliveries;
 }
 
 // Neither a node that was off nor a clock that was set makes an old one young.
 std::vector<DeliveryStanding> late_proofs_of(Question& question, std::int64_t seq, Millis run_now, WallTime now) {
-  Statement rows = question.ask("SELECT d.name, v.level, v.settled_run_ms, v.not_before_ms FROM delivery v JOIN destination d ON d.number=v.destination WHERE v.seq=? AND v.state=5");
+  Statement rows = question.ask("SELECT d.name, v.level, v.settled_run_ms, v.not_before_ms, v.node FROM delivery v "
+                                "JOIN destination d ON d.number=v.destination WHERE v.seq=? AND v.state=5");
   std::vector<DeliveryStanding> deliveries;
   for (rows.bind(1, seq); rows.step();) {
     const Millis ran(run_now.count() - rows.number(2)), passed(now.ms + Millis(limits::proof_wait_least).count() - rows.number(3));
     const bool late = rows.number(1) > 0 && ran <= proof_counts_for && passed >= Millis(0) && passed <= proof_counts_for;
     deliveries.push_back({rows.text(0), late ? core::DeliveryState::delivered : core::DeliveryState::waiting,
                           rows.number(1) == 2 ? core::Level::archived : core::Level::accepted, ran});
+    deliveries.back().by_node = core::said_by_node(rows.text(4));
   }
   return deliveries;
+}
+
+// By what its deliveries were when it went; none: only a tombstone is left.
+bool rested(Question& question, std::int64_t seq) {
+  Statement rows = question.ask("SELECT level, node FROM delivery WHERE seq=?");
+  bool any = false, good = false;
+  for (rows.bind(1, seq); rows.step(); any = true)
+    good = good || rows.number(0) == 2 || (rows.number(0) == 1 && !core::said_by_node(rows.text(1)));
+  return good || !any;
 }
 
 }  // namespace
@@ -165,6 +180,7 @@ PledgedInstance Pledges::look(Question& question, core::InstanceReference refere
   }
   if (found.where == Where::here) found.deliveries = deliveries_of(question, last);
   if (found.where == Where::let_go) found.deliveries = late_proofs_of(question, last, Millis(store_.run_ms_now()), clock_.wall());
+  if (found.where == Where::let_go) found.rested = rested(question, last);
   return found;
 }
 

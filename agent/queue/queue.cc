@@ -159,7 +159,7 @@ static Decisions decisions_of(const QueueNeeds& needs) {
   decisions.may_reclaim = [may = needs.may_reclaim](core::Kind kind, std::span<const Ledger::Standing> all, std::int64_t run_ms, bool tight) {
     std::vector<DeliveryStanding> standings;
     for (const auto& one : all)
-      standings.push_back({one.destination, one.state, one.level, Millis(run_ms - one.settled_run_ms), kind});
+      standings.push_back({one.destination, one.state, one.level, Millis(run_ms - one.settled_run_ms), kind, one.by_node});
     return may(standings, tight);
   };
   return decisions;

@@ -34,6 +34,7 @@ struct DeliveryStanding {
   core::Level level = core::Level::accepted;
   Millis settled_for{};  // accumulated running time since the receipt
   core::Kind kind = core::Kind::image;  // of the item
+  bool by_node = false;  // who took it is a node of this program
 };
 
 // What a comparison of two items under one SOP Instance UID came to.

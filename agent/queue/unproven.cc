@@ -7,6 +7,7 @@
 
 #include "core/instance_name.h"
 #include "core/limits.h"
+#include "core/nodes.h"
 #include "queue/store.h"
 
 namespace sampan::queue {
@@ -177,9 +178,9 @@ std::vector<UnprovenItem> Unproven::taken_by(const std::string& other, const std
 
 Result<std::string> Unproven::begin(const std::string& destination) {
   const Key dice = random_key();
-  Uuid number;
-  std::copy_n(dice.begin(), number.bytes.size(), number.bytes.begin());
-  const std::string uid = to_dicom_uid(number);
+  std::uint64_t number = 0;
+  std::memcpy(&number, dice.data(), sizeof number);
+  const std::string uid = core::node_transaction(number);
   store_.change([uid, destination, now = clock_.wall()](Ledger& ledger) { ledger.begin_commitment(uid, destination, now); });
   // The report may be quicker than the ledger: it is asked for only once everybody sees that it was.
   const auto end = std::chrono::steady_clock::now() + limits::order_patience;

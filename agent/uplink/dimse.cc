@@ -161,7 +161,7 @@ std::optional<Retry> DimseCourier::associate(std::span<const Consignment> waitin
   };
   auto requested = DimseAssociation::request(options_, recent_.propose(waiting), connected);
   if (const auto* refused = std::get_if<AssociationRefused>(&requested)) {
-    return judge_.association_reject(refused->result, refused->source, refused->reason);
+    return meaning_of(*refused, judge_);
   }
   if (const auto* error = std::get_if<Error>(&requested)) return no_connection(*error);
   association_ = std::move(std::get<std::unique_ptr<DimseAssociation>>(requested));
@@ -246,7 +246,7 @@ core::Receipt DimseCourier::receipt_for(const core::Item& item) const {
   core::Receipt receipt;
   receipt.item = item.id;
   receipt.sha256 = item.sha256;
-  receipt.node = options_.called_ae + '@' + options_.host + ':' + std::to_string(options_.port);
+  receipt.node = association_->peer();
   receipt.time = clock_.wall();
   receipt.level = core::Level::accepted;
   return receipt;

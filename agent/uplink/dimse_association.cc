@@ -60,7 +60,7 @@ OFCondition prepare(Session& session, const DimseOptions& options, std::span<con
   done = ASC_setAPTitles(session.parameters, options.calling_ae.c_str(), options.called_ae.c_str(), nullptr);
   if (done.bad()) return done;
   set_text(session.parameters->ourImplementationClassUID, dicom::implementation_uid);
-  set_text(session.parameters->ourImplementationVersionName, dicom::implementation_version);
+  set_text(session.parameters->ourImplementationVersionName, dicom::association_name(options.identity));
   const std::string address = options.host + ':' + std::to_string(options.port);
   done = ASC_setPresentationAddresses(session.parameters, "localhost", address.c_str());
   unsigned id = 1;
@@ -91,6 +91,12 @@ AssociationRefused read_refusal(T_ASC_Parameters* parameters) {
   return {rejection.result, rejection.source, static_cast<int>(rejection.reason) & 0xff};
 }
 
+std::string name_of(const DimseOptions& options, const T_ASC_Parameters& parameters) {
+  std::string name = options.called_ae + '@' + options.host + ':' + std::to_string(options.port);
+  if (parameters.theirImplementationClassUID == dicom::implementation_uid) name += core::node_mark;
+  return name;
+}
+
 // DCMTK's text for a connection that was not made ends in the system's words for it: "Connection refused".
 Error unconnected(std::string_view text) {
   // It waits in select() and then has no error number of its own to tell.
@@ -113,8 +119,14 @@ Error in_words(const OFCondition& failed) {
 
 }  // namespace
 
+core::Retry meaning_of(const AssociationRefused& refused, const core::Judge& judge) {
+  if (refused.oneself) return {"its address leads back to this node itself", core::Scope::configuration, std::nullopt, 0};
+  return judge.association_reject(refused.result, refused.source, refused.reason);
+}
+
 struct DimseAssociation::Negotiated {
   Session session;
+  std::string peer;
   std::vector<std::pair<ContextKey, AcceptedContext>> contexts;
   dicom::Wire* wire = nullptr;
   std::unique_ptr<dicom::PdataReader> reader;
@@ -139,15 +151,21 @@ DimseAssociation::Requested DimseAssociation::request(const DimseOptions& option
   if (done.bad()) return in_words(done);
   made->wire = dicom::wire_of(*made->session.association);
   if (made->wire == nullptr) return fail(Errc::unreachable, "the connection was cut during the association request");
+  const T_ASC_Parameters& said = *made->session.association->params;
+  if (dicom::is_oneself(options.identity, said.theirImplementationClassUID, said.theirImplementationVersionName))
+    return AssociationRefused{.oneself = true};
+  made->peer = name_of(options, said);
   int at = 0;
   for (const ContextKey& key : proposed) {
     made->contexts.emplace_back(key, read_answer(made->session.association->params, at++, key));
   }
-  const auto peer_max = static_cast<std::uint32_t>(made->session.association->params->DULparams.peerMaxPDU);
+  const auto peer_max = static_cast<std::uint32_t>(said.DULparams.peerMaxPDU);
   made->reader = std::make_unique<dicom::PdataReader>(*made->wire);
   made->writer = std::make_unique<dicom::PdataWriter>(*made->wire, peer_max, options.answer_time_max);
   return std::unique_ptr<DimseAssociation>(new DimseAssociation(std::move(made)));
 }
+
+const std::string& DimseAssociation::peer() const { return negotiated_->peer; }
 
 const AcceptedContext* DimseAssociation::find(const ContextKey& key) const {
   const auto found = std::ranges::find(negotiated_->contexts, key, [](const auto& row) { return row.first; });

@@ -10,9 +10,11 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <variant>
 
 #include "base/result.h"
+#include "core/judge.h"
 #include "dicom/pdata.h"
 #include "dicom/transport.h"
 #include "uplink/dimse.h"
@@ -25,7 +27,9 @@ struct AssociationRefused {
   int result = 0;
   int source = 0;
   int reason = 0;
+  bool oneself = false;  // it was accepted, by this very node; the numbers say nothing
 };
+core::Retry meaning_of(const AssociationRefused& refused, const core::Judge& judge);
 
 struct AcceptedContext {
   std::uint8_t id = 0;
@@ -42,6 +46,8 @@ class DimseAssociation {
                            const dicom::Connected& connected, Role role = Role::user);
   ~DimseAssociation();
 
+  // As a receipt names it: AE title and address, marked when it is a node of this program.
+  const std::string& peer() const;
   // Null when key was not proposed.
   const AcceptedContext* find(const ContextKey& key) const;
   dicom::PdataReader& reader();

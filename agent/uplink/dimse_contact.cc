@@ -49,8 +49,8 @@ std::optional<Retry> DimseContact::ask() {
   };
   auto requested = DimseAssociation::request(options_.peer, std::span(&verification, 1), connected);
   if (const auto* refused = std::get_if<AssociationRefused>(&requested)) {
-    Retry said = judge_.association_reject(refused->result, refused->source, refused->reason);
-    if (said.scope == core::Scope::configuration && !options_.own_title_counts) return std::nullopt;
+    Retry said = meaning_of(*refused, judge_);
+    if (said.scope == core::Scope::configuration && !options_.own_title_counts && !refused->oneself) return std::nullopt;
     return said;
   }
   if (const auto* error = std::get_if<Error>(&requested)) return away(*error);

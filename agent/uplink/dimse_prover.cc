@@ -133,7 +133,8 @@ std::optional<Unclear> DimseProver::associate() {
     if (interrupted_) plug_->pull();
   };
   auto requested = DimseAssociation::request(options_.peer, proposed, connected);
-  if (std::get_if<AssociationRefused>(&requested) != nullptr) return Unclear{"it refused the association for proof", {}};
+  if (const auto* refused = std::get_if<AssociationRefused>(&requested))
+    return Unclear{refused->oneself ? "its address leads back to this node itself" : "it refused the association for proof", {}};
   if (const auto* error = std::get_if<Error>(&requested)) return Unclear{error->message, {}};
   association_ = std::move(std::get<std::unique_ptr<DimseAssociation>>(requested));
   return std::nullopt;

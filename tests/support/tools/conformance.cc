@@ -80,7 +80,8 @@ void ae_common() {
       "| | |\n|---|---|\n"
       "| Application context | 1.2.840.10008.3.1.1.1 |\n");
   say("| Implementation Class UID | %s |\n", std::string(dicom::implementation_uid).c_str());
-  say("| Implementation Version Name | %s |\n", std::string(dicom::implementation_version).c_str());
+  say("| Implementation Version Name | %s, and in associations _ and %d characters that are others at each start: who reaches itself sees it |\n",
+      std::string(dicom::implementation_version).c_str(), static_cast<int>(dicom::identity_characters));
   say("| Asynchronous operations window | not supported |\n"
       "| SOP Class extended negotiation, user identity | not supported, not used |\n"
       "| Role selection | for Storage Commitment: accepted from the archive that reports, proposed as provider to the modality that is\n"
@@ -157,9 +158,11 @@ void scp_commitment() {
   say("\nN-EVENT-REPORT comes on the association that asked when it stays open and quiet for %lld s; else the modality is called back at its\n"
       "address of `intake.report_to`, under the AE title by which it called, after pauses that grow to %lld h, for %lld days, until it answers with\n"
       "success. With `intake.commit_on: accepted` an instance is committed when it is safe on the disk of this node, with `archived` once every\n"
-      "required destination proved that it keeps it; what is not proven within %lld days is refused.\n\n"
+      "required destination proved that it keeps it; what is not proven within %lld days is refused. Who asks under a Transaction UID that begins\n"
+      "with the Implementation Class UID is a node of this program: whatever the setting, it is told at once, and committed is only what an archive\n"
+      "proved to keep, or another node says so of; the rest is refused with 0110.\n\n"
       "| Failure Reason | When |\n|---|---|\n"
-      "| 0110 | what is stored does not verify; or two images of this SOP Instance UID differ, and a person must decide; or not archived in time |\n"
+      "| 0110 | what is stored does not verify; or two images of this SOP Instance UID differ, and a person must decide; or not archived in time; or a node asks and it is not archived yet |\n"
       "| 0112 | no such instance is or was here |\n"
       "| 0119 | it is here with another SOP Class UID |\n"
       "| 0122 | not a Storage SOP class |\n\n",

@@ -45,6 +45,25 @@ TEST_CASE("what_a_destination_took_and_did_not_prove_stays_also_when_its_name_le
   CHECK(proven_by(beside("leda"))(proven));
 }
 
+TEST_CASE("a_copy_does_not_go_because_another_node_accepted_it_and_goes_when_that_one_says_that_it_is_archived" * doctest::description("contract 4")) {
+  settings::Settings trusting = beside("lead");
+  trusting.destinations[0].reclaim_after = settings::ReclaimAfter::accepted;
+  trusting.destinations[0].retention_days = 0;
+  std::vector one{standing("lead", DeliveryState::delivered, Level::accepted)};
+  CHECK(reclaim_by(trusting)(one, false));
+  for (const char* name : {"lead", "gone"}) {
+    one[0].destination = name;
+    one[0].by_node = true;
+    one[0].level = Level::accepted;
+    CHECK_FALSE(reclaim_by(trusting)(one, false));
+    CHECK_FALSE(reclaim_by(trusting)(one, true));
+    CHECK_FALSE(proven_by(trusting)(one));
+    one[0].level = Level::archived;
+    CHECK(reclaim_by(trusting)(one, false));
+    CHECK(proven_by(trusting)(one));
+  }
+}
+
 TEST_CASE("events_that_a_destination_took_go_also_when_its_name_left_the_settings") {
   const std::vector news{standing("lead", DeliveryState::delivered, Level::accepted, core::Kind::event),
                          standing("copy", DeliveryState::delivered, Level::accepted, core::Kind::event)};

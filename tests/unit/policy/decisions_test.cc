@@ -108,6 +108,14 @@ TEST_CASE("a_trusted_acceptance_counts_after_its_retention_and_not_before") {
   CHECK(decide({better}) == Reclaim::any_time);
 }
 
+TEST_CASE("what_a_node_of_this_program_only_accepted_is_never_reason_enough_whatever_a_person_chose" * doctest::description("contract 4")) {
+  DeliveryFacts node = trusted(1h, 1h);
+  node.by_node = true;
+  CHECK(decide({node}) == Reclaim::keep);
+  node.level = Level::archived;
+  CHECK(decide({node}) == Reclaim::any_time);
+}
+
 TEST_CASE("an_optional_destination_holds_a_payload_only_while_there_is_room") {
   const auto archived = delivery(DeliveryState::delivered, Level::archived);
   const auto optional = delivery(DeliveryState::waiting, Level::accepted, false);

@@ -48,6 +48,15 @@ TEST_CASE("with_archived_the_promise_waits_for_every_required_proof_but_not_for_
   CHECK(decide(facts(Where::here), PromiseOn::archived, late) == PromiseDecision{What::refused, 0x0110});
 }
 
+TEST_CASE("to_a_node_nothing_is_promised_but_what_rests_on_an_archive_and_it_is_told_at_once" * doctest::description("contract 4")) {
+  for (const Where where : {Where::here, Where::let_go}) {
+    CHECK(decide(facts(where, true), PromiseOn::rests, now).what == What::kept);
+    CHECK(decide(facts(where, false), PromiseOn::rests, now) == PromiseDecision{What::refused, 0x0110});
+  }
+  for (const Where where : {Where::damaged, Where::differing}) CHECK(decide(facts(where, true), PromiseOn::rests, now) == PromiseDecision{What::refused, 0x0110});
+  CHECK(decide(facts(Where::nowhere, true), PromiseOn::rests, now) == PromiseDecision{What::refused, 0x0112});
+}
+
 TEST_CASE("a_report_that_is_not_answered_is_told_ever_more_rarely_and_given_up_at_last") {
   const Millis least = core::limits::promise_back_off_least;
   CHECK(tell_again_in(0, now) == least);

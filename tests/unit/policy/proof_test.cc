@@ -47,6 +47,17 @@ TEST_CASE("a_failure_reason_sends_again_only_what_the_archive_does_not_have") {
   }
 }
 
+TEST_CASE("what_a_fallback_took_is_taken_back_where_nobody_but_the_destination_will_prove_it" * doctest::description("contract 7")) {
+  CHECK(takes_back({true, false, false, 0}));
+  CHECK_FALSE(takes_back({true, true, false, 99}));
+  CHECK_FALSE(takes_back({false, false, false, 99}));
+  // A node may wait for us as we wait for it, whatever the destination can prove.
+  for (const bool proves : {false, true}) {
+    CHECK_FALSE(takes_back({proves, true, true, limits::missing_answers_max - 1}));
+    CHECK(takes_back({proves, true, true, limits::missing_answers_max}));
+  }
+}
+
 TEST_CASE("the_newest_of_what_is_archived_is_asked_about_at_a_start_hourly_and_when_the_destination_was_away") {
   RecheckFacts facts;
   CHECK(recheck(facts) == Recheck::newest);

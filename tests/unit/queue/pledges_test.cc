@@ -3,6 +3,7 @@
 #include "queue/pledges.h"
 
 #include "core/limits.h"
+#include "core/nodes.h"
 #include "fixture.h"
 
 using namespace sampan;
@@ -163,6 +164,42 @@ TEST_CASE_FIXTURE(PledgeFixture, "of_what_went_from_here_only_a_proof_of_the_las
     restart(true);
   }
   CHECK(proven() == 0);
+}
+
+TEST_CASE_FIXTURE(PledgeFixture, "by_whose_word_it_stands_or_went_is_known_and_what_a_node_only_accepted_or_nobody_rests_on_nothing" * doctest::description("contract 4")) {
+  enough = core::Level::accepted;
+  REQUIRE(queue->pledges().keep(request({"1.1", "1.2", "1.3"})).ok());
+  for (unsigned i = 1; i <= 3; ++i) REQUIRE(put(pattern(1000, i), image_facts("1." + std::to_string(i))).ok());
+  const auto items = lease();
+  const auto take = [&](std::size_t at, const std::string& node, core::Level level) {
+    queue->deliver("lead", {items.at(at).item.id, items.at(at).item.sha256, node, clock.wall(), level});
+  };
+  take(0, "HUB@192.0.2.1:104" + std::string(core::node_mark), core::Level::accepted);
+  take(1, "PACS@192.0.2.2:104", core::Level::archived);
+  const auto said_by = [&](std::size_t at) {
+    const auto standing = queue->pledges().standing("2.25.1");
+    REQUIRE(standing);
+    REQUIRE(standing->instances.at(at).deliveries.size() == 1);
+    return standing->instances[at].deliveries[0];
+  };
+  for (const Where expected : {Where::here, Where::let_go}) {
+    queue->drain();
+    CHECK(where(0) == expected);
+    CHECK(where(1) == expected);
+    CHECK(said_by(0).by_node);
+    CHECK_FALSE(said_by(1).by_node);
+    CHECK(said_by(0).level == core::Level::accepted);
+    CHECK(said_by(1).level == core::Level::archived);
+    for (const std::size_t at : {0u, 1u}) CHECK(said_by(at).state == core::DeliveryState::delivered);
+    const auto standing = queue->pledges().standing("2.25.1");
+    CHECK_FALSE(standing->instances[0].rested);
+    CHECK(standing->instances[1].rested == (expected == Where::let_go));
+    for (int round = 0; round < 2; ++round) queue->tick(), queue->drain();
+  }
+  CHECK(where(2) == Where::here);
+  tamper("UPDATE item SET state=2 WHERE state=1");  // as a person gave it up
+  CHECK(where(2) == Where::let_go);
+  CHECK_FALSE(queue->pledges().standing("2.25.1")->instances[2].rested);
 }
 
 TEST_CASE_FIXTURE(PledgeFixture, "two_images_of_one_uid_that_differ_are_no_custody_of_either_and_the_same_bytes_twice_are" * doctest::description("contract 6")) {

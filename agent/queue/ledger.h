@@ -47,6 +47,9 @@ class Ledger {
   // With it, an item that shares its SOP Instance UID and not its bytes with another is undecided, until somebody compared
   // them: kept, and owed to nobody. tell carries no work, and may come for a batch that is lost.
   void tell_undecided(std::function<void()> tell) { tell_undecided_ = std::move(tell); }
+  // Whether a destination can be asked what it keeps. With it, an image that comes again after its first copy was reclaimed
+  // is sent only where it is missing.
+  void ask_first(std::function<bool(const std::string& destination)> can_be_asked) { can_be_asked_ = std::move(can_be_asked); }
   struct Undecided {
     Sequence seq = 0;
     std::vector<Sequence> others;  // living, and decided
@@ -186,7 +189,13 @@ class Ledger {
   void prepare();
   void remember();
   bool knows(const IndexedItem& indexed);
-  Admission compare(const IndexedItem& indexed, std::int64_t sop_key, bool& damaged);
+  // What is here already under its name, with its bytes.
+  struct Earlier {
+    bool damaged = false;  // and does not verify any more
+    Sequence gone = 0;     // of the newest that was reclaimed; 0: none
+  };
+  Admission compare(const IndexedItem& indexed, std::int64_t sop_key, Earlier& earlier);
+  void follow(const IndexedItem& indexed, Sequence gone);
   void put_off(Sequence seq, bool rebuilt);
   std::optional<bool> forget_undecided(Sequence seq);
   std::vector<std::pair<Sequence, ItemState>> decided_with(std::int64_t sop_key, Sequence seq);
@@ -254,6 +263,7 @@ class Ledger {
   std::int64_t orphans_ = 0, orders_ = 0;  // at least so many
   std::int64_t last_order_ = 0, orders_looked_at_ = 0;
   std::function<void()> tell_undecided_;
+  std::function<bool(const std::string&)> can_be_asked_;
   std::int64_t ranges_ = 0;  // quarantined ones of which it is known what they held; at least so many
   std::int64_t waited_ms_ = 0;  // the longest, as meta has it
   struct Statements;

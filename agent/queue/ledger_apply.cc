@@ -35,8 +35,8 @@ std::int64_t rank_of(core::Kind kind, core::Priority priority, bool rebuilt) {
 Admission Ledger::add(const IndexedItem& indexed, std::span<const std::string> destinations, bool rebuilt) {
   if (knows(indexed)) return Admission::fresh;
   const auto sop_key = keys_.of(indexed.item.facts.get(Fact::sop_instance_uid));
-  bool damaged = false;
-  const Admission admission = compare(indexed, sop_key, damaged);
+  Earlier earlier;
+  const Admission admission = compare(indexed, sop_key, earlier);
   const std::int64_t exam = keys_.of(exam_name(indexed.item));
   std::int64_t order = indexed.seq;
   if (exam != 0) {
@@ -57,8 +57,9 @@ Admission Ledger::add(const IndexedItem& indexed, std::span<const std::string> d
                                    : indexed.item.facts.has(core::Fact::unread) ? content_unread
                                                                           : "";
   insert_item(indexed, exam, order, ItemState::living, differs);
-  if (damaged) take_place(indexed, sop_key, differs);
+  if (earlier.damaged) take_place(indexed, sop_key, differs);
   admit(indexed, exam, order, destinations, differs, rebuilt);
+  if (earlier.gone != 0) follow(indexed, earlier.gone);
   return admission;
 }
 
@@ -78,8 +79,8 @@ bool Ledger::knows(const IndexedItem& indexed) {
   return known;
 }
 
-// damaged: the same bytes were here and do not verify any more.
-Admission Ledger::compare(const IndexedItem& indexed, std::int64_t sop_key, bool& damaged) {
+// One that is gone answers for nothing but its own id: what comes again is kept again.
+Admission Ledger::compare(const IndexedItem& indexed, std::int64_t sop_key, Earlier& earlier) {
   bool same = false, other = false;
   const auto equals = [&](ByteView digest) {
     return digest.size() == 32 && std::memcmp(digest.data(), indexed.item.sha256.data(), 32) == 0;
@@ -89,7 +90,7 @@ Admission Ledger::compare(const IndexedItem& indexed, std::int64_t sop_key, bool
     const auto state = static_cast<ItemState>(by_id.number(2));
     const bool equal = equals(by_id.blob(1));
     if (state == ItemState::living || state == ItemState::reclaimed) (equal ? same : other) = true;
-    damaged = damaged || (equal && state == ItemState::quarantined);
+    earlier.damaged = earlier.damaged || (equal && state == ItemState::quarantined);
   }
   by_id.begin();
   if (same) return Admission::duplicate;
@@ -99,15 +100,19 @@ Admission Ledger::compare(const IndexedItem& indexed, std::int64_t sop_key, bool
   while (rows.step()) {
     const bool equal = equals(rows.blob(0));
     const auto state = static_cast<ItemState>(rows.number(2));
-    damaged = damaged || (equal && state == ItemState::quarantined);
+    earlier.damaged = earlier.damaged || (equal && state == ItemState::quarantined);
     if (state == ItemState::quarantined) continue;  // nothing can be compared with it
-    (equal ? same : other) = true;
+    if (equal && state == ItemState::reclaimed)
+      earlier.gone = std::max(earlier.gone, rows.number(1));
+    else
+      (equal ? same : other) = true;
     comparable = comparable || (!equal && state == ItemState::living);
   }
   rows.begin();
   if (same) return Admission::duplicate;
   if (comparable && tell_undecided_) return Admission::undecided;
   other = other || another_is_buried(sop_key, indexed);
+  if (other) earlier.gone = 0;  // an answer that names the UID proves neither
   return other ? Admission::conflict : Admission::fresh;
 }
 

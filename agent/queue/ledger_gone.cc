@@ -103,6 +103,36 @@ void Ledger::remember_gone(Sequence seq, const TombstoneNote& note) {
   heal_ranges(note.sop_key, note.sha256);
 }
 
+// The image came again: its exam counts it once, and who proved to have it is asked before it is sent there once more. That
+// is known here only; a rebuild that meets no more than the tombstone sends it.
+void Ledger::follow(const IndexedItem& indexed, Sequence gone) {
+  Statement rows(*sql_, "SELECT v.destination, v.level=2 AND v.asked_of=v.destination, v.node, d.name FROM delivery v JOIN destination d "
+                        "ON d.number=v.destination WHERE v.seq=? AND v.state=5");
+  Statement ask(*sql_, "UPDATE delivery SET node=?1, settled_run_ms=?2, not_before_ms=?3, asked_of=destination WHERE seq=?4 AND destination=?5 AND resends=0");
+  struct Before {
+    int destination;
+    bool proven;
+    std::string node, name;
+  };
+  std::vector<Before> all;
+  for (rows.bind(1, gone); rows.step();) all.push_back({static_cast<int>(rows.number(0)), rows.number(1) != 0, rows.text(2), rows.text(3)});
+  rows.begin();
+  for (const Before& one : all) {
+    const auto before = delivery(gone, one.destination), now = delivery(indexed.seq, one.destination);
+    if (!before || !now) continue;  // it is not owed there any more
+    remove(*before);
+    if (now->counted.state != static_cast<int>(core::DeliveryState::waiting) || !one.proven || !can_be_asked_ || !can_be_asked_(one.name)) continue;
+    ask.begin().bind(1, std::string_view(one.node)).bind(2, run_ms()).bind(3, indexed.item.received.ms).bind(4, indexed.seq).bind(5, one.destination).run();
+    if (sql_->changes() == 0) continue;  // it was said to be lost there since
+    move(*now, static_cast<int>(core::DeliveryState::delivered), static_cast<int>(core::Level::accepted), "", indexed.item.received.ms);
+  }
+  Statement discount(*sql_, "UPDATE exam SET items=items-1, bytes=bytes-(SELECT size FROM item WHERE seq=?1), seq=CASE seq WHEN ?1 THEN ?2 ELSE seq END "
+                           "WHERE key<>0 AND key=(SELECT study_key FROM item WHERE seq=?1)");
+  discount.bind(1, gone).bind(2, indexed.seq).run();
+  Statement leave(*sql_, "UPDATE item SET study_key=0 WHERE seq=?");
+  leave.bind(1, gone).run();
+}
+
 bool Ledger::settle_orphans(std::size_t notes_max, bool drop_rest) {
   if (orphans_ == 0) return false;
   Statement lowest(*sql_, "SELECT min(seq) FROM item");

@@ -39,7 +39,7 @@ LedgerReader::LedgerReader(std::unique_ptr<Sql> sql, const Keyring& keys) : sql_
                            "AND (?3=0 OR class_key=?3)");
   next_urgent_ = Statement(*sql_, "SELECT min(not_before_ms) FROM delivery WHERE destination=? AND state=1 AND not_before_ms>? "
                                   "AND (?3=0 OR class_key=?3) AND rank>=?4 AND rank<?4+10");
-  same_ = Statement(*sql_, "SELECT id, sha256, seq, state FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2)");
+  same_ = Statement(*sql_, "SELECT id, sha256, seq, state FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2) ORDER BY state");
   number_ = Statement(*sql_, "SELECT number FROM destination WHERE name=?");
 }
 

@@ -125,8 +125,10 @@ class QueueInflow final : public core::Inflow {
     item_.size = summary.payload_bytes;
     item_.sha256 = summary.sha256;
     const auto known = parts_.reader->same_instance(facts.get(Fact::sop_instance_uid), item_.sha256);
+    // What went from here by proof may be lost where it went: nobody is told that it is kept. Under an id of its own it is
+    // kept again; under the one its tombstone names it would go with the next rebuild.
     const Status sound = known && !known->reclaimed ? parts_.verify(known->seq) : Status();
-    if (known && sound) return core::Stored{known->id, true};
+    if (known && (known->reclaimed ? known->id == item_.id : sound.ok())) return core::Stored{known->id, true};
     if (parts_.needs.priority) item_.priority = parts_.needs.priority(item_);
     // Its duties stand in its record: no change of routes and no loss of the ledger makes one forgotten.
     const Owed owed = parts_.needs.route(item_);
@@ -165,6 +167,15 @@ static Decisions decisions_of(const QueueNeeds& needs) {
   return decisions;
 }
 
+// Nothing goes from here before this destination said that it has it, however long ago it took it: then it can be asked.
+static bool only_its_proof_counts(const QueueNeeds& needs, const std::string& destination) {
+  const auto may_go = [&](core::Level level) {
+    const DeliveryStanding one{destination, core::DeliveryState::delivered, level, Millis::max(), core::Kind::image};
+    return needs.may_reclaim(std::span(&one, 1), true);
+  };
+  return may_go(core::Level::archived) && !may_go(core::Level::accepted);
+}
+
 Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds needs) {
   auto keys = Keyring::open_or_make(needs.files, {options.state_directory, options.credentials_directory, {}});
   if (!keys) return keys.error();
@@ -195,6 +206,7 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   parts->proof_view = std::move(*proof_view);
   Parts& p = *parts;
   if (p.needs.compare) opened->ledger->tell_undecided([&p] { p.comparing->wake(); });
+  opened->ledger->ask_first([&p](const std::string& destination) { return only_its_proof_counts(p.needs, destination); });
   Store::Parts store_parts{p.folder, p.ballast, p.keys, p.items, p.needs.clock, decisions_of(p.needs), p.needs.changed, [&p, path] { p.begin_anew(path); },
                            p.options.notes_slack_bytes, p.options.gone_images_kept};
   parts->store = std::make_unique<Store>(std::move(store_parts), std::move(opened->ledger), std::move(*backlog));

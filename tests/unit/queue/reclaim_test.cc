@@ -96,17 +96,6 @@ TEST_CASE_FIXTURE(QueueFixture, "an_item_half_punched_when_the_power_went_alarms
   CHECK(queue->summary().quarantined == 0);
 }
 
-TEST_CASE_FIXTURE(QueueFixture, "a_repeat_of_a_reclaimed_instance_is_answered_and_not_sent_again" * doctest::description("contract 6")) {
-  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
-  deliver(lease()[0]);
-  queue->tick();
-  queue->drain();
-  const auto again = put(pattern(1000, 1), image_facts("1.1"));
-  REQUIRE(again.ok());
-  CHECK(again->repeated);
-  CHECK(lease().empty());
-}
-
 TEST_CASE_FIXTURE(QueueFixture, "other_content_under_the_name_of_a_reclaimed_image_waits_for_a_person_also_without_the_ledger" * doctest::description("contract 6")) {
   REQUIRE(put(pattern(100'000, 1), image_facts("1.1")).ok());
   for (const auto& one : lease()) deliver(one);

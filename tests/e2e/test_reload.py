@@ -182,9 +182,10 @@ def test_the_port_moves_when_the_new_one_can_be_had_and_nothing_changes_when_it_
     files = ctx.images("ct", 30)
     here = ctx.raw_scu(node.address, files, called="CLINIC", rate=10)
     wait_until(lambda: len(here.sent()) > 2, "it sends")
-    taken = with_more(node.settings, intake={"port": lead.port}, site="Other", destinations=[lead.destination, {"name": "copy", "folder": "/x"}])
+    other = ctx.raw_scp("other").start()
+    taken = with_more(node.settings, intake={"port": other.port}, site="Other", destinations=[lead.destination, {"name": "copy", "folder": "/x"}])
     code, text = node.reload(taken)
-    assert code == 2 and f"cannot listen on 127.0.0.1 port {lead.port}: another program has the port" in text, text
+    assert code == 2 and f"cannot listen on 127.0.0.1 port {other.port}: another program has the port" in text, text
     assert names(node) == ["lead"] and node.status()["intake"]["port"] == node.port
     port = free_port()
     assert node.reload(with_more(node.settings, intake={"port": port})) == (0, "Applied.\n")

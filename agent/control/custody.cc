@@ -23,26 +23,11 @@ void fields(A& a, DropAnswer& v) {
   a("damaged", v.damaged), a("telemetry", v.telemetry);
 }
 
-namespace {
-
-template <class T>
-Result<T> parse(std::string_view json) {
-  try {
-    T value;
-    from_json(Json::parse(json), value);
-    return value;
-  } catch (const Json::exception&) {
-    return fail(Errc::damaged, "the answer is not one this version understands");
-  }
-}
-
-}  // namespace
-
 std::string damage_json(const DamageList& list) { return dump(to_json(list)); }
-Result<DamageList> parse_damage(std::string_view json) { return parse<DamageList>(json); }
+Result<DamageList> parse_damage(std::string_view json) { return answer_of<DamageList>(json); }
 std::string seen_json(const DamageSeen& seen) { return dump(to_json(seen)); }
-Result<DamageSeen> parse_seen(std::string_view json) { return parse<DamageSeen>(json); }
+Result<DamageSeen> parse_seen(std::string_view json) { return answer_of<DamageSeen>(json); }
 std::string drop_json(const DropAnswer& drop) { return dump(to_json(drop)); }
-Result<DropAnswer> parse_drop(std::string_view json) { return parse<DropAnswer>(json); }
+Result<DropAnswer> parse_drop(std::string_view json) { return answer_of<DropAnswer>(json); }
 
 }  // namespace sampan::control

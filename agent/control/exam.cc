@@ -38,24 +38,9 @@ void fields(A& a, Ordered& v) {
   a("no_route", v.no_route), a("later", v.later);
 }
 
-namespace {
-
-template <class T>
-Result<T> parse(std::string_view json) {
-  try {
-    T value;
-    from_json(Json::parse(json), value);
-    return value;
-  } catch (const Json::exception&) {
-    return fail(Errc::damaged, "the answer is not one this version understands");
-  }
-}
-
-}  // namespace
-
 std::string exams_json(const ExamList& list) { return dump(to_json(list)); }
-Result<ExamList> parse_exams(std::string_view json) { return parse<ExamList>(json); }
+Result<ExamList> parse_exams(std::string_view json) { return answer_of<ExamList>(json); }
 std::string ordered_json(const Ordered& ordered) { return dump(to_json(ordered)); }
-Result<Ordered> parse_ordered(std::string_view json) { return parse<Ordered>(json); }
+Result<Ordered> parse_ordered(std::string_view json) { return answer_of<Ordered>(json); }
 
 }  // namespace sampan::control

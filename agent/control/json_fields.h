@@ -132,4 +132,16 @@ void from_json(const Json& in, T& value) {
 // Peers choose AE titles: bytes that are not UTF-8 are replaced, not thrown at.
 inline std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
+// A whole answer, for the parsers of each kind.
+template <class T>
+Result<T> answer_of(std::string_view json) {
+  try {
+    T value;
+    from_json(Json::parse(json), value);
+    return value;
+  } catch (const Json::exception&) {
+    return fail(Errc::damaged, "the answer is not one this version understands");
+  }
+}
+
 }  // namespace sampan::control

@@ -84,6 +84,7 @@ struct Queue::Parts {
   std::optional<Pledges> pledges;
   std::optional<Comparing> comparing;  // after the store, which it asks
 
+  Status admits(core::Kind kind, std::uint64_t bytes = 0);
   Status has_room(core::Kind kind, std::uint64_t bytes = 0) const;
   Result<core::Consignment> consign(const DueDelivery& due);
   void read_ahead(std::span<const DueDelivery> deliveries, std::uint64_t bytes_max);
@@ -235,11 +236,13 @@ void Queue::Parts::begin_anew(const std::string& ledger_path) {
 Queue::Queue(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Queue::~Queue() = default;
 
-Status Queue::admits(core::Kind kind) const {
-  if (parts_->store->unindexed() >= parts_->options.unindexed_items_max)
+Status Queue::admits(core::Kind kind) const { return parts_->admits(kind); }
+
+Status Queue::Parts::admits(core::Kind kind, std::uint64_t bytes) {
+  if (store->unindexed() >= options.unindexed_items_max)
     return fail(Errc::full, "the ledger cannot be written: nothing more is taken until it can");
-  if (Status sound = parts_->health.ask(); !sound) return sound;
-  return parts_->has_room(kind);
+  if (Status sound = health.ask(); !sound) return sound;
+  return has_room(kind, bytes);
 }
 
 // bytes: of what is about to come, where that is known.
@@ -258,8 +261,7 @@ Status Queue::Parts::has_room(core::Kind kind, std::uint64_t bytes) const {
 }
 
 Result<std::unique_ptr<core::Inflow>> Queue::open(const core::Manifest& manifest) {
-  if (Status admitted = admits(manifest.kind); !admitted) return admitted.error();
-  if (Status fits = parts_->has_room(manifest.kind, manifest.size_hint); !fits) return fits.error();
+  if (Status admitted = parts_->admits(manifest.kind, manifest.size_hint); !admitted) return admitted.error();
   const Uuid id = manifest.id.is_nil() ? make_uuid7(parts_->needs.clock.wall(), parts_->needs.random) : manifest.id;
   return std::unique_ptr<core::Inflow>(new QueueInflow(*parts_, manifest, id));
 }

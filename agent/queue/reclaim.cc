@@ -63,9 +63,7 @@ void Store::reclaim() {
   }
   forget_gone();
   compaction_.turn(*ledger_);
-  std::deque<Written> no_items;
-  std::deque<PendingChange> no_changes;
-  static_cast<void>(apply(no_items, {}, no_changes));  // what it wrote says what the ledger says: it need not be read again
+  static_cast<void>(apply({}, {}, {}));  // what it wrote says what the ledger says: it need not be read again
 }
 
 // What an earlier run left unpunched is punched; what nobody can send again, and the oldest beyond a bound, is forgotten.
@@ -104,10 +102,8 @@ bool Store::is_spare(Sequence duplicate) {
     if (sound) continue;
     if (sound.error().code != Errc::damaged && sound.error().code != Errc::not_found) return false;
     log::error("a stored image does not verify any more and is quarantined; one that came again is here");
-    std::deque<Written> no_items;
-    std::deque<PendingChange> changes;
-    changes.push_back({[original](Ledger& ledger) { ledger.quarantine_item(original, "the stored copy does not verify"); }, nullptr});
-    static_cast<void>(apply(no_items, {}, changes));
+    const auto quarantine = [original](Ledger& ledger) { ledger.quarantine_item(original, "the stored copy does not verify"); };
+    static_cast<void>(apply({}, {}, {{quarantine, nullptr}}));
     return false;
   }
   return !originals.empty();
@@ -163,10 +159,10 @@ bool Store::bury(const std::vector<Ledger::Candidate>& gone, bool delivered) {
     const Sequence place = why == TombstoneReason::reclaimed && ledger_->has_rival(item) ? item.seq : 0;
     tombstones.push_back({TombstoneNote{item.id, item.sha256, item.sop_key, why, parts_.clock.wall(), place}, dig});
   }
-  std::deque<Written> no_items;
-  if (!write_notes(tombstones) || !apply(no_items, tombstones, changes)) {
+  if (!write_notes(tombstones) || !apply({}, tombstones, changes)) {
     // What stands on disk is so: it is applied before anything else, or the next start would do it, whatever was decided since.
     std::erase_if(tombstones, [](const Pending& one) { return !one.durable; });
+    std::deque<Written> no_items;
     changes.clear();
     const std::lock_guard lock(mutex_);
     keep(no_items, tombstones, changes);

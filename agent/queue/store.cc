@@ -299,8 +299,8 @@ bool Store::write_note_record(Type type, ByteView payload) {
   return done.ok();
 }
 
-void Store::index(std::deque<Written>& written) {
-  for (auto& entry : written) {
+void Store::index(const std::deque<Written>& written) {
+  for (const auto& entry : written) {
     const Admission admission = ledger_->add(entry.item, *entry.item.owed, false);
     if (admission == Admission::conflict) ++conflicts_;
     if (admission == Admission::duplicate) ++duplicates_;
@@ -324,7 +324,7 @@ void Store::notes_checkpointed() {
   noted_.clear();
 }
 
-bool Store::apply(std::deque<Written>& written, const std::deque<Pending>& notes, std::deque<PendingChange>& changes) {
+bool Store::apply(const std::deque<Written>& written, const std::deque<Pending>& notes, const std::deque<PendingChange>& changes) {
   if (written.empty() && notes.empty() && changes.empty() && noted_.empty()) return true;
   ledger_->begin();
   index(written);

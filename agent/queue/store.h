@@ -119,8 +119,8 @@ class Store {
     std::function<void()> then;
   };
   void keep(std::deque<Written>& written, std::deque<Pending>& notes, std::deque<PendingChange>& changes);
-  void index(std::deque<Written>& written);
-  bool apply(std::deque<Written>& written, const std::deque<Pending>& notes, std::deque<PendingChange>& changes);
+  void index(const std::deque<Written>& written);
+  bool apply(const std::deque<Written>& written, const std::deque<Pending>& notes, const std::deque<PendingChange>& changes);
   bool reroute_some();
   // What its record says, or nothing where it does not read.
   struct StoredItem {

@@ -48,7 +48,7 @@ std::string damage(const Rescued& result, Lang lang) {
   };
   add(result.found.damaged, "磁盘上已损坏、无法读出的部分：", "damaged on the disk, not readable: ");
   add(result.found.unopened, "所用密钥不在密钥环中，无法打开：", "under a key that is not in the keyring, not opened: ");
-  add(result.found.foreign, "不属于该节点的文件：", "files that do not belong to this node: ");
+  add(result.found.foreign, "不属于该节点或无法读取的文件：", "files that do not belong to this node or do not read: ");
   if (!result.found.ledger && result.found.unsaid > 0)
     text += say(lang, "索引缺失或无法读取：由早期版本存入、已送达其中一个目的地的图像按已送达计；如有疑问请加 --all。\n",
                 "The index is missing or cannot be read: of what an earlier version stored, an image that reached one of several destinations counts as delivered; --all takes every one.\n");

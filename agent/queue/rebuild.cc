@@ -46,7 +46,7 @@ bool Rebuild::open_next(Ledger& ledger) {
   const SegmentName name = backlog_.segments[next_];
   const std::string path = folder_.path_of(name.stream, name.number);
   const auto pass_over = [&](std::string_view why) {
-    log::warn("spool: " + segment_name(name.stream, name.number) + " set aside: " + std::string(why));
+    log::warn("spool: " + segment_name(name.stream, name.number) + " is left as it is: " + std::string(why));
     ++(says_denied(why) ? progress_.denied : progress_.foreign);
     file_.reset();
     ++next_;
@@ -60,7 +60,7 @@ bool Rebuild::open_next(Ledger& ledger) {
   if (!size) return pass_over("it does not read");
   size_ = *size;
   const SegmentOwner owner = owner_of(*file_, name, folder_.node(), size_);
-  if (!is_ours(owner)) return pass_over(owner == SegmentOwner::unknown ? "no segment header" : "it belongs to another node or place");
+  if (!is_ours(owner)) return pass_over(owner == SegmentOwner::unknown ? "it does not read, or has no segment header" : "it belongs to another node or place");
   const std::uint64_t from = std::max<std::uint64_t>(ledger.indexed(name.number), block_bytes);
   if (from < size_)
     if (Status durable = make_durable(); !durable) return pass_over(durable.error().message);

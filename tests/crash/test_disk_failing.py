@@ -96,8 +96,8 @@ def test_what_the_disk_does_not_read_waits_and_holds_nobody_up(ctx):
     traced(node, "pread64:error=EIO", path=bad)
     wait_until(lambda: lead.shas() == small.acknowledged(), lambda: f"the others arrive: {node.destination()}", 60)
     wait_until(lambda: node.status()["spool"]["unreadable"] == 1, lambda: f"the one that does not read is counted: {node.status()['spool']}", 30)
-    spool = node.status()["spool"]
-    assert node.destination()["waiting"] == 1 and spool["quarantined"] == 0, spool
+    wait_until(lambda: node.destination()["waiting"] == 1, lambda: f"it alone waits, once the others are in the ledger: {node.destination()}", 30)
+    assert node.status()["spool"]["quarantined"] == 0, node.status()["spool"]
     code, text = node.sampan("--lang", "en")
     assert code == 2 and "1 image cannot be read from the disk and do" in text and "Input/output error" in text, text
     assert "Do this now: Check the disk (dmesg)" in text and "network" not in text.split("Do this now")[1], text

@@ -330,6 +330,10 @@ Result<std::uint64_t> Node::undelivered() {
   for (const auto& one : parts_->live.settings()->destinations)
     if (one.reclaim_after == settings::ReclaimAfter::accepted) believed.insert(one.name);
   auto count = parts_->engine.queue().counts().undelivered(believed);
+  // What was not read is in no count, and may be an image that nobody else has.
+  const queue::QueueSummary seen = parts_->engine.queue().summary();
+  if (const auto unread = seen.foreign + seen.denied; unread > 0)
+    count = fail(Errc::damaged, "files of the spool that were not read, and may hold images: " + std::to_string(unread));
   parts_->engine.close();
   return count;
 }

@@ -47,7 +47,7 @@ bool Compaction::begin_round(Ledger& ledger) {
   // The highest number stays: the next start counts on from it.
   if (!round_.empty() && round_.back() == bytes_.rbegin()->first) round_.pop_back();
   next_ = 0;
-  older_remain_ = false;
+  older_remain_ = needs_.some_unread();
   kept_.forget();
   return !round_.empty();
 }

@@ -28,6 +28,7 @@ class Compaction {
     // Writes a record of notes; durable when it returns true.
     std::function<bool(Type, ByteView payload)> write;
     std::function<std::uint64_t()> open_number;  // of the note segment that is being filled
+    std::function<bool()> some_unread;           // note segments are there of which nobody knows what they say
   };
   Compaction(Needs needs, std::uint64_t slack_bytes)
       : needs_(std::move(needs)), slack_bytes_(slack_bytes), kept_(needs_.folder) {}

@@ -42,12 +42,17 @@ Rebuild::Rebuild(SpoolFolder& folder, const Keyring& keys, Route route, Backlog 
   progress_.running = !done();
 }
 
+bool Rebuild::passed_over_notes() const {
+  return std::ranges::any_of(passed_over_, [](const auto& one) { return one.first == Stream::notes; });
+}
+
 bool Rebuild::open_next(Ledger& ledger) {
   const SegmentName name = backlog_.segments[next_];
   const std::string path = folder_.path_of(name.stream, name.number);
   const auto pass_over = [&](std::string_view why) {
     log::warn("spool: " + segment_name(name.stream, name.number) + " is left as it is: " + std::string(why));
     ++(says_denied(why) ? progress_.denied : progress_.foreign);
+    passed_over_.emplace(name.stream, name.number);
     file_.reset();
     ++next_;
     missed_ = true;

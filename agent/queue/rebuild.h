@@ -11,6 +11,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "queue/ledger.h"
@@ -39,6 +41,9 @@ class Rebuild {
   bool done() const { return settled_; }
   // Everything that is there was read. Once it is done.
   bool complete() const { return !missed_; }
+  // It was not read from its checkpoint on: what it holds beyond that nobody knows, until a start reads it.
+  bool passed_over(Stream stream, std::uint64_t segment) const { return passed_over_.contains({stream, segment}); }
+  bool passed_over_notes() const;
   // One transaction's worth of records. False when the ledger did not take them: the same ones again, later.
   bool step(Ledger& ledger, std::int64_t run_ms);
   bool ledger_damaged() const { return ledger_damaged_; }
@@ -70,6 +75,7 @@ class Rebuild {
   std::size_t next_ = 0;
   std::atomic<bool> settled_{false};  // done() is asked by whoever waits
   bool missed_ = false;               // something is there that was not read
+  std::set<std::pair<Stream, std::uint64_t>> passed_over_;
   std::map<std::uint64_t, std::uint64_t> note_segments_;
   std::unique_ptr<File> file_;
   std::optional<SegmentScan> scan_;

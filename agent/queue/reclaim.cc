@@ -175,8 +175,10 @@ bool Store::bury(const std::vector<Ledger::Candidate>& gone, bool delivered) {
   return true;
 }
 
-// Nothing in it lives, nothing in it is in doubt, and nothing more will come.
+// Nothing in it lives, nothing in it is in doubt, and nothing more will come. What this start could not read may hold what
+// is in no ledger, or be another's.
 bool Store::empty_for_good(std::uint64_t segment) {
+  if (rebuild_.passed_over(Stream::items, segment)) return false;
   if (ledger_->living_in(segment) != 0 || ledger_->has_quarantine(segment)) return false;
   if (segment == parts_.items.open_number()) parts_.items.seal();
   // Asked after sealing: what was written before is in the ledger, or still on its way there.

@@ -29,7 +29,7 @@ Store::Store(Parts parts, std::unique_ptr<Ledger> ledger, Backlog backlog)
       note_pool_(1, 256u << 10),
       notes_(parts_.folder, Stream::notes, core::limits::note_segment_bytes_max),
       compaction_({parts_.folder, parts_.keys, [this](Type type, ByteView payload) { return write_note_record(type, payload); },
-                   [this] { return notes_.open_number(); }}, parts_.notes_slack_bytes),
+                   [this] { return notes_.open_number(); }, [this] { return rebuild_.passed_over_notes(); }}, parts_.notes_slack_bytes),
       on_disk_(parts_.folder),
       run_ms_before_(ledger_->run_ms()),
       started_(parts_.clock.mono()) {}

@@ -91,6 +91,17 @@ TEST_CASE("a_second_node_cannot_take_the_port_or_the_socket_of_the_first_and_lea
   CHECK(first.status().intake.accepting);
 }
 
+TEST_CASE("what_a_spool_holds_and_does_not_read_is_not_counted_as_delivered" * doctest::description("contract 2, 10")) {
+  const TemporaryDirectory home;
+  const auto undelivered = [&] { return node::Node(settings_in(home.path(), {nobody_there()}), node::system_env()).undelivered(); };
+  REQUIRE(undelivered().ok());
+  CHECK(*undelivered() == 0);
+  std::ofstream(home.path() / "state/spool/i0000000000000001.seg", std::ios::binary) << std::string(8192, 'x');
+  const auto counted = undelivered();
+  REQUIRE_FALSE(counted.ok());
+  CHECK(counted.error().message.find("were not read, and may hold images: 1") != std::string::npos);
+}
+
 TEST_CASE("a_payload_goes_only_when_every_required_destination_proved_it_for_long_enough" * doctest::description("contract 4")) {
   using core::DeliveryState;
   using core::Level;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Notes that say nothing any more leave the disk; what they still say outlives any crash on the way, with and without the ledger.
+#include <fstream>
 #include <sstream>
 
 #include "fixture.h"
@@ -341,6 +342,33 @@ TEST_CASE_FIXTURE(NotesFixture, "what_a_person_released_stays_released_after_com
   restart(true);
   CHECK(count().on_hold == 0);
   CHECK(count().waiting == 3);
+}
+
+TEST_CASE_FIXTURE(NotesFixture, "what_takes_back_the_notes_of_a_segment_that_a_start_could_not_read_is_kept" * doctest::description("contract 4, 9")) {
+  notes_slack_bytes = 1u << 30;
+  restart();
+  put_image(1, "1.1"), put_image(2, "1.2");
+  REQUIRE(queue->orders().hold(find("1.1"), "").ok());
+  const std::string first = segments('n').at(0);
+  restart();
+  REQUIRE(queue->orders().resume(find("1.1"), "").ok());
+  restart();
+  REQUIRE(queue->orders().prioritise(find("1.2"), core::Priority::emergency).ok());
+  stop();
+  const std::string aside = at("aside").string();
+  std::filesystem::rename(first, aside);
+  std::ofstream(first, std::ios::binary) << std::string(8192, 'x');  // for now nothing of it reads
+  notes_slack_bytes = 0;
+  start();
+  turns(4);
+  CHECK(count("lead").on_hold == 0);
+  stop();
+  std::filesystem::rename(aside, first);
+  lose_ledger();
+  start();
+  queue->drain();
+  CHECK(count("lead").on_hold == 0);
+  CHECK(count("lead").waiting == 2);
 }
 
 TEST_CASE_FIXTURE(LongNotesFixture, "no_note_is_applied_again_by_a_start_that_was_written_with_others_into_several_segments" * doctest::description("contract 4")) {

@@ -144,9 +144,14 @@ Result<OrderDone> Orders::owe(const Match& match, const std::string& destination
   OrderDone done, items, owed;  // of these two what can be sent and what is gone: of all, and of those it is owed already
   done.later = true;
   Uuid item;
-  const Status counted = each_image(match, "", [&](const ImageDelivery& image, std::vector<Note>&) {
-    if (std::exchange(item, image.item) != image.item && can_go(items, image)) ++items.deliveries;
+  // Each that lacks the duty is given it by name: it may have been released from it, and the order says nothing of single items.
+  const Status counted = each_image(match, "", [&](const ImageDelivery& image, std::vector<Note>& duties) {
+    if (std::exchange(item, image.item) != image.item && can_go(items, image)) {
+      ++items.deliveries;
+      duties.push_back(DutyNote{item, clock_.wall(), {destination}});
+    }
     if (image.destination != destination) return;
+    if (!duties.empty() && item_of(duties.back()) == item) duties.pop_back();
     if (can_go(owed, image)) ++owed.deliveries;
     if (image.state != DeliveryState::on_hold) leave(done, image);
   });

@@ -45,7 +45,11 @@ void Ledger::give(Sequence seq, std::span<const std::string> destinations) {
     CountedDelivery counted = found->counted;
     counted.destination = destination_number(name);
     open.begin().bind(1, seq).bind(2, none).bind(3, counted.destination).run();
-    if (sql_->changes() > 0) tallies_.enter(counted, counted.received_ms);
+    if (sql_->changes() == 0) continue;
+    tallies_.enter(counted, counted.received_ms);
+    const bool waits = counted.state == static_cast<int>(core::DeliveryState::waiting);
+    if (waits && orders_of(counted.exam).holds(counted.destination))  // there, and not to nobody
+      move({counted, seq}, static_cast<int>(core::DeliveryState::on_hold), counted.level, exam_held, counted.received_ms);
   }
   remove(*found);
 }

@@ -88,6 +88,29 @@ TEST_CASE_FIXTURE(Leaves, "a_destination_that_comes_back_is_owed_what_is_routed_
   shows(1, 0, 0);
 }
 
+TEST_CASE_FIXTURE(Leaves, "what_is_pushed_to_a_destination_that_was_dropped_and_came_back_is_owed_to_it_whatever_is_read_again") {
+  take(0, 2, {"old", "lead"});
+  take(2, 3, {"old"});
+  drop();
+  take(3, 4, {"old", "lead"});  // owed to it as it came
+  REQUIRE(queue->orders().hold(queue->lookup().find("1.2.3", 1).at(0), "old").ok());
+  const auto pushed = queue->orders().owe(queue->lookup().find("1.2.3", 1).at(0), "old");
+  REQUIRE(pushed.ok());
+  CHECK(pushed->deliveries == 0);
+  CHECK(pushed->on_hold == 4);
+  REQUIRE(queue->orders().resume(queue->lookup().find("1.2.3", 1).at(0), "old").ok());
+  for (const bool without_ledger : {false, true, true}) {
+    shows(4, 3, 0);
+    restart(without_ledger);
+  }
+  for (const auto& one : lease(10, "lead")) deliver(one, core::Level::archived, "lead");
+  for (int turn = 0; turn < 3; ++turn) queue->tick(), queue->drain();
+  CHECK(queue->summary().items == 4);
+  for (const auto& one : lease(10, "old")) deliver(one, core::Level::archived, "old");
+  for (int turn = 0; turn < 3; ++turn) queue->tick(), queue->drain();
+  CHECK(queue->summary().items == 0);
+}
+
 TEST_CASE_FIXTURE(Leaves, "what_it_accepted_without_proof_is_kept_and_what_it_proved_is_left_as_it_is") {
   take(0, 3, {"old"});
   const auto items = lease(3, "old");

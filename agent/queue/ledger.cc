@@ -75,6 +75,9 @@ void Ledger::remember() {
   if (orders.step()) orders_ = orders.number(0), last_order_ = orders.number(1);
   Statement ranges(*sql_, "SELECT count(*) FROM quarantine WHERE sop_key<>0");
   if (ranges.step()) ranges_ = ranges.number(0);
+  Statement seen(*sql_, "SELECT count(*) FROM meta WHERE name>'seen ' AND name<'seen!'");
+  if (seen.step()) seen_ = seen.number(0);
+  less_damaged_.clear();
   Statement waited(*sql_, "SELECT value FROM meta WHERE name='waited_ms'");
   waited_ms_ = waited.step() ? waited.number(0) : 0;
 }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/file.h"
@@ -85,6 +86,8 @@ class Ledger {
   void forget_quarantine(std::uint64_t segment, std::uint64_t from);
   // A person looked at what is damaged there, of so many bytes or fewer.
   bool is_seen(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes);
+  // Places that were looked at and of which less is damaged now, since it was last asked; without a time.
+  std::vector<SeenNote> less_damaged() { return std::exchange(less_damaged_, {}); }
   bool has_tombstone(const Uuid& item);
   // How far a walk over the items that wait for nobody has come; seq 0: not begun.
   struct Unmatched {
@@ -235,6 +238,7 @@ class Ledger {
   void keep_for_nobody(Sequence seq, WallTime time);
   void forget_name(Sequence seq);
   void forget_seen(std::uint64_t segment);
+  void forget_seen_of(const IndexedItem& sound);
   std::uint64_t record_bytes_of(Sequence seq);
   void give(Sequence seq, std::span<const std::string> destinations);
   void apply_order(const OrderNote& note);
@@ -265,6 +269,8 @@ class Ledger {
   std::function<void()> tell_undecided_;
   std::function<bool(const std::string&)> can_be_asked_;
   std::int64_t ranges_ = 0;  // quarantined ones of which it is known what they held; at least so many
+  std::int64_t seen_ = 0;  // places that were looked at; at least so many
+  std::vector<SeenNote> less_damaged_;
   std::int64_t waited_ms_ = 0;  // the longest, as meta has it
   struct Statements;
   std::shared_ptr<Statements> use_;

@@ -33,6 +33,7 @@ std::int64_t rank_of(core::Kind kind, core::Priority priority, bool rebuilt) {
 }  // namespace
 
 Admission Ledger::add(const IndexedItem& indexed, std::span<const std::string> destinations, bool rebuilt) {
+  forget_seen_of(indexed);
   if (knows(indexed)) return Admission::fresh;
   const auto sop_key = keys_.of(indexed.item.facts.get(Fact::sop_instance_uid));
   Earlier earlier;

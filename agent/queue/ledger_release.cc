@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a person ends: damage that was looked at, and duties to a destination that does not come back.
+#include <algorithm>
+#include <cstdlib>
+
 #include "queue/ledger.h"
 #include "queue/ledger_duties.h"
 #include "queue/ledger_statements.h"
@@ -30,8 +33,9 @@ std::uint64_t Ledger::record_bytes_of(Sequence seq) {
 
 // Also of a place that is read later: a rebuild meets the notes first.
 void Ledger::apply_seen(const SeenNote& note) {
-  if (note.bytes == 0) return;
   const std::string name = seen_name(note.segment, note.offset);
+  if (note.bytes == 0) return use_->meta_forget.bind(1, std::string_view(name)).run();
+  ++seen_;
   use_->meta_set.bind(1, std::string_view(name)).bind(2, static_cast<std::int64_t>(note.bytes)).run();
   const Sequence seq = sequence_of(note.segment, note.offset);
   if (offset_of(seq) != note.offset || record_bytes_of(seq) > note.bytes) return;
@@ -43,6 +47,24 @@ void Ledger::forget_seen(std::uint64_t segment) {
   const std::string first = seen_name(segment, 0), behind = seen_name(segment + 1, 0);
   Statement forget(*sql_, "DELETE FROM meta WHERE name>=? AND name<?");
   forget.bind(1, std::string_view(first)).bind(2, std::string_view(behind)).run();
+}
+
+// A record that verifies is no damage: what is damaged there later was looked at by nobody. What is set aside stays so.
+void Ledger::forget_seen_of(const IndexedItem& sound) {
+  if (seen_ == 0) return;
+  Statement aside(*sql_, "SELECT 1 FROM item WHERE seq=? AND state=3");
+  if (aside.bind(1, sound.seq).step()) return;
+  const std::uint64_t segment = segment_of(sound.seq), begin = offset_of(sound.seq);
+  const std::string first = seen_name(segment, 0), behind = seen_name(segment, begin + sound.record_bytes);
+  Statement rows(*sql_, "SELECT substr(name, 27), value FROM meta WHERE name>=? AND name<?");
+  std::vector<SeenNote> less;
+  for (rows.bind(1, std::string_view(first)).bind(2, std::string_view(behind)); rows.step();) {
+    const std::uint64_t offset = std::strtoull(rows.text(0).c_str(), nullptr, 10), bytes = static_cast<std::uint64_t>(rows.number(1));
+    if (offset + bytes > begin) less.push_back({segment, offset, begin - std::min(begin, offset), {}});
+  }
+  rows.begin();
+  for (const SeenNote& note : less) apply_seen(note);
+  less_damaged_.insert(less_damaged_.end(), less.begin(), less.end());
 }
 
 // Nothing of it can be sent. What was delivered stays known; the same image, when it comes again, is owed as any other.

@@ -56,7 +56,7 @@ struct ReleaseNote {
   bool kept = false;  // nobody else that counts is owed it: it is kept, and waits for a route
 };
 
-// A person looked at what is damaged there, of at most so many bytes: it is not told any more.
+// A person looked at what is damaged there, of at most so many bytes: it is not told any more. 0: nothing is damaged there.
 struct SeenNote {
   std::uint64_t segment = 0, offset = 0, bytes = 0;
   WallTime time{};

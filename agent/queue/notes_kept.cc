@@ -91,7 +91,11 @@ bool NotesKept::still_says(ReleaseNote& note, Ledger& ledger) {
   return says;
 }
 
-bool NotesKept::still_says(const SeenNote& note, Ledger& ledger) { return ledger.is_seen(note.segment, note.offset, note.bytes); }
+// That nothing is damaged there any more takes back what stands before it, and must not take back what was looked at since.
+bool NotesKept::still_says(const SeenNote& note, Ledger& ledger, bool older_remain) {
+  if (note.bytes == 0) return older_remain && !ledger.is_seen(note.segment, note.offset, 1);
+  return ledger.is_seen(note.segment, note.offset, note.bytes);
+}
 
 // That one was answered takes back what stands before it, and must not take back one that was asked for again.
 bool NotesKept::still_says(const PromiseNote& note, Ledger& ledger, bool older_remain) {
@@ -114,7 +118,7 @@ std::optional<std::vector<Note>> NotesKept::of(const Note& note, Ledger& ledger,
       [&]<class N>(N& one) {
         if constexpr (std::is_same_v<N, OrderNote>)
           return false;
-        else if constexpr (std::is_same_v<N, VerdictNote> || std::is_same_v<N, PromiseNote>)
+        else if constexpr (std::is_same_v<N, VerdictNote> || std::is_same_v<N, PromiseNote> || std::is_same_v<N, SeenNote>)
           return still_says(one, ledger, older_remain);
         else
           return still_says(one, ledger);

@@ -33,7 +33,7 @@ class NotesKept {
   bool still_says(const VerdictNote& note, Ledger& ledger, bool older_remain);
   bool still_says(DutyNote& note, Ledger& ledger);
   bool still_says(ReleaseNote& note, Ledger& ledger);
-  bool still_says(const SeenNote& note, Ledger& ledger);
+  bool still_says(const SeenNote& note, Ledger& ledger, bool older_remain);
   bool still_says(const PromiseNote& note, Ledger& ledger, bool older_remain);
   SpoolFolder& folder_;
   std::set<std::string> exams_done_;

@@ -236,6 +236,7 @@ bool Store::work(std::unique_lock<std::mutex>& lock) {
     const bool rebuilding = !rebuild_.done();  // before the step: what the last one found is news as well
     if (rebuilding) rebuilt = rebuild_.step(*ledger_, run_ms_now());
     if (!rebuilt && rebuild_.ledger_damaged()) parts_.ledger_damaged();
+    note_less_damaged();
     if (rebuilding && rebuild_.done())
       for (const auto& [number, bytes] : rebuild_.note_segments()) compaction_.saw(number, bytes);
     if (rerouting && rebuild_.done()) rerouting = reroute_some();
@@ -306,6 +307,14 @@ void Store::index(const std::deque<Written>& written) {
     if (admission == Admission::duplicate) ++duplicates_;
     const auto end = entry.place.offset + entry.place.bytes;
     ledger_->checkpoint(Stream::items, entry.place.segment->number(), end, end);
+  }
+}
+
+// A rebuild that meets only what a person looked at would keep silent about what is damaged there later.
+void Store::note_less_damaged() {
+  for (SeenNote& one : ledger_->less_damaged()) {
+    one.time = parts_.clock.wall();
+    note(one, nullptr);
   }
 }
 

@@ -120,6 +120,7 @@ class Store {
   };
   void keep(std::deque<Written>& written, std::deque<Pending>& notes, std::deque<PendingChange>& changes);
   void index(const std::deque<Written>& written);
+  void note_less_damaged();
   bool apply(const std::deque<Written>& written, const std::deque<Pending>& notes, const std::deque<PendingChange>& changes);
   bool reroute_some();
   // What its record says, or nothing where it does not read.

@@ -99,6 +99,67 @@ TEST_CASE_FIXTURE(Looks, "more_damage_at_a_place_that_was_looked_at_is_told") {
   shows(1, 0);
 }
 
+TEST_CASE_FIXTURE(Looks, "what_reads_again_after_a_person_looked_at_it_is_told_when_it_is_damaged_later") {
+  take(0, 2);
+  const std::string path = segments()[0];
+  stop();
+  lose_ledger();
+  files.unreadable_from = 4096 + 4096, files.unreadable_to = 4096 + 4096 + 512;  // a sector of the first record
+  start();
+  shows(1, 0);
+  look();
+  shows(0, 0);
+  files.unreadable_from = files.unreadable_to = 0;
+  restart();
+  CHECK(count().waiting == 2);
+  SUBCASE("and the ledger knows it") {}
+  SUBCASE("and a rebuild meets the notes") { restart(true); }
+  SUBCASE("and the notes were compacted") {
+    notes_slack_bytes = 0;
+    restart();
+    const std::string said = segments('n').front();
+    deliver(lease().at(1));  // in a segment of notes behind it
+    for (int turn = 0; turn < 6; ++turn) queue->tick(), queue->drain();
+    CHECK_FALSE(std::filesystem::exists(said));
+    restart(true);
+  }
+  overwrite(path, 4096 + 6000, {1, 2, 3});
+  for (auto& one : lease()) {
+    Bytes into(one.payload->size());
+    static_cast<void>(one.payload->read(0, into));
+  }
+  shows(1, 0);
+  CHECK(count().on_hold == 1);
+  restart(true);
+  shows(1, 0);
+}
+
+TEST_CASE_FIXTURE(Looks, "of_a_place_that_a_person_looked_at_only_what_still_does_not_read_stays_looked_at") {
+  take(0, 3);
+  const std::string path = segments()[0];
+  stop();
+  lose_ledger();
+  files.unreadable_from = 4096 + 4096, files.unreadable_to = 4096 + 12288 + 6000;  // of the first record and of the second
+  start();
+  shows(1, 0);
+  look();
+  files.unreadable_to = 4096 + 4096 + 512;
+  restart();
+  CHECK(count().waiting == 2);
+  shows(0, 0);
+  files.unreadable_from = files.unreadable_to = 0;
+  overwrite(path, 4096 + 6000, {1, 2, 3});
+  for (const bool without_ledger : {false, true}) {
+    restart(without_ledger);
+    shows(0, 0);
+  }
+  stop();
+  lose_ledger();
+  overwrite(path, 4096 + 12288 + 6000, {1, 2, 3});
+  start();
+  shows(1, 0);
+}
+
 TEST_CASE_FIXTURE(Looks, "a_damaged_image_that_a_person_looked_at_is_owed_no_more_and_is_taken_and_sent_when_it_comes_again") {
   take(0, 2);
   const std::string path = segments()[0];

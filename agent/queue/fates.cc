@@ -56,6 +56,8 @@ Fate Fates::of(const core::Item& item, const Owed& owed, std::int64_t sop_key) c
     (delivered ? fate.delivered_to : fate.owed_to).insert(destination);
     if (heard != known.said.end() && heard->second.refused) fate.refused_by[destination] = *heard->second.refused;
   }
+  // Kept for nobody, also where the duty that ended is written down no more.
+  if (std::ranges::any_of(known.kept, [&](const auto& destination) { return !duties.contains(destination); })) fate.owed_to.insert("");
   return fate;
 }
 

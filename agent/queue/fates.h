@@ -22,7 +22,7 @@ namespace sampan::queue {
 // What is known about one item beyond its record.
 struct Fate {
   std::set<std::string> delivered_to;
-  std::set<std::string> owed_to;                   // who has given no receipt
+  std::set<std::string> owed_to;                   // who has given no receipt; empty name: it is kept, for nobody
   std::map<std::string, std::string> refused_by;  // of these, who and why: rejected, or on hold
   bool differs_from_gone = false;                  // another content under its SOP Instance UID was reclaimed
   bool undelivered() const { return delivered_to.empty() || !owed_to.empty(); }

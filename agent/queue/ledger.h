@@ -115,6 +115,7 @@ class Ledger {
   };
   std::vector<Row> rows_of(const Uuid& item);
   std::optional<CountedDelivery> delivery_of(Sequence seq, const std::string& destination);
+  bool has_deliveries(Sequence seq);  // also to nobody
   // The orders that say what stands for the exam.
   std::vector<Note> standing_orders(const std::string& exam, WallTime time);
   // Other than a torn tail.

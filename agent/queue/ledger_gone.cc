@@ -66,6 +66,13 @@ std::optional<CountedDelivery> Ledger::delivery_of(Sequence seq, const std::stri
   return found ? std::optional<CountedDelivery>(found->counted) : std::nullopt;
 }
 
+bool Ledger::has_deliveries(Sequence seq) {
+  auto& rows = use_->deliveries_of.begin().bind(1, seq);
+  const bool some = rows.step();
+  rows.begin();
+  return some;
+}
+
 std::vector<Note> Ledger::standing_orders(const std::string& exam, WallTime time) {
   std::vector<Note> notes;
   const auto name_of = [this](int number) {

@@ -68,15 +68,19 @@ bool NotesKept::still_says(const VerdictNote& note, Ledger& ledger, bool older_r
   });
 }
 
-// Without those that were released since: what is written anew stands behind the note that says so.
+// Without those that were released since: what is written anew stands behind the note that says so. One that has no delivery
+// at all is still being compared, and nothing was released from it.
 bool NotesKept::still_says(DutyNote& note, Ledger& ledger) {
-  const auto rows = ledger.rows_of(note.item);
-  const bool living = std::ranges::any_of(rows, [](const Ledger::Row& row) { return row.state == ItemState::living; });
-  const auto owed = [&](const std::string& name) {
-    return std::ranges::any_of(rows, [&](const Ledger::Row& row) { return ledger.delivery_of(row.seq, name).has_value(); });
-  };
-  if (living && std::ranges::any_of(note.destinations, owed)) std::erase_if(note.destinations, [&](const auto& name) { return !owed(name); });
-  return std::ranges::any_of(rows, [](const Ledger::Row& row) { return !is_gone(row.state); });
+  bool here = false, decided = false;
+  std::set<std::string> owed;
+  for (const Ledger::Row& row : ledger.rows_of(note.item)) {
+    here = here || !is_gone(row.state);
+    decided = decided || (row.state == ItemState::living && ledger.has_deliveries(row.seq));
+    for (const auto& name : note.destinations)
+      if (ledger.delivery_of(row.seq, name)) owed.insert(name);
+  }
+  if (decided) std::erase_if(note.destinations, [&](const auto& name) { return !owed.contains(name); });
+  return here && !note.destinations.empty();
 }
 
 // It is kept for nobody as long as it is; a duty that was given since stands in its own note.
@@ -85,7 +89,7 @@ bool NotesKept::still_says(ReleaseNote& note, Ledger& ledger) {
   note.kept = false;
   for (const Ledger::Row& row : ledger.rows_of(note.item)) {
     if (is_gone(row.state) || ledger.delivery_of(row.seq, note.destination)) continue;
-    says = true;
+    says = note.destination != nobody;  // that is said anew behind the duties
     note.kept = note.kept || ledger.delivery_of(row.seq, std::string(nobody)).has_value();
   }
   return says;
@@ -102,6 +106,16 @@ bool NotesKept::still_says(const PromiseNote& note, Ledger& ledger, bool older_r
   const bool open = ledger.promise_is_open(note.transaction_uid);
   const bool ended = note.what == PromiseNote::What::answered || note.what == PromiseNote::What::given_up;
   return ended ? older_remain && !open : open;
+}
+
+// A duty that is written anew would be somebody for what is kept and waits for nobody.
+std::vector<Note> NotesKept::with_what_it_keeps(Note note, Ledger& ledger) {
+  std::vector<Note> all{std::move(note)};
+  const auto* duty = std::get_if<DutyNote>(&all.front());
+  const auto waits = [&](const Ledger::Row& row) { return row.state == ItemState::living && ledger.delivery_of(row.seq, std::string(nobody)); };
+  if (duty != nullptr && std::ranges::any_of(ledger.rows_of(duty->item), waits))
+    all.push_back(ReleaseNote{duty->item, duty->time, std::string(nobody), true});
+  return all;
 }
 
 std::optional<std::vector<Note>> NotesKept::of(const Note& note, Ledger& ledger, bool older_remain) {
@@ -124,7 +138,7 @@ std::optional<std::vector<Note>> NotesKept::of(const Note& note, Ledger& ledger,
           return still_says(one, ledger);
       },
       kept);
-  return needed ? std::vector<Note>{std::move(kept)} : std::vector<Note>{};
+  return needed ? with_what_it_keeps(std::move(kept), ledger) : std::vector<Note>{};
 }
 
 }  // namespace sampan::queue

@@ -35,6 +35,7 @@ class NotesKept {
   bool still_says(ReleaseNote& note, Ledger& ledger);
   bool still_says(const SeenNote& note, Ledger& ledger, bool older_remain);
   bool still_says(const PromiseNote& note, Ledger& ledger, bool older_remain);
+  std::vector<Note> with_what_it_keeps(Note note, Ledger& ledger);
   SpoolFolder& folder_;
   std::set<std::string> exams_done_;
   std::unique_ptr<File> file_;          // of the segment asked about last

@@ -111,6 +111,75 @@ TEST_CASE_FIXTURE(Leaves, "what_is_pushed_to_a_destination_that_was_dropped_and_
   CHECK(queue->summary().items == 0);
 }
 
+TEST_CASE_FIXTURE(Leaves, "what_was_released_stays_released_where_the_duty_was_given_by_a_note_that_a_compaction_writes_anew") {
+  notes_slack_bytes = 0;
+  restart();
+  take(0, 3, {});
+  destinations = {"old"};
+  queue->route_again();
+  shows(3, 0, 0);
+  destinations = {};
+  restart();  // the duties stand in a segment that is sealed, their end in the next one
+  const std::string said = segments('n').front();
+  CHECK(drop().kept == 3);
+  for (int turn = 0; turn < 12; ++turn) queue->tick(), queue->drain();
+  CHECK_FALSE(std::filesystem::exists(said));
+  for (const bool without_ledger : {false, true}) {
+    shows(0, 0, 3);
+    restart(without_ledger);
+  }
+  shows(0, 0, 3);
+}
+
+TEST_CASE_FIXTURE(Leaves, "what_is_kept_for_nobody_beside_a_copy_that_does_not_count_stays_kept_however_often_its_duty_is_written_anew") {
+  notes_slack_bytes = 0;
+  restart();
+  take(0, 3, {});
+  destinations = {"old", "copy"};
+  queue->route_again();
+  shows(3, 0, 0);
+  destinations = {};
+  restart();
+  CHECK(drop().kept == 3);
+  for (int round = 0; round < 2; ++round) {
+    restart();  // what was said stands in a segment that is sealed
+    const std::string said = segments('n').front();
+    for (int i = 0; i < 12 + 40 * round; ++i)  // until a compaction is worth it
+      REQUIRE(queue->orders().prioritise(queue->lookup().find("1.2.3", 1).at(0), core::Priority::bulk).ok());
+    for (int turn = 0; turn < 12; ++turn) queue->tick(), queue->drain();
+    CHECK_FALSE(std::filesystem::exists(said));
+    restart(round > 0);
+    shows(0, 0, 3);
+    CHECK(count("copy").waiting == 3);
+  }
+  destinations = {"lead"};
+  queue->route_again();
+  shows(0, 3, 0);
+  restart(true);
+  shows(0, 3, 0);
+}
+
+TEST_CASE_FIXTURE(Leaves, "what_is_pushed_there_is_released_again_when_it_is_dropped_once_more_and_a_compaction_keeps_the_last_word") {
+  notes_slack_bytes = 0;
+  restart();
+  take(0, 2, {"old", "lead"});
+  for (const bool pushed : {true, false}) {
+    drop();
+    if (pushed) REQUIRE(queue->orders().owe(queue->lookup().find("1.2.3", 1).at(0), "old").ok());
+    restart();  // a segment of notes for each
+  }
+  const std::string said = segments('n').front();
+  for (int i = 0; i < 12; ++i)  // until a compaction is worth it
+    REQUIRE(queue->orders().prioritise(queue->lookup().find("1.2.3", 1).at(0), core::Priority::bulk).ok());
+  for (int turn = 0; turn < 12; ++turn) queue->tick(), queue->drain();
+  CHECK_FALSE(std::filesystem::exists(said));
+  for (const bool without_ledger : {false, true}) {
+    shows(0, 2, 0);
+    restart(without_ledger);
+  }
+  shows(0, 2, 0);
+}
+
 TEST_CASE_FIXTURE(Leaves, "what_it_accepted_without_proof_is_kept_and_what_it_proved_is_left_as_it_is") {
   take(0, 3, {"old"});
   const auto items = lease(3, "old");

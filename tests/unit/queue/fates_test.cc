@@ -119,3 +119,17 @@ TEST_CASE("what_is_released_is_owed_to_that_destination_no_more_and_what_is_kept
   fates.take(DutyNote{item.id, {}, {"old"}});  // which came back
   CHECK(fates.of(item, Owed{{"old", "lead"}}).owed_to == Names{"next", "old"});
 }
+
+TEST_CASE("what_is_kept_for_nobody_is_undelivered_also_where_the_duty_that_ended_is_written_down_no_more" * doctest::description("contract 2")) {
+  const core::Item item = image();
+  Fates fates;
+  fates.take(receipt(item, "copy"));
+  fates.take(DutyNote{item.id, {}, {"copy"}});
+  CHECK_FALSE(fates.of(item, Owed{std::vector<std::string>{}}).undelivered());
+  SUBCASE("with the name of who was released") { fates.take(ReleaseNote{item.id, {}, "old", true}); }
+  SUBCASE("without") { fates.take(ReleaseNote{item.id, {}, "", true}); }
+  CHECK(fates.of(item, Owed{std::vector<std::string>{}}).owed_to == Names{""});
+  CHECK(fates.of(item, Owed{std::vector<std::string>{}}).undelivered());
+  fates.take(DutyNote{item.id, {}, {"lead"}});
+  CHECK(fates.of(item, Owed{std::vector<std::string>{}}).owed_to == Names{"lead"});
+}

@@ -83,8 +83,9 @@ std::string show_drop(const DropAnswer& drop, Lang lang) {
   if (drop.all() == 0) return zh ? "没有数据等待发往该目的地。\n" : "Nothing is owed to it.\n";
   std::string text = drop.done ? (zh ? "已放弃目的地 " : "Dropped: ") : (zh ? "将放弃目的地 " : "To be dropped: ");
   text += printable(drop.destination) + "\n";
+  const std::string least = drop.done || !drop.more ? "" : zh ? "至少 " : "at least ";
   const auto line = [&](const char* chinese, const char* english, std::uint64_t count) {
-    if (count > 0) text += std::string("  ") + (zh ? chinese : english) + std::to_string(count) + "\n";
+    if (count > 0) text += std::string("  ") + (zh ? chinese : english) + least + std::to_string(count) + "\n";
   };
   line("另有目的地的图像，照常发往该处：", "images that another destination has or is owed, which go on as before: ", drop.elsewhere);
   line("仅发往该处的图像，保留在本机，按现有路由另行安排：", "images that nobody else is owed, kept here and routed as the settings say now: ", drop.kept);

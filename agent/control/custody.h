@@ -35,7 +35,7 @@ struct DamageSeen {
 struct DropAnswer {
   std::string destination;
   bool done = false;            // else this is what would be done
-  bool more = false;            // asked for once more, it goes on with the rest
+  bool more = false;            // asked for once more, it goes on with the rest; of a count: at least so many
   std::uint64_t elsewhere = 0;  // images another destination that counts is owed, or has
   std::uint64_t kept = 0;       // that nobody else is owed, and that stay
   std::uint64_t given_up = 0;   // the same, and they do not

@@ -98,7 +98,7 @@ Result<Dropped> Dropping::walk(const Order& order, bool carry) {
         return dropped.all() == 0 && page->last ? done.error() : fail(Errc::limit, "only part of it is written, the disk does not take it; order it again when it does");
     for (const Debt& debt : page->debts) add(dropped, debt, order.give_up);
     more = !page->last;
-    if (more && carry && clock_.mono() - begun >= order.patience && dropped.all() > 0) return dropped.more = true, dropped;
+    if (more && clock_.mono() - begun >= order.patience && dropped.all() > 0) return dropped.more = true, dropped;
   }
   return dropped;
 }

@@ -45,9 +45,9 @@ class Dropping {
     std::string destination;
     std::set<std::string> required;  // the destinations that count
     bool give_up = false;            // also what nobody else is owed
-    Millis patience = std::chrono::hours(24);  // of drop(); at least a page is done
+    Millis patience = std::chrono::hours(24);  // at least a page is done
   };
-  // What drop() would do.
+  // What drop() would do; where it takes too long, with more: at least so much.
   Result<Dropped> count(const Order& order);
   Result<Dropped> drop(const Order& order);
 

@@ -2,6 +2,7 @@
 #include "queue/ledger.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/log.h"
 #include "core/limits.h"
@@ -142,7 +143,7 @@ void Ledger::prepare() {
   u.candidates = Statement(s, "SELECT i.seq, i.id, i.sha256, i.sop_key, i.kind FROM (SELECT DISTINCT seq FROM delivery WHERE "
                               "state=3 AND seq>? ORDER BY seq LIMIT ?) v JOIN item i ON i.seq=v.seq WHERE i.state=1 ORDER BY i.seq");
   u.duplicates = Statement(s, "SELECT seq, id, sha256, sop_key, EXISTS(SELECT 1 FROM item o WHERE o.id=i.id AND "
-                               "o.seq<>i.seq) FROM item i WHERE state=4 LIMIT ?");
+                               "o.seq<>i.seq) FROM item i WHERE state IN (3, 4) AND state=4 AND seq>? ORDER BY seq LIMIT ?");
   const std::string undelivered = "FROM delivery v JOIN item i ON i.seq=v.seq WHERE v.destination=?1 AND v.state IN (1,2,4) "
                                   "AND v.rank<?2 AND i.kind=?3 AND i.state=1";
   u.undelivered_count = Statement(s, "SELECT count(*) " + undelivered);
@@ -229,11 +230,11 @@ Ledger::Candidate Ledger::read_candidate(Statement& row, bool duplicate) {
   return candidate;
 }
 
-std::vector<Ledger::Candidate> Ledger::candidates(Sequence after, std::size_t items_max) {
+std::vector<Ledger::Candidate> Ledger::candidates(Sequence duplicates_after, Sequence after, std::size_t items_max) {
   std::vector<Candidate> found;
   const auto read = [&found](Statement& row, bool duplicate) { found.push_back(read_candidate(row, duplicate)); };
   const auto limit = static_cast<std::int64_t>(items_max);
-  for (use_->duplicates.begin().bind(1, limit); use_->duplicates.step();) read(use_->duplicates, true);
+  for (use_->duplicates.begin().bind(1, duplicates_after).bind(2, limit); use_->duplicates.step();) read(use_->duplicates, true);
   use_->duplicates.begin();
   for (use_->candidates.begin().bind(1, after).bind(2, limit); use_->candidates.step();) read(use_->candidates, false);
   use_->candidates.begin();
@@ -248,6 +249,23 @@ std::vector<Ledger::Candidate> Ledger::candidates(Sequence after, std::size_t it
   if (sql_->status()) return found;
   log::error("reclaim: " + sql_->status().error().message);
   return {};  // a standing that was not read may be one that is still owed
+}
+
+std::vector<Ledger::Candidate> Ledger::copies_of(std::span<const Candidate> items) {
+  std::set<Sequence> here, found;
+  for (const Candidate& item : items) here.insert(item.seq);
+  std::vector<Candidate> copies;
+  Statement rows(*sql_, "SELECT c.seq, c.id, c.sha256, c.sop_key, c.id=i.id FROM item i JOIN item c ON c.state=4 AND (c.id=i.id OR (c.sop_key=i.sop_key AND "
+                        "c.sop_key<>0)) WHERE i.seq=?");
+  for (const Candidate& item : items)
+    for (rows.begin().bind(1, item.seq); rows.step();)
+      if (found.insert(rows.number(0)).second) copies.push_back(read_candidate(rows, true));
+  rows.begin();
+  std::erase_if(copies, [&](const Candidate& copy) {
+    const auto originals = originals_of(copy.seq);
+    return originals.empty() || !std::ranges::all_of(originals, [&](Sequence original) { return here.contains(original); });
+  });
+  return copies;
 }
 
 std::vector<Ledger::Candidate> Ledger::surplus(core::Kind kind, std::size_t kept, std::size_t items_max) {

@@ -170,8 +170,10 @@ class Ledger {
     bool shares_id = false;  // with the item it repeats
     std::vector<Standing> standings;
   };
-  // Items after the given one that are duplicates, or have a delivery that is done; in order, at most so many.
-  std::vector<Candidate> candidates(Sequence after, std::size_t items_max);
+  // Duplicates behind one, and items behind another that have a delivery that is done; in order, of each at most so many.
+  std::vector<Candidate> candidates(Sequence duplicates_after, Sequence after, std::size_t items_max);
+  // Duplicates of these items and of nothing else.
+  std::vector<Candidate> copies_of(std::span<const Candidate> items);
   // The oldest undelivered items of a kind that travels ahead of images, beyond so many that are kept; at most items_max.
   std::vector<Candidate> surplus(core::Kind kind, std::size_t kept, std::size_t items_max);
   // Living items that a duplicate may repeat; 0 among them stands for one that was reclaimed.

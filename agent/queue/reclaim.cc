@@ -47,12 +47,19 @@ void Store::reclaim() {
   if (!shed_surplus()) return;
   for (std::size_t looked = 0; looked < items_per_reclaim;) {
     const bool tight = space_is_short();
-    auto found = ledger_->candidates(reclaim_cursor_, tight ? items_per_round_when_short : items_per_round);
+    const std::size_t most = tight ? items_per_round_when_short : items_per_round;
+    auto found = ledger_->candidates(duplicates_cursor_, reclaim_cursor_, most);
     looked += found.size();
     std::vector<Ledger::Candidate> gone;
     Sequence last = reclaim_cursor_;
+    // The next ones each time, so that those that must stay are in nobody's way.
+    duplicates_cursor_ = 0;
+    std::size_t duplicates = 0;
     for (auto& candidate : found) {
-      if (!candidate.duplicate) last = std::max(last, candidate.seq);
+      if (!candidate.duplicate)
+        last = std::max(last, candidate.seq);
+      else if (++duplicates == most)
+        duplicates_cursor_ = candidate.seq;
       if (candidate.duplicate ? is_spare(candidate.seq) : parts_.decisions.may_reclaim(candidate.kind, candidate.standings, run_ms_now(), tight))
         gone.push_back(std::move(candidate));
     }
@@ -133,12 +140,18 @@ Status Store::give_up(std::vector<Ledger::Candidate> items) {
   const auto burial = std::make_shared<Burial>();
   auto over = burial->over.get_future();
   change([](Ledger&) {}, [this, items = std::move(items), burial] {
-    burial->good = bury(items, false);
+    burial->good = bury_with_copies(items);
     burial->over.set_value();
   });
   if (over.wait_for(core::limits::order_patience) != std::future_status::ready)
     return fail(Errc::timeout, "the order is not written yet; it will be as soon as the disk takes it");
   return burial->good ? Status() : Status(fail(Errc::io, "the disk does not take it; order it again when it does"));
+}
+
+// A duplicate of what was given up repeats nothing any more.
+bool Store::bury_with_copies(std::vector<Ledger::Candidate> items) {
+  for (auto& copy : ledger_->copies_of(items)) items.push_back(std::move(copy));
+  return bury(items, false);
 }
 
 bool Store::bury(const std::vector<Ledger::Candidate>& gone, bool delivered) {

@@ -134,6 +134,7 @@ class Store {
   // Cargo that may be dropped undelivered, beyond its bound; at most so many at once.
   bool shed_surplus();
   bool bury(const std::vector<Ledger::Candidate>& gone, bool delivered = true);
+  bool bury_with_copies(std::vector<Ledger::Candidate> items);
   bool is_spare(Sequence duplicate);
   void free_space();
   bool empty_for_good(std::uint64_t segment);
@@ -153,7 +154,7 @@ class Store {
   EndMarks marks_;
   NotesKept on_disk_;
   std::map<std::uint64_t, Place> noted_;  // by segment: the last note that is durable and in no checkpoint; what is before it is applied with it
-  Sequence reclaim_cursor_ = 0;
+  Sequence reclaim_cursor_ = 0, duplicates_cursor_ = 0;
   bool short_of_space_ = false;
   Ledger::Unmatched reroute_after_{};
   unsigned reroute_round_ = 0;  // the one that runs

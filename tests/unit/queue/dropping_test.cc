@@ -218,6 +218,27 @@ TEST_CASE_FIXTURE(Leaves, "what_is_given_up_on_order_goes_with_its_bytes_and_is_
   shows(0, 2, 0);
 }
 
+TEST_CASE_FIXTURE(Leaves, "a_copy_of_what_is_given_up_goes_with_it_and_a_rebuild_owes_it_to_nobody") {
+  take(0, 2, {"old"});
+  destinations = {"old"};
+  files.failing_read = 2;  // what is here did not read just now: the same image is stored once more
+  const auto again = put(pattern(20'000, 1), image_facts("1.1"));
+  REQUIRE(again.ok());
+  REQUIRE_FALSE(again->repeated);
+  queue->drain();
+  CHECK(drop("old", true).given_up == 2);
+  for (const bool without_ledger : {false, true, true}) {
+    shows(0, 0, 0);
+    CHECK(queue->summary().items == 0);
+    auto ledger = queue::Sql::open(at("ledger.db").string(), false);
+    REQUIRE(ledger.ok());
+    queue::Statement copies(**ledger, "SELECT count(*) FROM item WHERE state=4");
+    REQUIRE(copies.step());
+    CHECK(copies.number(0) == 0);
+    restart(without_ledger);
+  }
+}
+
 TEST_CASE_FIXTURE(Leaves, "an_exam_on_hold_is_released_and_stays_on_hold") {
   take(0, 2, {"old"});
   const auto exam = queue->lookup().find("1.2.3", 1);
@@ -253,6 +274,11 @@ TEST_CASE_FIXTURE(Leaves, "more_than_a_page_is_dropped_and_a_compaction_keeps_wh
   }
   destinations = {};
   queue->drain();
+  const auto counted = queue->dropping().count({"old", required, false, Millis(0)});
+  REQUIRE(counted.ok());
+  CHECK(counted->more);
+  CHECK(counted->all() > 0);
+  CHECK(counted->all() <= 1024);
   Dropped done;
   for (bool more = true; more;) {  // whoever is patient for no time at all has it done page by page
     const auto part = queue->dropping().drop({"old", required, false, Millis(0)});

@@ -68,6 +68,25 @@ core::Manifest named(const Uuid& id) {
 
 }  // namespace
 
+TEST_CASE_FIXTURE(RepeatsFixture, "however_many_copies_must_stay_those_behind_them_go" * doctest::description("contract 10")) {
+  constexpr unsigned images = 514;  // two more than are looked at in one go
+  for (unsigned n = 0; n < images; ++n) REQUIRE(put(pattern(200, n), image_facts("1." + std::to_string(n))).ok());
+  queue->drain();
+  for (unsigned n = 0; n < images; ++n) {
+    files.failing_read = 2;  // what is here did not read just now
+    const auto again = put(pattern(200, n), image_facts("1." + std::to_string(n)));
+    REQUIRE(again.ok());
+    REQUIRE_FALSE(again->repeated);
+  }
+  files.failing_read = 0;
+  CHECK(asked("SELECT count(*) FROM item WHERE state=4") == images);
+  // Of all but the last nobody knows any more what they are copies of.
+  tamper("UPDATE item SET sop_key=0 WHERE state=1 AND seq<(SELECT max(seq) FROM item WHERE state=1)");
+  reclaim();
+  CHECK(asked("SELECT count(*) FROM item WHERE state=4") == images - 1);
+  CHECK(count().waiting == images);
+}
+
 TEST_CASE_FIXTURE(RepeatsFixture, "an_image_sent_again_is_not_answered_as_a_repeat_of_a_damaged_copy" * doctest::description("contract 1, 6")) {
   REQUIRE(put(bytes, image_facts("1.1")).ok());
   queue->drain();

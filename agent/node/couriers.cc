@@ -2,6 +2,7 @@
 #include "node/couriers.h"
 
 #include "node/last_hop.h"
+#include "node/proof_view.h"
 #include "uplink/by_title.h"
 #include "uplink/by_title_prover.h"
 #include "uplink/dimse.h"
@@ -116,7 +117,7 @@ std::unique_ptr<core::Prover> make_prover(const settings::Destination& destinati
   using settings::ProofBy;
   const bool may_commit = destination.proof == ProofBy::automatic || destination.proof == ProofBy::commitment;
   const bool may_query = destination.proof == ProofBy::automatic || destination.proof == ProofBy::query;
-  if (!may_commit && !may_query) return nullptr;
+  if (!can_prove(destination)) return nullptr;
   if (env.transport != nullptr) return env.transport->prover(destination, transactions, receipts);
   if (destination.dimse) {
     const auto make = [=, &transactions, &receipts](const std::string& title) {

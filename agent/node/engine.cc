@@ -54,7 +54,8 @@ Status Engine::open(bool own_thread) {
                           },
                           needs_.compare,
                           [this] { changed(); },
-                          [&live](const core::Item& item) { return live.priority(item); }};
+                          [&live](const core::Item& item) { return live.priority(item); },
+                          [&live](const std::string& destination) { return live.is_asked(destination); }};
   const auto settings = live.settings();
   queue::QueueOptions options{settings->state_directory, settings->site};
   options.own_thread = own_thread;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/live.h"
 
+#include <algorithm>
+
 #include "node/plans.h"
+#include "node/proof_view.h"
 #include "node/routing.h"
 
 namespace sampan::node {
@@ -45,6 +48,13 @@ core::Priority Live::priority(const core::Item& item) const {
 
 bool Live::may_reclaim(std::span<const queue::DeliveryStanding> standings, bool space_is_short) const {
   return now()->reclaim(standings, space_is_short);
+}
+
+bool Live::is_asked(const std::string& destination) const {
+  const auto plan = now();
+  const auto& all = plan->settings.destinations;
+  const auto known = std::ranges::find(all, destination, &settings::Destination::name);
+  return known == all.end() || can_prove(*known);
 }
 
 bool Live::proven(std::span<const queue::DeliveryStanding> standings) const { return now()->proven(standings); }

@@ -30,6 +30,8 @@ class Live {
   core::Priority priority(const core::Item& item) const;
   bool may_reclaim(std::span<const queue::DeliveryStanding> standings, bool space_is_short) const;
   bool proven(std::span<const queue::DeliveryStanding> standings) const;
+  // Of one that is not in the settings, and may come back: true.
+  bool is_asked(const std::string& destination) const;
 
  private:
   struct Plan;

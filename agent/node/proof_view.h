@@ -18,6 +18,11 @@ struct ProofView {
   std::map<std::string, std::uint64_t> lost_often;
 };
 
+// Who is asked: the others are taken at their word, or never prove anything.
+inline bool can_prove(const settings::Destination& destination) {
+  return destination.proof != settings::ProofBy::none && (destination.dimse || !destination.stow.empty());
+}
+
 // Whom a person chose not to ask.
 inline bool proves_nothing(const settings::Destination& destination) {
   return destination.proof == settings::ProofBy::none && (destination.dimse || !destination.stow.empty());

@@ -158,7 +158,7 @@ Result<std::uint64_t> Counts::undelivered(const std::set<std::string>& believed)
     for (const auto& name : believed) names += name + "\n";
     Statement owed = question.ask("SELECT (SELECT count(*) FROM item WHERE state=1 AND kind IN (1,2) AND ("
                                   "EXISTS (SELECT 1 FROM delivery v JOIN destination d ON d.number=v.destination WHERE v.seq=item.seq AND "
-                                  "(v.state IN (1,2,4) OR (v.state=3 AND v.level=1 AND instr(?2, char(10)||d.name||char(10))=0))) OR "
+                                  "(v.state IN (1,2,4) OR (v.state=3 AND v.level=1 AND (v.again=2 OR instr(?2, char(10)||d.name||char(10))=0)))) OR "
                                   "NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.seq=item.seq))) + "
                                   "(SELECT count(*) FROM item WHERE state IN (3,4) AND state=3 AND " + std::string(unseen_item) + ") + "
                                   "(SELECT count(*) FROM quarantine WHERE reason NOT IN (?1,?3) AND " + std::string(unseen_range) + ")");

@@ -115,7 +115,7 @@ void Ledger::prepare() {
   u.delivery_ask_again = Statement(s, "UPDATE delivery SET attempts=0, again=1, not_before_ms=? WHERE seq=? AND destination=? AND state=3 AND level=2");
   u.commitment_begin = Statement(s, "INSERT OR IGNORE INTO commitment VALUES(?,?,?)");
   u.commitment_forget = Statement(s, "DELETE FROM commitment WHERE begun_ms<?1 OR begun_ms>?3 OR begun_ms<(SELECT begun_ms FROM commitment ORDER BY begun_ms DESC LIMIT 1 OFFSET ?2)");
-  u.deliveries_of = Statement(s, "SELECT d.name, v.state, CASE v.again WHEN 1 THEN 1 ELSE v.level END, v.settled_run_ms, v.destination, v.bytes, v.node FROM delivery v "
+  u.deliveries_of = Statement(s, "SELECT d.name, CASE v.again WHEN 2 THEN 1 ELSE v.state END, CASE v.again WHEN 1 THEN 1 ELSE v.level END, v.settled_run_ms, v.destination, v.bytes, v.node FROM delivery v "
                                  "JOIN destination d ON d.number=v.destination WHERE v.seq=?");
   u.exam_not_owed = Statement(s, "SELECT seq, kind, priority, size, received_ms, study_order, class_key, reason FROM item i WHERE "
                                  "study_key=?1 AND study_key<>0 AND state=1 AND reason<>'" + std::string(being_compared) + "' AND NOT EXISTS(SELECT 1 FROM delivery v WHERE v.seq=i.seq "

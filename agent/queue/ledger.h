@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -48,9 +49,18 @@ class Ledger {
   // With it, an item that shares its SOP Instance UID and not its bytes with another is undecided, until somebody compared
   // them: kept, and owed to nobody. tell carries no work, and may come for a batch that is lost.
   void tell_undecided(std::function<void()> tell) { tell_undecided_ = std::move(tell); }
-  // Whether a destination can be asked what it keeps. With it, an image that comes again after its first copy was reclaimed
-  // is sent only where it is missing.
+  // Whether a destination is asked what it keeps, and only its answer lets a copy go. With it, an image that comes again after
+  // its first copy was reclaimed is sent only where it is missing.
   void ask_first(std::function<bool(const std::string& destination)> can_be_asked) { can_be_asked_ = std::move(can_be_asked); }
+  // How far a walk over the deliveries that began as accepted has come; empty: not begun.
+  struct Unasked {
+    std::string destination;
+    std::int64_t rank = std::numeric_limits<std::int64_t>::min(), study_order = 0;
+    Sequence seq = 0;
+  };
+  // Of the next deliveries, at most so many, those that began as accepted at a destination that is not asked wait to be sent.
+  // Moves the place behind them; false: there are no more.
+  bool send_unasked(Unasked& after, std::size_t rows_max, WallTime now);
   struct Undecided {
     Sequence seq = 0;
     std::vector<Sequence> others;  // living, and decided

@@ -111,11 +111,12 @@ void Ledger::remember_gone(Sequence seq, const TombstoneNote& note) {
 }
 
 // The image came again: its exam counts it once, and who proved to have it is asked before it is sent there once more. That
-// is known here only; a rebuild that meets no more than the tombstone sends it.
+// is known here only; a rebuild that meets no more than the tombstone sends it. Until it is answered nobody is known to have
+// it (again=2), whatever else is trusted.
 void Ledger::follow(const IndexedItem& indexed, Sequence gone) {
   Statement rows(*sql_, "SELECT v.destination, v.level=2 AND v.asked_of=v.destination, v.node, d.name FROM delivery v JOIN destination d "
                         "ON d.number=v.destination WHERE v.seq=? AND v.state=5");
-  Statement ask(*sql_, "UPDATE delivery SET node=?1, settled_run_ms=?2, not_before_ms=?3, asked_of=destination WHERE seq=?4 AND destination=?5 AND resends=0");
+  Statement ask(*sql_, "UPDATE delivery SET node=?1, settled_run_ms=?2, not_before_ms=?3, asked_of=destination, again=2 WHERE seq=?4 AND destination=?5 AND resends=0");
   struct Before {
     int destination;
     bool proven;
@@ -138,6 +139,27 @@ void Ledger::follow(const IndexedItem& indexed, Sequence gone) {
   discount.bind(1, gone).bind(2, indexed.seq).run();
   Statement leave(*sql_, "UPDATE item SET study_key=0 WHERE seq=?");
   leave.bind(1, gone).run();
+}
+
+// In the order of the table, so that each step reads no more rows than it was given.
+bool Ledger::send_unasked(Unasked& after, std::size_t rows_max, WallTime now) {
+  Statement rows(*sql_, "SELECT rank, study_order, seq, again=2 FROM delivery WHERE destination=?1 AND state=3 AND (rank, study_order, seq)>(?2, ?3, ?4) "
+                        "ORDER BY rank, study_order, seq LIMIT ?5");
+  for (auto at = destinations_.lower_bound(after.destination); at != destinations_.end(); ++at) {
+    if (!can_be_asked_ || can_be_asked_(at->first)) continue;
+    if (at->first != after.destination) after = {at->first};
+    rows.begin().bind(1, at->second).bind(2, after.rank).bind(3, after.study_order).bind(4, after.seq).bind(5, static_cast<std::int64_t>(rows_max));
+    std::vector<Sequence> unasked;
+    std::size_t seen = 0;
+    for (; rows.step(); ++seen) {
+      after = {at->first, rows.number(0), rows.number(1), rows.number(2)};
+      if (rows.number(3) != 0) unasked.push_back(after.seq);
+    }
+    rows.begin();
+    for (const Sequence seq : unasked) apply_verdict({Uuid{}, core::DeliveryState::waiting, now, at->first, {}}, seq);
+    if (seen == rows_max) return true;
+  }
+  return false;
 }
 
 bool Ledger::settle_orphans(std::size_t notes_max, bool drop_rest) {

@@ -43,7 +43,7 @@ std::vector<Note> notes_of(const core::PromiseRequest& request, WallTime now) {
 }
 
 std::vector<DeliveryStanding> deliveries_of(Question& question, std::int64_t seq) {
-  Statement rows = question.ask("SELECT d.name, v.state, CASE v.again WHEN 1 THEN 1 ELSE v.level END, v.node FROM delivery v "
+  Statement rows = question.ask("SELECT d.name, CASE v.again WHEN 2 THEN 1 ELSE v.state END, CASE v.again WHEN 1 THEN 1 ELSE v.level END, v.node FROM delivery v "
                                 "JOIN destination d ON d.number=v.destination WHERE v.seq=?");
   std::vector<DeliveryStanding> deliveries;
   for (rows.bind(1, seq); rows.step();) {

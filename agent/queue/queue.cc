@@ -168,7 +168,7 @@ static Decisions decisions_of(const QueueNeeds& needs) {
   return decisions;
 }
 
-// Nothing goes from here before this destination said that it has it, however long ago it took it: then it can be asked.
+// Nothing goes from here before this destination said that it has it, however long ago it took it.
 static bool only_its_proof_counts(const QueueNeeds& needs, const std::string& destination) {
   const auto may_go = [&](core::Level level) {
     const DeliveryStanding one{destination, core::DeliveryState::delivered, level, Millis::max(), core::Kind::image};
@@ -207,7 +207,9 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   parts->proof_view = std::move(*proof_view);
   Parts& p = *parts;
   if (p.needs.compare) opened->ledger->tell_undecided([&p] { p.comparing->wake(); });
-  opened->ledger->ask_first([&p](const std::string& destination) { return only_its_proof_counts(p.needs, destination); });
+  opened->ledger->ask_first([&p](const std::string& destination) {
+    return only_its_proof_counts(p.needs, destination) && (!p.needs.is_asked || p.needs.is_asked(destination));
+  });
   Store::Parts store_parts{p.folder, p.ballast, p.keys, p.items, p.needs.clock, decisions_of(p.needs), p.needs.changed, [&p, path] { p.begin_anew(path); },
                            p.options.notes_slack_bytes, p.options.gone_images_kept};
   parts->store = std::make_unique<Store>(std::move(store_parts), std::move(opened->ledger), std::move(*backlog));
@@ -220,6 +222,7 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   parts->pledges.emplace(*parts->store, *parts->proof_view, parts->keys, parts->needs.clock);
   if (p.needs.compare)
     p.comparing.emplace(*p.store, [&p](Sequence one, Sequence other) { return p.compare(one, other); }, p.options.own_thread);
+  p.store->send_unasked();
   p.ballast.restore();
   p.options.own_thread ? p.store->start() : p.store->start_by_hand();
   return std::unique_ptr<Queue>(new Queue(std::move(parts)));
@@ -420,7 +423,10 @@ void Queue::tick() {
   parts_->store->tick();
 }
 
-void Queue::route_again() { parts_->store->route_again(); }
+void Queue::route_again() {
+  parts_->store->route_again();
+  parts_->store->send_unasked();
+}
 
 void Queue::drain() {
   parts_->store->drain();

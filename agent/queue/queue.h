@@ -60,6 +60,9 @@ struct QueueNeeds {
   std::function<void()> changed;
   // The priority an item is stored with, once its facts are known. May be empty: the one it came with.
   std::function<core::Priority(const core::Item&)> priority{};
+  // Is somebody there who asks this destination what it keeps? One that is not in the settings may come back: true. May be
+  // empty: all are asked.
+  std::function<bool(const std::string& destination)> is_asked{};
 };
 
 struct QueueOptions {
@@ -142,7 +145,8 @@ class Queue final : public core::Sink {
   Keyring& keys();
   // What modalities asked this node to promise.
   Pledges& pledges();
-  // Asks again where the items go that match no route; those that have a destination keep it.
+  // Asks again where the items go that match no route; those that have a destination keep it. What was taken for archived
+  // with somebody who is asked no more is sent there.
   void route_again();
   // Now and then: counts running time, reclaims, gives idle memory back.
   void tick();

@@ -130,6 +130,21 @@ void Store::route_again() {
   work_.notify_one();
 }
 
+// A slice at a time, so that nobody else waits for all of it.
+void Store::send_unasked(Ledger::Unasked from) {
+  struct Step {
+    Ledger::Unasked after;
+    bool more = false;
+  };
+  const auto step = std::make_shared<Step>();
+  change([this, step, from = std::move(from)](Ledger& ledger) {
+    step->after = from;
+    step->more = ledger.send_unasked(step->after, items_per_batch, parts_.clock.wall());
+  }, [this, step] {
+    if (step->more) send_unasked(step->after);
+  });
+}
+
 void Store::catch_up(Millis patience) {
   std::unique_lock lock(mutex_);
   if (by_hand_) return drain_by_hand(lock);

@@ -80,6 +80,8 @@ class Store {
   void tick();
   // Asks again where the items go that match no route: at the start, and when the routes have changed.
   void route_again();
+  // What began as accepted and is asked about by nobody (Ledger::send_unasked): at the start, and when the settings have changed.
+  void send_unasked(Ledger::Unasked from = {});
   // Returns when everything handed in before has been dealt with; by hand, also when it failed. For tests and for stopping.
   void drain();
   // Waits until what was written before is visible, but no longer than patience: an answer that is asked for now.

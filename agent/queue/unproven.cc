@@ -42,7 +42,7 @@ UnprovenItem Unproven::read(Statement& row) {
   one.owed_to = row.text(6);
   one.node = row.text(7);
   one.resends = static_cast<unsigned>(row.number(8));
-  one.again = row.number(9) != 0;
+  one.again = row.number(9) == 1;
   const std::lock_guard lock(facts_mutex_);
   static_cast<void>(facts_.open(row.blob(5), one.item));
   return one;

@@ -126,7 +126,11 @@ def has(orthanc, uids):
 
 
 def send(ctx, node, count):
-    scu = ctx.raw_scu(node.address, ctx.images("mr", count), called=node.settings["ae_title"])
+    return send_files(ctx, node, ctx.images("mr", count))
+
+
+def send_files(ctx, node, files):
+    scu = ctx.raw_scu(node.address, files, called=node.settings["ae_title"])
     assert scu.wait() == 0
     return [answer.sop_instance for answer in scu.sent()]
 
@@ -198,3 +202,43 @@ def test_what_a_fallback_took_that_can_prove_nothing_is_taken_back_by_the_lead_i
     uids += send(ctx, node, 1)
     wait_until(lambda: node.destination("lead")["archived"] == 3, lambda: json.dumps(node.destination()), 120, 0.5)
     assert has(orthanc, uids)
+
+
+def reclaimed(node):
+    wait_until(lambda: node.status()["spool"]["items"] == 0, lambda: str(node.status()["spool"]), 90, 0.2)
+
+
+def test_what_left_a_folder_and_comes_again_is_written_there_again(ctx):
+    """A folder is believed at once and never asked: what it had once says nothing."""
+    share = ctx.folder("share")
+    node = ctx.node(destinations=[{"name": "lead", "folder": str(share), "retention_days": 0}]).start()
+
+    def files():
+        return [path for path in share.rglob("*.dcm") if not path.name.startswith(".")]
+
+    images = ctx.images("mr", 2)
+    send_files(ctx, node, images)
+    wait_archived(node, 2)
+    reclaimed(node)
+    assert len(files()) == 2
+    for path in files():
+        path.unlink()
+    send_files(ctx, node, images)
+    wait_until(lambda: len(files()) == 2, lambda: json.dumps(node.status()), 60, 0.2)
+    reclaimed(node)
+
+
+def test_what_came_again_and_waits_for_a_proof_is_sent_where_nobody_asks_for_one_any_more(ctx):
+    node, orthanc = clinic_and_lead(ctx, proof="query", retention_days=0)
+    images = ctx.images("mr", 2)
+    send_files(ctx, node, images)
+    wait_archived(node, 2)
+    reclaimed(node)
+    orthanc.stop()
+    send_files(ctx, node, images)
+    wait_until(lambda: node.status()["spool"]["items"] == 2, "they came again", 30, 0.1)
+    assert node.destination()["waiting"] == 0, "the lead is asked first"
+    assert node.reload({**node.settings, "destinations": [{**node.settings["destinations"][0], "proof": "none"}]})[0] == 0
+    wait_until(lambda: node.destination()["waiting"] == 2, lambda: json.dumps(node.destination()), 30, 0.1)
+    orthanc.start()
+    wait_until(lambda: node.destination()["waiting"] == 0 and node.destination()["delivered"] == 2, lambda: json.dumps(node.destination()), 90, 0.2)

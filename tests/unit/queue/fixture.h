@@ -48,6 +48,7 @@ struct QueueFixture {
   std::function<bool(const core::Consignment&, const core::Consignment&)> same_content;
   std::function<queue::Likeness(const core::Consignment&, const core::Consignment&)> compare;  // takes precedence
   core::Level enough = core::Level::archived;
+  bool is_asked = true;  // what it keeps
   std::atomic<int> words{0};  // that something became due
   std::size_t unindexed_items_max = 100'000;
   std::uint64_t notes_slack_bytes = core::limits::notes_slack_bytes;
@@ -71,6 +72,7 @@ struct QueueFixture {
       return same_content && same_content(a, b) ? queue::Likeness::same : queue::Likeness::other;
     };
     needs.changed = [this] { ++words; };
+    needs.is_asked = [this](const std::string&) { return is_asked; };
     auto opened = queue::Queue::open({home.path().string(), "test", unindexed_items_max, notes_slack_bytes, gone_images_kept}, std::move(needs));
     REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.error().message));
     queue = std::move(*opened);

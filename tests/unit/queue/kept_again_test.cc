@@ -130,6 +130,60 @@ TEST_CASE_FIXTURE(KeptAgain, "who_proved_to_have_it_is_asked_before_it_is_sent_a
   }
 }
 
+TEST_CASE_FIXTURE(KeptAgain, "who_is_not_asked_what_it_keeps_gets_it_again_though_it_was_archived_there_before" * doctest::description("contract 3, 4")) {
+  come_and_go();
+  is_asked = false;
+  store();
+  CHECK(waits_for() == 1);
+  restart();
+  CHECK(waits_for() == 1);
+}
+
+TEST_CASE_FIXTURE(KeptAgain, "what_nobody_asks_about_any_more_is_sent_and_what_was_really_accepted_is_not" * doctest::description("contract 3, 4")) {
+  come_and_go();
+  REQUIRE(put(pattern(5000, 7), image_facts("1.7")).ok());  // an image like any other, accepted and never proven
+  deliver(lease().at(0), core::Level::accepted);
+  store();
+  REQUIRE(waits_for() == 0);
+  SUBCASE("from the next start on") {
+    is_asked = false;
+    restart();
+  }
+  SUBCASE("from the next settings on") {
+    is_asked = false;
+    queue->route_again();
+  }
+  SUBCASE("because its acceptance is trusted from now on, and this is none") {
+    enough = core::Level::accepted;
+    turns();
+    CHECK(queue->summary().items == 1);  // the other went
+    CHECK(queue->counts().undelivered({"lead"}).value() == 1);
+    queue->route_again();
+  }
+  CHECK(waits_for() == 1);
+  deliver(lease().at(0), core::Level::accepted);
+  for (int start = 0; start < 2; ++start) {  // once
+    restart();
+    CHECK(waits_for() == 0);
+  }
+}
+
+TEST_CASE_FIXTURE(KeptAgain, "one_after_the_other_all_are_sent_that_nobody_asks_about") {
+  constexpr int many = 1100;  // more than two steps
+  const auto store_all = [this] {
+    for (int i = 0; i < many; ++i) REQUIRE(put(pattern(64, static_cast<unsigned>(i)), image_facts("1." + std::to_string(i))).ok());
+  };
+  store_all();
+  for (const auto& one : lease(many)) queue->deliver("lead", {one.item.id, one.item.sha256, "PACS", clock.wall(), core::Level::archived});
+  for (int round = 0; round < 50 && queue->summary().items > 0; ++round) turns();
+  REQUIRE(queue->summary().items == 0);
+  store_all();
+  REQUIRE(count().waiting == 0);
+  is_asked = false;
+  queue->route_again();
+  CHECK(count().waiting == many);
+}
+
 TEST_CASE_FIXTURE(KeptAgain, "what_one_only_accepted_a_fallback_has_or_a_person_holds_is_not_asked_about_first") {
   SUBCASE("accepted") {
     enough = core::Level::accepted;
@@ -192,7 +246,9 @@ TEST_CASE_FIXTURE(KeptAgain, "a_modality_that_asks_late_is_told_no_and_what_it_t
   REQUIRE(look().where == queue::PledgedInstance::Where::let_go);
   CHECK(look().deliveries.at(0).state == core::DeliveryState::waiting);
   store();
+  queue->drain();
   CHECK(look().where == queue::PledgedInstance::Where::here);
+  CHECK(look().deliveries.at(0).state == core::DeliveryState::waiting);  // until the lead says that it is there
 }
 
 TEST_SUITE_END();

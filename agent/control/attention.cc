@@ -295,9 +295,26 @@ std::pair<std::string, std::string> full_on(const NodeStatus& status) {
   return {"，磁盘约在 " + day + " 用满", "; the disk will be full about " + day};
 }
 
+// What a node of this program accepted goes from here when it is archived behind that node, whatever a person trusts.
+void look_at_node(const DestinationStatus& destination, const std::string& count_zh, const std::string& count_en,
+                  const std::pair<std::string, std::string>& full, Findings& out) {
+  const std::string& name = destination.name;
+  if (destination.proof == "none")
+    out.push_back({"no_proof", Verdict::attention, name + " 是另一台 Sampan 节点，而配置要求不向它询问归档情况，本机副本一直保留" + full.first,
+                   "Destination " + name + " is a Sampan node that the settings forbid to ask for proof, so all copies stay here" + full.second,
+                   "请删去该目的地的 proof: none；对 Sampan 节点，reclaim_after: accepted 不起作用。",
+                   "Take proof: none out of its settings; of a Sampan node, reclaim_after: accepted lets no copy go."});
+  else
+    out.push_back({"unproven", Verdict::attention,
+                   count_zh + " 幅图像已由 Sampan 节点 " + name + " 接收，但该节点尚未证明医院已归档，有的已超过一天，本机副本一直保留" + full.first,
+                   count_en + " accepted by " + name + ", a Sampan node, and not proven to be archived behind it, some for more than a day, so the copies stay here" + full.second,
+                   "请在该节点上执行 sampan，查看图像为何没有送达医院或没有归档证明；对 Sampan 节点，reclaim_after: accepted 不起作用。",
+                   "Run sampan on that node, to see why they do not reach the hospital or are not proven there; of a Sampan node, reclaim_after: accepted lets no copy go."});
+}
+
 // Nothing leaves the disk for such a destination until a person decides.
 void look_at_proof(const NodeStatus& status, const DestinationStatus& destination, Findings& out) {
-  if (destination.trusted) return;
+  if (destination.trusted && !destination.by_node) return;
   const std::string& name = destination.name;
   const auto [full_zh, full_en] = full_on(status);
   const std::uint64_t unproven = destination.delivered - std::min(destination.delivered, destination.archived);
@@ -306,6 +323,10 @@ void look_at_proof(const NodeStatus& status, const DestinationStatus& destinatio
                    number(destination.lost_often) + " 幅图像多次送达 " + name + " 后又被其告知没有，本机仍在反复重发",
                    images(destination.lost_often) + " that " + name + " accepted and then did not have, again and again; still sent again",
                    "图像在本机安全保存。请让牵头医院检查其归档存储。", "The images are safe here. Ask the lead hospital to look at its archive's storage."});
+  if (destination.by_node) {
+    if (unproven > 0 && (destination.unproven_long || destination.proof == "none")) look_at_node(destination, number(unproven), images(unproven), {full_zh, full_en}, out);
+    return;
+  }
   if (destination.unproven_long && destination.proof != "none" && unproven > 0)
     out.push_back({"unproven", Verdict::attention,
                    number(unproven) + " 幅图像 " + name + " 已接收但尚未证明归档，有的已超过一天，本机副本一直保留" + full_zh,

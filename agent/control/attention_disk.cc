@@ -10,11 +10,14 @@ namespace {
 
 constexpr std::uint64_t much = 4;  // a quarter of what is used
 
-// Whether copies stay here because nothing proves that they are kept elsewhere.
-bool nothing_proven(const NodeStatus& status) {
-  return std::ranges::any_of(status.destinations, [](const DestinationStatus& d) {
-    return !d.trusted && d.delivered > d.archived && (d.proof == "none" || d.unproven_long);
-  });
+// One because of which copies stay here: nothing proves that it, or an archive behind it, keeps them. A node last.
+const DestinationStatus* who_proves_nothing(const NodeStatus& status) {
+  const DestinationStatus* who = nullptr;
+  for (const DestinationStatus& d : status.destinations) {
+    const bool stays = (!d.trusted || d.by_node) && d.delivered > d.archived && (d.proof == "none" || d.unproven_long);
+    if (stays && (who == nullptr || who->by_node)) who = &d;
+  }
+  return who;
 }
 
 std::uint64_t less(std::uint64_t from, std::uint64_t what) { return from - std::min(from, what); }
@@ -27,7 +30,12 @@ std::pair<std::string, std::string> room_action(const NodeStatus& status) {
   const std::uint64_t used = less(spool.disk_total_bytes, spool.disk_free_bytes), others = less(used, spool.bytes);
   std::uint64_t waiting = 0;
   for (const DestinationStatus& one : status.destinations) waiting = std::max(waiting, one.waiting_bytes);
-  if (nothing_proven(status) && less(spool.bytes, waiting) >= used / much)
+  const DestinationStatus* unproven = less(spool.bytes, waiting) >= used / much ? who_proves_nothing(status) : nullptr;
+  if (unproven != nullptr && unproven->by_node)
+    return {"副本因 Sampan 节点 " + unproven->name + " 未证明医院已归档而一直占用磁盘：请在该节点上执行 sampan 查看原因；对它设置 reclaim_after: accepted 不起作用。",
+            "Copies fill the disk because the Sampan node " + unproven->name + " has not proven that they are archived behind it: run sampan there to see why; "
+            "reclaim_after: accepted does not help for a node."};
+  if (unproven != nullptr)
     return {"副本因无法证明已归档而一直占用磁盘：请让牵头医院启用存储承诺或查询，或为该目的地设置 reclaim_after: accepted 和 retention_days。",
             "Copies fill the disk because nothing proves that they are kept elsewhere: ask the lead hospital for storage commitment or query, or choose reclaim_after: "
             "accepted and retention_days for that destination."};

@@ -135,6 +135,7 @@ struct DestinationStatus {
   std::uint64_t archived = 0;   // of these, proven safe at the hospital
   std::string proof;            // that it keeps an image: unknown, commitment, query or none; empty: nobody asks it
   bool trusted = false;         // a person chose that acceptance is proof enough
+  bool by_node = false;         // a node of this program has some of it, not archived behind it: of a node acceptance is none
   bool unproven_long = false;   // some were accepted more than a day ago and are not proven
   std::uint64_t lost_often = 0;  // accepted and lost again and again, by its own word; sent again each time
   std::uint64_t sending = 0;

@@ -83,7 +83,7 @@ struct Node::Parts {
   void open_telemetry();
   telemetry::Gauges gauges();
   std::map<std::string, core::ProofWay> proof_ways(const settings::Settings& settings);  // on the loop's thread
-  void add_proofs(ProofView& proofs);
+  void add_proofs(const settings::Settings& settings, ProofView& proofs);
   std::map<std::string, std::string> out_of_reach();  // destinations, and why
   Status open_control();
   std::unique_ptr<Exams> open_exams();
@@ -168,7 +168,7 @@ telemetry::Gauges Node::Parts::gauges() {
     gauged.destinations = engine.scheduler().snapshot();
     gauged.proofs.ways = proof_ways(*settings);
   });
-  add_proofs(gauged.proofs);
+  add_proofs(*settings, gauged.proofs);
   return gauges_of(*settings, gauged);
 }
 
@@ -179,7 +179,9 @@ std::map<std::string, core::ProofWay> Node::Parts::proof_ways(const settings::Se
   return ways;
 }
 
-void Node::Parts::add_proofs(ProofView& proofs) {
+void Node::Parts::add_proofs(const settings::Settings& settings, ProofView& proofs) {
+  for (const auto& one : settings.destinations)
+    if (engine.queue().unproven().with_node(one.name)) proofs.nodes.insert(one.name);
   for (const auto& [name, way] : proofs.ways) {
     if (engine.queue().unproven().longer_than(name, unproven_told_after)) proofs.unproven_long.insert(name);
     proofs.lost_often[name] = engine.proving().lost_often(name);
@@ -379,7 +381,7 @@ control::NodeStatus Node::status() {
     findings.destinations = p.engine.scheduler().snapshot();
     findings.proofs.ways = p.proof_ways(*settings);
   });
-  p.add_proofs(findings.proofs);
+  p.add_proofs(*settings, findings.proofs);
   findings.ages = ages.waiting(findings.queue);
   return report(*settings, say_by_now(std::move(findings), past));
 }

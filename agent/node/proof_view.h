@@ -16,6 +16,7 @@ struct ProofView {
   std::map<std::string, core::ProofWay> ways;  // of those that are asked
   std::set<std::string> unproven_long;         // of those, who has not proven for a day
   std::map<std::string, std::uint64_t> lost_often;
+  std::set<std::string> nodes;  // in the hands of which, nodes of this program, something is that they have not proven
 };
 
 // Who is asked: the others are taken at their word, or never prove anything.

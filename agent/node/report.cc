@@ -155,6 +155,7 @@ control::NodeStatus report(const settings::Settings& settings, const Findings& f
     if (proves_nothing(destination)) one.proof = to_string(core::ProofWay::none);
     if (const auto proof = findings.proofs.ways.find(destination.name); proof != findings.proofs.ways.end())
       one.proof = to_string(proof->second);
+    one.by_node = findings.proofs.nodes.contains(destination.name);
     one.unproven_long = findings.proofs.unproven_long.contains(destination.name);
     if (const auto lost = findings.proofs.lost_often.find(destination.name); lost != findings.proofs.lost_often.end()) one.lost_often = lost->second;
     const WindowNow window = window_now(destination, findings.now);

@@ -118,7 +118,8 @@ void add_count(telemetry::DestinationGauges& to, const queue::DestinationCount& 
 
 void add_proof(telemetry::DestinationGauges& to, const settings::Destination& destination, const ProofView& proofs) {
   using Proof = telemetry::DestinationGauges::Proof;
-  if (destination.reclaim_after == settings::ReclaimAfter::accepted) {  // a person chose that this is proof enough
+  // A person chose that this is proof enough, and of a node it is not.
+  if (destination.reclaim_after == settings::ReclaimAfter::accepted && !proofs.nodes.contains(to.name)) {
     to.proof = Proof::given;
     return;
   }

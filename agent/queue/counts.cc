@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/limits.h"
+#include "core/nodes.h"
 #include "queue/ledger_schema.h"
 #include "queue/seen.h"
 
@@ -153,16 +154,17 @@ Result<std::uint64_t> Counts::undelivered(const std::set<std::string>& believed)
   std::uint64_t count = 0;
   bool counted = false;
   {
-    // Settled is 3, delivered, alone: what is on hold or rejected waits for a person. Accepted is level 1.
+    // Settled is 3, delivered, alone: what is on hold or rejected waits for a person. Accepted is level 1; by a node it is
+    // proof of nothing (core/nodes.h).
     std::string names = "\n";
     for (const auto& name : believed) names += name + "\n";
     Statement owed = question.ask("SELECT (SELECT count(*) FROM item WHERE state=1 AND kind IN (1,2) AND ("
                                   "EXISTS (SELECT 1 FROM delivery v JOIN destination d ON d.number=v.destination WHERE v.seq=item.seq AND "
-                                  "(v.state IN (1,2,4) OR (v.state=3 AND v.level=1 AND (v.again=2 OR instr(?2, char(10)||d.name||char(10))=0)))) OR "
+                                  "(v.state IN (1,2,4) OR (v.state=3 AND v.level=1 AND (v.again=2 OR v.node LIKE '%'||?4 OR instr(?2, char(10)||d.name||char(10))=0)))) OR "
                                   "NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.seq=item.seq))) + "
                                   "(SELECT count(*) FROM item WHERE state IN (3,4) AND state=3 AND " + std::string(unseen_item) + ") + "
                                   "(SELECT count(*) FROM quarantine WHERE reason NOT IN (?1,?3) AND " + std::string(unseen_range) + ")");
-    counted = owed.bind(1, torn_tail).bind(2, std::string_view(names)).bind(3, came_again).step();
+    counted = owed.bind(1, torn_tail).bind(2, std::string_view(names)).bind(3, came_again).bind(4, core::node_mark).step();
     if (counted) count = count_of(owed.number(0));
   }
   if (!counted || !question.good()) return fail(Errc::io, "the ledger does not answer");

@@ -54,7 +54,8 @@ class Counts {
   std::vector<DestinationCount> destinations();
   Totals totals();
   // Images and messages that some destination, or nobody yet, is still owed or has not proven to keep, and what was set
-  // aside unread. believed: destinations whose acceptance a person trusts. Walks the ledger: for one who asks before
+  // aside unread. believed: destinations whose acceptance a person trusts; of a node
+  // it is not believed. Walks the ledger: for one who asks before
   // everything goes.
   Result<std::uint64_t> undelivered(const std::set<std::string>& believed);
   // For each border, the waiting deliveries received before it.

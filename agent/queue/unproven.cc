@@ -158,6 +158,14 @@ bool Unproven::longer_than(const std::string& destination, Millis time) {
   return old.step();
 }
 
+bool Unproven::with_node(const std::string& destination) {
+  Question question(view_);
+  Statement some = question.ask("SELECT 1 FROM (SELECT level, node FROM delivery v WHERE state=3 AND (level=1 OR again=1) AND " + asked_of +
+                                "ORDER BY not_before_ms DESC LIMIT ?3) WHERE level=1 AND node LIKE '%'||?2 LIMIT 1");
+  some.bind(1, std::string_view(destination)).bind(2, core::node_mark).bind(3, looked_at_most);
+  return some.step();
+}
+
 std::vector<std::string> Unproven::taken_by_others(const std::string& destination) {
   Question question(view_);
   Statement rows = question.ask("SELECT DISTINCT o.name FROM delivery v JOIN destination o ON o.number=v.asked_of WHERE v.destination="

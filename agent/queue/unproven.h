@@ -71,6 +71,8 @@ class Unproven {
   // Was something accepted so long ago, in running time, and is not proven? Of many, those that were asked about most
   // often are looked at.
   bool longer_than(const std::string& destination, Millis time);
+  // Is some of that in the hands of a node of this program? Looked at likewise.
+  bool with_node(const std::string& destination);
   // Others in whose hands deliveries to this destination are, not proven; and some of these deliveries.
   std::vector<std::string> taken_by_others(const std::string& destination);
   std::vector<UnprovenItem> taken_by(const std::string& other, const std::string& destination, std::size_t items_max);

@@ -3,7 +3,7 @@
 import json
 
 from clock_shim import Shim
-from harness import wait_until
+from harness import BIN, free_port, wait_until
 
 contract = (2, 3, 4)
 UNPROVEN = "it does not commit to keep it, reason 272"  # 0x0110
@@ -104,3 +104,18 @@ def test_two_hubs_whose_lead_is_dead_and_that_stand_in_for_each_other_keep_all_u
 
     wait_until(done, lambda: told(east) + told(west), 180, 0.5)
     assert all(node.destination()["archived"] == 2 for node in (east, west)), told(east) + told(west)
+
+
+def test_a_clinic_that_trusts_a_hub_whose_lead_is_dead_is_told_and_counts_what_only_the_hub_has(ctx):
+    hub, clinic, shim = ctx.node("hub", destinations=[{"name": "lead", "dimse": f"LEAD@127.0.0.1:{free_port()}"}]).start(), ctx.node("clinic", destinations=[]), Shim(ctx)
+    clinic.settings["destinations"] = [to(hub, reclaim_after="accepted")]
+    clinic.start(shim.env)
+    send(ctx, clinic)
+    wait_until(lambda: clinic.destination()["delivered"] == 2, lambda: told(clinic), 60, 0.2)
+    shim.leap(25 * 3600)
+    wait_until(lambda: "unproven" in {one["code"] for one in clinic.status()["attention"]}, lambda: told(clinic), 60, 0.2)
+    (finding,) = (one["en"] for one in clinic.status()["attention"] if one["code"] == "unproven")
+    assert "2 images accepted by lead, a Sampan node, and not proven to be archived behind it" in finding, finding
+    kept(clinic, 2)
+    clinic.stop()
+    assert ctx.command(BIN / "sampand", "--config", clinic.dir / "sampan.yaml", "--undelivered", check=False).stdout.strip() == "2"

@@ -438,6 +438,33 @@ TEST_CASE("what_is_accepted_for_more_than_a_day_and_not_proven_is_counted_and_to
   CHECK(codes(status) == Codes{});
 }
 
+TEST_CASE("what_a_node_accepted_is_told_whatever_a_person_trusts_while_no_archive_behind_it_has_it" * doctest::description("contract 4")) {
+  NodeStatus status = rich_status();
+  DestinationStatus& lead = status.destinations[0];
+  lead.proof = "commitment";
+  lead.unproven_long = lead.trusted = true;
+  REQUIRE(codes(status) == Codes{});
+  lead.by_node = true;
+  REQUIRE(codes(status) == Codes{"unproven:attention"});
+  CHECK(assess(status)[0].en == "5 images accepted by lead, a Sampan node, and not proven to be archived behind it, some for more than a day, so the copies stay here");
+  CHECK(assess(status)[0].zh == "5 幅图像已由 Sampan 节点 lead 接收，但该节点尚未证明医院已归档，有的已超过一天，本机副本一直保留");
+  CHECK(assess(status)[0].action_en.ends_with("of a Sampan node, reclaim_after: accepted lets no copy go."));
+  status.spool.disk_free_bytes = 0;
+  status.spool.bytes = status.spool.disk_total_bytes / 2;
+  status.spool.disk_state = "critical";
+  CHECK(assess(status)[0].code == "disk_critical");
+  CHECK(assess(status)[0].action_en.starts_with("Copies fill the disk because the Sampan node lead has not proven"));
+  CHECK(assess(status)[0].action_zh.starts_with("副本因 Sampan 节点 lead 未证明医院已归档而一直占用磁盘"));
+  status.spool = rich_status().spool;
+  lead.unproven_long = false;
+  CHECK(codes(status) == Codes{});
+  lead.proof = "none";
+  REQUIRE(codes(status) == Codes{"no_proof:attention"});
+  CHECK(assess(status)[0].action_en.starts_with("Take proof: none out of its settings"));
+  lead.archived = lead.delivered;
+  CHECK(codes(status) == Codes{});
+}
+
 TEST_CASE("what_the_lead_loses_again_and_again_is_told_with_the_count_while_it_lasts" * doctest::description("contract 7")) {
   NodeStatus status = rich_status();
   status.destinations[0].lost_often = 4;

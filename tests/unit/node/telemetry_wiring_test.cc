@@ -40,6 +40,8 @@ TEST_CASE("gauges_say_of_each_destination_what_it_proves_and_loses") {
     CHECK(all[i].unproven_long == (i == 0));
     CHECK(all[i].lost_often == (i == 0 ? 3u : 0u));
   }
+  gauged.proofs.nodes = {"is trusted"};  // as no node is
+  CHECK(gauges_of(settings, gauged).destinations[4].unproven_long);
 }
 
 TEST_CASE("gauges_are_what_queue_scheduler_and_disk_say_of_each_destination_of_the_settings") {

@@ -38,6 +38,16 @@ TEST_CASE_FIXTURE(QueueFixture, "a_segment_with_something_set_aside_in_it_is_nev
   CHECK(std::filesystem::exists(path));
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "what_a_node_accepted_is_undelivered_whomever_a_person_believes" * doctest::description("contract 2, 4")) {
+  for (const char* uid : {"1.1", "1.2"}) REQUIRE(put(pattern(1000, 1), image_facts(uid)).ok());
+  auto leased = lease();
+  deliver(leased[0], core::Level::accepted);
+  queue->deliver("lead", {leased[1].item.id, leased[1].item.sha256, "HUB@192.0.2.1:104 (sampan)", clock.wall(), core::Level::accepted});
+  queue->drain();
+  CHECK(queue->counts().undelivered({}).value() == 2);
+  CHECK(queue->counts().undelivered({"lead"}).value() == 1);
+}
+
 TEST_CASE_FIXTURE(QueueFixture, "what_is_not_delivered_to_everyone_is_counted_also_without_the_ledger" * doctest::description("contract 2")) {
   const auto undelivered = [this] {
     queue->drain();

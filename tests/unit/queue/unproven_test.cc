@@ -3,6 +3,7 @@
 #include "queue/unproven.h"
 
 #include "core/limits.h"
+#include "core/nodes.h"
 #include "fixture.h"
 #include "queue/lookup.h"
 #include "queue/orders.h"
@@ -249,6 +250,24 @@ TEST_CASE_FIXTURE(UnprovenFixture, "what_is_accepted_for_longer_than_a_time_and_
   queue->unproven().archived(asked[0], archived(asked[0]));
   queue->drain();
   CHECK_FALSE(queue->unproven().longer_than("lead", Millis(0)));
+}
+
+TEST_CASE_FIXTURE(UnprovenFixture, "that_a_node_has_what_is_not_proven_is_known" * doctest::description("contract 4")) {
+  accept(1);
+  CHECK_FALSE(queue->unproven().with_node("lead"));
+  REQUIRE(put(pattern(1000, 7), image_facts("1.7")).ok());
+  const auto one = lease().at(0);
+  const std::string hub = "HUB@192.0.2.1:104" + std::string(core::node_mark);
+  for (const core::Level level : {core::Level::accepted, core::Level::archived}) {
+    queue->deliver("lead", {one.item.id, one.item.sha256, hub, clock.wall(), level});
+    if (level == core::Level::archived) {
+      pass(limits::proof_wait_least);
+      for (const auto& asked : due())
+        if (sop_of(asked) == "1.7") queue->unproven().archived(asked, {one.item.id, one.item.sha256, hub, clock.wall(), level});
+    }
+    queue->drain();
+    CHECK(queue->unproven().with_node("lead") == (level == core::Level::accepted));
+  }
 }
 
 TEST_CASE_FIXTURE(UnprovenFixture, "telemetry_and_plain_files_are_not_asked_about") {

@@ -43,12 +43,15 @@ void look_at_intake(const NodeStatus& status, Findings& out) {
 void look_at_commitments(const NodeStatus& status, Findings& out) {
   const IntakeStatus& intake = status.intake;
   if (intake.commitments_untold == 0) return;
+  const bool unnamed = intake.commitments_error.find("no address of it is in intake.report_to") != std::string::npos;
   out.push_back({"commitment_untold", Verdict::attention,
                  number(intake.commitments_untold) + " 个存储承诺请求尚未能答复设备" + because_zh(intake.commitments_error),
                  "Requests for storage commitment whose answer does not reach the modality: " + number(intake.commitments_untold) +
                      because(intake.commitments_error),
-                 "图像已安全保存。请在配置 intake.report_to 中填写设备的 AE 标题和监听地址，并检查设备是否监听。",
-                 "The images are safe here. Name the modality's AE title and address in intake.report_to, and see that it listens there."});
+                 std::string("所问的图像未必都已收到：设备得到答复之前，请勿删除设备上的图像。") +
+                     (unnamed ? "请在配置 intake.report_to 中填写设备的 AE 标题和监听地址。" : "请检查设备是否开机，并在 intake.report_to 所填的地址上监听。"),
+                 std::string("Some of the images it asks about may never have arrived: delete none of them on the modality before it is answered. ") +
+                     (unnamed ? "Name the modality's AE title and address in intake.report_to." : "See that it is on and listens at its address in intake.report_to.")});
 }
 
 // What a person does about a caller who was turned away, by the reason that intake/refusals gives.

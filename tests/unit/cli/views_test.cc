@@ -259,7 +259,14 @@ TEST_CASE("status_tells_of_requests_for_storage_commitment_that_were_not_told_ye
   const auto found = std::find_if(findings.begin(), findings.end(), [](const Finding& one) { return one.code == "commitment_untold"; });
   REQUIRE(found != findings.end());
   CHECK(has(found->en, "modality CT1: connection refused"));
-  CHECK(has(found->action_en, "intake.report_to"));
+  CHECK(has(found->action_en, "delete none of them on the modality"));
+  CHECK(has(found->action_zh, "请勿删除设备上的图像"));
+  CHECK_FALSE(has(found->action_en, "safe"));  // nobody looked whether they are here
+  CHECK_FALSE(has(found->action_zh, "安全"));
+  CHECK(has(found->action_en, "See that it is on and listens"));
+  status.intake.commitments_error = "modality CT1: no address of it is in intake.report_to";
+  for (const auto& one : assess(status))
+    if (one.code == "commitment_untold") CHECK(has(one.action_en, "Name the modality's AE title and address in intake.report_to"));
 }
 
 TEST_CASE("status_says_when_swap_space_can_get_at_images_or_keys" * doctest::description("contract 11")) {

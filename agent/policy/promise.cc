@@ -28,7 +28,7 @@ PromiseDecision decide(const PromiseFacts& facts, PromiseOn on, Millis asked_for
     case Where::let_go: break;
   }
   if (!facts.class_agrees) return refused(promise_failure::class_conflict);
-  if (on == PromiseOn::rests) return facts.proven ? PromiseDecision{What::kept, 0} : refused(promise_failure::processing);
+  if (on == PromiseOn::rests && facts.where == Where::here) return facts.proven ? PromiseDecision{What::kept, 0} : refused(promise_failure::processing);
   if (facts.where == Where::let_go) return facts.proven ? PromiseDecision{What::kept, 0} : refused(promise_failure::no_such_instance);
   if (on == PromiseOn::accepted || facts.proven) return {What::kept, 0};
   return asked_for < Millis(promise_archive_wait_max) ? PromiseDecision{What::wait, 0} : refused(promise_failure::processing);

@@ -4,7 +4,8 @@
 // Only what is in custody here is promised, or what went from here by the proof that contract 4 demands and was proven
 // lately: who had it may have lost it since, and the modality must not believe us and delete the last copy. With `archived` it is
 // promised once it is proven safe at every required destination, and refused when that takes too long: the modality then
-// keeps its copy. To a node of this program nothing is promised but what rests on an archive (core/nodes.h). Pure.
+// keeps its copy. To a node of this program nothing is promised but what rests on an archive (core/nodes.h); what went from here
+// and nobody knows how is said not to be here, so that it comes again. Pure.
 #pragma once
 
 #include <cstdint>

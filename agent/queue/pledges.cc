@@ -69,13 +69,13 @@ std::vector<DeliveryStanding> late_proofs_of(Question& question, std::int64_t se
   return deliveries;
 }
 
-// By what its deliveries were when it went; none: only a tombstone is left.
+// By what its deliveries were when it went. Of one of which only a tombstone is left nobody knows: it is asked for again, and kept.
 bool rested(Question& question, std::int64_t seq) {
   Statement rows = question.ask("SELECT level, node FROM delivery WHERE seq=?");
-  bool any = false, good = false;
-  for (rows.bind(1, seq); rows.step(); any = true)
+  bool good = false;
+  for (rows.bind(1, seq); rows.step();)
     good = good || rows.number(0) == 2 || (rows.number(0) == 1 && !core::said_by_node(rows.text(1)));
-  return good || !any;
+  return good;
 }
 
 }  // namespace

@@ -39,8 +39,8 @@ struct PledgedInstance {
   Where where = Where::nowhere;
   std::string sop_class_uid;                // of what is here; empty: not known
   std::vector<DeliveryStanding> deliveries;  // of what is here; of what was let go only a proof of the last day counts, the others wait
-  // What was let go went, however long ago, by the word of an archive, or of who is no node and was trusted; of what only a
-  // tombstone is left it is taken for granted: no copy goes by less (policy/retention.h).
+  // What was let go went, however long ago, by the word of an archive, or of who is no node and was trusted. Of what only a
+  // tombstone is left nobody knows.
   bool rested = false;
 };
 

@@ -202,6 +202,20 @@ TEST_CASE_FIXTURE(PledgeFixture, "by_whose_word_it_stands_or_went_is_known_and_w
   CHECK_FALSE(queue->pledges().standing("2.25.1")->instances[2].rested);
 }
 
+TEST_CASE_FIXTURE(PledgeFixture, "of_what_only_a_tombstone_is_left_nobody_says_by_whose_word_it_went" * doctest::description("contract 4")) {
+  REQUIRE(queue->pledges().keep(request({"1.1"})).ok());
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  deliver(lease().at(0));
+  for (int round = 0; round < 2; ++round) queue->tick(), queue->drain();
+  REQUIRE(where(0) == Where::let_go);
+  CHECK(queue->pledges().standing("2.25.1")->instances[0].rested);
+  restart();
+  for (int round = 0; round < 2; ++round) queue->tick(), queue->drain();
+  restart(true);
+  REQUIRE(where(0) == Where::let_go);
+  CHECK_FALSE(queue->pledges().standing("2.25.1")->instances[0].rested);
+}
+
 TEST_CASE_FIXTURE(PledgeFixture, "two_images_of_one_uid_that_differ_are_no_custody_of_either_and_the_same_bytes_twice_are" * doctest::description("contract 6")) {
   REQUIRE(queue->pledges().keep(request({"1.1", "1.2"})).ok());
   for (unsigned seed : {1u, 2u}) REQUIRE(put(pattern(1000, seed), image_facts("1.1")).ok());

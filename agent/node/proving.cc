@@ -155,17 +155,27 @@ void Proving::take_back(const std::string& destination) {
     if (one.down || !one.takes_back) return;
     one.takes_back = !destination_proves;  // what it will prove is taken back once it is known that it does
   }
-  for (const auto& other : queue_.unproven().taken_by_others(destination)) {
-    auto taken = queue_.unproven().taken_by(other, destination, limits::proof_batch_items_max);
-    std::erase_if(taken, [&, fallback_proves = proves(other)](const queue::UnprovenItem& one) {
-      return !policy::takes_back({destination_proves, fallback_proves, core::said_by_node(one.node), one.asked});
-    });
-    for (const auto& one : taken) queue_.unproven().send_again(one, "its fallback " + other + " cannot prove that it keeps it");
-    if (taken.empty()) continue;
-    log::info("destination " + destination + ": " + std::to_string(taken.size()) + " images that " + other + " took in its place are sent to it as well");
+  for (const auto& other : queue_.unproven().others(destination)) take_back_from(other, destination, destination_proves);
+}
+
+// Others may have many of their own: some of it each time, so that nobody waits for all of it.
+void Proving::take_back_from(const std::string& other, const std::string& destination, bool destination_proves) {
+  const auto look_at = [&] {
     const std::lock_guard lock(mutex_);
-    rechecks_[destination].takes_back = true;  // and what is left of them, next time
-  }
+    return rechecks_[destination].looked_at[other];
+  };
+  queue::Unproven::Place place = look_at();
+  auto taken = queue_.unproven().taken_by(other, destination, limits::proof_batch_items_max, place);
+  std::erase_if(taken.items, [&, fallback_proves = proves(other)](const queue::UnprovenItem& one) {
+    return !policy::takes_back({destination_proves, fallback_proves, core::said_by_node(one.node), one.asked});
+  });
+  for (const auto& one : taken.items) queue_.unproven().send_again(one, "its fallback " + other + " cannot prove that it keeps it");
+  if (!taken.items.empty())
+    log::info("destination " + destination + ": " + std::to_string(taken.items.size()) + " images that " + other + " took in its place are sent to it as well");
+  const std::lock_guard lock(mutex_);
+  Recheck& one = rechecks_[destination];
+  one.looked_at[other] = taken.more ? place : queue::Unproven::Place{};
+  one.takes_back = one.takes_back || taken.more || !taken.items.empty();  // and what is left of them, next time
 }
 
 void Proving::archived(const std::string& destination, const Asked& asked, const core::Receipt& receipt) {

@@ -22,6 +22,7 @@
 #include "core/receipts.h"
 #include "node/node.h"
 #include "queue/queue.h"
+#include "queue/unproven.h"
 #include "scheduler/verifier.h"
 #include "settings/settings.h"
 
@@ -63,6 +64,7 @@ class Proving final : public core::Receipts, private core::Transactions, private
   MonoTime recheck(const std::string& destination);
   bool proves(const std::string& destination) const;
   void take_back(const std::string& destination);
+  void take_back_from(const std::string& other, const std::string& destination, bool destination_proves);
   bool is_to_be_taken_back(const std::string& asked_of, const Asked& asked);
   void found(const std::string& destination, const Uuid& item);
 
@@ -72,6 +74,7 @@ class Proving final : public core::Receipts, private core::Transactions, private
     MonoTime next{};
     bool down = false, doubted = false, missing = false;
     bool takes_back = true;  // what a fallback took is to be looked at
+    std::map<std::string, queue::Unproven::Place> looked_at;  // of what others have: to where
   };
 
   queue::Queue& queue_;

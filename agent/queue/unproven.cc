@@ -9,6 +9,7 @@
 #include "core/limits.h"
 #include "core/nodes.h"
 #include "queue/store.h"
+#include "queue/taken_rows.h"
 
 namespace sampan::queue {
 namespace {
@@ -166,22 +167,33 @@ bool Unproven::with_node(const std::string& destination) {
   return some.step();
 }
 
-std::vector<std::string> Unproven::taken_by_others(const std::string& destination) {
+std::vector<std::string> Unproven::others(const std::string& destination) {
   Question question(view_);
-  Statement rows = question.ask("SELECT DISTINCT o.name FROM delivery v JOIN destination o ON o.number=v.asked_of WHERE v.destination="
-                                "(SELECT number FROM destination WHERE name=?1) AND v.state=3 AND v.level=1 AND v.asked_of<>v.destination");
+  Statement rows = question.ask("SELECT name FROM destination WHERE name NOT IN (?1,'') ORDER BY number");
   std::vector<std::string> names;
   for (rows.bind(1, std::string_view(destination)); rows.step();) names.push_back(rows.text(0));
   return names;
 }
 
-std::vector<UnprovenItem> Unproven::taken_by(const std::string& other, const std::string& destination, std::size_t items_max) {
+Unproven::Taken Unproven::taken_by(const std::string& other, const std::string& destination, std::size_t items_max, Place& after) {
   Question question(view_);
-  Statement rows = question.ask(columns + unproven + "AND v.level=1 AND " + asked_of + "AND d.name=?2 LIMIT ?3");
-  rows.bind(1, std::string_view(other)).bind(2, std::string_view(destination)).bind(3, static_cast<std::int64_t>(items_max));
-  std::vector<UnprovenItem> items;
-  while (rows.step()) items.push_back(read(rows));
-  return items;
+  Taken taken;
+  Statement known = question.ask("SELECT number FROM destination WHERE name=?");
+  if (!known.bind(1, std::string_view(destination)).step()) return taken;
+  const std::int64_t number = known.number(0);
+  known.begin();
+  Statement rows = question.ask(std::string(taken_rows)), item = question.ask(columns + unproven + "AND v.level=1 AND v.seq=? AND v.destination=?");
+  rows.bind(1, std::string_view(other)).bind(2, after.not_before_ms).bind(3, after.destination).bind(4, after.state).bind(5, after.rank);
+  rows.bind(6, after.study_order).bind(7, after.seq).bind(8, looked_at_most);
+  for (std::int64_t seen = 0; taken.items.size() < items_max && rows.step();) {
+    after = {rows.number(0), rows.number(1), rows.number(2), rows.number(3), rows.number(4), rows.number(5)};
+    taken.more = ++seen == looked_at_most;
+    if (after.destination != number) continue;
+    if (item.begin().bind(1, after.seq).bind(2, number).step()) taken.items.push_back(read(item));
+    item.begin();
+  }
+  taken.more = taken.more || taken.items.size() == items_max;
+  return taken;
 }
 
 Result<std::string> Unproven::begin(const std::string& destination) {

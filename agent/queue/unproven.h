@@ -9,6 +9,7 @@
 // Fails:   a ledger that does not answer has nothing due; a transaction nobody began -> nothing.
 #pragma once
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -73,9 +74,20 @@ class Unproven {
   bool longer_than(const std::string& destination, Millis time);
   // Is some of that in the hands of a node of this program? Looked at likewise.
   bool with_node(const std::string& destination);
-  // Others in whose hands deliveries to this destination are, not proven; and some of these deliveries.
-  std::vector<std::string> taken_by_others(const std::string& destination);
-  std::vector<UnprovenItem> taken_by(const std::string& other, const std::string& destination, std::size_t items_max);
+  // Those in whose hands deliveries to this destination may be.
+  std::vector<std::string> others(const std::string& destination);
+  // How far a look has come over what another one took and has not proven.
+  struct Place {
+    std::int64_t not_before_ms = std::numeric_limits<std::int64_t>::min(), destination = 0, state = 0, rank = 0, study_order = 0;
+    Sequence seq = 0;
+  };
+  struct Taken {
+    std::vector<UnprovenItem> items;
+    bool more = false;
+  };
+  // Of the next of them those that are owed to this destination. It looks at a bounded number, however many there are, and moves
+  // the place behind them.
+  Taken taken_by(const std::string& other, const std::string& destination, std::size_t items_max, Place& after);
 
   // A new Transaction UID that nobody can guess, kept for this destination.
   Result<std::string> begin(const std::string& destination);

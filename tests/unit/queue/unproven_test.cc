@@ -7,6 +7,7 @@
 #include "fixture.h"
 #include "queue/lookup.h"
 #include "queue/orders.h"
+#include "queue/taken_rows.h"
 
 using namespace sampan;
 using namespace sampan::test;
@@ -31,6 +32,7 @@ struct UnprovenFixture : QueueFixture {
     done(items);
     return items;
   }
+  queue::Unproven::Taken taken(queue::Unproven::Place after = {}) { return queue->unproven().taken_by("cloud", "lead", 10, after); }
   void done(const std::vector<UnprovenItem>& items) {
     queue->unproven().done(items);
     for (int round = 0; round < 2; ++round) queue->drain();
@@ -130,17 +132,54 @@ TEST_CASE_FIXTURE(UnprovenFixture, "what_a_fallback_took_is_asked_of_the_fallbac
   const auto asked = take("cloud");
   REQUIRE(asked.size() == 1);
   CHECK(asked[0].owed_to == "lead");
-  CHECK(queue->unproven().taken_by_others("lead") == std::vector<std::string>{"cloud"});
-  CHECK(queue->unproven().taken_by("cloud", "lead", 10).size() == 1);
+  CHECK(queue->unproven().others("lead") == std::vector<std::string>{"cloud"});
+  CHECK(taken().items.size() == 1);
   queue->unproven().archived(asked[0], {one.item.id, one.item.sha256, "https://cloud", clock.wall(), core::Level::archived});
   for (const bool without_ledger : {false, true}) {
     restart(without_ledger);
     CHECK(count().archived == 1);
     CHECK(count().waiting == 0);
-    CHECK(queue->unproven().taken_by_others("lead").empty());
+    CHECK(taken().items.empty());
   }
   for (int round = 0; round < 2; ++round) queue->tick(), queue->drain();
   CHECK(queue->summary().items == 0);
+}
+
+TEST_CASE_FIXTURE(UnprovenFixture, "what_others_took_is_looked_at_a_slice_at_a_time_however_much_of_their_own_they_have_not_proven" * doctest::description("contract 10")) {
+  constexpr unsigned slice = 2000;
+  for (const bool own : {true, false}) {
+    destinations = {own ? "cloud" : "lead"};
+    REQUIRE(put(pattern(100, own), image_facts(own ? "1.1" : "1.2")).ok());
+    const auto one = lease(1, destinations[0]).at(0);
+    queue->deliver(destinations[0], {one.item.id, one.item.sha256, own ? "https://cloud" : "via cloud: https://cloud", clock.wall(), core::Level::accepted});
+    queue->drain();
+    pass(std::chrono::hours(1));
+  }
+  const std::string others = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<" + std::to_string(slice) + ") INSERT INTO delivery SELECT destination, state, rank, "
+                             "study_order, seq+i*1000, class_key, bytes, received_ms, attempts, not_before_ms, settled_run_ms, level, node, reason, asked_of, again, resends, "
+                             "resent_ms FROM delivery, n WHERE destination=asked_of";
+  tamper(others.c_str());
+  queue::Unproven::Place place;
+  const auto first = queue->unproven().taken_by("cloud", "lead", 10, place);
+  CHECK(first.items.empty());
+  CHECK(first.more);
+  const auto second = queue->unproven().taken_by("cloud", "lead", 10, place);
+  REQUIRE(second.items.size() == 1);
+  CHECK(second.items[0].owed_to == "lead");
+  CHECK_FALSE(second.more);
+}
+
+TEST_CASE_FIXTURE(UnprovenFixture, "a_slice_of_what_another_took_reads_no_more_rows_than_it_gives" * doctest::description("contract 10")) {
+  accept(1);
+  auto ledger = queue::Sql::open(at("ledger.db").string(), false);
+  REQUIRE(ledger.ok());
+  queue::Statement plan(**ledger, "EXPLAIN QUERY PLAN " + std::string(queue::taken_rows));
+  std::string steps;
+  while (plan.step()) steps += plan.text(3) + "\n";
+  CAPTURE(steps);
+  CHECK(steps.find("USING INDEX delivery_unproven (asked_of=? AND (not_before_ms,destination,") != steps.npos);
+  CHECK(steps.find("SCAN") == steps.npos);
+  CHECK(steps.find("TEMP B-TREE") == steps.npos);
 }
 
 TEST_CASE_FIXTURE(UnprovenFixture, "what_is_asked_about_is_not_asked_about_again_before_all_that_was_learnt_of_it_is_known") {

@@ -132,6 +132,19 @@ def test_a_credential_takes_over_from_the_key_file_and_the_recovery_key_from_a_d
     assert len(list(lead.out.glob("*.ds"))) == 9
 
 
+def test_a_rotation_on_a_node_that_has_nothing_else_to_do_writes_to_nothing_in_the_spool(ctx):
+    node = ctx.node(destinations=NOWHERE).start()
+    load(ctx, node)
+    wait_until(lambda: node.status()["spool"]["items"] == 3, "all of them are in the ledger")
+    before, spool = node.status()["key"]["node_keys"], picture(node.state / "spool")
+    assert any(path.endswith(".seg") for path in spool)
+    for turn in range(3):
+        code, text = node.sampan("key", "rotate", "--json")
+        assert code == 0 and json.loads(text)["node_keys"] == before + turn + 1
+    assert picture(node.state / "spool") == spool
+    node.stop()
+
+
 def test_a_recovered_node_starts_by_its_new_credential_alone_and_delivers_all_once_the_recovery_key_is_taken_out_again(ctx):
     """The steps of the manual page, KEYS, for another computer; boot_sealed_key.py takes them with a TPM."""
     lead = ctx.raw_scp().start()

@@ -123,6 +123,25 @@ TEST_CASE_FIXTURE(UnprovenFixture, "a_report_is_known_by_its_transaction_and_nam
   CHECK_FALSE(queue->unproven().named_in(*uid, {"1.1"}));  // forgotten by now
 }
 
+TEST_CASE_FIXTURE(UnprovenFixture, "a_report_that_comes_a_month_late_is_known_over_a_restart_and_later_it_is_not" * doctest::description("contract 4")) {
+  accept(1);
+  const auto uid = queue->unproven().begin("lead");
+  REQUIRE(uid.ok());
+  restart();
+  const auto forget = [this] {  // what is too old, as every request does
+    REQUIRE(queue->unproven().begin("lead").ok());
+    queue->drain();
+  };
+  pass(limits::commitment_kept - std::chrono::hours(1));
+  forget();
+  const auto named = queue->unproven().named_in(*uid, {"1.1"});
+  REQUIRE(named);
+  CHECK(named->items.size() == 1);
+  pass(std::chrono::hours(2));
+  forget();
+  CHECK_FALSE(queue->unproven().named_in(*uid, {"1.1"}));
+}
+
 TEST_CASE_FIXTURE(UnprovenFixture, "what_a_fallback_took_is_asked_of_the_fallback_and_its_proof_ends_the_duty" * doctest::description("contract 4")) {
   REQUIRE(put(pattern(100, 1), image_facts("1.1")).ok());
   const auto one = lease().at(0);

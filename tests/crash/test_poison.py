@@ -2,6 +2,8 @@
 """Content that kills whoever reads it is isolated, and everything else flows: the daemon itself, by its beacon, and its worker."""
 import hashlib
 import json
+import os
+from pathlib import Path
 
 import wire
 from fleet import wait_dead
@@ -10,6 +12,7 @@ from wire import Peer, image, reencoded
 
 contract = (1, 6, 8)
 POISON, CRASHES = "2.25.666", 3
+PROCESSOR_S, MEMORY = 600, 64 << 20  # worker_processor_seconds_max, worker_memory_bytes_max
 
 
 def try_to_store(node, name, data_set):
@@ -84,6 +87,35 @@ def store_implicit(node, name, data_set):
         return peer.store(name, data_set)
 
 
+def worker_of(node):
+    """The process id of the one process that the node has started, and None where there is none."""
+    children = {int(pid) for task in Path(f"/proc/{node.process.pid}/task").iterdir() for pid in (task / "children").read_text().split()}
+    assert len(children) <= 1, children
+    return next(iter(children), None)
+
+
+def told(pid, file):
+    """What /proc says of a process, by the words that stand before it."""
+    text = Path(f"/proc/{pid}/{file}").read_text()
+    if file == "limits":  # in columns: the name, the soft one, the hard one
+        return {line[:26].strip(): tuple(line[26:].split()[:2]) for line in text.splitlines()[1:]}
+    return {word: rest.strip() for word, _, rest in (line.partition(":") for line in text.splitlines())}
+
+
+def locked_in(pid):
+    """The worker has nothing left but what it was given."""
+    limits, status = told(pid, "limits"), told(pid, "status")
+    assert (status["Seccomp"], status["NoNewPrivs"]) == ("2", "1"), status
+    sanitized = "sanitize" in os.environ.get("SAMPAN_PRESET", "") or "asan" in os.environ.get("SAMPAN_BIN", "")
+    none, descriptors = ("0", "0"), ("16", "16") if sanitized else ("0", "0")
+    assert limits["Max cpu time"] == (str(PROCESSOR_S), str(PROCESSOR_S + 1)), limits
+    assert (limits["Max file size"], limits["Max core file size"], limits["Max open files"]) == (none, none, descriptors), limits
+    if not sanitized:  # which reserves more than any limit allows
+        soft, hard = limits["Max address space"]
+        assert soft == hard != "unlimited" and MEMORY < int(soft) <= int(status["VmPeak"].split()[0]) * 1024 + MEMORY, (limits, status)
+    assert Path(f"/proc/{pid}/limits").stat().st_uid == 0, "it may be dumped"  # which shows where this does not run as root
+
+
 def test_a_worker_compares_and_one_that_dies_of_it_takes_nobody_along(ctx):
     lead = ctx.raw_scp().start()
     node = ctx.node(destinations=[lead.destination]).start()
@@ -95,6 +127,7 @@ def test_a_worker_compares_and_one_that_dies_of_it_takes_nobody_along(ctx):
     assert try_to_store(node, "2.25.2", image("2.25.2", study="1.2.826.0.8")) == 0
     wait_until(lambda: sum(held(node).values()) == 1, lambda: json.dumps(node.destination()), 30)
     assert "other content" in next(iter(held(node))), held(node)
+    locked_in(worker_of(node))
     node.stop()
     # A worker that dies whenever it compares: the image is held with that reason, and nothing else suffers.
     node.start(env={"SAMPAN_CRASH_AT": "worker.digest"})

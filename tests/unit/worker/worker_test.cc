@@ -2,8 +2,12 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "attempts.h"
@@ -45,6 +49,26 @@ struct WorkerFixture {
 std::string outcome(const Result<Bytes>& result) {
   return result ? "answered " + std::to_string(result->at(0)) : std::to_string(static_cast<int>(result.error().code)) + " " + result.error().message;
 }
+// What stands behind the word that a line of /proc/<pid>/<file> begins with, up to two words; empty: there is no such line.
+std::string told(int pid, const std::string& file, const std::string& word) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/" + file);
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with(word)) continue;
+    std::istringstream rest(line.substr(word.size()));
+    std::string first, second;
+    rest >> first >> second;
+    return second.empty() ? first : first + " " + second;
+  }
+  return {};
+}
+
+// Whom /proc says the process belongs to: root, whoever it runs as, once it is not to be dumped.
+struct stat owner_of(int pid) {
+  struct stat said {};
+  CHECK(::stat(("/proc/" + std::to_string(pid) + "/limits").c_str(), &said) == 0);
+  return said;
+}
+
 const std::string broke = std::to_string(static_cast<int>(Errc::limit)) + " it breaks the program that reads it";
 
 }  // namespace
@@ -89,6 +113,41 @@ TEST_CASE_FIXTURE(WorkerFixture, "a_worker_that_reaches_for_the_world_is_stopped
   }
 }
 
+TEST_CASE_FIXTURE(WorkerFixture, "an_idle_worker_has_every_limit_that_it_was_given" * doctest::description("contract 8, 10")) {
+  check_it_works();
+  const int pid = process->pid();
+  if (told(pid, "limits", "Max cpu time").empty()) {
+    MESSAGE("skipped: this system shows the limits of a process to nobody");
+    return;
+  }
+  CHECK(told(pid, "limits", "Max cpu time") == "2 3");  // the second more ends one that lives through its signal
+  CHECK(told(pid, "limits", "Max file size") == "0 0");
+  CHECK(told(pid, "limits", "Max core file size") == "0 0");
+  CHECK(told(pid, "limits", "Max open files") == (SAMPAN_SANITIZED != 0 ? "16 16" : "0 0"));
+  CHECK(told(pid, "status", "NoNewPrivs:") == "1");
+  CHECK(told(pid, "status", "Seccomp:") == "2");  // a filter
+  if (SAMPAN_SANITIZED != 0) return;              // under a sanitizer memory has no limit
+  const auto mapped_most_kib = std::stoull("0" + told(pid, "status", "VmPeak:"));
+  const auto memory = std::stoull("0" + told(pid, "limits", "Max address space"));  // "unlimited" is 0 here
+  CHECK(memory > 32u << 20);
+  CHECK(memory <= (mapped_most_kib << 10) + (32u << 20));
+}
+
+TEST_CASE_FIXTURE(WorkerFixture, "a_worker_is_not_to_be_dumped_or_looked_into" * doctest::description("contract 8, 11")) {
+  if (::getuid() != 0) {
+    check_it_works();
+    CHECK(owner_of(process->pid()).st_uid == 0);
+    return;
+  }
+  constexpr gid_t others = 65534;  // everything of root belongs to root, but not to the group of somebody else
+  const gid_t own = ::getegid();
+  REQUIRE(::setresgid(others, others, own) == 0);
+  check_it_works();
+  REQUIRE(::setresgid(own, own, own) == 0);
+  CHECK(told(process->pid(), "status", "Gid:").starts_with("65534"));
+  CHECK(owner_of(process->pid()).st_gid == 0);
+}
+
 TEST_CASE_FIXTURE(WorkerFixture, "text_in_an_encoding_that_was_not_there_when_a_worker_began_is_not_looked_for") {
   CHECK(outcome(attempt(Attempt::read_strange_text)) == "answered 0");
 }
@@ -121,9 +180,11 @@ TEST_CASE_FIXTURE(WorkerFixture, "a_worker_that_wants_a_gigabyte_is_stopped" * d
 }
 
 TEST_CASE_FIXTURE(WorkerFixture, "a_worker_that_spins_for_ever_is_stopped" * doctest::description("contract 10")) {
-  SUBCASE("by the daemon, which waits no longer") { with_patience(200ms); }
-  SUBCASE("by its own limit of processor time") {}
+  SUBCASE("by the daemon, which waits no longer") { with_patience(1s); }
+  SUBCASE("by its own limit of processor time, long before") { with_patience(60s); }
+  const auto began = std::chrono::steady_clock::now();
   CHECK(outcome(attempt(Attempt::spin)) == std::to_string(static_cast<int>(Errc::limit)) + " reading it took too long");
+  CHECK(std::chrono::steady_clock::now() - began < 50s);  // of a busy machine, for two seconds of a processor
   check_it_works();
 }
 

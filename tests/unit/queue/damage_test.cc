@@ -81,6 +81,31 @@ TEST_CASE_FIXTURE(QueueFixture, "a_ledger_that_is_garbage_empty_or_from_the_futu
   CHECK(items[0].item.facts.get(core::Fact::sop_instance_uid) == "1.2");  // new ones before what may have been sent already
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "a_ledger_that_is_cut_short_is_rebuilt_and_knows_what_waits_and_what_arrived" * doctest::description("contract 1, 9")) {
+  for (unsigned i = 1; i <= 3; ++i) REQUIRE(put(pattern(10'000, i), image_facts("1." + std::to_string(i))).ok());
+  const auto first = lease();
+  REQUIRE(first.size() == 3);
+  deliver(first[0], core::Level::accepted);
+  give_back({first[1], first[2]});
+  const auto waiting = uids({first[1], first[2]});
+  queue->drain();
+  stop();
+  tamper("PRAGMA wal_checkpoint(TRUNCATE)");  // what its log still held would mend the file
+  const auto log = at("ledger.db-wal");
+  REQUIRE((!std::filesystem::exists(log) || std::filesystem::is_empty(log)));
+  const auto whole = std::filesystem::file_size(at("ledger.db"));
+  std::uintmax_t left = 0;
+  SUBCASE("in the middle") { left = whole / 2 + 100; }
+  SUBCASE("in its first page") { left = 1000; }
+  std::filesystem::resize_file(at("ledger.db"), left);
+  start();
+  CHECK(uids(lease()) == waiting);
+  CHECK(count().waiting == 2);
+  CHECK(count().delivered == 1);
+  CHECK(queue->summary().items == 3);
+  CHECK(queue->summary().quarantined == 0);
+}
+
 TEST_CASE_FIXTURE(QueueFixture, "a_payload_that_no_longer_verifies_is_quarantined_when_it_is_read" * doctest::description("contract 5, 9")) {
   REQUIRE(put(pattern(10'000, 1), image_facts("1.1")).ok());
   REQUIRE(put(pattern(10'000, 2), image_facts("1.2")).ok());

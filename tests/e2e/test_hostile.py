@@ -15,6 +15,7 @@ import struct
 import threading
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import wire
 from harness import Skip, free_port, wait_until
@@ -46,13 +47,14 @@ class Watched:
     def __init__(self, ctx, **settings):
         self.lead = ctx.raw_scp().start()
         self.node = ctx.node(destinations=[self.lead.destination], **settings).start()
-        self.pid, self.good, self.highest_kb = self.node.process.pid, 0, 0
+        self.pid, self.good, self.good_shas, self.highest_kb = self.node.process.pid, 0, set(), 0
 
     def check(self):
         """It lives, answers, takes a good image, and has not grown."""
         assert self.node.alive() and self.node.process.pid == self.pid, f"it died: {self.node.log()[-3000:]}"
         self.good += 1
         name = f"2.25.900{self.good}"
+        self.good_shas.add(hashlib.sha256(image(name)).hexdigest())
         with Peer(self.node.port).associate() as peer:
             assert peer.echo(), "no echo"
             assert peer.store(name, image(name)) == 0, "a good image was not taken"
@@ -61,22 +63,20 @@ class Watched:
         most = RSS_MAX_KB * (SANITIZED_FACTOR if sanitized() else 1)
         assert self.highest_kb <= most, f"{self.highest_kb} kB resident, more than {most}"
 
-    def settled(self, acknowledged, own=None):
-        """Every acknowledged image is at the lead, or here with a reason. own: the name in the data set of one whose command was answered
-        under another: it goes out under that, or under what a mutation made of it, which nobody else is called."""
-        own = own or {}
-        acknowledged = {name for name in acknowledged if name.isprintable() and " " not in name and name.isascii()}  # as a log shows it
-        def missing():
-            there = {row.sop_instance for row in self.lead.received()}
-            lost = {name for name in acknowledged if name not in there and own.get(name) not in there}
-            strangers = {name for name in there if not name.startswith("2.25.900")} - acknowledged - set(own.values())
-            return sorted(lost), len(strangers)
-        def done():
-            status = self.node.status()
-            aside = sum(d["on_hold"] + d["rejected"] for d in status["destinations"])
-            lost, strangers = missing()
-            return self.node.drained() and len(lost) <= aside + strangers
-        wait_until(done, lambda: f"acknowledged and not there, and strangers: {missing()}, {json.dumps(self.node.destination())}", 60, 0.1)
+    def settled(self, acknowledged):
+        """Every acknowledged image is at the lead."""
+        lost = lambda: sorted(acknowledged - {row.sop_instance for row in self.lead.received()})
+        wait_until(lambda: self.node.drained() and not lost(), lambda: f"not there: {lost()}, {json.dumps(self.node.destination())}", 60, 0.1)
+
+    def held(self, name):
+        """Images of this name that are here with a reason."""
+        connection = UnixConnection(self.node.socket)
+        connection.request("GET", f"/v1/trace?key={quote(name)}")
+        answer = connection.getresponse()
+        said = json.loads(answer.read())
+        connection.close()
+        assert answer.status in (200, 400, 404), (name, said)
+        return sum(one["on_hold"] + one["rejected"] for exam in said.get("exams", ()) for one in exam["destinations"])
 
     def items(self):
         return self.node.status()["spool"]["items"]
@@ -133,8 +133,8 @@ def mutate(dice, pdus):
 
 
 def converse(port, data):
-    """Sends everything, hangs up, reads to the end -> SOP Instance UIDs that were answered with success."""
-    stored = set()
+    """Sends everything, hangs up, reads to the end -> SOP Instance UIDs that were answered with success, one for each answer."""
+    stored = []
     with Peer(port) as peer:
         with contextlib.suppress(OSError):
             peer.send(data)
@@ -146,24 +146,67 @@ def converse(port, data):
                     continue
                 said = wire.elements(got[1][6:])
                 if said.get(0x100) == wire.us(wire.C_STORE_RSP) and said.get(0x900) == b"\0\0":
-                    stored.add(said.get(0x1000, b"").rstrip(b"\0 ").decode("latin-1"))
+                    stored.append(said.get(0x1000, b"").rstrip(b"\0 ").decode("latin-1"))
     return stored
 
 
+def said_whole(data):
+    """The data sets that a conversation brings to their end, by sha256, in their order: whatever is stored of it is one of them."""
+    whole, begun, at = [], b"", 0
+    while at + 6 <= len(data):
+        kind, _, length = struct.unpack_from(">BBI", data, at)
+        body, at = data[at + 6:at + 6 + length], at + 6 + length
+        while kind == wire.DATA and len(body) >= 6:
+            size, _, control = struct.unpack_from(">IBB", body)
+            begun, body = begun + body[6:4 + size] if control & COMMAND == 0 else b"", body[4 + size:] if size >= 2 else b""
+            if control & (COMMAND | LAST) == LAST:
+                whole.append(hashlib.sha256(begun).hexdigest())
+                begun = b""
+    return whole
+
+
+class Said:
+    """What one mutated conversation said whole, and what it was told."""
+
+    def __init__(self, node, name, data):
+        self.name, self.whole = name, said_whole(data)
+        self.stored = converse(node.port, data)
+
+    def kept_at_least(self):
+        """So many different images were acknowledged, whichever of those that were said."""
+        return max(len(set(self.whole)) - (len(self.whole) - len(self.stored)), 0)
+
+    def lost(self, watched, there):
+        """What was acknowledged and is neither at the lead, byte for byte, nor here with a reason."""
+        lost = self.kept_at_least() - len(set(self.whole) & there)
+        return lost - sum(watched.held(one) for one in {self.name, *self.stored}) if lost > 0 else 0
+
+
 def test_mutated_conversations_leave_nothing_half_and_the_next_good_image_passes(ctx):
-    watched, acknowledged, own, batch = Watched(ctx), set(), {}, 100
+    watched, said, batch = Watched(ctx), [], 100
     for turn in range(CONVERSATIONS):
         dice = random.Random(SEED * 1_000_003 + turn)
         name = f"2.25.7{SEED}{turn:06}"
-        stored = converse(watched.node.port, mutate(dice, conversation(name)))
-        acknowledged |= stored
-        own.update({said: name for said in stored if said != name})
+        said.append(Said(watched.node, name, mutate(dice, conversation(name))))
         if turn % batch == batch - 1:
             watched.check()
     watched.check()
-    acknowledged.discard("")
-    watched.settled(acknowledged, own)
-    return f"{CONVERSATIONS} conversations, {len(acknowledged)} images among them taken, {watched.highest_kb} kB resident"
+    wait_until(watched.node.drained, lambda: json.dumps(watched.node.destination()), 60, 0.1)
+    for one in said:
+        assert len(one.stored) <= len(one.whole), f"{one.name}: more was acknowledged than was said, {one.stored}"
+    taken = [one for one in said if one.stored]
+    whole, received = set().union(*(one.whole for one in said)), watched.lead.received()
+    there, lead = {row.sha256 for row in received}, watched.node.destination()
+    half = [row for row in received if row.sha256 not in whole | watched.good_shas]
+    assert not half, f"nobody said these whole: {half[:5]}"
+    lost = [(one.name, one.stored) for one in taken if one.lost(watched, there) > 0]
+    assert not lost, f"acknowledged, and neither there nor held: {lost[:5]}, {json.dumps(lead)}"
+    least = sum(one.kept_at_least() for one in taken)
+    most = sum(row.sha256 in whole for row in received) + lead["on_hold"] + lead["rejected"]
+    kept = watched.items() - watched.good
+    assert least <= kept <= most, f"{kept} are kept, of {least} that were acknowledged and {most} that were said whole"
+    assert watched.node.status()["spool"]["quarantined"] == 0
+    return f"{CONVERSATIONS} conversations, {least} images among them taken, {watched.highest_kb} kB resident"
 
 
 def test_a_store_cut_at_any_pdu_leaves_nothing_half(ctx):

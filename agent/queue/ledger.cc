@@ -60,7 +60,7 @@ Result<Ledger::Opened> Ledger::open(FileSystem& files, const std::string& path, 
 }
 
 Ledger::Ledger(std::unique_ptr<Sql> sql, const Keyring& keys)
-    : sql_(std::move(sql)), keys_(keys), facts_(keys), tallies_(*sql_), use_(std::make_shared<Statements>()) {
+    : sql_(std::move(sql)), keys_(keys), facts_(keys), tallies_(*sql_), lacking_(*sql_), use_(std::make_shared<Statements>()) {
   prepare();
   remember();
 }
@@ -74,6 +74,8 @@ void Ledger::remember() {
   if (orphans.step()) orphans_ = orphans.number(0);
   Statement orders(*sql_, "SELECT count(*), coalesce(max(place),0) FROM standing");
   if (orders.step()) orders_ = orders.number(0), last_order_ = orders.number(1);
+  Statement owing(*sql_, "SELECT count(*) FROM meta WHERE name>'owing ' AND name<'owing!'");
+  if (owing.step()) owing_ = owing.number(0);
   Statement ranges(*sql_, "SELECT count(*) FROM quarantine WHERE sop_key<>0");
   if (ranges.step()) ranges_ = ranges.number(0);
   Statement seen(*sql_, "SELECT count(*) FROM meta WHERE name>'seen ' AND name<'seen!'");

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "queue/lacking.h"
 #include "queue/ledger_schema.h"
 #include "queue/ledger_secrets.h"
 #include "queue/notes.h"
@@ -29,6 +30,7 @@ struct IndexedItem {
   std::uint64_t record_bytes = 0;
   core::Item item;
   Owed owed{};  // as its record says
+  bool repeated = false;  // answered as a repeat, and counted as one
 };
 
 enum class Admission { fresh, duplicate, conflict, undecided };
@@ -186,6 +188,25 @@ class Ledger {
   std::vector<Candidate> copies_of(std::span<const Candidate> items);
   // The oldest undelivered items of a kind that travels ahead of images, beyond so many that are kept; at most items_max.
   std::vector<Candidate> surplus(core::Kind kind, std::size_t kept, std::size_t items_max);
+  // Copies that may be owed to somebody, or sooner, than what they are copies of, behind this one, at most so many. None of
+  // them is spare before that was handed over.
+  std::vector<Sequence> owing(Sequence after, std::size_t copies_max);
+  bool is_owing(Sequence copy);
+  void forget_owing(Sequence copy);
+  // Who stays for a copy: the image of its bytes, or whatever else has its name where it was found to be the same.
+  struct Heirs {
+    bool over = false;   // the copy is not here any more, or is damaged
+    bool later = false;  // what it is a copy of is still being compared
+    struct Heir {
+      Sequence seq = 0;
+      Uuid id;
+    };
+    std::vector<Heir> items;  // itself, where it took the place of a damaged one
+  };
+  Heirs heirs_of(Sequence copy);
+  Lack lack(Sequence item, std::span<const std::string> owed, core::Priority priority) { return lacking_.of(item, owed, priority); }
+  // Nobody stays for it: it is an image like any other.
+  void stand_alone(Sequence copy, const core::Item& item, std::span<const std::string> destinations);
   // Living items that a duplicate may repeat; 0 among them stands for one that was reclaimed.
   std::vector<Sequence> originals_of(Sequence duplicate);
   // The item is gone, without a note that says so.
@@ -254,6 +275,9 @@ class Ledger {
   void forget_seen_of(const IndexedItem& sound);
   std::uint64_t record_bytes_of(Sequence seq);
   void give(Sequence seq, std::span<const std::string> destinations);
+  void keep_owing(Sequence copy);
+  bool owes_more(const IndexedItem& indexed, std::span<const std::string> destinations);
+  void raise(Sequence seq, core::Priority priority);
   void apply_order(const OrderNote& note);
   void apply_promise(const PromiseNote& note, std::int64_t run_ms);
   void stand(std::int64_t exam, StandingOrder what, int destination, int value);
@@ -275,9 +299,10 @@ class Ledger {
   IndexKeys keys_;
   FactsSeal facts_;
   Tallies tallies_;
+  Lacking lacking_;
   std::map<std::string, int> destinations_;
   std::map<std::int64_t, std::size_t> aliases_;  // of exams that came lately: a hash of what they are known by
-  std::int64_t orphans_ = 0, orders_ = 0;  // at least so many
+  std::int64_t orphans_ = 0, orders_ = 0, owing_ = 0;  // at least so many
   std::int64_t last_order_ = 0, orders_looked_at_ = 0;
   std::function<void()> tell_undecided_;
   std::function<bool(const std::string&)> can_be_asked_;

@@ -47,6 +47,7 @@ Admission Ledger::add(const IndexedItem& indexed, std::span<const std::string> d
   }
   if (admission == Admission::duplicate) {
     insert_item(indexed, exam, order, ItemState::duplicate, "the same bytes are here already");
+    if (owes_more(indexed, destinations) && !has_tombstone(indexed.item.id)) keep_owing(indexed.seq);
     return admission;
   }
   if (admission == Admission::undecided) {

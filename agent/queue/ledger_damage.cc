@@ -133,6 +133,7 @@ void Ledger::take_place(const IndexedItem& indexed, std::int64_t sop_key, std::s
       if (ask.number(1) != 0) held.push_back(ask.text(0));
     ask.begin();
     hand_over(from, indexed.seq);
+    raise(indexed.seq, indexed.item.priority);
     replace(from);
     Statement discount(*sql_, "UPDATE exam SET items=items-1, bytes=bytes-?2 WHERE key=?1 AND key<>0");
     discount.bind(1, exam).bind(2, size).run();

@@ -41,6 +41,7 @@ LedgerReader::LedgerReader(std::unique_ptr<Sql> sql, const Keyring& keys) : sql_
                                   "AND (?3=0 OR class_key=?3) AND rank>=?4 AND rank<?4+10");
   same_ = Statement(*sql_, "SELECT id, sha256, seq, state FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2) ORDER BY state");
   number_ = Statement(*sql_, "SELECT number FROM destination WHERE name=?");
+  lacking_ = Lacking(*sql_);
 }
 
 std::unique_lock<std::mutex> LedgerReader::ask() {
@@ -140,6 +141,13 @@ std::optional<LedgerReader::Known> LedgerReader::same_instance(std::string_view 
   same_.begin();
   complain();
   return found;
+}
+
+Lack LedgerReader::lack(Sequence item, std::span<const std::string> owed, core::Priority priority) {
+  const auto lock = ask();
+  const Lack lack = lacking_.of(item, owed, priority);
+  complain();
+  return lack;
 }
 
 }  // namespace sampan::queue

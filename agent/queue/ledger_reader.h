@@ -13,6 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "queue/lacking.h"
 #include "queue/ledger.h"
 #include "queue/sql.h"
 
@@ -53,6 +54,8 @@ class LedgerReader {
     bool reclaimed = false;
   };
   std::optional<Known> same_instance(std::string_view sop_instance_uid, const Digest& sha256);
+  // What it is not owed yet, of what is owed of the same image that came again.
+  Lack lack(Sequence item, std::span<const std::string> owed, core::Priority priority);
   // Since it was last asked.
   bool found_damage() { return found_damage_.exchange(false); }
   std::int64_t class_key(std::string_view sop_class, std::string_view transfer_syntax) const {
@@ -72,6 +75,7 @@ class LedgerReader {
   IndexKeys keys_;
   std::map<std::string, int> destinations_;
   Statement due_, due_first_, due_urgent_, due_class_, due_item_, waits_, next_, next_urgent_, same_, number_;
+  Lacking lacking_;
 };
 
 }  // namespace sampan::queue

@@ -54,6 +54,8 @@ inline constexpr int delivery_closed = 5;
 inline constexpr std::int64_t rank_of_images = 100;
 // Of images that are emergencies: from here on, less than 10 more.
 inline constexpr std::int64_t urgent_rank = rank_of_images + 10 * static_cast<int>(core::Priority::emergency);
+// Of images in a lower class than this one: from here on.
+inline std::int64_t rank_above(core::Priority priority) { return rank_of_images + 10 * (static_cast<int>(priority) + 1); }
 // tally.state of cargo that travels ahead of images: that of the delivery, and this.
 inline constexpr int tally_of_news = 10;
 

@@ -75,6 +75,7 @@ Admission Ledger::decide(Sequence seq, std::string_view reason, const std::funct
   };
   if (reason.empty()) {
     become(ItemState::duplicate, "the same data set is here already, encoded in another way");
+    keep_owing(seq);
     return Admission::duplicate;
   }
   IndexedItem indexed;

@@ -95,6 +95,12 @@ std::string text_of(const std::vector<std::string>& lines) {
   return text;
 }
 
+std::optional<core::Priority> priority_of(std::string_view word) {
+  for (const auto one : {core::Priority::emergency, core::Priority::referral, core::Priority::routine, core::Priority::bulk})
+    if (core::to_string(one) == word) return one;
+  return {};
+}
+
 Note read_verdict(Reader& in) {
   VerdictNote note;
   in.take_array(note.item.bytes);
@@ -105,7 +111,7 @@ Note read_verdict(Reader& in) {
   note.time.ms = in.take<std::int64_t>();
   note.destination = in.take_text();
   note.reason = in.take_text();
-  if (state == owed_state) return DutyNote{note.item, note.time, lines_of(note.destination)};
+  if (state == owed_state) return DutyNote{note.item, note.time, lines_of(note.destination), priority_of(note.reason)};
   if (state == released_state) return ReleaseNote{note.item, note.time, note.destination, note.reason == kept_word};
   return note;
 }
@@ -227,7 +233,7 @@ struct Encoder {
     put(out, owed_state);
     put(out, note.time.ms);
     put_text(out, text_of(note.destinations));
-    put_text(out, "");
+    put_text(out, note.priority ? core::to_string(*note.priority) : "");
   }
   void operator()(const PromiseNote& note) const {
     put(out, static_cast<std::uint8_t>(note.what));

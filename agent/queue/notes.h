@@ -41,11 +41,12 @@ struct VerdictNote {
   std::string reason;
 };
 
-// An item whose duties did not stand in its record: it is owed to these from now on.
+// An item whose duties did not stand in its record: it is owed to these from now on, and travels in this class at least.
 struct DutyNote {
   Uuid item;
   WallTime time{};
   std::vector<std::string> destinations;
+  std::optional<core::Priority> priority{};  // no other than before
 };
 
 // An item is owed to this destination no more: it left the settings, and a person said that it does not come back.

@@ -125,17 +125,20 @@ class QueueInflow final : public core::Inflow {
     const auto summary = writer_.close();
     item_.size = summary.payload_bytes;
     item_.sha256 = summary.sha256;
+    if (parts_.needs.priority) item_.priority = parts_.needs.priority(item_);
+    // Its duties stand in its record: no change of routes and no loss of the ledger makes one forgotten.
+    const Owed owed = parts_.needs.route(item_);
     const auto known = parts_.reader->same_instance(facts.get(Fact::sop_instance_uid), item_.sha256);
     // What went from here by proof may be lost where it went: nobody is told that it is kept. Under an id of its own it is
     // kept again; under the one its tombstone names it would go with the next rebuild.
     const Status sound = known && !known->reclaimed ? parts_.verify(known->seq) : Status();
-    if (known && (known->reclaimed ? known->id == item_.id : sound.ok())) return core::Stored{known->id, true};
-    if (parts_.needs.priority) item_.priority = parts_.needs.priority(item_);
-    // Its duties stand in its record: no change of routes and no loss of the ledger makes one forgotten.
-    const Owed owed = parts_.needs.route(item_);
+    if (known && known->reclaimed && known->id == item_.id) return core::Stored{known->id, true};
+    const bool is_here = known && !known->reclaimed && sound.ok();
+    // Stored once, unless somebody is not owed it yet, or it is to travel sooner: that is durable as the rest is, in a record.
+    if (is_here && !parts_.reader->lack(known->seq, *owed, item_.priority)) return core::Stored{known->id, true};
     const Bytes encoded = bounded_facts(item_, owed);
     const auto place = writer_.store(parts_.items, encoded, [&](const Place& at) {
-      parts_.store->written(at, IndexedItem{at.sequence(), at.bytes, item_, owed});
+      parts_.store->written(at, IndexedItem{at.sequence(), at.bytes, item_, owed, is_here});
     });
     if (!place) {
       parts_.health.met(place.error());
@@ -146,7 +149,7 @@ class QueueInflow final : public core::Inflow {
     parts_.store->wake();
     const bool damaged = !sound && (sound.error().code == Errc::damaged || sound.error().code == Errc::not_found);
     if (damaged) parts_.quarantine(known->seq, "the stored copy does not verify; it was sent again");
-    return core::Stored{item_.id, false};
+    return core::Stored{is_here ? known->id : item_.id, is_here};
   }
 
  private:

@@ -101,6 +101,7 @@ void Store::forget_gone() {
 // A duplicate goes only while what it repeats is sound; where that one is damaged, it takes its place, and where the disk or the
 // system does not say, both stay.
 bool Store::is_spare(Sequence duplicate) {
+  if (ledger_->is_owing(duplicate)) return false;
   const auto originals = ledger_->originals_of(duplicate);
   for (const Sequence original : originals) {
     if (original == 0) continue;
@@ -172,20 +173,23 @@ bool Store::bury(const std::vector<Ledger::Candidate>& gone, bool delivered) {
     const Sequence place = why == TombstoneReason::reclaimed && ledger_->has_rival(item) ? item.seq : 0;
     tombstones.push_back({TombstoneNote{item.id, item.sha256, item.sop_key, why, parts_.clock.wall(), place}, dig});
   }
-  if (!write_notes(tombstones) || !apply({}, tombstones, changes)) {
-    // What stands on disk is so: it is applied before anything else, or the next start would do it, whatever was decided since.
-    std::erase_if(tombstones, [](const Pending& one) { return !one.durable; });
-    std::deque<Written> no_items;
-    changes.clear();
-    const std::lock_guard lock(mutex_);
-    keep(no_items, tombstones, changes);
-    make_room();
-    return false;
-  }
+  if (!write_and_apply(tombstones, changes)) return false;
   for (const auto& one : tombstones) one.then();
   for (const auto& one : changes) one.then();
   free_space();
   return true;
+}
+
+bool Store::write_and_apply(std::deque<Pending>& notes, std::deque<PendingChange>& changes) {
+  if (write_notes(notes) && apply({}, notes, changes)) return true;
+  // What stands on disk is so: it is applied before anything else, or the next start would do it, whatever was decided since.
+  std::erase_if(notes, [](const Pending& one) { return !one.durable; });
+  std::deque<Written> no_items;
+  changes.clear();
+  const std::lock_guard lock(mutex_);
+  keep(no_items, notes, changes);
+  make_room();
+  return false;
 }
 
 // Nothing in it lives, nothing in it is in doubt, and nothing more will come. What this start could not read may hold what

@@ -110,6 +110,7 @@ void Store::decide(Sequence seq, std::string_view reason) {
     const Admission admission = ledger.decide(seq, why, route);
     if (admission == Admission::conflict) ++conflicts_;
     if (admission == Admission::duplicate) ++duplicates_;
+    copies_came_ = true;
   });
 }
 
@@ -256,7 +257,9 @@ bool Store::work(std::unique_lock<std::mutex>& lock) {
       for (const auto& [number, bytes] : rebuild_.note_segments()) compaction_.saw(number, bytes);
     if (rerouting && rebuild_.done()) rerouting = reroute_some();
     if (!written.empty() || !notes.empty()) mark_ends(written);
-    if (reclaiming || (!notes.empty() && parts_.clock.mono() - reclaimed_ >= reclaim_pause)) reclaim();
+    copies_came_ = copies_came_ || (rebuilding && rebuild_.done());
+    const bool handed = (!copies_came_ && !reclaiming) || hand_over_all();
+    if (handed && (reclaiming || (!notes.empty() && parts_.clock.mono() - reclaimed_ >= reclaim_pause))) reclaim();
     if (!written.empty() || !notes.empty() || !changes.empty() || rebuilding) parts_.changed();
   }
   lock.lock();
@@ -319,7 +322,8 @@ void Store::index(const std::deque<Written>& written) {
   for (const auto& entry : written) {
     const Admission admission = ledger_->add(entry.item, *entry.item.owed, false);
     if (admission == Admission::conflict) ++conflicts_;
-    if (admission == Admission::duplicate) ++duplicates_;
+    if (admission == Admission::duplicate && !entry.item.repeated) ++duplicates_;
+    copies_came_ = copies_came_ || admission == Admission::duplicate;
     const auto end = entry.place.offset + entry.place.bytes;
     ledger_->checkpoint(Stream::items, entry.place.segment->number(), end, end);
   }

@@ -131,6 +131,11 @@ class Store {
     Owed owed;
   };
   std::optional<StoredItem> read_stored(Sequence seq);
+  // What copies owe and the images that stay for them do not is noted for these, and durable, before a copy may go.
+  bool hand_over_all();
+  void hand_over(Sequence copy, std::deque<Pending>& duties, std::deque<PendingChange>& done);
+  // False when it was not written, or not applied: what is durable of it is applied before anything else.
+  bool write_and_apply(std::deque<Pending>& notes, std::deque<PendingChange>& changes);
   void reclaim();
   bool space_is_short();
   // Cargo that may be dropped undelivered, beyond its bound; at most so many at once.
@@ -163,6 +168,7 @@ class Store {
   Sequence walked_to_ = std::numeric_limits<Sequence>::min();  // over the rows of what is gone
   bool walked_ = false;                                        // over all of them, since the start
   bool reroute_failed_ = false;  // guarded by mutex_
+  bool copies_came_ = false;     // what some of them owe may have to be handed over
   std::map<std::uint64_t, std::vector<Sequence>> graves_;  // by segment: items that are gone, until it is sealed
   bool segments_are_small_ = false;
   std::int64_t run_ms_before_ = 0;

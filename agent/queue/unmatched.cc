@@ -25,6 +25,7 @@ std::vector<Sequence> Ledger::unmatched(Unmatched& after, std::size_t items_max)
 }
 
 void Ledger::apply_duty(const DutyNote& note, Sequence seq) {
+  if (note.priority) raise(seq, *note.priority);
   if (delivery(seq, destination_number(std::string(nobody)))) return give(seq, note.destinations);
   Statement row(*sql_, "SELECT study_key, kind, priority, study_order, class_key, size, received_ms, reason FROM item WHERE seq=? AND state=1");
   if (!row.bind(1, seq).step()) return;

@@ -281,3 +281,46 @@ def test_a_rule_that_comes_with_a_reload_sends_what_waited_and_its_story_says_wh
     wait_until(lambda: lead.shas() == mr, lambda: str(node.status()))
     assert stranded(node) == {} and node.starts == 1
     return story.replace("\n", " / ")[:300]
+
+
+def sent_again_for_emergencies(ctx, and_then):
+    """The address of every day has one destination and its line is down; the technician then picks the one for emergencies."""
+    lead, night = ctx.raw_scp("lead").start(), ctx.raw_scp("night").start()
+    line = ctx.line(lead.port)
+    line.cut()
+    node = node_with(ctx, [{"name": "lead", "dimse": f"LEAD@127.0.0.1:{line.port}", "lanes": 1}, night.destination], [
+        {"when": {"called_ae": "JIZHEN"}, "priority": "emergency"},
+        {"when": {"priority": "emergency"}, "to": "night"},
+        {"to": "lead"}]).start()
+    before = send(ctx, node, ctx.images("mr", 6))
+    files = ctx.images("ct", 3)
+    urgent = send(ctx, node, files)
+    wait_until(lambda: node.destination()["waiting"] == 9, lambda: str(node.destination()))
+    assert node.destination("night")["waiting"] == 0
+    assert send(ctx, node, files, called="JIZHEN") == urgent
+    and_then(node)
+    wait_until(lambda: night.shas() == urgent, lambda: f"they go there as well: {node.destination('night')}")
+    line.give_back()
+    node.wait_drained()
+    came = [row.sha256 for row in lead.received()]
+    # A batch may be on its way when the line comes back, and then what is urgent goes.
+    assert urgent <= set(came[:6]), f"what is urgent does not go last: {[sha in urgent for sha in came]}"
+    assert set(came) == before | urgent and len(came) == 9
+    assert send(ctx, node, files, called="JIZHEN") == urgent
+    assert node.destination("night")["delivered"] == 3
+
+
+def test_an_image_sent_again_to_another_address_goes_where_that_one_sends_it(ctx):
+    sent_again_for_emergencies(ctx, lambda node: None)
+
+
+def test_an_image_sent_again_to_another_address_goes_there_though_the_power_went_and_the_ledger_with_it(ctx):
+    def ends(node):
+        node.kill()
+        node.delete_ledger()
+        node.start()
+    sent_again_for_emergencies(ctx, ends)
+
+
+test_an_image_sent_again_to_another_address_goes_where_that_one_sends_it.contract = (2, 6)
+test_an_image_sent_again_to_another_address_goes_there_though_the_power_went_and_the_ledger_with_it.contract = (1, 2, 6, 9)

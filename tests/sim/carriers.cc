@@ -109,7 +109,35 @@ class ToHub::Prover final : public core::Prover {
   ToHub& way_;
 };
 
-std::unique_ptr<core::Courier> ToHub::courier(const settings::Destination&) { return std::make_unique<Courier>(*this); }
+// To an archive that says at once that it keeps what it has, where it can be reached.
+class ToHub::CourierBeside final : public core::Courier {
+ public:
+  explicit CourierBeside(ToHub& way) : way_(way) {}
+
+  void attempt(std::span<core::Consignment> batch, const core::Report& report) override {
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (!way_.world_.healed && way_.world_.dice.chance(200)) return report_rest(batch.subspan(i), report, cut(way_.judge_));
+      report(batch[i].item.id, carry(batch[i]));
+    }
+  }
+  void rest() override {}
+  void interrupt() override {}
+
+ private:
+  core::Outcome carry(core::Consignment& one) {
+    Bytes whole(one.payload->size());
+    const auto got = one.payload->read(0, whole);
+    if (!got) return core::Retry{"the stored copy does not read: " + got.error().message, core::Scope::item, {}, 0};
+    way_.beside_.insert({content_of(one.item).first, sha256(whole)});
+    return core::Delivered{{one.item.id, one.item.sha256, "beside", way_.clinic_->clock().wall(), core::Level::archived}};
+  }
+  ToHub& way_;
+};
+
+std::unique_ptr<core::Courier> ToHub::courier(const settings::Destination& destination) {
+  if (destination.name == beside) return std::make_unique<CourierBeside>(*this);
+  return std::make_unique<Courier>(*this);
+}
 std::unique_ptr<core::Prover> ToHub::prover(const settings::Destination&, core::Transactions&, core::Receipts&) {
   return std::make_unique<Prover>(*this);
 }

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <memory>
+#include <set>
+#include <string_view>
 #include <vector>
 
 #include "node/node.h"
@@ -16,19 +18,25 @@
 
 namespace sampan::sim {
 
+// Name of a second destination, which some clinics have: by an address of its own, to which images come again.
+inline constexpr std::string_view beside = "beside";
+
 class ToHub final : public node::Transport {
  public:
   ToHub(World& world, Line& line, const Lead& lead) : world_(world), line_(line), lead_(lead) {}
   void connect(Site& clinic, Site& hub) { clinic_ = &clinic, hub_ = &hub; }
+  bool has_beside(const Content& content) const { return beside_.contains(content); }
   std::unique_ptr<core::Courier> courier(const settings::Destination&) override;
   std::unique_ptr<core::Prover> prover(const settings::Destination&, core::Transactions&, core::Receipts&) override;
 
  private:
   class Courier;
+  class CourierBeside;
   class Prover;
   World& world_;
   Line& line_;
   const Lead& lead_;
+  std::set<Content> beside_;  // what arrived there
   Site* clinic_ = nullptr;
   Site* hub_ = nullptr;
   const policy::TableJudge judge_{};

@@ -45,6 +45,22 @@ settings::Settings settings_of(const std::string& site, const std::string& to, W
   return settings;
 }
 
+// An address of the clinic of which images go to a second destination as well.
+settings::Settings with_another_address(settings::Settings settings) {
+  settings::Destination second;
+  second.name = beside;
+  second.dimse = settings::DimseAddress{"BESIDE", "beside.example", 104};
+  second.lanes = 1;
+  second.retention_days = 0;
+  settings.destinations.push_back(second);
+  settings::RouteRule to_second, to_all;
+  to_second.when.called_ae = {"BOTH"};
+  to_second.to = {second.name};
+  to_all.to = {settings.destinations[0].name};
+  settings.routes = {to_second, to_all};
+  return settings;
+}
+
 std::uint64_t disk_bytes(World& world) {
   return world.dice.chance(250) ? static_cast<std::uint64_t>(world.dice.between(4 << 20, 12 << 20)) : 1ull << 40;
 }
@@ -53,13 +69,16 @@ std::uint64_t disk_bytes(World& world) {
 
 History::History(std::uint64_t seed, bool traces)
     : world_(seed, traces),
+      repeats_(seed * 11 + 3),
       to_hub_(world_, "clinic-hub"),
       to_lead_(world_, "hub-lead"),
       lead_(world_, images_),
       clinic_way_(world_, to_hub_, lead_),
       hub_way_(world_, to_lead_, lead_) {
   reset_sqlite_disk([this] { return world_.dice.next(); }, [this] { return world_.now() + 1'800'000'000'000; });
-  clinic_ = std::make_unique<Site>(world_, settings_of("clinic", "hub", world_), clinic_way_, disk_bytes(world_));
+  settings::Settings of_clinic = settings_of("clinic", "hub", world_);
+  if (repeats_.chance(400)) of_clinic = with_another_address(std::move(of_clinic));
+  clinic_ = std::make_unique<Site>(world_, std::move(of_clinic), clinic_way_, disk_bytes(world_));
   hub_ = std::make_unique<Site>(world_, settings_of("hub", "lead", world_), hub_way_, disk_bytes(world_));
   clinic_way_.connect(*clinic_, *hub_);
   hub_way_.connect(*hub_);
@@ -95,19 +114,26 @@ void History::exam(const std::string& study, unsigned images, core::Priority pri
 }
 
 // One association; what it did not bring over is tried in another one.
-void History::send(std::vector<Image*> unsent) {
+void History::send(std::vector<Image*> unsent, bool to_both) {
   while (!unsent.empty()) {
-    if (!clinic_->up() || !send_one(*unsent.front())) {
+    if (!clinic_->up() || !send_one(*unsent.front(), to_both)) {
       ++refused_;
-      return world_.in(world_.dice.between(20 * second, 15 * minute), [this, unsent] { send(unsent); });
+      return world_.in(world_.dice.between(20 * second, 15 * minute), [this, unsent, to_both] { send(unsent, to_both); });
     }
     Image* sent = unsent.front();
     unsent.erase(unsent.begin());
     if (world_.dice.chance(20)) world_.in(world_.dice.between(second, hour), [this, sent] { send({sent}); });  // once more
+    if (!to_both) send_again(*sent);
   }
 }
 
-bool History::send_one(Image& image) {
+// To the address with two destinations: at once, while it waits, or when it has gone.
+void History::send_again(Image& image) {
+  if (clinic_->settings().destinations.size() < 2 || !repeats_.chance(300)) return;
+  world_.in(repeats_.chance(400) ? repeats_.between(1, second) : repeats_.between(second, 3 * hour), [this, &image] { send({&image}, true); });
+}
+
+bool History::send_one(Image& image, bool to_both) {
   Site& site = *clinic_;
   const auto over = [&](bool answer) {
     site.touched();
@@ -115,7 +141,8 @@ bool History::send_one(Image& image) {
   };
   world_.pass(world_.dice.between(1, 300));
   if (!site.queue().admits(core::Kind::image)) return over(false);
-  auto inflow = site.queue().open({core::Kind::image, image.priority, {}, {}, 0});
+  const auto priority = to_both && repeats_.chance(500) ? core::Priority::emergency : image.priority;
+  auto inflow = site.queue().open({core::Kind::image, priority, {}, {}, 0});
   if (!inflow) return over(false);
   const Bytes bytes = image.bytes();
   for (std::size_t at = 0; at < bytes.size(); at += 50'000) {
@@ -123,9 +150,12 @@ bool History::send_one(Image& image) {
     const ByteView part = ByteView(bytes).subspan(at, std::min<std::size_t>(50'000, bytes.size() - at));
     if (Status kept = (*inflow)->append(part); !kept) return over(false);
   }
-  const auto stored = (*inflow)->commit(image.facts());
+  core::Facts facts = image.facts();
+  if (to_both) facts.set(core::Fact::called_ae, "BOTH");
+  const auto stored = (*inflow)->commit(facts);
   const bool heard = stored.ok() && !site.disk().dead() && (world_.healed || !world_.dice.chance(10));
   world_.trace("clinic: " + std::string(heard ? "took " : "answered nothing about ") + image.sop_instance + (stored && stored->repeated ? " again" : ""));
+  image.beside = image.beside || (heard && to_both);
   if (heard && !std::exchange(image.acknowledged, true)) {
     ++acknowledged_;
     site.taken.insert(content_of(image));
@@ -223,14 +253,14 @@ void History::audit(Site& site) {
   const auto holdings = site.holdings(images_);
   if (site.disk().dead() || site.disk().failures() != failures || site.is_behind()) return site.touched();
   site.audit(holdings);
-  std::map<std::string, std::uint64_t> owed, committed, reclaimed;
+  std::map<std::string, std::uint64_t> owed, committed, reclaimed, here;
   for (const auto& content : site.taken) ++(lead_.committed(content) ? committed : owed)[content.first];
   for (const Image& image : images_.all)
     if (lead_.committed(content_of(image)) && !site.taken.contains(content_of(image))) ++committed[image.sop_instance];
   for (const auto& [name, one] : holdings)
-    if (one.payload == queue::Payload::reclaimed) ++reclaimed[name];
+    if (one.destination != beside) ++(one.payload == queue::Payload::reclaimed ? reclaimed : here)[name];
   for (const auto& [name, count] : owed)
-    if (holdings.count(name) - reclaimed[name] < count) world_.broken(site.name() + ": " + name + " was acknowledged and is not here any more, nor archived");
+    if (here[name] < count) world_.broken(site.name() + ": " + name + " was acknowledged and is not here any more, nor archived");
   for (const auto& [name, count] : reclaimed)
     if (count > committed[name]) world_.broken(site.name() + ": " + name + " was reclaimed and is not archived");
   site.touched();
@@ -308,6 +338,19 @@ bool History::is_drained() {
   return now.waiting == 0 && now.unproven == 0;
 }
 
+// What was acknowledged by the address with two destinations is at the second one too, or held there for a person.
+void History::check_beside() {
+  const auto holdings = clinic_->holdings(images_);
+  for (const Image& image : images_.all) {
+    if (!image.beside || clinic_way_.has_beside(content_of(image))) continue;
+    const auto [from, to] = holdings.equal_range(image.sop_instance);
+    const bool held = std::any_of(from, to, [&](const auto& one) {
+      return one.second.destination == beside && one.second.state == core::DeliveryState::on_hold && may_be_left_to_a_person(image, one.second.state);
+    });
+    if (!held) world_.broken(image.sop_instance + " was acknowledged for the second destination and did not arrive there");
+  }
+}
+
 void History::check_end() {
   for (const Image& image : images_.all) {
     unsent_ += image.acknowledged ? 0 : 1;
@@ -315,6 +358,7 @@ void History::check_end() {
     if (image.acknowledged && !arrived(image, where))
       world_.broken(image.sop_instance + " was acknowledged and did not arrive; it is at" + (where.empty() ? " nowhere" : where));
   }
+  check_beside();
   if (unsent_ > 0) world_.broken(std::to_string(unsent_) + " images are still refused at the clinic, and nothing is wrong any more");
   check_custody();
   for (Site* site : {clinic_.get(), hub_.get()})

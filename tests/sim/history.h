@@ -23,8 +23,9 @@ class History {
  private:
   void plan_exams();
   void exam(const std::string& study, unsigned images, core::Priority priority);
-  void send(std::vector<Image*> unsent);
-  bool send_one(Image& image);
+  void send(std::vector<Image*> unsent, bool to_both = false);
+  bool send_one(Image& image, bool to_both);
+  void send_again(Image& image);
   void plan_faults();
   void plan_line(Line& line);
   void plan_ends(Site& site);
@@ -40,12 +41,14 @@ class History {
   Left left();
   bool is_drained();
   void check_end();
+  void check_beside();
   bool may_be_left_to_a_person(const Image& image, core::DeliveryState state) const;
   bool arrived(const Image& image, std::string& where);
   bool run_until(std::int64_t end);
 
   World world_;
   Images images_;
+  Dice repeats_;  // of their own: a history without a second destination goes as it did before there were any
   Line to_hub_, to_lead_;
   Lead lead_;
   ToHub clinic_way_;

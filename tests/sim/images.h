@@ -24,6 +24,7 @@ struct Image {
   bool second = false;  // another image has its SOP Instance UID and other bytes
   Digest sha256{};
   bool acknowledged = false;  // the modality has deleted its copy
+  bool beside = false;        // and by the address that sends it to the second destination as well
 
   Bytes bytes() const { return test::noise(size, number * 2654435761u + 99); }
   core::Facts facts() const {

@@ -5,7 +5,7 @@
 // took it, on the association that asked or on one of our own, until the modality answered it.
 // Threads: any.
 // Fails:   asked(): more than is taken -> Errc::limit; a transaction that asks for something else already ->
-//          Errc::refused; not written in time -> Errc::timeout.
+//          Errc::refused; not written in time -> Errc::timeout; nor before the node stops -> stopped.
 #pragma once
 
 #include <cstdint>

@@ -18,6 +18,7 @@ Refusal refusal_of(const Error& error) {
   switch (error.code) {
     case Errc::not_found: return {404, "no_place", "no such place is damaged, or it was looked at already", "没有此损坏位置，或已核对过"};
     case Errc::timeout: return {503, "not_written", error.message, "命令尚未写入磁盘，磁盘可写后自动生效"};
+    case Errc::stopped: return {503, "stopping", error.message, "本机停止前未能确认命令已写入磁盘，启动后请再执行一次"};
     case Errc::limit: return {503, "partly_written", error.message, "磁盘暂时无法写入，命令只执行了一部分；磁盘可写后请再执行一次"};
     default: return {500, "failed", error.message, "无法执行：" + error.message};
   }

@@ -115,6 +115,7 @@ Refusal refusal_of(const Error& error) {
     case Errc::invalid: return {409, "one_image", error.message, "请指明检查，而不是其中一幅图像"};
     case Errc::not_found: return {404, "not_found", error.message, "本机没有此检查"};
     case Errc::timeout: return {503, "not_written", error.message, "命令尚未写入磁盘，磁盘可写后自动生效"};
+    case Errc::stopped: return {503, "stopping", error.message, "本机停止前未能确认命令已写入磁盘，启动后请再执行一次"};
     case Errc::limit: return {503, "partly_written", error.message, "磁盘暂时无法写入，命令只执行了一部分；磁盘可写后请再执行一次"};
     default: return {500, "failed", error.message, "无法执行"};
   }

@@ -4,7 +4,7 @@
 // Who looked ends the telling, and nothing else: the bytes stay. It is durable when seen() returns, and a rebuild knows it.
 // Threads: any; seen() waits for the store.
 // Fails:   no such place -> Errc::not_found; not written in time -> Errc::timeout: it will be, as soon as it can;
-//          a ledger that does not answer gives no places.
+//          nor before the store stops -> stopped; a ledger that does not answer gives no places.
 #pragma once
 
 #include <mutex>

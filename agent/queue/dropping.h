@@ -6,8 +6,8 @@
 // What the destination proved to keep is left as it is; telemetry that nobody else is owed goes.
 // Durable when it returns, image by image: one that is broken off is ordered again, and a rebuild knows it.
 // Threads: any; each waits for the store. Memory does not follow the number of images.
-// Fails:   not written in time -> Errc::timeout: it will be, as soon as it can; of many only some -> limit;
-//          a ledger that does not answer -> io.
+// Fails:   not written in time -> Errc::timeout: it will be, as soon as it can; nor before the store stops -> stopped;
+//          of many only some -> limit; a ledger that does not answer -> io.
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,8 @@
 // Handed in: notes that a person waits for: they are durable, and in the ledger, when this returns.
 //
 // Threads: any but the store's.
-// Fails:   not written in time -> Errc::timeout: it will be, as soon as the disk takes it.
+// Fails:   not written in time -> Errc::timeout: it will be, as soon as the disk takes it; the store stops
+//          before -> stopped: to be ordered again.
 #pragma once
 
 #include <vector>

@@ -5,7 +5,8 @@
 // still to come. What is on its way just now still goes out. Memory does not follow the number of its images.
 // Threads: any; each waits for the store.
 // Fails:   the exam is held -> Errc::refused; nothing of that name -> not_found; an image where an exam is meant -> invalid;
-//          not written in time -> Errc::timeout: it will be, as soon as it can; of many images only some -> limit.
+//          not written in time -> Errc::timeout: it will be, as soon as it can; nor before the store stops -> stopped: it is to
+//          be ordered again; of many images only some -> limit.
 #pragma once
 
 #include <functional>

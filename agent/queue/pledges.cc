@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <future>
 #include <set>
 
 #include "core/limits.h"
 #include "core/nodes.h"
+#include "queue/awaited.h"
 #include "queue/ledger_schema.h"
 #include "queue/store.h"
 
@@ -118,19 +118,16 @@ Status Pledges::keep(const core::PromiseRequest& request) {
   if (store_.waiting() > limits::notes_waiting_max) return fail(Errc::full, "the request cannot be written just now");
   bool known = false;
   if (Status room = room_for(request, known); !room || known) return room;
-  const auto done = std::make_shared<std::promise<void>>();
-  auto kept = done->get_future();
+  Awaited written;
   auto notes = notes_of(request, clock_.wall());
   {
     const std::lock_guard lock(asking_mutex_);  // of two under one name, one after the other
     for (std::size_t i = 0; i < notes.size(); ++i) {
       const bool last = i + 1 == notes.size();
-      store_.note(std::move(notes[i]), last ? std::function<void()>([done] { done->set_value(); }) : nullptr);
+      store_.note(std::move(notes[i]), last ? written.then() : nullptr);
     }
   }
-  if (kept.wait_for(limits::order_patience) != std::future_status::ready)
-    return fail(Errc::timeout, "the request cannot be written just now");
-  return {};
+  return written.wait(limits::order_patience, "the request");
 }
 
 Pledges::Due Pledges::due(std::size_t pledges_max) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the store gives space back: tombstones first, synced; then the ledger; then the bytes (FORMAT.md, Reclaiming).
 #include <algorithm>
-#include <future>
 #include <memory>
 
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "core/limits.h"
+#include "queue/awaited.h"
 #include "queue/record_writer.h"
 #include "queue/store.h"
 
@@ -134,19 +134,14 @@ bool Store::shed_surplus() {
 
 Status Store::give_up(std::vector<Ledger::Candidate> items) {
   if (items.empty()) return {};
-  struct Burial {
-    std::promise<void> over;
-    std::atomic<bool> good{false};
-  };
-  const auto burial = std::make_shared<Burial>();
-  auto over = burial->over.get_future();
-  change([](Ledger&) {}, [this, items = std::move(items), burial] {
-    burial->good = bury_with_copies(items);
-    burial->over.set_value();
+  Awaited over;
+  const auto good = std::make_shared<std::atomic<bool>>(false);
+  change([](Ledger&) {}, [this, items = std::move(items), good, then = over.then()] {
+    *good = bury_with_copies(items);
+    then();
   });
-  if (over.wait_for(core::limits::order_patience) != std::future_status::ready)
-    return fail(Errc::timeout, "the order is not written yet; it will be as soon as the disk takes it");
-  return burial->good ? Status() : Status(fail(Errc::io, "the disk does not take it; order it again when it does"));
+  if (Status waited = over.wait(core::limits::order_patience, "the order"); !waited) return waited;
+  return *good ? Status() : Status(fail(Errc::io, "the disk does not take it; order it again when it does"));
 }
 
 // A duplicate of what was given up repeats nothing any more.

@@ -177,7 +177,8 @@ void Store::run() {
   bool orderly = true;
   for (;;) {
     work_.wait(lock, [this] { return stopping_ || has_work(); });
-    if (stopping_ && pending_.empty() && changes_.empty() && (written_.empty() || !woken_)) break;
+    // Of what was handed in together nothing is written once some of it was dropped.
+    if (!orderly || (stopping_ && pending_.empty() && changes_.empty() && (written_.empty() || !woken_))) break;
     busy_ = true;
     if (!work(lock)) {
       if (!stopping_) work_.wait_for(lock, retry_after, [this] { return stopping_; });

@@ -68,7 +68,7 @@ class Store {
   using Change = std::function<void(Ledger&)>;
   void change(Change change, std::function<void()> then = nullptr);
   // Undelivered, as a person ordered: their tombstones are durable when it returns, and their bytes go.
-  // Not written in time -> Errc::timeout; from any thread but the store's.
+  // Not written in time -> Errc::timeout, nor before the store stops -> stopped; from any thread but the store's.
   Status give_up(std::vector<Ledger::Candidate> items);
   // Cargo that is carried also when images are refused found no space or no name: what is held back is given for it.
   void short_of_room() {

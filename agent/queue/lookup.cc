@@ -123,7 +123,8 @@ std::vector<Match> Lookup::find(std::string_view name, std::size_t matches_max) 
   };
   Statement study = question.ask("SELECT key FROM exam WHERE key=?");
   if (study.bind(1, key).step()) add({Match::What::study, key});
-  Statement aliases = question.ask("SELECT a.kind, a.exam FROM alias a JOIN exam e ON e.key=a.exam WHERE a.key=? ORDER BY e.last_ms DESC LIMIT ?");
+  // By the place of their first image in the spool: a clock that was set would put those of a wrong year before the newest, for ever.
+  Statement aliases = question.ask("SELECT a.kind, a.exam FROM alias a JOIN exam e ON e.key=a.exam WHERE a.key=? ORDER BY e.seq DESC LIMIT ?");
   for (aliases.bind(1, key).bind(2, static_cast<std::int64_t>(matches_max)); aliases.step();) add({what_of(aliases.number(0)), aliases.number(1)});
   const Uuid id = uuid_from(name);
   Statement images = question.ask(!id.is_nil() ? "SELECT id, study_key FROM item WHERE id=?1 AND study_key<>0"

@@ -466,6 +466,21 @@ TEST_CASE_FIXTURE(OrdersFixture, "the_exams_of_today_come_newest_first_and_not_b
   CHECK(queue->lookup().received_between({0}, clock.wall(), 2).size() == 2);
 }
 
+TEST_CASE_FIXTURE(OrdersFixture, "of_many_exams_with_one_name_the_newest_is_found_whatever_the_clock_was_set_to_meanwhile" * doctest::description("contract 7")) {
+  const std::int64_t right = clock.wall_ms;
+  clock.wall_ms = right + 10LL * 365 * 86'400'000;
+  for (const char* study : {"1.1", "1.2"}) put_image(study);
+  clock.wall_ms = right + 1000;
+  put_image("1.3");
+  always([&] {
+    queue->drain();
+    const auto found = queue->lookup().find("P1", 2);
+    REQUIRE(found.size() == 2);
+    CHECK(found[0].exam == find("1.3").exam);
+    CHECK(found[1].exam == find("1.2").exam);
+  });
+}
+
 TEST_CASE_FIXTURE(OrdersFixture, "no_name_or_number_of_a_patient_stands_in_the_ledger" * doctest::description("contract 11")) {
   auto facts = image_facts("1.9.1", "1.1");
   facts.set(core::Fact::accession_number, "CANARY-ACCESSION");

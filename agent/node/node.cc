@@ -149,7 +149,7 @@ Node::Node(settings::Settings settings, Env env) : parts_(std::make_unique<Parts
 Node::~Node() { stop(); }
 
 void Node::Parts::open_telemetry() {
-  world = std::make_unique<NodeWorld>([this] { return gauges(); });
+  world = std::make_unique<NodeWorld>([this] { return gauges(); }, [this](WallTime kept) { return clock_watch.past().by_now(kept); });
   telemetry = std::make_unique<telemetry::Telemetry>(
       telemetry_options(*live.settings()), telemetry::Needs{engine.queue(), *world, env.files, env.clock, env.random,
                        [](std::string_view reason) { return control::reason_words(reason, control::Lang::zh); }});

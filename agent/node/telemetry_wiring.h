@@ -11,6 +11,7 @@
 #include "scheduler/needs.h"
 #include "scheduler/snapshot.h"
 #include "settings/settings.h"
+#include "telemetry/by_now.h"
 #include "telemetry/telemetry.h"
 
 namespace sampan::node {
@@ -49,11 +50,13 @@ telemetry::Gauges gauges_of(const settings::Settings& settings, const Gauged& ga
 
 class NodeWorld final : public telemetry::World {
  public:
-  explicit NodeWorld(std::function<telemetry::Gauges()> gauges) : gauges_(std::move(gauges)) {}
+  NodeWorld(std::function<telemetry::Gauges()> gauges, telemetry::ByNow by_now) : gauges_(std::move(gauges)), by_now_(std::move(by_now)) {}
   telemetry::Gauges gauges() override { return gauges_(); }
+  WallTime by_now(WallTime kept) override { return by_now_(kept); }
 
  private:
   const std::function<telemetry::Gauges()> gauges_;
+  const telemetry::ByNow by_now_;
 };
 
 class NodeBook final : public control::TelemetryBook {

@@ -110,15 +110,18 @@ std::vector<Discovery> Devices::saw(const Sighting& sighting, Count fresh, WallT
   std::string before;
   if (learn(device.software, sighting.software, before)) found.push_back({"software", before, sighting});
   if (learn(device.detectors, sighting.detector, before)) found.push_back({"detector", before, sighting});
+  device.images_today = today(device, by_now(time)) + fresh.instances;
   device.last = sighting;
   device.last_image = time;
-  if (const std::string today = local_day(time); device.day != today) device.day = today, device.images_today = 0;
-  device.images_today += fresh.instances;
   const bool room = device.received.contains(sighting.modality) || device.received.size() < limits::device_modalities_max;
   Count& count = device.received[room ? sighting.modality : std::string()];
   count.instances += fresh.instances;
   count.bytes += fresh.bytes;
   return found;
+}
+
+std::uint64_t Devices::today(const Device& device, WallTime now) const {
+  return local_day(by_now(device.last_image)) == local_day(now) ? device.images_today : 0;
 }
 
 // One device of this make at this place, with another serial number: it was replaced, or got a new mainboard.

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "core/facts.h"
+#include "telemetry/by_now.h"
 
 namespace sampan::telemetry {
 
@@ -32,8 +33,7 @@ struct Device {
   std::vector<std::string> software, detectors;  // every value seen, the newest last
   std::map<std::string, Count> received;         // by modality
   WallTime first_seen{}, last_image{};
-  std::string day;  // local, of images_today
-  std::uint64_t images_today = 0;
+  std::uint64_t images_today = 0;  // of the day of the last image; see Devices::today()
   std::uint64_t instances() const;
 };
 
@@ -57,6 +57,7 @@ std::string local_day(WallTime time);
 
 class Devices {
  public:
+  explicit Devices(ByNow by_now = as_kept) : by_now_(std::move(by_now)) {}
   // repeated: the same bytes again, which is no new image.
   std::vector<Discovery> saw(const Sighting& sighting, Count fresh, WallTime time);
   void associated(const std::string& ae_title, const std::string& address, WallTime time);
@@ -64,6 +65,10 @@ class Devices {
 
   const std::map<std::string, Device>& all() const { return devices_; }
   const std::vector<Caller>& callers() const { return callers_; }
+  // Times as they were kept, by the clock as it goes now.
+  WallTime by_now(WallTime kept) const { return kept.ms == 0 ? kept : by_now_(kept); }
+  // Its images of today, whatever the clock was set to meanwhile.
+  std::uint64_t today(const Device& device, WallTime now) const;
   // The caller this device connects as.
   const Caller* caller_of(const Device& device) const;
   // From what was kept.
@@ -74,6 +79,7 @@ class Devices {
   Caller& caller(const std::string& ae_title, const std::string& address);
   std::optional<std::string> former_serial(const Sighting& sighting) const;
 
+  ByNow by_now_;
   std::map<std::string, Device> devices_;  // by id
   std::vector<Caller> callers_;            // the one seen last is the last
 };

@@ -51,6 +51,8 @@ class World {
  public:
   virtual ~World() = default;
   virtual Gauges gauges() = 0;
+  // See by_now.h.
+  virtual WallTime by_now(WallTime kept) { return kept; }
 };
 
 }  // namespace sampan::telemetry

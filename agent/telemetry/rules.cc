@@ -32,8 +32,6 @@ bool goes_quiet(const std::string& name) {
          name == "telemetry.dropped";
 }
 
-std::string seconds_between(WallTime from, WallTime to) { return std::to_string(std::max<std::int64_t>((to.ms - from.ms) / 1000, 0)); }
-
 Attributes identity(const Sighting& s) {
   return {{"manufacturer", s.manufacturer}, {"model", s.model},       {"serial", s.serial},
           {"software", s.software},         {"detector", s.detector}, {"station", s.station},
@@ -144,8 +142,13 @@ void Rules::recovered(const std::string& destination, Now now) {
   for (const char* name : {"dest.down", "dest.auth_failed"}) {
     const std::string cause = std::string(name) + "/" + destination;
     if (const Alarm* alarm = alarms_.find(cause))
-      close(cause, "dest.up", {{"seconds", seconds_between(alarm->opened, now.wall)}}, now.wall);
+      close(cause, "dest.up", {{"seconds", seconds_open(*alarm, now)}}, now.wall);
   }
+}
+
+std::string Rules::seconds_open(const Alarm& alarm, Now now) const {
+  const Millis open = std::max(Millis(now.wall.ms - by_now_(alarm.opened).ms), now.mono - alarm.opened_mono);
+  return std::to_string(std::max(open, Millis(0)).count() / 1000);
 }
 
 // Another alarm stands for the same destination now.
@@ -324,7 +327,7 @@ void Rules::reconcile(const Gauges& gauges, Now now) {
     const Alarm alarm = *alarms_.find(cause);
     const bool is_class = alarm.name == "dest.class_blocked";
     const bool is_detour = alarm.name == "dest.detour";
-    close(cause, is_class ? "dest.class_unblocked" : is_detour ? "dest.detour" : "dest.up", {{"seconds", seconds_between(alarm.opened, now.wall)}}, now.wall);
+    close(cause, is_class ? "dest.class_unblocked" : is_detour ? "dest.detour" : "dest.up", {{"seconds", seconds_open(alarm, now)}}, now.wall);
   }
 }
 

@@ -26,7 +26,7 @@ struct Now {
 class Rules {
  public:
   // An outage is an event once it lasted so long. mount: where the disk is that gauges speak of.
-  Rules(Millis outage, std::string mount) : outage_(outage), mount_(std::move(mount)) {}
+  Rules(Millis outage, std::string mount, ByNow by_now = as_kept) : outage_(outage), mount_(std::move(mount)), by_now_(std::move(by_now)) {}
 
   void happened(const News& news);
   void discovered(const Discovery& discovery, WallTime time);
@@ -65,9 +65,12 @@ class Rules {
   void look_at_stranded(const Gauges& gauges, Now now);
   void look_at_proof(const Gauges& gauges, Now now);
   void reconcile(const Gauges& gauges, Now now);
+  // How long it was open, in whole seconds, whatever the clock was set to meanwhile.
+  std::string seconds_open(const Alarm& alarm, Now now) const;
 
   Millis outage_;
   const std::string mount_;
+  const ByNow by_now_;
   Alarms alarms_;
   std::map<std::string, Outage> outages_;  // by destination, not yet an event
   std::uint64_t conflicts_ = 0, shed_ = 0;  // of this run

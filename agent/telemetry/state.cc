@@ -20,7 +20,7 @@ Json device_json(const std::string& id, const Device& device) {
           {"software", s.software}, {"detector", s.detector}, {"modality", s.modality}, {"ae_title", s.ae_title},
           {"address", s.address}, {"all_software", device.software}, {"all_detectors", device.detectors},
           {"received", received}, {"first_seen", device.first_seen.ms}, {"last_image", device.last_image.ms},
-          {"day", device.day}, {"images_today", device.images_today}};
+          {"day", local_day(device.last_image)}, {"images_today", device.images_today}};
 }
 
 Device device_from(const Json& in) {
@@ -35,7 +35,6 @@ Device device_from(const Json& in) {
     device.received[modality] = {number(count.at(0)), number(count.at(1))};
   device.first_seen.ms = moment(in.at("first_seen"));
   device.last_image.ms = moment(in.at("last_image"));
-  device.day = word("day");
   device.images_today = number(in.at("images_today"));
   return device;
 }

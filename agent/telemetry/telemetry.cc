@@ -45,7 +45,7 @@ class Telemetry::Worker {
         folder_(options_.state_directory + "/telemetry"),
         journal_(needs.files, folder_, limits::event_file_bytes),
         outbox_({needs.sink, needs.files, needs.clock, needs.random, needs.in_chinese}, journal_, folder_, options_.node, options_.forwards),
-        rules_(options_.outage, options_.state_directory) {}
+        rules_(options_.outage, options_.state_directory, by_now()) {}
 
   void start();
   void stop();
@@ -57,7 +57,7 @@ class Telemetry::Worker {
   std::string events(WallTime from, std::size_t most) const {
     const auto lines = journal_.lines(from, std::min(most, limits::events_answered_max));
     const std::lock_guard lock(mutex_);
-    return events_view(lines, rules_.alarms(), needs_.clock.wall(), needs_.in_chinese);
+    return events_view(lines, rules_.alarms(), needs_.clock.wall(), needs_.in_chinese, by_now());
   }
 
   void saw(const core::Facts& facts, std::uint64_t bytes, bool repeated) { inbox_.saw(facts, bytes, repeated, needs_.clock.wall()); }
@@ -70,6 +70,9 @@ class Telemetry::Worker {
 
  private:
   Now now() const;
+  ByNow by_now() const {
+    return [&world = needs_.world](WallTime kept) { return world.by_now(kept); };
+  }
   void run();
   void begin();
   void look_at_inbox();
@@ -90,7 +93,7 @@ class Telemetry::Worker {
   Journal journal_;
   Outbox outbox_;
   mutable std::mutex mutex_;  // of what views show
-  Devices devices_;
+  Devices devices_{by_now()};
   Rules rules_;
   Past past_;
   std::uint64_t lost_ = 0, repeated_ = 0, missed_samples_ = 0;

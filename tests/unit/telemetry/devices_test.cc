@@ -79,6 +79,34 @@ TEST_CASE("images_are_counted_by_day_and_a_repeat_is_no_new_image") {
   CHECK(device.received.at("DX").bytes == 5000);
 }
 
+TEST_CASE("a_clock_that_is_set_wrong_and_right_again_changes_neither_what_came_today_nor_when" * doctest::description("contract 7")) {
+  constexpr std::int64_t years_ms = 3650 * 86'400'000LL;
+  bool wrong = false;  // the clock is ten years ahead
+  Devices devices([&](WallTime kept) {
+    const bool kept_wrong = kept.ms > noon.ms + years_ms / 2;
+    return WallTime{kept.ms + (wrong ? 1 : 0) * years_ms - (kept_wrong ? 1 : 0) * years_ms};
+  });
+  const auto sighting = sighting_of(image_of("S1")).value();
+  const auto today = [&](std::int64_t ms) { return devices.today(devices.all().at(sighting.id), {ms}); };
+  devices.saw(sighting, {3, 3000}, noon);
+  wrong = true;
+  CHECK(today(noon.ms + years_ms) == 3);
+  devices.saw(sighting, {2, 2000}, {noon.ms + years_ms + 1000});
+  devices.refused("NOBODY", "192.0.2.9", "not on the list", {noon.ms + years_ms + 1000});
+  CHECK(today(noon.ms + years_ms + 2000) == 5);
+  wrong = false;
+  CHECK(today(noon.ms + 3000) == 5);
+  const std::string shown = devices_view(devices, {noon.ms + 3000});
+  CHECK(shown.find("\"last_image\":\"" + to_iso8601({noon.ms + 1000})) != shown.npos);
+  CHECK(shown.find("\"last_refused\":\"" + to_iso8601({noon.ms + 1000})) != shown.npos);
+  CHECK(shown.find("\"refused_lately\":true") != shown.npos);
+  const std::int64_t later_ms = noon.ms + Millis(core::limits::refused_shown_time).count() + 2000;
+  CHECK(devices_view(devices, {later_ms}).find("\"refused_lately\":false") != std::string::npos);
+  devices.saw(sighting, {1, 1000}, {noon.ms + 4000});
+  CHECK(today(noon.ms + 5000) == 6);
+  CHECK(today(noon.ms + 86'400'000) == 0);
+}
+
 TEST_CASE("chinese_headers_are_read_and_long_ones_cut" * doctest::description("contract 10")) {
   auto facts = image_of("S1");
   facts.set(Fact::character_set, "GB18030");

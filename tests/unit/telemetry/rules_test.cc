@@ -4,6 +4,7 @@
 #include "core/limits.h"
 #include "fixture.h"
 #include "telemetry/event_words.h"
+#include "telemetry/views.h"
 
 using namespace sampan;
 using namespace sampan::test;
@@ -114,6 +115,28 @@ TEST_CASE("a_short_outage_is_no_event_a_long_one_is_told_with_the_time_it_began"
   REQUIRE(names(up) == "dest.up:closed");
   CHECK(up[0].attributes.at("seconds") == std::to_string((25 * 60) * 60));
   CHECK(scene.rules.alarms().all().empty());
+}
+
+TEST_CASE("since_when_and_for_how_long_something_lasts_is_told_right_although_the_clock_was_set_meanwhile" * doctest::description("contract 7")) {
+  constexpr std::int64_t years_ms = 3650 * 86'400'000LL;
+  std::int64_t set_by = 0;
+  const ByNow by_now = [&](WallTime kept) { return WallTime{kept.ms + set_by}; };
+  Rules rules(5min, "/state", by_now);
+  HandClock clock;
+  const auto tell = [&](What what) { rules.happened({what, "lead", "", "", "why", 0, clock.wall(), clock.mono()}); };
+  tell(What::destination_down);
+  clock.pass(10min);
+  rules.pass({clock.wall(), clock.mono()});
+  REQUIRE(names(rules.take()) == "dest.down:opened");
+  SUBCASE("forth") { set_by = years_ms; }
+  SUBCASE("back") { set_by = -years_ms; }
+  clock.wall_ms += set_by;
+  const std::string shown = events_view({}, rules.alarms(), clock.wall(), nullptr, by_now);
+  CHECK(shown.find("\"opened\":\"" + to_iso8601({clock.wall_ms - 600'000}) + "\"") != shown.npos);
+  tell(What::destination_up);
+  const auto up = rules.take();
+  REQUIRE(names(up) == "dest.up:closed");
+  CHECK(up[0].attributes.at("seconds") == "600");
 }
 
 TEST_CASE("what_was_missed_or_open_before_a_restart_is_closed_by_the_picture") {

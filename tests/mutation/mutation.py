@@ -4,24 +4,26 @@
 (mutator.py), of each module a sample of the mutants is drawn by seed, of every file its part, and each runs against the unit tests of
 the three and against the simulation until something fails.
 
-    tests/mutation/mutation.py [--sample N] [--seed S] [--histories N] [--modules policy,scheduler,queue] [--no-build] [--only NUMBER,...]
+    tests/mutation/mutation.py [--sample N] [--seed S] [--histories N] [--modules policy,scheduler,queue] [--no-build] [--only NUMBER,...|explained]
                                [--seconds S] [--book]
 
 All mutants are compiled once, in build/mutation, and switched on by SAMPAN_MUTANT. What each test case and each history comes by, and how
 many seconds it computes, is found out first; a mutant runs against those that come by it alone, the shortest first, as many as fit into
 so many of those seconds, however loaded the machine is. One that passed all of them survived; where some did not fit it was not all tried.
 Needs python3-clang-14. The last lines are the share that was caught, of all that are not explained; every survivor above them is for a
-person to explain, in survivors.txt, where a line beginning with its file and its text says why. A draw is stable: a larger sample holds the
+person to explain, in survivors.txt, where a line beginning with its file and its text says why; a line that no mutant has any more is told,
+and --only explained tries those that are explained: one that is caught needs no explanation. A draw is stable: a larger sample holds the
 smaller one, and a change of the code changes only what it touches. --book enters the share, or why there is none, into the results of
 tests/run.sh; it fails below what shares.json records.
 """
 import argparse
 import hashlib
 import json
+import math
 import os
 import pickle
 import re
-import shutil
+import resource
 import subprocess
 import sys
 import threading
@@ -41,6 +43,7 @@ HERE = Path(__file__).resolve().parent
 TOP = HERE.parents[1]
 BUILD = TOP / "build" / "mutation"
 SOURCES = BUILD / "mutants"
+CHECKING = ["-fsyntax-only", "-w", "-ftrack-macro-expansion=0", "-x", "c++"]  # an error stands at its line, and not in the switch
 TOGETHER_S = 1.5
 NUMBERS_OF_A_FILE = 512
 JUDGED_FROM = 50  # mutants of a module
@@ -74,17 +77,12 @@ def module_of(mutant):
 
 
 def compiling(file, target, include):
-    """Writes the file with those of its mutants that compile; one whose line does not is left out. What was found for this very text
-    holds until it changes."""
+    """Writes the file with those of its mutants that compile; one whose line does not is left out."""
     numbers = {m.number for m in file.mutants}
-    written = target.read_text() if target.exists() else ""
-    without = numbers - {int(n) for n in re.findall(r"SAMPAN_MUTANT\((\d+)\)", written)}
-    if written == file.mutated(without):
-        return [m for m in file.mutants if m.number not in without]
     without, trial = set(), target.with_suffix(".trial")
     for _ in range(15):
         trial.write_text(file.mutated(without))
-        checked = subprocess.run(["g++", "-fsyntax-only", "-w", "-x", "c++", *include, str(trial)], capture_output=True, text=True, check=False)
+        checked = subprocess.run(["g++", *CHECKING, *include, str(trial)], capture_output=True, text=True, check=False)
         if checked.returncode == 0:
             break
         lines = {int(n) for n in re.findall(re.escape(str(file.path)) + r":(\d+):\d+: error", checked.stderr)}
@@ -95,22 +93,31 @@ def compiling(file, target, include):
     return [m for m in file.mutants if m.number not in without]
 
 
-def mutants_of(path, place, include):
-    """Those of one file, written; found out once for a text."""
+def all_of(file, target):
+    if not target.exists() or target.read_text() != file.mutated():
+        target.write_text(file.mutated())
+    return file.mutants
+
+
+def mutants_of(path, place, include, doubtful):
+    """Those of one file, written; found out once for a text. Most files compile with all of theirs: only of one that did not is it asked which do."""
     name = f"{path.parent.name}/{path.name}"
     target, known = SOURCES / name, (SOURCES / name).with_suffix(".json")
     text = hashlib.sha256(path.read_bytes() + Path(mutator.__file__).read_bytes() + str(place).encode()).hexdigest()
     told = json.loads(known.read_text()) if known.exists() and target.exists() else {}
-    if told.get("text") != text:
+    if told.get("text") != text or name in doubtful:
         file = mutator.File(path, name, ["-x", "c++", *include], place * NUMBERS_OF_A_FILE)  # numbers of its own: a change of one file compiles no other
         if len(file.mutants) > NUMBERS_OF_A_FILE:
             raise CannotRun("fail", f"{name} has more than {NUMBERS_OF_A_FILE} mutants")
-        told = {"text": text, "mutants": [vars(m) for m in compiling(file, target, include)]}
+        kept = compiling(file, target, include) if name in doubtful else all_of(file, target)
+        if file.mutants and not kept:
+            raise CannotRun("fail", f"no mutant of {name} compiles")
+        told = {"text": text, "mutants": [vars(m) for m in kept]}
         known.write_text(json.dumps(told))
     return told["mutants"]
 
 
-def write_mutants(modules):
+def write_mutants(modules, doubtful=()):
     mutator.HEAD = f'#include "{SOURCES}/switch.h"\n'
     SOURCES.mkdir(parents=True, exist_ok=True)
     if not (SOURCES / "switch.h").exists() or (SOURCES / "switch.h").read_text() != SWITCH:
@@ -121,7 +128,7 @@ def write_mutants(modules):
         (SOURCES / module).mkdir(exist_ok=True)
     wanted = [(place, path) for place, path in enumerate(paths, 1) if path.parent.name in modules]
     for place, path in wanted:
-        mutants += mutants_of(path, place, include)
+        mutants += mutants_of(path, place, include, doubtful)
     for target in SOURCES.glob("*/*.cc"):  # the others' are those of the tree
         if TOP / "agent" / target.relative_to(SOURCES) not in {path for _, path in wanted}:
             target.unlink()
@@ -137,19 +144,21 @@ def done_or_told(command):
 def build(modules):
     if mutator is None:
         raise CannotRun("skip", "needs python3-clang-14")
-    write_mutants(modules)
     targets = sorted({f"unit_{holder}" for module in modules for holder in HOLDERS[module]}) + ["sim"]
-    try:
-        done_or_told(["cmake", "-S", str(TOP), "-B", str(BUILD), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", f"-DSAMPAN_MUTANTS={SOURCES}"])
-        done_or_told(["cmake", "--build", str(BUILD), "-j2", "--target", *targets])
-    except CannotRun:
-        shutil.rmtree(SOURCES)  # a header may have changed: the next run finds out anew which mutants compile
-        raise
+    building = ["cmake", "--build", str(BUILD), "-j2", "--target", *targets]
+    write_mutants(modules)
+    done_or_told(["cmake", "-S", str(TOP), "-B", str(BUILD), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", f"-DSAMPAN_MUTANTS={SOURCES}"])
+    tried = subprocess.run([*building, "--", "-k", "0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
+    if tried.returncode != 0:
+        write_mutants(modules, set(re.findall(r"FAILED: .*/mutants/(\w+/\w+\.cc)\.o", tried.stdout)))
+        done_or_told(building)
 
 
-def run(command, deadline_s, **variables):
-    """Whether it ended well, and the seconds it computed; killed, with what it started, when the deadline is over."""
-    process = subprocess.Popen(command, env=dict(os.environ, **variables), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+def run(command, deadline_s, seconds_max=None, **variables):
+    """Whether it ended well, and the seconds it computed; killed, with what it started, when the deadline is over, or when it computed for too long."""
+    limits = None if seconds_max is None else lambda: resource.setrlimit(resource.RLIMIT_CPU, (seconds_max, seconds_max))
+    process = subprocess.Popen(command, env=dict(os.environ, **variables), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+                               preexec_fn=limits)
     killer = threading.Timer(deadline_s, os.killpg, (process.pid, 9))
     killer.start()
     _, status, used = os.wait4(process.pid, 0)
@@ -159,14 +168,19 @@ def run(command, deadline_s, **variables):
 
 
 class Case:
-    """A test case or a history: its command, how long it computes, and which mutants it comes by."""
+    """A test case or a history: its command, how long it computes, and which mutants it comes by. One that computes for longer than a mutant is
+    given is not run to its end: it may come by any, and is tried for none."""
 
-    def __init__(self, module, arguments):
+    def __init__(self, module, arguments, seconds_max):
         self.module, self.arguments = module, arguments
         told = SOURCES / "reached"
         told.unlink(missing_ok=True)
-        passed, self.seconds = run([program(module), *arguments], 900, SAMPAN_REACHED=str(told))
-        if not passed:
+        whole_seconds = max(math.ceil(seconds_max), 1)
+        passed, self.seconds = run([program(module), *arguments], 900, whole_seconds, SAMPAN_REACHED=str(told))
+        self.too_long = not passed and self.seconds > whole_seconds - 0.5
+        if self.too_long:
+            self.seconds = math.inf
+        elif not passed:
             raise CannotRun("fail", f"{module} {' '.join(arguments)} fails without any mutant")
         self.reached = told.read_bytes() if told.exists() else b""
 
@@ -175,7 +189,7 @@ class Case:
         return self.arguments[0].removeprefix("-tc=")
 
     def comes_by(self, number):
-        return len(self.reached) > number and self.reached[number] != 0
+        return self.too_long or (len(self.reached) > number and self.reached[number] != 0)
 
 
 def program(module):
@@ -188,14 +202,14 @@ def cases_of(module):
     return [re.sub(r"[,*\\]", "?", case.get("name")) for case in ElementTree.fromstring(listed).iter("TestCase")]
 
 
-def measured(module, arguments, count=None):
+def measured(module, arguments, seconds_max, count=None):
     """Its cases, measured once for each state of its program."""
-    known = SOURCES / f"cases_of_{module}"
+    known = SOURCES / f"cases_of_{module}_in_{seconds_max:g}_s"
     if known.exists() and known.stat().st_mtime > os.path.getmtime(program(module)):
         cases = pickle.loads(known.read_bytes())
         if count in (None, len(cases)):
             return cases
-    cases = [Case(module, each) for each in arguments()]
+    cases = [Case(module, each, seconds_max) for each in arguments()]
     known.write_bytes(pickle.dumps(cases))
     return cases
 
@@ -206,8 +220,8 @@ class Tests:
     def __init__(self, modules, histories, seconds_max):
         self.seconds_max, self.cases = seconds_max, []
         for module in sorted({holder for module in modules for holder in HOLDERS[module]}):
-            self.cases += measured(module, lambda: [[f"-tc={name}"] for name in cases_of(module)])  # noqa: B023
-        self.cases += measured("sim", lambda: [["--seed", str(seed)] for seed in range(1, histories + 1)], histories)
+            self.cases += measured(module, lambda: [[f"-tc={name}"] for name in cases_of(module)], seconds_max)  # noqa: B023
+        self.cases += measured("sim", lambda: [["--seed", str(seed)] for seed in range(1, histories + 1)], seconds_max, histories)
 
     def come_by(self, mutant, is_unit=None):
         return [case for case in self.cases if case.comes_by(mutant["number"]) and is_unit in (None, case.module != "sim")]
@@ -258,13 +272,26 @@ def draw(mutants, count, seed):
     return [mutant for _, _, mutant in sorted(drawn)]
 
 
+def explanations():
+    return [" ".join(line.split()) for line in (HERE / "survivors.txt").read_text().splitlines() if not line.startswith("#")]
+
+
+def explains(line, mutant):
+    return line.startswith(f"{mutant['file']}: {mutant['what']}")
+
+
 def explained(mutant, known):
-    return any(" ".join(line.split()).startswith(f"{mutant['file']}: {mutant['what']}") for line in known)
+    return any(explains(line, mutant) for line in known)
+
+
+def of_no_mutant(known, mutants):
+    """Explanations of code that has changed since."""
+    modules = {module_of(mutant) for mutant in mutants}
+    return [line for line in known if line.split("/")[0] in modules and not any(explains(line, mutant) for mutant in mutants)]
 
 
 def report(sample, tests):
-    known = (HERE / "survivors.txt").read_text().splitlines()
-    tally = {}
+    known, tally = explanations(), {}
     for count, mutant in enumerate(sample, 1):
         word = tests.catch(mutant)
         caught = word not in (UNTRIED, SURVIVED)
@@ -328,11 +355,16 @@ def measure(options):
         build(modules)
     mutants = [m for m in json.loads((SOURCES / "mutants.json").read_text()) if module_of(m) in modules]
     tests = Tests(modules, options.histories, options.seconds)
-    if options.only:
+    known = explanations()
+    if options.only == "explained":
+        sample = [m for m in mutants if explained(m, known)]
+    elif options.only:
         sample = [m for m in mutants if str(m["number"]) in options.only.split(",")]
     else:
         sample = draw(mutants, options.sample, options.seed)
     print(f"{len(mutants)} mutants, {len(sample)} drawn with seed {options.seed}", flush=True)
+    for line in of_no_mutant(known, mutants):
+        print(f"     no mutant any more: {line[:140]}", flush=True)
     return report(sample, tests)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import clang.cindex
 from clang.cindex import CursorKind as Kind
+from clang.cindex import TypeKind
 
 NEIGHBOURS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&", "+": "-", "-": "+", "*": "+", "/": "*",
               "+=": "-=", "-=": "+="}
@@ -81,12 +82,9 @@ class File:
             inside = True
         if inside:
             self.consider(cursor, parent)
-        for child in cursor.get_children():
-            if child.kind == Kind.CASE_STMT:
-                for part in list(child.get_children())[1:]:
-                    self.walk(part, inside, child)
-            else:
-                self.walk(child, inside, cursor)
+        children = list(cursor.get_children())
+        for child in children[1:] if cursor.kind == Kind.CASE_STMT else children:  # a label is a constant
+            self.walk(child, inside, cursor)
 
     def consider(self, cursor, parent):
         begin, end = self.span(cursor)
@@ -146,6 +144,8 @@ class File:
         text = self.text(begin, end)
         if parent is not None and parent.kind in (Kind.TEMPLATE_REF, Kind.TYPE_REF, Kind.INIT_LIST_EXPR):
             return
+        if parent is not None and parent.kind == Kind.VAR_DECL and parent.type.kind == TypeKind.CONSTANTARRAY:
+            return  # the size of it
         if text in ("true", "false"):
             number = self.mutant(cursor, "literal", f"{self.line_of(begin).decode().strip()}  [{text} -> {'false' if text == 'true' else 'true'}]")
             self.wrap(begin, end, f"(SAMPAN_MUTANT({number}) != ", ")")

@@ -9,6 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import mutation  # noqa: E402
+from harness import Skip  # noqa: E402
 
 
 def mutants(file, count, more=()):
@@ -67,8 +68,57 @@ def test_what_fails_once_was_held_up_and_what_fails_twice_is_caught():
         mutation.run = real
 
 
+def test_a_case_that_computes_for_longer_than_a_mutant_is_given_is_not_measured_to_its_end():
+    real = mutation.run
+    passed, seconds = real([sys.executable, "-c", "while True: pass"], 300, 1)
+    assert not passed and 0.5 < seconds < 30
+    try:
+        mutation.run = lambda *_, **_variables: (False, 4.1)
+        case = mutation.Case("queue", ["-tc=x"], 4)
+        assert case.comes_by(7) and verdict([Case("queue", 1), case], 4) == (mutation.UNTRIED, 1)
+        mutation.run = lambda *_, **_variables: (False, 0.1)
+        try:
+            mutation.Case("queue", ["-tc=x"], 4)
+            raise AssertionError("it failed by itself, and nothing is measured with it")
+        except mutation.CannotRun:
+            pass
+    finally:
+        mutation.run = real
+
+
 def test_what_was_not_all_tried_is_not_caught():
     assert mutation.share({"unit": 6, "sim": 2, "survived": 1, "not all tried": 1, "explained": 30}) == 80
+
+
+def test_an_explanation_of_code_that_has_changed_is_told():
+    known = ["queue/a.cc: x1 -- a line of the log", "queue/a.cc: gone -- the same", "policy/b.cc: x1 -- of a module that is not tried"]
+    assert mutation.of_no_mutant(known, mutants("queue/a.cc", 3)) == known[1:2]
+    assert [m["what"] for m in mutants("queue/a.cc", 3) if mutation.explained(m, known)] == ["x1"]
+
+
+CONSTANT = """
+int taken(int what) {
+  char room[8];
+  room[0] = 1;
+  switch (what) {
+    case 2 + 1:
+    case 4 + 1:
+      what += 6;
+  }
+  return what;
+}
+"""
+
+
+def test_what_must_be_constant_has_no_mutants():
+    if mutation.mutator is None:
+        raise Skip("needs python3-clang-14")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "constant.cc")
+        path.write_text(CONSTANT)
+        made = [m.what for m in mutation.mutator.File(path, "x/constant.cc", ["-x", "c++", "-std=c++20"], 1).mutants]
+    assert any("what += 6" in what for what in made) and any("[0 -> one more]" in what for what in made)
+    assert not [what for what in made if "case" in what or "[8 -> " in what or "[+ -> -]" in what]
 
 
 def test_why_nothing_could_be_tried_stands_in_the_report():

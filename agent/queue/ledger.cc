@@ -265,7 +265,7 @@ std::vector<Ledger::Candidate> Ledger::copies_of(std::span<const Candidate> item
   rows.begin();
   std::erase_if(copies, [&](const Candidate& copy) {
     const auto originals = originals_of(copy.seq);
-    return originals.empty() || !std::ranges::all_of(originals, [&](Sequence original) { return here.contains(original); });
+    return is_owing(copy.seq) || originals.empty() || !std::ranges::all_of(originals, [&](Sequence original) { return here.contains(original); });
   });
   return copies;
 }

@@ -184,7 +184,7 @@ class Ledger {
   };
   // Duplicates behind one, and items behind another that have a delivery that is done; in order, of each at most so many.
   std::vector<Candidate> candidates(Sequence duplicates_after, Sequence after, std::size_t items_max);
-  // Duplicates of these items and of nothing else.
+  // Duplicates of these items and of nothing else, but those that may be owed to somebody: they are images of their own then.
   std::vector<Candidate> copies_of(std::span<const Candidate> items);
   // The oldest undelivered items of a kind that travels ahead of images, beyond so many that are kept; at most items_max.
   std::vector<Candidate> surplus(core::Kind kind, std::size_t kept, std::size_t items_max);

@@ -86,7 +86,6 @@ Admission Ledger::decide(Sequence seq, std::string_view reason, const std::funct
   indexed.item.size = static_cast<std::uint64_t>(get.number(1));
   if (get.blob(2).size() == 32) std::memcpy(indexed.item.sha256.data(), get.blob(2).data(), 32);
   const std::int64_t exam = get.number(3), study_order = get.number(4), sop_key = get.number(7);
-  indexed.record_bytes = static_cast<std::uint64_t>(get.number(6));
   const Bytes facts(get.blob(5).begin(), get.blob(5).end());
   get.begin();
   if (Status read = facts_.open(facts, indexed.item); !read) sql_->refuse(read.error());

@@ -7,6 +7,7 @@
 #include "queue/lookup.h"
 #include "queue/orders.h"
 #include "queue/pledges.h"
+#include "queue/segment.h"
 #include "queue/unproven.h"
 #include "support/power_cut_files.h"
 
@@ -234,6 +235,35 @@ TEST_CASE_FIXTURE(NotesFixture, "a_note_segment_with_damage_is_kept_and_what_tak
   turns(4);
   CHECK(count("lead").waiting == waiting);
   CHECK(count("lead").archived == 0);
+}
+
+TEST_CASE_FIXTURE(NotesFixture, "what_the_power_tore_of_notes_is_forgotten_with_their_segment" * doctest::description("contract 9, 10")) {
+  const auto places = [this](const std::string& path) {
+    const auto name = queue::parse_segment_name(std::filesystem::path(path).filename().string());
+    auto ledger = queue::Sql::open(at("ledger.db").string(), true);
+    REQUIRE(ledger.ok());
+    queue::Statement rows(**ledger, "SELECT count(*) FROM quarantine WHERE segment=?");
+    rows.bind(1, static_cast<std::int64_t>(name->number));
+    return rows.step() ? rows.number(0) : -1;
+  };
+  put_image(1, "1.1");
+  settle(1, "lead", core::Level::accepted);
+  const std::string torn = segments('n').back();
+  stop();
+  std::filesystem::resize_file(torn, std::filesystem::file_size(torn) + 4096);
+  overwrite(torn, std::filesystem::file_size(torn) - 4096 + 1024, Bytes(512, 0xaa));  // a sector of a record that was begun
+  start();
+  queue->drain();
+  CHECK(queue->summary().torn_tails == 1);
+  CHECK(places(torn) == 1);
+  turns(2);
+  CHECK(std::filesystem::exists(torn));  // the highest that is sealed
+  restart();
+  settle(1, "cloud", core::Level::accepted);
+  restart();
+  turns(4);
+  CHECK_FALSE(std::filesystem::exists(torn));
+  CHECK(places(torn) == 0);
 }
 
 TEST_CASE_FIXTURE(NotesFixture, "a_power_cut_at_any_step_of_a_compaction_changes_nothing_anybody_sees" *

@@ -162,6 +162,8 @@ TEST_CASE_FIXTURE(Looks, "of_a_place_that_a_person_looked_at_only_what_still_doe
 
 TEST_CASE_FIXTURE(Looks, "a_damaged_image_that_a_person_looked_at_is_owed_no_more_and_is_taken_and_sent_when_it_comes_again") {
   take(0, 2);
+  SUBCASE("as it came") {}
+  SUBCASE("as a rebuild found it") { restart(true); }
   const std::string path = segments()[0];
   overwrite(path, 4096 + 6000, {1, 2, 3});
   for (auto& one : lease()) {
@@ -171,6 +173,7 @@ TEST_CASE_FIXTURE(Looks, "a_damaged_image_that_a_person_looked_at_is_owed_no_mor
   shows(1, 0);
   CHECK(count().on_hold == 1);
   CHECK(queue->damage().places(1)[0].study == "1.2.3");
+  CHECK(queue->damage().places(1)[0].bytes == 12288);
   look();
   for (const bool without_ledger : {false, false, true}) {
     shows(0, 0);

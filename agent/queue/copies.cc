@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "base/log.h"
 #include "queue/ledger.h"
 #include "queue/ledger_duties.h"
 #include "queue/ledger_statements.h"
@@ -73,6 +72,19 @@ Ledger::Heirs Ledger::heirs_of(Sequence copy) {
   }
   heirs.later = heirs.items.empty() && undecided;
   return heirs;
+}
+
+// A copy that was let go and is still on the disk: what it owed was handed over, whatever became of what it was a copy of.
+bool Ledger::was_spare(const core::Item& item) {
+  const auto notes = orphans_of(item.id);
+  const bool spare = std::ranges::any_of(notes, [&](const Note& note) {
+    const auto* stone = std::get_if<TombstoneNote>(&note);
+    return stone != nullptr && stone->why == TombstoneReason::duplicate && stone->sha256 == item.sha256;
+  });
+  if (!spare) return false;
+  use_->orphan_delete.bind(1, ByteView(item.id.bytes)).run();
+  orphans_ -= static_cast<std::int64_t>(notes.size());
+  return true;
 }
 
 bool Ledger::owes_more(const IndexedItem& indexed, std::span<const std::string> destinations) {

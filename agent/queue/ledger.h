@@ -276,6 +276,7 @@ class Ledger {
   std::uint64_t record_bytes_of(Sequence seq);
   void give(Sequence seq, std::span<const std::string> destinations);
   void keep_owing(Sequence copy);
+  bool was_spare(const core::Item& item);
   bool owes_more(const IndexedItem& indexed, std::span<const std::string> destinations);
   void raise(Sequence seq, core::Priority priority);
   void apply_order(const OrderNote& note);

@@ -45,6 +45,10 @@ Admission Ledger::add(const IndexedItem& indexed, std::span<const std::string> d
     if (study.step() && study.number(0) != 0) order = study.number(0);
     study.begin();
   }
+  if (was_spare(indexed.item)) {
+    insert_item(indexed, exam, order, ItemState::duplicate_gone, "");
+    return Admission::duplicate;
+  }
   if (admission == Admission::duplicate) {
     insert_item(indexed, exam, order, ItemState::duplicate, "the same bytes are here already");
     if (owes_more(indexed, destinations) && !has_tombstone(indexed.item.id)) keep_owing(indexed.seq);

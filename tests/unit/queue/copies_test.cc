@@ -167,6 +167,9 @@ TEST_CASE_FIXTURE(CopiesFixture, "nothing_goes_before_all_it_was_sent_to_have_it
   deliver(items[0], core::Level::accepted, "archive");
   reclaim();
   CHECK(queue->summary().items == 0);
+  restart(true);  // the copy may be on the disk still: nothing of it was given up
+  CHECK(asked("SELECT count(*) FROM delivery WHERE state=5 AND level=0") == 0);
+  CHECK(queue->summary().items == 0);
 }
 
 TEST_CASE_FIXTURE(CopiesFixture, "what_matched_no_route_has_somebody_once_it_is_sent_to_an_address_with_one") {

@@ -127,8 +127,8 @@ void Ledger::follow(const IndexedItem& indexed, Sequence gone) {
   rows.begin();
   for (const Before& one : all) {
     const auto before = delivery(gone, one.destination), now = delivery(indexed.seq, one.destination);
+    if (before) remove(*before);
     if (!before || !now) continue;  // it is not owed there any more
-    remove(*before);
     if (now->counted.state != static_cast<int>(core::DeliveryState::waiting) || !one.proven || !can_be_asked_ || !can_be_asked_(one.name)) continue;
     ask.begin().bind(1, std::string_view(one.node)).bind(2, run_ms()).bind(3, indexed.item.received.ms).bind(4, indexed.seq).bind(5, one.destination).run();
     if (sql_->changes() == 0) continue;  // it was said to be lost there since

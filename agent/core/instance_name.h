@@ -23,4 +23,10 @@ inline std::string_view kept_as(const Facts& facts) {
   return facts.get(has_two_names(facts) ? Fact::data_sop_instance_uid : Fact::sop_instance_uid);
 }
 
+// The one of the command, where that is another: a modality asks for storage commitment by it.
+inline std::string_view commanded_as(const Facts& facts) {
+  const std::string_view name = facts.get(Fact::sop_instance_uid);
+  return name == kept_as(facts) ? std::string_view() : name;
+}
+
 }  // namespace sampan::core

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "core/instance_name.h"
 #include "core/limits.h"
 #include "node/changing.h"
 #include "node/couriers.h"
@@ -156,7 +157,7 @@ class Contested {
   }
   void end() { contents_.clear(); }
   bool holds(const core::Item& item) const { return contested_.contains(std::hash<std::string_view>{}(uid(item))); }
-  static std::string_view uid(const core::Item& item) { return item.facts.get(core::Fact::sop_instance_uid); }
+  static std::string_view uid(const core::Item& item) { return core::kept_as(item.facts); }
 
  private:
   static std::uint64_t short_digest(const core::Item& item) {

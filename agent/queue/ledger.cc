@@ -20,6 +20,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open_sound(const std::string& path, cons
   std::unique_ptr<Ledger> ledger(new Ledger(std::move(*sql), keys));
   if (!ledger->status()) return ledger->status().error();
   if (Status filled = ledger->fill_exams(); !filled) return filled.error();
+  if (Status filled = ledger->fill_names(); !filled) return filled.error();
   return ledger;
 }
 
@@ -88,7 +89,7 @@ void Ledger::remember() {
 void Ledger::prepare() {
   Sql& s = *sql_;
   Statements& u = *use_;
-  u.item_insert = Statement(s, "INSERT OR REPLACE INTO item VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  u.item_insert = Statement(s, "INSERT OR REPLACE INTO item VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   u.item_by_id = Statement(s, "SELECT seq, sha256, state FROM item WHERE id=? ORDER BY state IN (4,6), seq");
   u.item_by_sop = Statement(s, "SELECT sha256, seq, state FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2,3) AND seq<>?");
   u.item_by_study = Statement(s, "SELECT min(study_order) FROM item WHERE study_key=? AND study_key<>0 AND state=1");

@@ -117,6 +117,8 @@ class Ledger {
   std::vector<Note> orphans_of(const Uuid& item);
   // An image of this name and other bytes, which came before it, is gone from here, and a rebuild met its tombstone only.
   bool another_is_buried(std::int64_t sop_key, const IndexedItem& indexed);
+  // The same, of one that has two names, where a tombstone of an earlier version has the one of its command.
+  bool another_was_commanded(const IndexedItem& indexed);
   // Every item is read: tombstones nobody waits for become images that are remembered; the rest is dropped where it is
   // wanted. At most so many; true when some are left.
   bool settle_orphans(std::size_t notes_max, bool drop_rest);
@@ -248,6 +250,8 @@ class Ledger {
   void note_exam(const IndexedItem& indexed, std::int64_t exam);
   void note_aliases(const core::Item& item, std::int64_t exam);
   Status fill_exams();
+  Status fill_names();
+  void hold_rival(const Candidate& candidate);
   void apply_orphans(const Uuid& item, std::int64_t run_ms);
   struct Copy {
     Sequence seq = 0;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "core/instance_name.h"
 #include "core/limits.h"
 #include "queue/ledger.h"
 #include "queue/ledger_duties.h"
@@ -35,7 +36,7 @@ std::int64_t rank_of(core::Kind kind, core::Priority priority, bool rebuilt) {
 Admission Ledger::add(const IndexedItem& indexed, std::span<const std::string> destinations, bool rebuilt) {
   forget_seen_of(indexed);
   if (knows(indexed)) return Admission::fresh;
-  const auto sop_key = keys_.of(indexed.item.facts.get(Fact::sop_instance_uid));
+  const auto sop_key = keys_.of(core::kept_as(indexed.item.facts));
   Earlier earlier;
   const Admission admission = compare(indexed, sop_key, earlier);
   const std::int64_t exam = keys_.of(exam_name(indexed.item));
@@ -117,7 +118,7 @@ Admission Ledger::compare(const IndexedItem& indexed, std::int64_t sop_key, Earl
   rows.begin();
   if (same) return Admission::duplicate;
   if (comparable && tell_undecided_) return Admission::undecided;
-  other = other || another_is_buried(sop_key, indexed);
+  other = other || another_is_buried(sop_key, indexed) || another_was_commanded(indexed);
   if (other) earlier.gone = 0;  // an answer that names the UID proves neither
   return other ? Admission::conflict : Admission::fresh;
 }
@@ -125,14 +126,15 @@ Admission Ledger::compare(const IndexedItem& indexed, std::int64_t sop_key, Earl
 void Ledger::insert_item(const IndexedItem& indexed, std::int64_t exam, std::int64_t study_order, ItemState state,
                          std::string_view reason) {
   const core::Item& item = indexed.item;
-  const std::int64_t sop_key = keys_.of(item.facts.get(Fact::sop_instance_uid));
+  const std::int64_t sop_key = keys_.of(core::kept_as(item.facts));
   auto& row = use_->item_insert;
   row.bind(1, indexed.seq).bind(2, ByteView(item.id.bytes)).bind(3, static_cast<std::int64_t>(indexed.record_bytes));
   row.bind(4, static_cast<int>(item.kind)).bind(5, static_cast<int>(item.priority)).bind(6, static_cast<std::int64_t>(item.size));
   row.bind(7, ByteView(item.sha256)).bind(8, item.received.ms).bind(9, sop_key);
   row.bind(10, exam).bind(11, study_order);
   row.bind(12, keys_.of_class(item.facts.get(Fact::sop_class_uid), item.facts.get(Fact::transfer_syntax_uid)));
-  row.bind(13, static_cast<int>(state)).bind(14, reason).bind(15, ByteView(facts_.seal(item))).run();
+  row.bind(13, static_cast<int>(state)).bind(14, reason).bind(15, ByteView(facts_.seal(item)));
+  row.bind(16, keys_.of(core::commanded_as(item.facts))).run();
   tallies_.item(state, 1, static_cast<std::int64_t>(item.size));
   heal_ranges(sop_key, item.sha256);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/instance_name.h"
 #include "queue/ledger.h"
 #include "queue/ledger_duties.h"
 #include "queue/ledger_statements.h"
@@ -78,7 +79,7 @@ void Ledger::forget_replaced(std::uint64_t segment) {
 }
 
 void Ledger::quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason, const core::Item* item) {
-  const std::int64_t sop_key = item == nullptr ? 0 : keys_.of(item->facts.get(core::Fact::sop_instance_uid));
+  const std::int64_t sop_key = item == nullptr ? 0 : keys_.of(core::kept_as(item->facts));
   auto& insert = use_->quarantine_insert;
   insert.bind(1, static_cast<std::int64_t>(segment)).bind(2, static_cast<std::int64_t>(offset)).bind(3, static_cast<std::int64_t>(bytes));
   insert.bind(4, sop_key != 0 && is_known(sop_key, item->sha256) ? came_again : reason).bind(5, sop_key);

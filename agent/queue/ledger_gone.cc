@@ -105,7 +105,7 @@ void Ledger::remember_gone(Sequence seq, const TombstoneNote& note) {
   row.bind(1, seq).bind(2, ByteView(note.item.bytes)).bind(3, std::int64_t{0}).bind(4, static_cast<int>(core::Kind::image));
   row.bind(5, static_cast<int>(core::Priority::routine)).bind(6, std::int64_t{0}).bind(7, ByteView(note.sha256));
   row.bind(8, note.time.ms).bind(9, note.sop_key).bind(10, std::int64_t{0}).bind(11, seq).bind(12, std::int64_t{0});
-  row.bind(13, static_cast<int>(ItemState::reclaimed)).bind(14, std::string_view()).bind(15, ByteView()).run();
+  row.bind(13, static_cast<int>(ItemState::reclaimed)).bind(14, std::string_view()).bind(15, ByteView()).bind(16, std::int64_t{0}).run();
   tallies_.item(ItemState::reclaimed, 1, 0);
   heal_ranges(note.sop_key, note.sha256);
 }

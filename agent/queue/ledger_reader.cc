@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "core/instance_name.h"
 #include "core/limits.h"
 
 namespace sampan::queue {
@@ -39,7 +40,7 @@ LedgerReader::LedgerReader(std::unique_ptr<Sql> sql, const Keyring& keys) : sql_
                            "AND (?3=0 OR class_key=?3)");
   next_urgent_ = Statement(*sql_, "SELECT min(not_before_ms) FROM delivery WHERE destination=? AND state=1 AND not_before_ms>? "
                                   "AND (?3=0 OR class_key=?3) AND rank>=?4 AND rank<?4+10");
-  same_ = Statement(*sql_, "SELECT id, sha256, seq, state FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2) ORDER BY state");
+  same_ = Statement(*sql_, "SELECT id, sha256, seq, state, label_key FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2) ORDER BY state");
   number_ = Statement(*sql_, "SELECT number FROM destination WHERE name=?");
   lacking_ = Lacking(*sql_);
 }
@@ -127,14 +128,15 @@ std::optional<Millis> LedgerReader::next_due(const DueQuery& query) {
   return at == 0 ? std::nullopt : std::optional<Millis>(at - query.now.ms);
 }
 
-std::optional<LedgerReader::Known> LedgerReader::same_instance(std::string_view sop_instance_uid, const Digest& sha256) {
-  const auto key = keys_.of(sop_instance_uid);
+std::optional<LedgerReader::Known> LedgerReader::same_instance(const core::Facts& facts, const Digest& sha256) {
+  const auto key = keys_.of(core::kept_as(facts)), label = keys_.of(core::commanded_as(facts));
   if (key == 0) return {};
   const auto lock = ask();
   std::optional<Known> found;
   for (same_.begin().bind(1, key); !found && same_.step();) {
     const ByteView id = same_.blob(0), digest = same_.blob(1);
     if (id.size() != 16 || digest.size() != 32 || std::memcmp(digest.data(), sha256.data(), 32) != 0) continue;
+    if (label != 0 && same_.number(4) != label) continue;  // it is to be found by that one as well
     found.emplace(Known{{}, same_.number(2), static_cast<ItemState>(same_.number(3)) == ItemState::reclaimed});
     std::memcpy(found->id.bytes.data(), id.data(), 16);
   }

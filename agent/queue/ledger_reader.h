@@ -47,13 +47,13 @@ class LedgerReader {
   bool waits(const std::string& destination);
   // How long until a delivery that fits the query is due; nothing when none waits. Where the ledger did not answer, a while.
   std::optional<Millis> next_due(const DueQuery& query);
-  // An item with this SOP Instance UID and content is in custody, or was and is receipted.
+  // An item of this name and content is in custody, or was and is receipted; one with two names only where it has both.
   struct Known {
     Uuid id;
     Sequence seq = 0;
     bool reclaimed = false;
   };
-  std::optional<Known> same_instance(std::string_view sop_instance_uid, const Digest& sha256);
+  std::optional<Known> same_instance(const core::Facts& facts, const Digest& sha256);
   // What it is not owed yet, of what is owed of the same image that came again.
   Lack lack(Sequence item, std::span<const std::string> owed, core::Priority priority);
   // Since it was last asked.

@@ -102,7 +102,7 @@ void Ledger::keep_for_nobody(Sequence seq, WallTime time) {
 
 // What was given up is not here: when it comes again it is new.
 void Ledger::forget_name(Sequence seq) {
-  Statement forget(*sql_, "UPDATE item SET sop_key=0 WHERE seq=?");
+  Statement forget(*sql_, "UPDATE item SET sop_key=0, label_key=0 WHERE seq=?");
   forget.bind(1, seq).run();
 }
 

@@ -104,7 +104,13 @@ UPDATE item SET state=6, study_key=0 WHERE state IN (3, 4) AND state=3 AND NOT E
 DELETE FROM item_tally WHERE EXISTS(SELECT 1 FROM meta WHERE name='exams missing');
 )sql";
 
-constexpr std::array migrations{first, second, third, fourth, fifth, sixth, seventh, eighth};
+constexpr const char* ninth = R"sql(
+ALTER TABLE item ADD COLUMN label_key INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX item_label ON item(label_key) WHERE label_key <> 0;
+INSERT INTO meta SELECT 'names missing', 1 WHERE EXISTS(SELECT 1 FROM item);
+)sql";
+
+constexpr std::array migrations{first, second, third, fourth, fifth, sixth, seventh, eighth, ninth};
 static_assert(migrations.size() == ledger_version);
 
 }  // namespace

@@ -9,11 +9,16 @@
 
 namespace sampan::queue {
 
-inline constexpr int ledger_version = 8;
+inline constexpr int ledger_version = 9;
 
 Status migrate(Sql& sql);
 // meta.name that stands until what version 2 added was filled in from the rows of version 1.
 inline constexpr std::string_view exams_missing = "exams missing";
+// The same, until images with two names have the one of their data set (version 9).
+inline constexpr std::string_view names_missing = "names missing";
+
+// What a SOP Instance UID of key ?1 may mean, as values of item.sop_key.
+inline constexpr std::string_view names_meant = "(SELECT ?1 UNION SELECT sop_key FROM item WHERE label_key=?1 AND label_key<>0)";
 
 // Values of item.state. replaced: it does not verify, and the same image is here in another record; nothing is missing.
 enum class ItemState : int { living = 1, reclaimed = 2, quarantined = 3, duplicate = 4, duplicate_gone = 5, replaced = 6 };

@@ -128,7 +128,8 @@ std::vector<Match> Lookup::find(std::string_view name, std::size_t matches_max) 
   for (aliases.bind(1, key).bind(2, static_cast<std::int64_t>(matches_max)); aliases.step();) add({what_of(aliases.number(0)), aliases.number(1)});
   const Uuid id = uuid_from(name);
   Statement images = question.ask(!id.is_nil() ? "SELECT id, study_key FROM item WHERE id=?1 AND study_key<>0"
-                                     : "SELECT id, study_key FROM item WHERE sop_key=?1 AND sop_key<>0 AND study_key<>0");
+                                     : "SELECT id, study_key FROM item WHERE sop_key=?1 AND sop_key<>0 AND study_key<>0 UNION ALL "
+                                       "SELECT id, study_key FROM item WHERE label_key=?1 AND label_key<>0 AND study_key<>0");
   for (id.is_nil() ? images.bind(1, key) : images.bind(1, ByteView(id.bytes)); images.step();) {
     Match match{Match::What::image, images.number(1), Uuid{}};
     read_id(images.blob(0), *match.item);

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <set>
 
+#include "core/instance_name.h"
 #include "queue/end_mark.h"
 #include "queue/ledger_secrets.h"
 #include "queue/payload.h"
@@ -169,7 +170,7 @@ const OrphanCounts& Orphan::counts() const { return parts_->counts; }
 
 // The same bytes of the same instance again are a duplicate; other bytes under one id are not.
 static Digest identity_of(const core::Item& item) {
-  const std::string_view sop = item.facts.get(core::Fact::sop_instance_uid);
+  const std::string_view sop = core::kept_as(item.facts);
   Bytes all(item.sha256.begin(), item.sha256.end());
   const ByteView name = sop.empty() ? ByteView(item.id.bytes) : as_bytes(sop);
   all.insert(all.end(), name.begin(), name.end());
@@ -199,7 +200,7 @@ void Orphan::each(const Visit& visit) {
       ++p.counts.items;
       if (!owed) ++p.counts.unsaid;
       one.payload = std::make_shared<StoredPayload>(segment->file, found.offset, found.frame, *key, nullptr);
-      const Fate fate = p.fates.of(one.item, owed, names.of(one.item.facts.get(core::Fact::sop_instance_uid)));
+      const Fate fate = p.fates.of(one.item, owed, names.of(core::kept_as(one.item.facts)));
       if (!visit(std::move(one), fate, before + found.offset + found.bytes)) return;
     }
     before += segment->size;

@@ -152,19 +152,20 @@ Pledges::Due Pledges::due(std::size_t pledges_max) {
 PledgedInstance Pledges::look(Question& question, core::InstanceReference reference) {
   PledgedInstance found{std::move(reference), Where::nowhere, {}, {}};
   const std::int64_t key = keys_.of(found.reference.sop_instance_uid);
-  Statement rows = question.ask("SELECT seq, state, id, sha256, facts FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2,3) ORDER BY state DESC, seq");
+  Statement rows = question.ask("SELECT seq, state, id, sha256, facts FROM item WHERE sop_key IN " + std::string(names_meant) +
+                               " AND sop_key<>0 AND state IN (1,2,3) ORDER BY state DESC, seq");
   std::set<std::vector<std::uint8_t>> contents;
   Sequence last = 0;
   for (rows.bind(1, key); rows.step();) {
     const auto state = static_cast<ItemState>(rows.number(1));
+    const ByteView digest = rows.blob(3), id = rows.blob(2);
+    contents.emplace(digest.begin(), digest.end());
     if (state == ItemState::quarantined) {
       found.where = Where::damaged;
       continue;
     }
     found.where = state == ItemState::living ? Where::here : Where::let_go;
     last = rows.number(0);
-    const ByteView digest = rows.blob(3), id = rows.blob(2);
-    contents.emplace(digest.begin(), digest.end());
     core::Item item;
     if (id.size() == item.id.bytes.size()) std::memcpy(item.id.bytes.data(), id.data(), id.size());
     const std::lock_guard lock(mutex_);

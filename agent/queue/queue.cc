@@ -128,7 +128,7 @@ class QueueInflow final : public core::Inflow {
     if (parts_.needs.priority) item_.priority = parts_.needs.priority(item_);
     // Its duties stand in its record: no change of routes and no loss of the ledger makes one forgotten.
     const Owed owed = parts_.needs.route(item_);
-    const auto known = parts_.reader->same_instance(facts.get(Fact::sop_instance_uid), item_.sha256);
+    const auto known = parts_.reader->same_instance(facts, item_.sha256);
     // What went from here by proof may be lost where it went: nobody is told that it is kept. Under an id of its own it is
     // kept again; under the one its tombstone names it would go with the next rebuild.
     const Status sound = known && !known->reclaimed ? parts_.verify(known->seq) : Status();

@@ -5,7 +5,6 @@
 #include <cstring>
 #include <thread>
 
-#include "core/instance_name.h"
 #include "core/limits.h"
 #include "core/nodes.h"
 #include "queue/store.h"
@@ -28,7 +27,6 @@ const std::string asked_of = "v.asked_of=(SELECT number FROM destination WHERE n
 const std::string round_of = "SELECT r.before, r.begun_run_ms FROM round r JOIN destination d ON d.number=r.asked_of WHERE d.name=?";
 
 constexpr std::int64_t looked_at_most = 2000;
-constexpr std::size_t names_remembered_max = 10'000;
 constexpr auto begun_looked_for_every = std::chrono::milliseconds(10);
 
 }  // namespace
@@ -59,23 +57,17 @@ Unproven::Due Unproven::due(const std::string& destination, std::size_t items_ma
   }
   const std::lock_guard lock(asked_->mutex);
   Question question(view_);
-  std::vector<UnprovenItem> contested;
   const auto take = [&](const char* range, std::int64_t from) {
     Statement rows = question.ask(columns + unproven + "AND " + asked_of + "AND " + range + " ORDER BY v.not_before_ms LIMIT ?3");
     rows.bind(1, std::string_view(destination)).bind(2, from).bind(3, static_cast<std::int64_t>(items_max + asked_->all.size()));
     while (due.items.size() < items_max && rows.step()) {
       if (asked_->all.contains({rows.text(6), rows.number(0)})) continue;
-      UnprovenItem one = read(rows);
-      (is_contested(question, one) ? contested : due.items).push_back(std::move(one));
+      due.items.push_back(read(rows));
     }
   };
   take("v.not_before_ms<=?2", now);
   if (due.items.empty()) take("v.not_before_ms>?2", jumped);
-  for (const auto& one : contested) ask_later(one, limits::proof_wait_most);
-  for (const auto& one : due.items) {
-    asked_->all.emplace(one.owed_to, one.seq);
-    remember_names(one.item.facts);
-  }
+  for (const auto& one : due.items) asked_->all.emplace(one.owed_to, one.seq);
   if (!due.items.empty()) return due;
   if (!question.good()) {  // it did not answer, and nobody may take that for "nothing"
     due.due_in = limits::proof_wait_least;
@@ -222,35 +214,9 @@ std::optional<Unproven::Named> Unproven::named_in(std::string_view transaction_u
   // By the UID first: it names few, and unproven may be many.
   Statement rows = question.ask(columns + unproven + "AND +v.asked_of=? AND i.sop_key=? AND i.sop_key<>0");
   for (const auto& uid : sop_instance_uids) {
-    for (const auto& name : names_of(uid)) {
-      for (rows.begin().bind(1, destination).bind(2, keys_.of(name)); rows.step();)
-        if (auto one = read(rows); core::kept_as(one.item.facts) == uid && !is_contested(question, one)) named.items.push_back(std::move(one));
-    }
+    for (rows.begin().bind(1, destination).bind(2, keys_.of(uid)); rows.step();) named.items.push_back(read(rows));
   }
   return named;
-}
-
-// The ledger finds them by the name of the command.
-std::vector<std::string> Unproven::names_of(const std::string& uid) {
-  std::vector<std::string> names{uid};
-  const std::lock_guard lock(names_mutex_);
-  if (const auto found = commanded_.find(uid); found != commanded_.end()) names.insert(names.end(), found->second.begin(), found->second.end());
-  return names;
-}
-
-void Unproven::remember_names(const core::Facts& facts) {
-  if (!core::has_two_names(facts)) return;
-  const std::lock_guard lock(names_mutex_);
-  if (commanded_.size() >= names_remembered_max) commanded_.clear();  // asked about again, they are known again
-  commanded_[std::string(core::kept_as(facts))].emplace(facts.get(core::Fact::sop_instance_uid));
-}
-
-// Another image has for its only name the one that is in the data set of this one: who names it may mean either.
-bool Unproven::is_contested(Question& question, const UnprovenItem& item) {
-  if (!core::has_two_names(item.item.facts)) return false;
-  Statement other = question.ask("SELECT 1 FROM item WHERE sop_key=?1 AND sop_key<>0 AND seq<>?2 AND state IN (1,2,3) AND sha256<>?3 LIMIT 1");
-  other.bind(1, keys_.of(core::kept_as(item.item.facts))).bind(2, item.seq).bind(3, ByteView(item.item.sha256));
-  return other.step();
 }
 
 }  // namespace sampan::queue

@@ -10,7 +10,6 @@
 #pragma once
 
 #include <limits>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -96,14 +95,11 @@ class Unproven {
     std::string destination;
     std::vector<UnprovenItem> items;
   };
-  // By the name an archive keeps them under; of those with two, what was asked about since the start.
+  // By the name an archive keeps them under.
   std::optional<Named> named_in(std::string_view transaction_uid, const std::vector<std::string>& sop_instance_uids);
 
  private:
   UnprovenItem read(Statement& row);
-  void remember_names(const core::Facts& facts);
-  bool is_contested(Question& question, const UnprovenItem& item);
-  std::vector<std::string> names_of(const std::string& uid);
   std::size_t asked_again(Question& question, const std::string& destination);
 
   Store& store_;
@@ -112,9 +108,6 @@ class Unproven {
   std::mutex facts_mutex_;
   FactsSeal facts_;
   const Clock& clock_;
-  // The name in the data set -> those of the commands it came with, where the two differ.
-  std::mutex names_mutex_;
-  std::map<std::string, std::set<std::string>> commanded_;
   // What is asked about just now, by the destination of the delivery. The last changes of the ledger outlive us.
   struct Asked {
     std::mutex mutex;

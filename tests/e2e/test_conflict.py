@@ -9,6 +9,7 @@ import urllib.request
 
 import cargo
 import part10
+import wire
 from harness import wait_until
 from test_orders import order, study_of
 
@@ -112,6 +113,15 @@ def wait_for(node, count, what, destination="lead"):
     wait_until(lambda: node.destination(destination)[what] == count, lambda: f"{what} is {count}: {json.dumps(node.destination(destination))}", 60, 0.1)
 
 
+def send_as(node, commanded, own_name, last_byte):
+    """An image with another name in its data set than in its command."""
+    data_set = wire.image(own_name, 64)[:-1] + bytes([last_byte])
+    with wire.Peer(node.port) as modality:
+        modality.associate(called=node.settings["ae_title"])
+        assert modality.store(commanded, data_set) == 0
+        modality.release()
+
+
 def is_refused(node, destination, reason=MAY_DIFFER):
     wait_for(node, 1, "rejected", destination)
     here = node.destination(destination)
@@ -199,3 +209,17 @@ def test_what_orthanc_gives_back_is_the_same(ctx):
     wait_for(node, 3, "delivered")
     assert lead.stored == 0 and node.destination()["rejected"] == 0
     lead.shutdown()
+
+
+def test_an_image_whose_name_another_one_has_in_its_data_set_alone_is_kept_beside_it(ctx):
+    """Archives keep the first of them and answer success for the second: a query by name proves neither."""
+    orthanc = ctx.orthanc(DicomAlwaysAllowFind=True)
+    node = ctx.node(destinations=[{**orthanc.destination, "proof": "query", "retention_days": 0}]).start()
+    for number, (commanded, own_name) in enumerate((("2.25.6", "2.25.5"), ("2.25.5", "2.25.5"), ("2.25.8", "2.25.10"), ("2.25.9", "2.25.10"))):
+        send_as(node, commanded, own_name, number)
+        wait_for(node, number // 2 + 1, "delivered")
+    wait_for(node, 2, "on_hold")
+    here = node.destination()
+    assert here["delivered"] == 2 and here["archived"] == here["waiting"] == here["rejected"] == 0, here
+    assert [one["reason"] for one in here["on_hold_reasons"]] == ["same SOP Instance UID as an earlier image, other content"], here
+    assert sorted(orthanc.file(one)[-1] for one in orthanc.get("/instances")) == [0, 2]

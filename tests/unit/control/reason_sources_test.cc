@@ -40,7 +40,7 @@ constexpr std::array elsewhere{
 
 // Sentences that are none of these, in files that hold others.
 const std::set<std::string> no_reasons{
-    "being compared", "torn tail", "doubtful tail", "the same image came again", "exams missing",       // marks in the ledger; nobody is told
+    "being compared", "torn tail", "doubtful tail", "the same image came again", "exams missing", "names missing",       // marks in the ledger; nobody is told
     "unknown ca", "access denied", "handshake failure", "not yet valid",   // looked for in what OpenSSL says
     "no thread for a lane", "a verdict without an outcome",                // the program ends
     "is not a numeric address",                                            // settings say it first

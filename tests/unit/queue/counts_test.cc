@@ -143,7 +143,7 @@ TEST_CASE_FIXTURE(CountsFixture, "a_ledger_of_the_first_version_learns_what_the_
   REQUIRE(rows("SELECT count(*) FROM item WHERE state=2", 1) != "0|\n");
   stop();
   const std::string before = everything();
-  tamper("DROP INDEX quarantine_sop; ALTER TABLE quarantine DROP COLUMN sop_key; ALTER TABLE quarantine DROP COLUMN sha256;"
+  tamper("DROP INDEX item_label; ALTER TABLE item DROP COLUMN label_key; DROP INDEX quarantine_sop; ALTER TABLE quarantine DROP COLUMN sop_key; ALTER TABLE quarantine DROP COLUMN sha256;"
          "DROP INDEX alias_exam; DROP INDEX commitment_begun; DROP TABLE round; DROP INDEX delivery_unproven; ALTER TABLE delivery DROP COLUMN asked_of; ALTER TABLE delivery DROP COLUMN again;"
          "ALTER TABLE delivery DROP COLUMN resends; ALTER TABLE delivery DROP COLUMN resent_ms; CREATE INDEX delivery_unproven ON delivery(destination, not_before_ms) WHERE state=3 AND level=1;"
          "DROP TABLE promise; DROP TABLE promised; DROP INDEX orphan_sop; ALTER TABLE orphan DROP COLUMN sop_key;"

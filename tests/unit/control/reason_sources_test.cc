@@ -31,7 +31,7 @@ constexpr std::array elsewhere{
     "intake/folder.", "intake/folder_plain.", "intake/folder_reception.", "intake/folder_round.",
     "intake/folder_tree.", "intake/folder_troubles.", "node/intakes.", "node/node.",   // log, settings; a note with Chinese of its own
     "node/exams.", "node/custodian.", "node/rescue",                         // Chinese beside it
-    "queue/damage.", "queue/dropping.", "queue/handed_in.",                  // Chinese in node/custodian and node/exams
+    "queue/damage.", "queue/dropping.", "queue/handed_in.", "queue/awaited.",  // Chinese in node/custodian and node/exams
     "queue/key_doors.", "queue/key_files.", "queue/key_text.", "queue/recovery_key.",  // Chinese beside it, or log
     "queue/ledger.", "queue/ledger_secrets.", "queue/ledger_undecided.", "queue/ledger_schema.cc", "queue/ledger_apply.",  // log
     "queue/orders.", "queue/pledges.", "queue/unproven.", "queue/rebuild.", "queue/reclaim.", "queue/counts.",  // Chinese in node/exams, or log

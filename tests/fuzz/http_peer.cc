@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fuzz/http_peer.h"
 
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,7 +19,6 @@ namespace sampan::fuzz {
 namespace {
 
 constexpr char end_of_part = 0x1e;
-constexpr int patience_ms = 40;
 constexpr std::array statuses{200, 202, 409, 204, 201, 401, 404, 400, 503, 429, 415, 413, 403, 407, 302, 100, 500, 206};
 
 struct Answer {
@@ -104,6 +102,7 @@ void HttpPeer::play(ByteView script) {
     script_.emplace_back(left.substr(0, end));
     left.remove_prefix(std::min(end + 1, left.size()));
   }
+  turn_.mine();
   next_ = 0;
   good_ = false;
   exchanges_.clear();
@@ -124,16 +123,31 @@ std::vector<HttpExchange> HttpPeer::exchanges() const {
   return exchanges_;
 }
 
+// Whoever called waits for an answer: it is busy from before that on.
+void HttpPeer::forget() {
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [this] { return !busy_; });
+  script_ = {};
+  exchanges_ = {};
+}
+
+void HttpPeer::set_busy(bool busy) {
+  const std::lock_guard lock(mutex_);
+  busy_ = busy;
+  idle_.notify_all();
+}
+
 // One connection at a time: whoever makes another is done with the one before. A client that waits for more than was said is
 // not kept waiting.
 void HttpPeer::answer_all() {
   int guest = -1;
   std::string ahead;
-  for (;;) {
+  for (;; set_busy(guest >= 0)) {
     std::array<pollfd, 2> doors{{{listener_, POLLIN, 0}, {guest, POLLIN, 0}}};
-    const int ready = ::poll(doors.data(), doors.size(), guest < 0 || is_good() ? -1 : patience_ms);
-    if (ready == 0) hang_up(std::exchange(guest, -1));
-    if (ready <= 0) continue;
+    if (!turn_.comes(doors, guest < 0 || is_good())) {
+      hang_up(std::exchange(guest, -1));
+      continue;
+    }
     if (guest >= 0 && doors[1].revents != 0 && !answer_one(guest, ahead)) hang_up(std::exchange(guest, -1));
     if (doors[0].revents == 0) continue;
     const int next = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);

@@ -5,15 +5,17 @@
 // A script is parts, each ended by the byte 0x1e. Of a part the first byte says how it is said: bit 0: the rest is all that is
 // said, bytes as they are; else the second byte chooses a status, and the rest is header lines, an empty line and the body, or a
 // body alone. After bytes as they are, and with bit 1, the peer hangs up; at the end of the script it says nothing more.
-// Threads: play() and be_good() from one; a thread of its own answers.
+// Threads: play(), be_good() and forget() from one; a thread of its own answers.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/bytes.h"
+#include "fuzz/turn.h"
 
 namespace sampan::fuzz {
 
@@ -32,9 +34,12 @@ class HttpPeer {
   void be_good();
   // Since play().
   std::vector<HttpExchange> exchanges() const;
+  // When nobody is on the line any more: nothing is held then that was not held before, which would be taken for a leak.
+  void forget();
 
  private:
   bool is_good() const;
+  void set_busy(bool busy);
   void answer_all();
   // False: the connection is over.
   bool answer_one(int socket, std::string& ahead);
@@ -42,10 +47,12 @@ class HttpPeer {
 
   int listener_ = -1;
   std::uint16_t port_ = 0;
+  Turn turn_;
   mutable std::mutex mutex_;  // of what follows
   std::vector<std::string> script_;
   std::size_t next_ = 0;
-  bool good_ = false;
+  bool good_ = false, busy_ = false;
+  std::condition_variable idle_;
   std::vector<HttpExchange> exchanges_;
 };
 

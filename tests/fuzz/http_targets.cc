@@ -154,6 +154,7 @@ FUZZ_TARGET(http_lead) {
     prove(choice >> 3, by_token);
   }
   check_requests();
+  service().forget();
 }
 
 namespace {

@@ -108,6 +108,8 @@ FUZZ_TARGET(lead) {
     expect(!delivered.contains(item(number).id) || was_answered(number, said), "what counts as delivered was answered by name");
   lead().be_good();
   expect(deliver(*courier, why).size() == instances.size(), why.c_str());
+  courier->rest();
+  lead().forget();
 }
 
 namespace {
@@ -121,13 +123,7 @@ void report_to_modality() {
          "who counts as told said so");
 }
 
-}  // namespace
-
-FUZZ_TARGET(lead_proof) {
-  Feed feed(input);
-  const std::uint8_t choice = feed.byte();
-  lead().play(feed.rest());
-  if (choice % 8 >= 4) return report_to_modality();
+void ask_for_proof(std::uint8_t choice) {
   Office office;
   const auto prover = uplink::make_dimse_prover({options(), choice % 4 != 1, choice % 4 != 2, Millis(20000)}, office, office, system_clock());
   const std::array items{item(0), item(1)};
@@ -141,6 +137,19 @@ FUZZ_TARGET(lead_proof) {
   for (std::size_t number = 0; number < items.size(); ++number)
     expect(!held.contains(items[number].id) || std::ranges::any_of(said, [&](const Message& one) { return holds(one.data_set, instances[number]); }),
            "what counts as held was named");
+}
+
+}  // namespace
+
+FUZZ_TARGET(lead_proof) {
+  Feed feed(input);
+  const std::uint8_t choice = feed.byte();
+  lead().play(feed.rest());
+  if (choice % 8 >= 4)
+    report_to_modality();
+  else
+    ask_for_proof(choice);
+  lead().forget();
 }
 
 }  // namespace sampan::fuzz

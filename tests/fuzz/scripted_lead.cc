@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fuzz/scripted_lead.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -67,6 +69,7 @@ ScriptedLead::ScriptedLead() {
 
 void ScriptedLead::play(ByteView script) {
   const std::lock_guard lock(mutex_);
+  turn_.mine();
   script_ = pdus_of(script);
   next_ = 0;
   good_ = false;
@@ -88,18 +91,36 @@ std::vector<Message> ScriptedLead::said() const {
   return said_;
 }
 
+// Whoever called waits for an answer: it is busy from before that on.
+void ScriptedLead::forget() {
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [this] { return !busy_; });
+  script_ = {};
+  said_ = {};
+}
+
+void ScriptedLead::set_busy(bool busy) {
+  const std::lock_guard lock(mutex_);
+  busy_ = busy;
+  idle_.notify_all();
+}
+
 void ScriptedLead::answer_all() {
   for (;;) {
     const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (socket < 0) continue;
+    set_busy(true);
     converse(socket);
     ::close(socket);
+    set_busy(false);
   }
 }
 
 void ScriptedLead::converse(int socket) {
   const timeval limit{0, 40'000};
+  const int on = 1;
   ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   Talk talk{socket};
   while (hear(talk) && go_on(talk)) {
   }
@@ -107,15 +128,15 @@ void ScriptedLead::converse(int socket) {
   static_cast<void>(hear_all(socket));
 }
 
-// Until something is finished. Whoever waits for more than it got is not waited for, but by a good lead: a busy machine makes
-// pauses of its own. False: the node hung up.
+// Until something is finished. Whoever waits for more than it got is not waited for, but by a good lead. False: the node hung up.
 bool ScriptedLead::hear(Talk& talk) const {
   std::array<std::uint8_t, 16384> some;
   for (;;) {
     const std::size_t finished = finished_in(talk.heard);
     if (finished > talk.finished) return talk.finished = finished, true;
+    std::array<pollfd, 1> door{{{talk.socket, POLLIN, 0}}};
+    if (!turn_.comes(door, talk.heard.empty() || is_good())) return true;
     const ssize_t got = ::recv(talk.socket, some.data(), some.size(), 0);
-    if (got < 0 && errno == EAGAIN && !talk.heard.empty() && !is_good()) return true;
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
     if (got <= 0) return false;
     talk.heard.insert(talk.heard.end(), some.begin(), some.begin() + got);

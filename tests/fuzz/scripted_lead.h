@@ -4,15 +4,17 @@
 //
 // Whenever the node has finished something (a request for an association, a message, a release), the script goes on until it
 // has finished something too. It goes on over all connections that the node makes. Where it ends, it hangs up.
-// Threads: play() and be_good() from one; a thread of its own answers.
+// Threads: play(), be_good() and forget() from one; a thread of its own answers.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "fuzz/dicom_peer.h"
+#include "fuzz/turn.h"
 
 namespace sampan::fuzz {
 
@@ -25,10 +27,13 @@ class ScriptedLead {
   void be_good();
   // What it said since play(), in whole messages.
   std::vector<Message> said() const;
+  // When nobody is on the line any more: nothing is held then that was not held before, which would be taken for a leak.
+  void forget();
 
  private:
   struct Talk;
   bool is_good() const;
+  void set_busy(bool busy);
   void answer_all();
   void converse(int socket);
   bool hear(Talk& talk) const;
@@ -37,10 +42,12 @@ class ScriptedLead {
 
   int listener_ = -1;
   std::uint16_t port_ = 0;
+  Turn turn_;
   mutable std::mutex mutex_;  // of what follows
   std::vector<Bytes> script_;
   std::size_t next_ = 0;
-  bool good_ = false;
+  bool good_ = false, busy_ = false;
+  std::condition_variable idle_;
   std::vector<Message> said_;
 };
 

@@ -80,7 +80,7 @@ bool NotesKept::still_says(DutyNote& note, Ledger& ledger) {
       if (ledger.delivery_of(row.seq, name)) owed.insert(name);
   }
   if (decided) std::erase_if(note.destinations, [&](const auto& name) { return !owed.contains(name); });
-  return here && !note.destinations.empty();
+  return here && (!note.destinations.empty() || note.priority);
 }
 
 // It is kept for nobody as long as it is; a duty that was given since stands in its own note.

@@ -17,7 +17,8 @@ SegmentOwner owner_of(File& file, const SegmentName& name, const Uuid& node, std
   const auto first = SegmentScan(file, name.number, std::min(block_bytes, size), size).next();
   const bool records = first.what == Finding::What::record || first.record_follows;
   const bool zeros = got && std::ranges::all_of(block, [](std::uint8_t byte) { return byte == 0; });
-  if (zeros && (records || first.what == Finding::What::end)) return SegmentOwner::us_begun;
+  const bool begun = first.what == Finding::What::end || (first.what == Finding::What::torn && !first.unreadable);
+  if (zeros && (records || begun)) return SegmentOwner::us_begun;
   return records ? SegmentOwner::us_by_records : SegmentOwner::unknown;
 }
 

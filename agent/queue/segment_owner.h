@@ -13,7 +13,7 @@ namespace sampan::queue {
 enum class SegmentOwner {
   us,
   us_by_records,  // only the header block is damaged
-  us_begun,       // the header block is zeros: begun when the power went
+  us_begun,       // the header block is zeros, and no more than the beginning of a record follows: begun when the power went
   another,        // another node, or ours in another place
   unknown         // neither a header nor a record
 };

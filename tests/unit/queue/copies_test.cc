@@ -125,6 +125,28 @@ TEST_CASE_FIXTURE(CopiesFixture, "an_image_sent_again_for_emergencies_travels_as
   CHECK(exam->sample.priority == core::Priority::emergency);
 }
 
+TEST_CASE_FIXTURE(CopiesFixture, "the_class_of_a_copy_outlives_the_compaction_of_what_says_so" * doctest::description("contract 4")) {
+  notes_slack_bytes = 0;
+  restart();
+  for (const unsigned seed : {1u, 2u, 3u}) {
+    sent(lead, core::Priority::bulk, seed);
+    sent(lead, core::Priority::emergency, seed);
+    reclaim();
+    restart();  // a note segment each
+  }
+  const std::string first = segments('n').at(0);
+  for (int round = 0; round < 6 && std::filesystem::exists(first); ++round) {
+    const auto exam = queue->lookup().find("1.2.3", 1).at(0);
+    for (int again = 0; again < 4; ++again) REQUIRE((queue->orders().hold(exam, "").ok() && queue->orders().resume(exam, "").ok()));
+    reclaim(), restart();
+  }
+  REQUIRE_FALSE(std::filesystem::exists(first));
+  restart(true);
+  const auto items = lease();
+  REQUIRE(items.size() == 3);
+  for (const auto& one : items) CHECK(one.item.priority == core::Priority::emergency);
+}
+
 TEST_CASE_FIXTURE(CopiesFixture, "a_repeat_that_is_owed_nothing_more_is_written_nowhere") {
   sent(both, core::Priority::referral);
   reclaim();

@@ -279,6 +279,20 @@ TEST_CASE_FIXTURE(QueueFixture, "a_segment_that_was_begun_when_the_power_went_al
   CHECK(std::filesystem::exists(at("spool/i0000000000000006.seg")));
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "a_segment_whose_header_the_power_took_and_not_the_record_begun_behind_it_is_no_foreign_file" * doctest::description("contract 9")) {
+  REQUIRE(put(pattern(10'000, 1), image_facts("1.1")).ok());
+  stop();
+  const std::string path = segments().at(0);
+  overwrite(path, 0, Bytes(4096, 0));
+  std::filesystem::resize_file(path, 4096 + 4096);
+  lose_ledger();
+  start();
+  queue->drain();
+  CHECK(queue->summary().foreign == 0);
+  CHECK(queue->summary().quarantined == 0);
+  CHECK(queue->summary().torn_tails + queue->summary().doubtful == 1);
+}
+
 TEST_CASE_FIXTURE(QueueFixture, "a_disk_that_failed_a_write_promises_nothing_until_it_takes_one" * doctest::description("contract 1, 2")) {
   REQUIRE(put(pattern(10, 1), image_facts("1.1")).ok());
   files.sync_fails = true;

@@ -89,7 +89,7 @@ TEST_CASE_FIXTURE(WorkerFixture, "a_worker_is_started_when_it_is_first_asked_and
 }
 
 TEST_CASE_FIXTURE(WorkerFixture, "a_payload_larger_than_what_a_worker_may_hold_streams_through_it") {
-  const std::size_t bytes = SAMPAN_SANITIZED != 0 ? 8u << 20 : 80u << 20;  // there is no time for more
+  const std::size_t bytes = SAMPAN_SANITIZED != 0 ? 8u << 20 : 40u << 20;  // there is no processor time for more
   MemoryPayload payload(Bytes(bytes, 0));
   CHECK(worker::canonical_digest(*process, explicit_le, payload).ok());
   MemoryPayload cut(Bytes(bytes - 1, 0));

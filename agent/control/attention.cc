@@ -43,7 +43,7 @@ void look_at_intake(const NodeStatus& status, Findings& out) {
 void look_at_commitments(const NodeStatus& status, Findings& out) {
   const IntakeStatus& intake = status.intake;
   if (intake.commitments_untold == 0) return;
-  const bool unnamed = intake.commitments_error.find("no address of it is in intake.report_to") != std::string::npos;
+  const bool unnamed = intake.commitments_error.find(no_report_address) != std::string::npos;
   out.push_back({"commitment_untold", Verdict::attention,
                  number(intake.commitments_untold) + " 个存储承诺请求尚未能答复设备" + because_zh(intake.commitments_error),
                  "Requests for storage commitment whose answer does not reach the modality: " + number(intake.commitments_untold) +

@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "control/reason_words.h"
+
 namespace sampan::control {
 namespace {
 
@@ -272,7 +274,7 @@ constexpr std::array ours{
     // Telling a modality that its images are kept.
     ReasonPhrase{"its answer to a report of storage commitment is none", "对存储承诺报告的答复无效"},
     ReasonPhrase{"it does not take reports of storage commitment", "不接收存储承诺报告"},
-    ReasonPhrase{"no address of it is in intake.report_to", "配置 intake.report_to 中没有它的地址"},
+    ReasonPhrase{no_report_address, "配置 intake.report_to 中没有它的地址"},
     // The process that reads images.
     ReasonPhrase{"reading it took too long", "解析耗时过长"},
     ReasonPhrase{"reading it needs too much memory", "解析所需内存过大"},

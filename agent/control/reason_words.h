@@ -15,6 +15,9 @@
 
 namespace sampan::control {
 
+// Why a modality is not called back; what a person does about it is looked up by it.
+inline constexpr std::string_view no_report_address = "no address of it is in intake.report_to";
+
 std::string reason_words(std::string_view reason, Lang lang);
 
 }  // namespace sampan::control

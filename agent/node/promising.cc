@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "control/reason_words.h"
 #include "core/limits.h"
 #include "core/nodes.h"
 #include "intake/dimse_contexts.h"
@@ -142,7 +143,7 @@ std::optional<std::string> Promising::call(const queue::Pledge& pledge, const co
   const auto settings = live_.settings();
   const auto& all = settings->intake.report_to;
   const auto address = std::ranges::find(all, pledge.calling_ae, &settings::DimseAddress::ae_title);
-  if (address == all.end()) return "no address of it is in intake.report_to";
+  if (address == all.end()) return std::string(control::no_report_address);
   uplink::DimseOptions modality;
   modality.name = pledge.calling_ae;
   modality.host = address->host;

@@ -8,16 +8,13 @@
 #include "queue/ledger_duties.h"
 #include "queue/ledger_statements.h"
 #include "queue/store.h"
+#include "queue/twenty_digits.h"
 
 namespace sampan::queue {
 
 static constexpr std::size_t copies_per_step = 128;
 
-// In the order of the spool.
-static std::string owing_name(Sequence copy) {
-  const std::string digits = std::to_string(copy);
-  return "owing " + std::string(20 - std::min<std::size_t>(digits.size(), 20), '0') + digits;
-}
+static std::string owing_name(Sequence copy) { return "owing " + twenty_digits(static_cast<std::uint64_t>(copy)); }
 
 void Ledger::keep_owing(Sequence copy) {
   const std::string name = owing_name(copy);
@@ -59,7 +56,7 @@ Ledger::Heirs Ledger::heirs_of(Sequence copy) {
   const auto take = [&](Sequence seq, Statement& row) {
     if (row.number(1) != 0) return void(undecided = true);
     Heirs::Heir& heir = heirs.items.emplace_back(Heirs::Heir{seq, {}});
-    if (row.blob(2).size() == heir.id.bytes.size()) std::memcpy(heir.id.bytes.data(), row.blob(2).data(), heir.id.bytes.size());
+    copy_fixed(row.blob(2), heir.id.bytes);
   };
   const auto state = self.bind(1, copy).bind(2, being_compared).step() ? static_cast<ItemState>(self.number(0)) : ItemState::duplicate_gone;
   heirs.over = state != ItemState::living && state != ItemState::duplicate;
@@ -110,7 +107,7 @@ void Ledger::raise(Sequence seq, core::Priority priority) {
   Statement rank(*sql_, "UPDATE delivery SET rank=?2+10*?3+rank%10 WHERE seq=?1 AND state IN (1,2) AND rank>=?4");
   rank.bind(1, seq).bind(2, rank_of_images).bind(3, value).bind(4, rank_above(priority)).run();
   core::Item item;
-  if (row.blob(0).size() == item.id.bytes.size()) std::memcpy(item.id.bytes.data(), row.blob(0).data(), item.id.bytes.size());
+  copy_fixed(row.blob(0), item.id.bytes);
   if (row.number(3) <= value || !facts_.open(row.blob(1), item)) return;
   row.begin();
   item.priority = priority;

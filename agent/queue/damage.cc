@@ -2,7 +2,6 @@
 #include "queue/damage.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/limits.h"
 #include "queue/handed_in.h"
@@ -46,7 +45,7 @@ std::vector<DamagedPlace> Damage::read(Question& question, std::size_t places_ma
     const Sequence seq = items.number(0);
     DamagedPlace place{segment_of(seq), offset_of(seq), number(items.number(1)), false, items.text(2), {}, WallTime{items.number(3)}};
     Uuid id;
-    if (items.blob(4).size() == id.bytes.size()) std::memcpy(id.bytes.data(), items.blob(4).data(), id.bytes.size());
+    copy_fixed(items.blob(4), id.bytes);
     place.study = study_of(id, items.blob(5));
     places.push_back(std::move(place));
   }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queue/dropping.h"
 
-#include <cstring>
-
 #include "core/limits.h"
 #include "queue/handed_in.h"
 #include "queue/ledger_schema.h"
@@ -58,8 +56,8 @@ Result<Dropping::Page> Dropping::next(const Order& order, Place& after) {
     if (rows.number(11) == 0) continue;
     Debt debt;
     debt.item.seq = after.seq;
-    if (rows.blob(4).size() == debt.item.id.bytes.size()) std::memcpy(debt.item.id.bytes.data(), rows.blob(4).data(), debt.item.id.bytes.size());
-    if (rows.blob(5).size() == debt.item.sha256.size()) std::memcpy(debt.item.sha256.data(), rows.blob(5).data(), debt.item.sha256.size());
+    copy_fixed(rows.blob(4), debt.item.id.bytes);
+    copy_fixed(rows.blob(5), debt.item.sha256);
     debt.item.kind = static_cast<core::Kind>(rows.number(7));
     debt.state = static_cast<ItemState>(rows.number(8));
     debt.elsewhere = rows.number(9) != 0;

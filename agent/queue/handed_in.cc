@@ -7,13 +7,14 @@
 
 namespace sampan::queue {
 
+void note_together(Store& store, std::vector<Note> notes, const std::function<void()>& then) {
+  for (std::size_t i = 0; i < notes.size(); ++i) store.note(std::move(notes[i]), i + 1 == notes.size() ? then : nullptr);
+}
+
 Status hand_in(Store& store, std::vector<Note> notes) {
   if (notes.empty()) return {};
   Awaited written;
-  for (std::size_t i = 0; i < notes.size(); ++i) {
-    const bool last = i + 1 == notes.size();
-    store.note(std::move(notes[i]), last ? written.then() : nullptr);
-  }
+  note_together(store, std::move(notes), written.then());
   return written.wait(core::limits::order_patience, "the order");
 }
 

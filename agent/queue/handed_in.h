@@ -6,6 +6,7 @@
 //          before -> stopped: to be ordered again.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "queue/notes.h"
@@ -15,5 +16,8 @@ namespace sampan::queue {
 class Store;
 
 Status hand_in(Store& store, std::vector<Note> notes);
+
+// The last of them, with which all are durable, is followed by then. Does not wait.
+void note_together(Store& store, std::vector<Note> notes, const std::function<void()>& then);
 
 }  // namespace sampan::queue

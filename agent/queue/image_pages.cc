@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queue/image_pages.h"
 
-#include <cstring>
-
 #include "queue/ledger_schema.h"
 
 namespace sampan::queue {
@@ -16,7 +14,7 @@ constexpr std::string_view deliveries = "JOIN delivery v ON v.seq=i.seq JOIN des
 
 ImageDelivery read(Statement& row) {
   ImageDelivery one;
-  if (const ByteView id = row.blob(0); id.size() == one.item.bytes.size()) std::memcpy(one.item.bytes.data(), id.data(), id.size());
+  copy_fixed(row.blob(0), one.item.bytes);
   const auto state = static_cast<ItemState>(row.number(1));
   one.payload = state == ItemState::living ? Payload::here : state == ItemState::reclaimed ? Payload::reclaimed : Payload::damaged;
   one.destination = row.text(2);

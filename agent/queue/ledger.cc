@@ -222,8 +222,8 @@ void Ledger::waited(Millis before) {
 Ledger::Candidate Ledger::read_candidate(Statement& row, bool duplicate) {
   Candidate candidate;
   candidate.seq = row.number(0);
-  if (row.blob(1).size() == 16) std::memcpy(candidate.id.bytes.data(), row.blob(1).data(), 16);
-  if (row.blob(2).size() == 32) std::memcpy(candidate.sha256.data(), row.blob(2).data(), 32);
+  copy_fixed(row.blob(1), candidate.id.bytes);
+  copy_fixed(row.blob(2), candidate.sha256);
   candidate.sop_key = row.number(3);
   candidate.duplicate = duplicate;
   if (duplicate)

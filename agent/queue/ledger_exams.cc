@@ -136,7 +136,7 @@ Status Ledger::fill_exams() {
   while (items.step()) {
     IndexedItem indexed;
     indexed.seq = items.number(0);
-    if (items.blob(1).size() == 16) std::memcpy(indexed.item.id.bytes.data(), items.blob(1).data(), 16);
+    copy_fixed(items.blob(1), indexed.item.id.bytes);
     indexed.item.size = static_cast<std::uint64_t>(items.number(2));
     const auto state = static_cast<ItemState>(items.number(3));
     tallies_.item(state, 1, items.number(2));

@@ -52,7 +52,7 @@ std::vector<Ledger::Row> Ledger::rows_of(const Uuid& item) {
   auto& rows = use_->item_by_id;
   for (rows.begin().bind(1, ByteView(item.bytes)); rows.step();) {
     Row row{rows.number(0), {}, static_cast<ItemState>(rows.number(2))};
-    if (rows.blob(1).size() == row.sha256.size()) std::memcpy(row.sha256.data(), rows.blob(1).data(), row.sha256.size());
+    copy_fixed(rows.blob(1), row.sha256);
     found.push_back(row);
   }
   rows.begin();

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a ledger of an earlier version learns of images that have another name in their data set than their command had.
-#include <cstring>
-
 #include "core/instance_name.h"
 #include "queue/ledger.h"
 #include "queue/ledger_duties.h"
@@ -20,14 +18,14 @@ Status Ledger::fill_names() {
   Statement set(*sql_, "UPDATE item SET sop_key=?, label_key=? WHERE seq=?");
   while (items.step()) {
     core::Item item;
-    if (items.blob(1).size() == item.id.bytes.size()) std::memcpy(item.id.bytes.data(), items.blob(1).data(), item.id.bytes.size());
+    copy_fixed(items.blob(1), item.id.bytes);
     if (!facts_.open(items.blob(4), item)) continue;  // only its tombstone is known
     const std::int64_t label = keys_.of(core::commanded_as(item.facts));
     if (label == 0) continue;
     Candidate one;
     one.seq = items.number(0);
     one.sop_key = keys_.of(core::kept_as(item.facts));
-    if (items.blob(2).size() == one.sha256.size()) std::memcpy(one.sha256.data(), items.blob(2).data(), one.sha256.size());
+    copy_fixed(items.blob(2), one.sha256);
     set.begin().bind(1, one.sop_key).bind(2, label).bind(3, one.seq).run();
     if (static_cast<ItemState>(items.number(3)) == ItemState::living) hold_rival(one);
   }

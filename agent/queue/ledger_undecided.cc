@@ -2,10 +2,10 @@
 // Items that share a SOP Instance UID with another and not its bytes, until they were compared (FORMAT.md, Ledger).
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 
 #include "queue/ledger.h"
 #include "queue/ledger_statements.h"
+#include "queue/twenty_digits.h"
 
 namespace sampan::queue {
 
@@ -13,11 +13,7 @@ using core::Fact;
 
 namespace {
 
-// In the order of the spool.
-std::string name_of(Sequence seq) {
-  const std::string digits = std::to_string(seq);
-  return "undecided " + std::string(20 - std::min<std::size_t>(digits.size(), 20), '0') + digits;
-}
+std::string name_of(Sequence seq) { return "undecided " + twenty_digits(static_cast<std::uint64_t>(seq)); }
 
 }  // namespace
 
@@ -82,9 +78,9 @@ Admission Ledger::decide(Sequence seq, std::string_view reason, const std::funct
   indexed.seq = seq;
   auto& get = use_->item_get.begin().bind(1, seq);
   if (!get.step()) return get.begin(), Admission::fresh;
-  if (get.blob(0).size() == 16) std::memcpy(indexed.item.id.bytes.data(), get.blob(0).data(), 16);
+  copy_fixed(get.blob(0), indexed.item.id.bytes);
   indexed.item.size = static_cast<std::uint64_t>(get.number(1));
-  if (get.blob(2).size() == 32) std::memcpy(indexed.item.sha256.data(), get.blob(2).data(), 32);
+  copy_fixed(get.blob(2), indexed.item.sha256);
   const std::int64_t exam = get.number(3), study_order = get.number(4), sop_key = get.number(7);
   const Bytes facts(get.blob(5).begin(), get.blob(5).end());
   get.begin();

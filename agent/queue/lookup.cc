@@ -2,7 +2,6 @@
 #include "queue/lookup.h"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 
 #include "queue/ledger_schema.h"
@@ -34,10 +33,6 @@ Match::What what_of(std::int64_t alias_kind) {
     case AliasKind::file: return Match::What::file;
   }
   return Match::What::study;
-}
-
-void read_id(ByteView blob, Uuid& id) {
-  if (blob.size() == id.bytes.size()) std::memcpy(id.bytes.data(), blob.data(), blob.size());
 }
 
 // state, level, items, first, last of exam_tally
@@ -103,7 +98,7 @@ Exam Lookup::read(Question& question, Statement& row) {
   exam.bytes = count_of(row.number(5));
   Statement item = question.ask("SELECT id, facts FROM item WHERE seq=?");
   if (item.bind(1, row.number(1)).step()) {
-    read_id(item.blob(0), exam.sample.id);
+    copy_fixed(item.blob(0), exam.sample.id.bytes);
     const std::lock_guard lock(facts_mutex_);
     static_cast<void>(facts_.open(item.blob(1), exam.sample));
   }
@@ -132,7 +127,7 @@ std::vector<Match> Lookup::find(std::string_view name, std::size_t matches_max) 
                                        "SELECT id, study_key FROM item WHERE label_key=?1 AND label_key<>0 AND study_key<>0");
   for (id.is_nil() ? images.bind(1, key) : images.bind(1, ByteView(id.bytes)); images.step();) {
     Match match{Match::What::image, images.number(1), Uuid{}};
-    read_id(images.blob(0), *match.item);
+    copy_fixed(images.blob(0), match.item->bytes);
     add(match);
   }
   return found;
@@ -185,7 +180,7 @@ std::vector<std::string> Lookup::quarantined(std::size_t exams_max) {
                                 std::string(unseen_item) + " ORDER BY seq DESC LIMIT ?");
   for (rows.bind(1, static_cast<int>(ItemState::quarantined)).bind(2, static_cast<std::int64_t>(quarantined_looked_at)); rows.step();) {
     core::Item item;
-    read_id(rows.blob(0), item.id);
+    copy_fixed(rows.blob(0), item.id.bytes);
     const std::lock_guard lock(facts_mutex_);
     if (exams.size() >= exams_max || !facts_.open(rows.blob(1), item)) continue;
     const std::string_view study = item.facts.get(core::Fact::study_instance_uid);
@@ -205,7 +200,7 @@ std::vector<std::string> Lookup::exams_in(const std::string& destination, core::
     if (std::ranges::find(seen, rows.number(0)) != seen.end()) continue;
     seen.push_back(rows.number(0));
     core::Item item;
-    read_id(rows.blob(1), item.id);
+    copy_fixed(rows.blob(1), item.id.bytes);
     const std::lock_guard lock(facts_mutex_);
     if (!facts_.open(rows.blob(2), item)) continue;
     const std::string_view study = item.facts.get(core::Fact::study_instance_uid);

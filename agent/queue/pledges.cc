@@ -2,12 +2,12 @@
 #include "queue/pledges.h"
 
 #include <algorithm>
-#include <cstring>
 #include <set>
 
 #include "core/limits.h"
 #include "core/nodes.h"
 #include "queue/awaited.h"
+#include "queue/handed_in.h"
 #include "queue/ledger_schema.h"
 #include "queue/store.h"
 
@@ -122,10 +122,7 @@ Status Pledges::keep(const core::PromiseRequest& request) {
   auto notes = notes_of(request, clock_.wall());
   {
     const std::lock_guard lock(asking_mutex_);  // of two under one name, one after the other
-    for (std::size_t i = 0; i < notes.size(); ++i) {
-      const bool last = i + 1 == notes.size();
-      store_.note(std::move(notes[i]), last ? written.then() : nullptr);
-    }
+    note_together(store_, std::move(notes), written.then());
   }
   return written.wait(limits::order_patience, "the request");
 }
@@ -167,7 +164,7 @@ PledgedInstance Pledges::look(Question& question, core::InstanceReference refere
     found.where = state == ItemState::living ? Where::here : Where::let_go;
     last = rows.number(0);
     core::Item item;
-    if (id.size() == item.id.bytes.size()) std::memcpy(item.id.bytes.data(), id.data(), id.size());
+    copy_fixed(id, item.id.bytes);
     const std::lock_guard lock(mutex_);
     if (facts_.open(rows.blob(4), item)) found.sop_class_uid = item.facts.get(core::Fact::sop_class_uid);
   }

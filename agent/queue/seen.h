@@ -8,15 +8,13 @@
 #include <string>
 #include <string_view>
 
+#include "queue/twenty_digits.h"
+
 namespace sampan::queue {
 
 // meta.name of a place; its value is how many bytes were damaged there when it was looked at.
 inline std::string seen_name(std::uint64_t segment, std::uint64_t offset) {
-  const auto digits = [](std::uint64_t number) {
-    const std::string text = std::to_string(number);
-    return std::string(20 - text.size(), '0') + text;
-  };
-  return "seen " + digits(segment) + " " + digits(offset);
+  return "seen " + twenty_digits(segment) + " " + twenty_digits(offset);
 }
 
 // Conditions of SQL, on rows of quarantine and of item: nobody has looked at it.

@@ -3,9 +3,14 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace sampan::queue {
+
+void copy_fixed(ByteView column, ByteSpan into) {
+  if (column.size() == into.size()) std::ranges::copy(column, into.begin());
+}
 
 Result<std::unique_ptr<Sql>> Sql::open(const std::string& path, bool read_only) {
   sqlite3* handle = nullptr;

@@ -46,6 +46,9 @@ class Statement {
   sqlite3_stmt* statement_ = nullptr;
 };
 
+// A column of as many bytes as there is room for; one of any other length leaves it as it is.
+void copy_fixed(ByteView column, ByteSpan into);
+
 class Sql {
  public:
   static Result<std::unique_ptr<Sql>> open(const std::string& path, bool read_only);

@@ -35,8 +35,8 @@ UnprovenItem Unproven::read(Statement& row) {
   UnprovenItem one;
   one.seq = row.number(0);
   one.asked = static_cast<unsigned>(row.number(1));
-  if (row.blob(2).size() == one.item.id.bytes.size()) std::memcpy(one.item.id.bytes.data(), row.blob(2).data(), row.blob(2).size());
-  if (row.blob(3).size() == one.item.sha256.size()) std::memcpy(one.item.sha256.data(), row.blob(3).data(), row.blob(3).size());
+  copy_fixed(row.blob(2), one.item.id.bytes);
+  copy_fixed(row.blob(3), one.item.sha256);
   one.item.size = static_cast<std::uint64_t>(row.number(4));
   one.owed_to = row.text(6);
   one.node = row.text(7);

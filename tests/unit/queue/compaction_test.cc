@@ -26,12 +26,6 @@ struct NotesFixture : QueueFixture {
     start();
   }
 
-  void turns(unsigned count) {
-    for (unsigned i = 0; i < count; ++i) {
-      queue->tick();
-      queue->drain();
-    }
-  }
   // Every start begins a note segment; a round leaves those it did not write itself, and the highest.
   std::uint64_t notes_bytes() {
     std::uint64_t bytes = 0;

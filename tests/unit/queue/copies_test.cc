@@ -57,20 +57,6 @@ struct CopiesFixture : QueueFixture {
     files.unreadable_from = 4096 + 12288;
     files.unreadable_to = 4096 + 2 * 12288;
   }
-  void reclaim() {
-    for (int round = 0; round < 3; ++round) {
-      queue->tick();
-      queue->drain();
-    }
-  }
-  std::int64_t asked(const char* sql) {
-    queue->drain();
-    auto ledger = queue::Sql::open(at("ledger.db").string(), true);
-    REQUIRE(ledger.ok());
-    queue::Statement row(**ledger, sql);
-    REQUIRE(row.step());
-    return row.number(0);
-  }
   std::uint64_t spool_bytes() {
     std::uint64_t bytes_in_all = 0;
     for (const char stream : {'i', 'n'})
@@ -95,7 +81,7 @@ struct CopiesFixture : QueueFixture {
     check();
     restart(true);
     check();
-    reclaim();
+    turns();
     CHECK(asked("SELECT count(*) FROM item WHERE state=4") == 0);
     restart(true);
     check();
@@ -131,14 +117,14 @@ TEST_CASE_FIXTURE(CopiesFixture, "the_class_of_a_copy_outlives_the_compaction_of
   for (const unsigned seed : {1u, 2u, 3u}) {
     sent(lead, core::Priority::bulk, seed);
     sent(lead, core::Priority::emergency, seed);
-    reclaim();
+    turns();
     restart();  // a note segment each
   }
   const std::string first = segments('n').at(0);
   for (int round = 0; round < 6 && std::filesystem::exists(first); ++round) {
     const auto exam = queue->lookup().find("1.2.3", 1).at(0);
     for (int again = 0; again < 4; ++again) REQUIRE((queue->orders().hold(exam, "").ok() && queue->orders().resume(exam, "").ok()));
-    reclaim(), restart();
+    turns(), restart();
   }
   REQUIRE_FALSE(std::filesystem::exists(first));
   restart(true);
@@ -149,14 +135,14 @@ TEST_CASE_FIXTURE(CopiesFixture, "the_class_of_a_copy_outlives_the_compaction_of
 
 TEST_CASE_FIXTURE(CopiesFixture, "a_repeat_that_is_owed_nothing_more_is_written_nowhere") {
   sent(both, core::Priority::referral);
-  reclaim();
+  turns();
   const auto before = spool_bytes();
   for (const auto priority : {core::Priority::referral, core::Priority::routine, core::Priority::bulk})
     for (const auto& to : {lead, both, std::vector<std::string>{}}) CHECK(sent(to, priority).repeated);
   CHECK(spool_bytes() == before);
   sent(both, core::Priority::emergency);
   CHECK(spool_bytes() > before);
-  reclaim();
+  turns();
   const auto raised = spool_bytes();
   CHECK(sent(both, core::Priority::emergency).repeated);
   CHECK(spool_bytes() == raised);
@@ -181,13 +167,13 @@ TEST_CASE_FIXTURE(CopiesFixture, "nothing_goes_before_all_it_was_sent_to_have_it
   deliver(lease().at(0), core::Level::accepted);
   sent(both);
   enough = core::Level::accepted;
-  reclaim();
+  turns();
   CHECK(queue->summary().items == 1);
   const auto items = lease(10, "archive");
   REQUIRE(items.size() == 1);
   CHECK(lease().empty());  // who has it is not given it again
   deliver(items[0], core::Level::accepted, "archive");
-  reclaim();
+  turns();
   CHECK(queue->summary().items == 0);
   restart(true);  // the copy may be on the disk still: nothing of it was given up
   CHECK(asked("SELECT count(*) FROM delivery WHERE state=5 AND level=0") == 0);
@@ -248,14 +234,14 @@ TEST_CASE_FIXTURE(CopiesFixture, "no_copy_goes_before_what_it_owes_is_noted") {
   SUBCASE("the disk does not read it") { does_not_read_the_second(); }
   free_ledger();
   CHECK(within(std::chrono::seconds(5), [&] { return asked("SELECT count(*) FROM item WHERE state=4") == 1; }));
-  reclaim();
+  turns();
   CHECK(asked("SELECT count(*) FROM item WHERE state IN (1,4)") == 2);
   CHECK(count("archive").waiting == 0);
   files.full = files.sync_fails = false;
   files.unreadable_to = 0;
   queue->tick();
   CHECK(within(std::chrono::seconds(5), [&] { return count("archive").waiting == 1; }));
-  reclaim();
+  turns();
   CHECK(asked("SELECT count(*) FROM item WHERE state=4") == 0);
   restart(true);
   CHECK(count("archive").waiting == 1);
@@ -270,7 +256,7 @@ TEST_CASE_FIXTURE(CopiesFixture, "a_copy_of_what_is_being_compared_hands_over_wh
   queue->drain();
   destinations = both;
   REQUIRE(put(pattern(8'000, 2), image_facts("1.1"), in_class(core::Priority::emergency))->repeated);
-  reclaim();
+  turns();
   CHECK(count("archive").waiting == 0);
   CHECK(asked("SELECT count(*) FROM item WHERE state IN (1,4)") == 3);
   bool same = false;
@@ -279,7 +265,7 @@ TEST_CASE_FIXTURE(CopiesFixture, "a_copy_of_what_is_being_compared_hands_over_wh
   restart();
   restart();
   for (const int after : {0, 1, 2}) {
-    if (after == 1) reclaim();
+    if (after == 1) turns();
     if (after == 2) restart(true);
     CHECK(count("archive").waiting == (same ? 1 : 0));
     CHECK(count("archive").on_hold == (same ? 0 : 1));
@@ -366,7 +352,7 @@ TEST_CASE_FIXTURE(CopiesFixture, "a_repeat_leaves_what_was_refused_as_it_is_and_
 TEST_CASE_FIXTURE(CopiesFixture, "what_a_person_ended_is_not_owed_again_for_a_copy_that_is_gone_and_found_once_more" * doctest::description("contract 9")) {
   sent(lead);
   sent(both);
-  reclaim();
+  turns();
   CHECK(asked("SELECT count(*) FROM item WHERE state=4") == 0);
   REQUIRE(queue->dropping().drop({"archive", {"lead"}, false}).ok());
   for (const bool without_ledger : {false, true, true}) {
@@ -385,10 +371,10 @@ TEST_CASE_FIXTURE(CopiesFixture, "a_copy_of_what_was_let_go_meanwhile_is_an_imag
   enough = core::Level::accepted;
   free_ledger();
   CHECK(within(std::chrono::seconds(5), [&] { return asked("SELECT count(*) FROM item WHERE state=4") == 1; }));
-  reclaim();
+  turns();
   CHECK(asked("SELECT count(*) FROM item WHERE state=1") == 0);
   files.unreadable_to = 0;
-  reclaim();
+  turns();
   is_owed_once(both);
   CHECK(queue->summary().items == 1);
 }

@@ -104,10 +104,10 @@ TEST_CASE_FIXTURE(Leaves, "what_is_pushed_to_a_destination_that_was_dropped_and_
     restart(without_ledger);
   }
   for (const auto& one : lease(10, "lead")) deliver(one, core::Level::archived, "lead");
-  for (int turn = 0; turn < 3; ++turn) queue->tick(), queue->drain();
+  turns(3);
   CHECK(queue->summary().items == 4);
   for (const auto& one : lease(10, "old")) deliver(one, core::Level::archived, "old");
-  for (int turn = 0; turn < 3; ++turn) queue->tick(), queue->drain();
+  turns(3);
   CHECK(queue->summary().items == 0);
 }
 
@@ -122,7 +122,7 @@ TEST_CASE_FIXTURE(Leaves, "what_was_released_stays_released_where_the_duty_was_g
   restart();  // the duties stand in a segment that is sealed, their end in the next one
   const std::string said = segments('n').front();
   CHECK(drop().kept == 3);
-  for (int turn = 0; turn < 12; ++turn) queue->tick(), queue->drain();
+  turns(12);
   CHECK_FALSE(std::filesystem::exists(said));
   for (const bool without_ledger : {false, true}) {
     shows(0, 0, 3);
@@ -146,7 +146,7 @@ TEST_CASE_FIXTURE(Leaves, "what_is_kept_for_nobody_beside_a_copy_that_does_not_c
     const std::string said = segments('n').front();
     for (int i = 0; i < 12 + 40 * round; ++i)  // until a compaction is worth it
       REQUIRE(queue->orders().prioritise(queue->lookup().find("1.2.3", 1).at(0), core::Priority::bulk).ok());
-    for (int turn = 0; turn < 12; ++turn) queue->tick(), queue->drain();
+    turns(12);
     CHECK_FALSE(std::filesystem::exists(said));
     restart(round > 0);
     shows(0, 0, 3);
@@ -171,7 +171,7 @@ TEST_CASE_FIXTURE(Leaves, "what_is_pushed_there_is_released_again_when_it_is_dro
   const std::string said = segments('n').front();
   for (int i = 0; i < 12; ++i)  // until a compaction is worth it
     REQUIRE(queue->orders().prioritise(queue->lookup().find("1.2.3", 1).at(0), core::Priority::bulk).ok());
-  for (int turn = 0; turn < 12; ++turn) queue->tick(), queue->drain();
+  turns(12);
   CHECK_FALSE(std::filesystem::exists(said));
   for (const bool without_ledger : {false, true}) {
     shows(0, 2, 0);
@@ -298,7 +298,7 @@ TEST_CASE_FIXTURE(Leaves, "more_than_a_page_is_dropped_and_a_compaction_keeps_wh
   restart();
   const std::string said = segments('n').front();
   REQUIRE(queue->orders().prioritise(queue->lookup().find("1.2.3", 1).at(0), core::Priority::bulk).ok());  // in a segment behind it
-  for (int turn = 0; turn < 12; ++turn) queue->tick(), queue->drain();
+  turns(12);
   CHECK_FALSE(std::filesystem::exists(said));
   restart(true);
   shows(0, 2500, 0);

@@ -115,6 +115,18 @@ struct QueueFixture {
       if (one.destination == destination) return one;
     return {};
   }
+  void turns(unsigned count = 3) {
+    for (unsigned i = 0; i < count; ++i) queue->tick(), queue->drain();
+  }
+  // The first number of the first row.
+  std::int64_t asked(const char* sql) {
+    queue->drain();
+    auto ledger = queue::Sql::open(at("ledger.db").string(), true);
+    REQUIRE(ledger.ok());
+    queue::Statement row(**ledger, sql);
+    REQUIRE(row.step());
+    return row.number(0);
+  }
   // Done to the ledger behind the back of the queue.
   void tamper(const char* sql) {
     auto ledger = queue::Sql::open(at("ledger.db").string(), false);

@@ -16,9 +16,6 @@ namespace {
 const Bytes bytes = pattern(10'000, 1);
 
 struct KeptAgain : QueueFixture {
-  void turns() {
-    for (int round = 0; round < 3; ++round) queue->tick(), queue->drain();
-  }
   Uuid store() {
     const auto stored = put(bytes, image_facts("1.1"));
     REQUIRE(stored.ok());

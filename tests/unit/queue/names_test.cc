@@ -30,9 +30,6 @@ struct NamesFixture : QueueFixture {
     return *stored;
   }
   // In the ledger, and on the disk.
-  void turns() {
-    for (int round = 0; round < 3; ++round) queue->tick(), queue->drain();
-  }
   Where where(const std::string& uid) {
     static int number = 0;
     const std::string transaction = "2.25." + std::to_string(++number);

@@ -20,9 +20,6 @@ struct KeptFixture : QueueFixture {
     start();
     queue->drain();
   }
-  void turns(unsigned count) {
-    for (unsigned i = 0; i < count; ++i) queue->tick(), queue->drain();
-  }
   void ask(const std::string& transaction, unsigned instances = 1) {
     core::PromiseRequest asked{transaction, "CT1", "SAMPAN", "192.0.2.7", {}};
     for (unsigned i = 0; i < instances; ++i) asked.instances.push_back({"1.2.840.10008.5.1.4.1.1.2", "1." + std::to_string(i)});

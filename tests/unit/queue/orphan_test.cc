@@ -115,7 +115,7 @@ TEST_CASE_FIXTURE(OrphanFixture, "what_is_owed_is_judged_as_a_rebuild_judges_it"
   REQUIRE(queue->orders().hold(find("5.2"), "cloud").ok());
   REQUIRE(queue->orders().owe(find("5.2"), "museum").ok());
   settle("1.6", "museum");
-  for (int turn = 0; turn < 3; ++turn) queue->tick(), queue->drain();  // 1.1 is gone
+  turns(3);  // 1.1 is gone
   REQUIRE(put(pattern(900, 10), image_facts("1.10", "5.2")).ok());   // of an exam somebody was added to
   REQUIRE(put(pattern(900, 77), image_facts("1.7", "5.2")).ok());    // other content of one UID
   const Owing rescued_now = rescued_without_ledger();

@@ -118,7 +118,7 @@ TEST_CASE_FIXTURE(PledgeFixture, "what_is_here_what_went_by_proof_and_what_never
   REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
   REQUIRE(put(pattern(1000, 2), image_facts("1.2")).ok());
   deliver(lease().at(1));
-  for (int round = 0; round < 2; ++round) queue->tick(), queue->drain();
+  turns(2);
   CHECK(where(0) == Where::here);
   CHECK(where(1) == Where::let_go);
   CHECK(where(2) == Where::nowhere);
@@ -137,7 +137,7 @@ TEST_CASE_FIXTURE(PledgeFixture, "of_what_went_from_here_only_a_proof_of_the_las
   REQUIRE(queue->pledges().keep(request({"1.1"})).ok());
   REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
   for (const auto& name : destinations) deliver(lease(1, name).at(0), core::Level::archived, name);
-  for (int round = 0; round < 2; ++round) queue->tick(), queue->drain();
+  turns(2);
   const auto proven = [&] {
     queue->drain();
     const auto one = queue->pledges().standing("2.25.1")->instances.at(0);
@@ -160,7 +160,7 @@ TEST_CASE_FIXTURE(PledgeFixture, "of_what_went_from_here_only_a_proof_of_the_las
   SUBCASE("a clock that was set to before it came says nothing") { clock.wall_ms = wall - day; }
   SUBCASE("only its tombstone is left") {
     restart();
-    for (int round = 0; round < 2; ++round) queue->tick(), queue->drain();
+    turns(2);
     restart(true);
   }
   CHECK(proven() == 0);
@@ -194,7 +194,7 @@ TEST_CASE_FIXTURE(PledgeFixture, "by_whose_word_it_stands_or_went_is_known_and_w
     const auto standing = queue->pledges().standing("2.25.1");
     CHECK_FALSE(standing->instances[0].rested);
     CHECK(standing->instances[1].rested == (expected == Where::let_go));
-    for (int round = 0; round < 2; ++round) queue->tick(), queue->drain();
+    turns(2);
   }
   CHECK(where(2) == Where::here);
   tamper("UPDATE item SET state=2 WHERE state=1");  // as a person gave it up
@@ -206,11 +206,11 @@ TEST_CASE_FIXTURE(PledgeFixture, "of_what_only_a_tombstone_is_left_nobody_says_b
   REQUIRE(queue->pledges().keep(request({"1.1"})).ok());
   REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
   deliver(lease().at(0));
-  for (int round = 0; round < 2; ++round) queue->tick(), queue->drain();
+  turns(2);
   REQUIRE(where(0) == Where::let_go);
   CHECK(queue->pledges().standing("2.25.1")->instances[0].rested);
   restart();
-  for (int round = 0; round < 2; ++round) queue->tick(), queue->drain();
+  turns(2);
   restart(true);
   REQUIRE(where(0) == Where::let_go);
   CHECK_FALSE(queue->pledges().standing("2.25.1")->instances[0].rested);

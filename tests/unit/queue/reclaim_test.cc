@@ -60,7 +60,7 @@ TEST_CASE_FIXTURE(QueueFixture, "a_segment_that_a_start_could_not_read_stays_wit
   clock.wall_ms += 60'000;
   for (const auto& one : queue->unproven().due("lead", 10).items)
     queue->unproven().archived(one, {one.item.id, one.item.sha256, "PACS", clock.wall(), core::Level::archived});
-  for (int i = 0; i < 3; ++i) queue->tick(), queue->drain();
+  turns(3);
   CHECK(queue->summary().items == (reads ? 1 : 0));
   REQUIRE(std::filesystem::exists(images.at(0)));
   restart();

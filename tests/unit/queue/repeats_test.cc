@@ -34,24 +34,10 @@ struct RepeatsFixture : QueueFixture {
     give_back(items);
   }
   void damage_first() { overwrite(segments().at(0), 4096 + 1000, {1, 2, 3, 4, 5, 6, 7, 8}); }
-  void reclaim() {
-    for (int round = 0; round < 3; ++round) {
-      queue->tick();
-      queue->drain();
-    }
-  }
   // Of nobody: whatever was damaged is here again.
   void asks_for_nothing() {
     CHECK(queue->summary().quarantined == 0);
     CHECK(queue->lookup().quarantined(5).empty());
-  }
-  std::int64_t asked(const char* sql) {
-    queue->drain();
-    auto ledger = queue::Sql::open(at("ledger.db").string(), true);
-    REQUIRE(ledger.ok());
-    queue::Statement row(**ledger, sql);
-    REQUIRE(row.step());
-    return row.number(0);
   }
   void check_one_sound_copy_is_carried() {
     auto items = lease();
@@ -82,7 +68,7 @@ TEST_CASE_FIXTURE(RepeatsFixture, "however_many_copies_must_stay_those_behind_th
   CHECK(asked("SELECT count(*) FROM item WHERE state=4") == images);
   // Of all but the last nobody knows any more what they are copies of.
   tamper("UPDATE item SET sop_key=0 WHERE state=1 AND seq<(SELECT max(seq) FROM item WHERE state=1)");
-  reclaim();
+  turns();
   CHECK(asked("SELECT count(*) FROM item WHERE state=4") == images - 1);
   CHECK(count().waiting == images);
 }
@@ -119,7 +105,7 @@ TEST_CASE_FIXTURE(RepeatsFixture, "a_duplicate_takes_the_place_of_a_copy_that_do
     send_in_vain(1);
   }
   SUBCASE("found when the duplicate would go") {}
-  reclaim();
+  turns();
   check_one_sound_copy_is_carried();
   CHECK(count().waiting == 1);
   CHECK(count().on_hold == 0);
@@ -128,7 +114,7 @@ TEST_CASE_FIXTURE(RepeatsFixture, "a_duplicate_takes_the_place_of_a_copy_that_do
 TEST_CASE_FIXTURE(RepeatsFixture, "a_duplicate_under_the_same_id_goes_without_taking_the_item_along" * doctest::description("contract 2")) {
   const Uuid id = make_uuid7(clock.wall(), system_random());
   put_twice(named(id), named(id));
-  reclaim();
+  turns();
   check_one_sound_copy_is_carried();
   restart(true);
   check_one_sound_copy_is_carried();
@@ -139,7 +125,7 @@ TEST_CASE_FIXTURE(RepeatsFixture, "other_content_under_the_same_id_is_kept_besid
   REQUIRE(put(bytes, image_facts("1.1"), named(id)).ok());
   queue->drain();
   REQUIRE(put(pattern(10'000, 2), image_facts("1.2"), named(id)).ok());
-  reclaim();
+  turns();
   CHECK(count().waiting == 1);
   CHECK(count().on_hold == 1);
 }
@@ -154,7 +140,7 @@ TEST_CASE_FIXTURE(RepeatsFixture, "an_item_quarantined_here_is_taken_again_under
   give_back(items);
   queue->drain();
   REQUIRE(put(bytes, image_facts("1.1"), named(id)).ok());
-  reclaim();
+  turns();
   check_one_sound_copy_is_carried();
 }
 
@@ -273,7 +259,7 @@ TEST_CASE_FIXTURE(RepeatsFixture, "nothing_is_remembered_of_a_damaged_copy_that_
   for (const auto& one : items) deliver(one);
   const std::string damaged = segments().at(0);
   restart();
-  reclaim();
+  turns();
   CHECK_FALSE(std::filesystem::exists(damaged));
   CHECK(asked("SELECT count(*) FROM item WHERE state=6") == 0);
   CHECK(asked("SELECT items FROM item_tally WHERE state=6") == 0);
@@ -315,7 +301,7 @@ TEST_CASE_FIXTURE(RepeatsFixture, "damage_that_a_start_found_is_shown_until_the_
   restart();
   for (const auto& one : lease()) deliver(one);  // and once what came again was let go
   for (const bool without_ledger : {false, true}) {
-    reclaim();
+    turns();
     restart(without_ledger);
     asks_for_nothing();
     CHECK(*queue->counts().undelivered({}) == 0);
@@ -354,7 +340,7 @@ TEST_CASE_FIXTURE(RepeatsFixture, "other_content_that_came_twice_does_not_take_t
     send_in_vain(1);
   }
   SUBCASE("found when the duplicate would go") {}
-  reclaim();
+  turns();
   CHECK(lease().empty());
   CHECK(count().waiting == 0);
   CHECK(count().on_hold == 2);
@@ -364,11 +350,11 @@ TEST_CASE_FIXTURE(RepeatsFixture, "other_content_that_came_twice_does_not_take_t
 TEST_CASE_FIXTURE(RepeatsFixture, "a_disk_that_does_not_read_just_now_makes_no_copy_a_damaged_one" * doctest::description("contract 2")) {
   put_twice();
   files.unreadable_to = 8192;
-  reclaim();
+  turns();
   REQUIRE_FALSE(put(bytes, image_facts("1.1"))->repeated);
   files.unreadable_to = 0;
   CHECK(queue->summary().quarantined == 0);
-  reclaim();
+  turns();
   check_one_sound_copy_is_carried();
   CHECK(queue->summary().quarantined == 0);
 }
@@ -380,7 +366,7 @@ TEST_CASE_FIXTURE(RepeatsFixture, "a_reader_that_comes_late_to_a_reclaimed_item_
   auto items = lease();
   REQUIRE(items.size() == 2);
   deliver(items[0]);
-  reclaim();
+  turns();
   Bytes room(10'000);
   CHECK_FALSE(items[0].payload->read(0, room).ok());
   queue->drain();
@@ -394,6 +380,6 @@ TEST_CASE_FIXTURE(RepeatsFixture, "a_length_that_is_wrong_in_the_ledger_reaches_
   auto items = lease();
   tamper("UPDATE item SET record_bytes=record_bytes*2");
   deliver(items.at(0));
-  reclaim();
+  turns();
   CHECK(content(items.at(1)) == pattern(10'000, 2));
 }

@@ -27,6 +27,12 @@ struct Looks : QueueFixture {
     start();
     queue->drain();
   }
+  void read_all() {
+    for (auto& one : lease()) {
+      Bytes into(one.payload->size());
+      static_cast<void>(one.payload->read(0, into));
+    }
+  }
   void shows(std::uint64_t quarantined, std::uint64_t doubtful) {
     queue->drain();
     CHECK(queue->summary().quarantined == quarantined);
@@ -63,7 +69,7 @@ TEST_CASE_FIXTURE(Looks, "a_doubtful_end_that_a_person_looked_at_is_told_no_more
   }
   CHECK(std::filesystem::file_size(segments()[0]) == bytes);
   for (const auto& one : lease()) deliver(one);
-  for (int i = 0; i < 3; ++i) queue->tick(), queue->drain();
+  turns(3);
   CHECK(queue->summary().items == 0);
   REQUIRE(std::filesystem::exists(segments()[0]));  // what is in doubt stays on the disk
   CHECK(std::filesystem::file_size(segments()[0]) == bytes);
@@ -76,7 +82,7 @@ TEST_CASE_FIXTURE(Looks, "the_word_of_a_person_outlives_a_compaction_of_notes") 
   restart();
   const std::string said = segments('n').front();
   for (const auto& one : lease()) deliver(one);  // in a segment of notes behind it
-  for (int turn = 0; turn < 6; ++turn) queue->tick(), queue->drain();
+  turns(6);
   CHECK_FALSE(std::filesystem::exists(said));
   restart(true);
   shows(0, 0);
@@ -119,15 +125,12 @@ TEST_CASE_FIXTURE(Looks, "what_reads_again_after_a_person_looked_at_it_is_told_w
     restart();
     const std::string said = segments('n').front();
     deliver(lease().at(1));  // in a segment of notes behind it
-    for (int turn = 0; turn < 6; ++turn) queue->tick(), queue->drain();
+    turns(6);
     CHECK_FALSE(std::filesystem::exists(said));
     restart(true);
   }
   overwrite(path, 4096 + 6000, {1, 2, 3});
-  for (auto& one : lease()) {
-    Bytes into(one.payload->size());
-    static_cast<void>(one.payload->read(0, into));
-  }
+  read_all();
   shows(1, 0);
   CHECK(count().on_hold == 1);
   restart(true);
@@ -166,10 +169,7 @@ TEST_CASE_FIXTURE(Looks, "a_damaged_image_that_a_person_looked_at_is_owed_no_mor
   SUBCASE("as a rebuild found it") { restart(true); }
   const std::string path = segments()[0];
   overwrite(path, 4096 + 6000, {1, 2, 3});
-  for (auto& one : lease()) {
-    Bytes into(one.payload->size());
-    static_cast<void>(one.payload->read(0, into));
-  }
+  read_all();
   shows(1, 0);
   CHECK(count().on_hold == 1);
   CHECK(queue->damage().places(1)[0].study == "1.2.3");

@@ -160,7 +160,7 @@ TEST_CASE_FIXTURE(UnprovenFixture, "what_a_fallback_took_is_asked_of_the_fallbac
     CHECK(count().waiting == 0);
     CHECK(taken().items.empty());
   }
-  for (int round = 0; round < 2; ++round) queue->tick(), queue->drain();
+  turns(2);
   CHECK(queue->summary().items == 0);
 }
 
@@ -266,14 +266,14 @@ TEST_CASE_FIXTURE(UnprovenFixture, "what_is_archived_is_asked_about_again_and_do
   REQUIRE(again.size() == 1);
   CHECK(again[0].again);
   CHECK(count().archived == 1);
-  for (int round = 0; round < 3; ++round) queue->tick(), queue->drain();
+  turns(3);
   CHECK(queue->summary().items == 1);
   const auto notes = std::filesystem::file_size(segments('n').back());
   queue->unproven().archived(again[0], archived(again[0]));
   queue->drain();
   CHECK(std::filesystem::file_size(segments('n').back()) == notes);  // it is in the spool already
   CHECK(due().empty());
-  for (int round = 0; round < 3; ++round) queue->tick(), queue->drain();
+  turns(3);
   CHECK(queue->summary().items == 0);
 }
 

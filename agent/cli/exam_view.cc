@@ -110,8 +110,8 @@ std::string story(const ExamStatus& exam, WallTime now, Lang lang) {
   return heading(exam, lang) + "\n" + table.text();
 }
 
-std::string rebuilding_words(Lang lang) {
-  return say(lang, "索引正在重建，可能还有检查未显示。\n", "The index is being rebuilt: exams may be missing yet.\n");
+std::string incomplete_words(Lang lang) {
+  return say(lang, "索引尚不完整，可能还有检查或图像未显示。\n", "Not everything is in the index yet: exams and images may be missing here.\n");
 }
 
 // Of all destinations, the one that has least of it.
@@ -141,14 +141,14 @@ std::string remark(const ExamStatus& exam, Lang lang) {
 std::string show_trace(const ExamList& list, Lang lang) {
   std::string text;
   for (const auto& exam : list.exams) text += (text.empty() ? "" : "\n") + story(exam, list.now, lang);
-  if (list.rebuilding) text += std::string("\n") + rebuilding_words(lang);
+  if (list.incomplete) text += std::string("\n") + incomplete_words(lang);
   if (list.more) text += say(lang, "\n还有更多检查未显示，请用检查 UID 查询。\n", "\nThere are more; ask by study UID.\n");
   return printable(text);
 }
 
 std::string show_today(const ExamList& list, Lang lang) {
   if (list.exams.empty())
-    return list.rebuilding ? rebuilding_words(lang) : say(lang, "今天尚未收到图像。\n", "No image was received today.\n");
+    return list.incomplete ? incomplete_words(lang) : say(lang, "今天尚未收到图像。\n", "No image was received today.\n");
   using Align = Table::Align;
   Table table({Align::left, Align::left, Align::left, Align::left, Align::right, Align::right, Align::right, Align::left, Align::left});
   table.add(lang == Lang::zh ? std::vector<std::string>{"首幅", "姓名", "ID", "类型", "收到", "送达", "归档", "末幅", "备注"}
@@ -159,7 +159,7 @@ std::string show_today(const ExamList& list, Lang lang) {
                number(exam.images), number(everywhere(exam, &ExamDestination::delivered)),
                number(everywhere(exam, &ExamDestination::archived)), clock_time(exam.last_received), remark(exam, lang)});
   std::string text = table.text();
-  if (list.rebuilding) text += rebuilding_words(lang);
+  if (list.incomplete) text += incomplete_words(lang);
   if (list.more) text += say(lang, "更早的检查未显示。\n", "Earlier ones are not shown.\n");
   return printable(text);
 }

@@ -26,7 +26,8 @@ std::string age(WallTime now, WallTime then, Lang lang) {
 // What a node that is well is doing just now.
 std::string good_news(const NodeStatus& status, Lang lang) {
   const auto& destinations = status.destinations;
-  const auto waiting = std::accumulate(destinations.begin(), destinations.end(), std::uint64_t{0},
+  // What was just received, and is in no count yet, has not arrived either.
+  const auto waiting = std::accumulate(destinations.begin(), destinations.end(), status.spool.uncounted,
                                        [](std::uint64_t sum, const DestinationStatus& d) { return sum + d.waiting; });
   // One image for two destinations waits twice.
   const bool several = std::ranges::count_if(destinations, [](const DestinationStatus& d) { return d.waiting > 0; }) > 1;
@@ -38,7 +39,7 @@ std::string good_news(const NodeStatus& status, Lang lang) {
     return lang == Lang::zh ? "图像已安全保存，网络恢复后自动续传，积压 " + count
                             : "images are safe here and go on when the network is back; waiting: " + count;
   const auto waits_for_window = [](const DestinationStatus& d) { return d.waiting == 0 || (d.window_closed && d.sending == 0 && !d.emergency_waiting_s); };
-  if (waiting > 0 && std::ranges::all_of(destinations, waits_for_window))
+  if (waiting > status.spool.uncounted && std::ranges::all_of(destinations, waits_for_window))
     return lang == Lang::zh ? "图像正常接收，等待上传时段，积压 " + count
                             : "images are received and wait for their window; waiting: " + count;
   if (waiting > 0)

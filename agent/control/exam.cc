@@ -28,7 +28,7 @@ void fields(A& a, ExamStatus& v) {
 }
 template <class A>
 void fields(A& a, ExamList& v) {
-  a("now", v.now), a("matched", v.matched), a("more", v.more), a("rebuilding", v.rebuilding);
+  a("now", v.now), a("matched", v.matched), a("more", v.more), a("incomplete", v.incomplete);
   a("exams", v.exams);
 }
 template <class A>

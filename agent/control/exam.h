@@ -57,7 +57,7 @@ struct ExamList {
   WallTime now;
   std::string matched;  // what the name that was asked for is: study, series, image, accession, patient, file
   bool more = false;    // there are others beyond the bound
-  bool rebuilding = false;  // the index is being read from the spool: exams may be missing yet
+  bool incomplete = false;  // exams may be missing yet: the index is being read from the spool, or has not what came last
   std::vector<ExamStatus> exams;
 };
 

@@ -36,9 +36,7 @@ http::Response serve_trace(const Handlers& handlers, const Call& call) {
   if (call.word("key").empty()) return no_key();
   const ExamList list = handlers.exams->trace(call.word("key"));
   if (!list.exams.empty()) return answer(exams_json(list));
-  if (list.rebuilding)
-    return refuse({503, "rebuilding", "not found yet: the index is being rebuilt; ask again when sampan status says that it is done",
-                   "暂未找到：索引正在重建，请待 sampan status 显示完成后再试"});
+  if (list.incomplete) return refuse(not_found_yet());
   return refuse({404, "not_found", "nothing of that name is here; it must be given exactly",
                  "本机没有此检查；请输入完整的 UID、检查号或患者 ID"});
 }

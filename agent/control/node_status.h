@@ -77,6 +77,7 @@ struct SpoolStatus {
   std::vector<std::string> quarantined_exams{};  // study UIDs of some of what is quarantined, the newest first
   bool rebuilding = false;
   std::uint64_t rebuilt_items = 0;
+  std::uint64_t uncounted = 0;  // received, and in no count here yet
   std::uint64_t disk_free_bytes = 0;
   std::uint64_t disk_total_bytes = 0;
   std::uint64_t intake_bytes_per_day = 0;      // as it was lately

@@ -19,6 +19,9 @@ struct Refusal {
   std::string en, zh;
 };
 
+// 503: what is looked for may be here, and not in the index yet.
+Refusal not_found_yet();
+
 std::string refusal_json(const Refusal& refusal);
 // status is left as it is.
 Result<Refusal> parse_refusal(std::string_view json);

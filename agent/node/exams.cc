@@ -175,11 +175,16 @@ std::vector<queue::Exam> exams_received(queue::Lookup& lookup, const policy::Clo
   return all;
 }
 
+bool Exams::incomplete() {
+  const queue::QueueSummary summary = needs_.queue.summary();
+  return summary.rebuilding || summary.uncounted > 0;
+}
+
 control::ExamList Exams::trace(const std::string& key) {
   queue::Lookup& lookup = needs_.queue.lookup();
   control::ExamList list;
   list.now = needs_.clock.wall();
-  list.rebuilding = needs_.queue.summary().rebuilding;
+  list.incomplete = incomplete();
   const auto past = this->past();
   const auto out_of_reach = needs_.out_of_reach ? needs_.out_of_reach() : std::map<std::string, std::string>{};
   for (const auto& match : lookup.find(key, limits::exams_traced_max + 1)) {
@@ -207,7 +212,7 @@ void Exams::add_windows(control::ExamStatus& exam) const {
 control::ExamList Exams::today() {
   control::ExamList list;
   list.now = needs_.clock.wall();
-  list.rebuilding = needs_.queue.summary().rebuilding;
+  list.incomplete = incomplete();
   const auto exams = exams_received(needs_.queue.lookup(), past(), midnight_before(list.now), list.now, limits::exams_listed_max + 1);
   list.more = exams.size() > limits::exams_listed_max;
   for (const auto& exam : exams)
@@ -234,9 +239,7 @@ std::variant<queue::Match, Refusal> Exams::find(const std::string& key, const st
     return Refusal{404, "no_destination", "no such destination; there are: " + names, "没有此目的地，现有：" + names};
   }
   const auto found = needs_.queue.lookup().find(key, images_named);
-  if (found.empty() && needs_.queue.summary().rebuilding)
-    return Refusal{503, "rebuilding", "not found yet: the index is being rebuilt; try again when sampan status says that it is done",
-                   "暂未找到：索引正在重建，请待 sampan status 显示完成后再试"};
+  if (found.empty() && incomplete()) return control::not_found_yet();
   if (found.empty())
     return Refusal{404, "not_found", "nothing of that name is here; it must be given exactly",
                    "本机没有此检查；请输入完整的 UID、检查号或患者 ID"};

@@ -48,6 +48,7 @@ class Exams final : public control::ExamDesk {
   Answer push(const std::string& key, const std::string& destination, bool emergency) override;
 
  private:
+  bool incomplete();
   std::variant<queue::Match, control::Refusal> find(const std::string& key, const std::string& destination);
   using Order = Result<queue::OrderDone> (queue::Orders::*)(const queue::Match&, const std::string&);
   Answer carry_out(Order order, const std::string& key, const std::string& destination, bool try_now);

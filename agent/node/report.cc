@@ -46,6 +46,7 @@ control::SpoolStatus spool_of(const queue::QueueSummary& queue) {
   status.unreadable_reason = queue.unreadable.why;
   status.rebuilding = queue.rebuilding;
   status.rebuilt_items = queue.rebuilt_items;
+  status.uncounted = queue.uncounted;
   status.disk_free_bytes = queue.disk.free_bytes;
   status.disk_total_bytes = queue.disk.total_bytes;
   return status;

@@ -386,6 +386,7 @@ void Queue::put_back(const std::string& destination, const Uuid& item, std::stri
 QueueSummary Queue::summary() {
   parts_->store->catch_up(Millis(200));
   QueueSummary summary;
+  summary.uncounted = parts_->store->unseen();  // before the counts: what is counted meanwhile is told twice, and never not at all
   const Totals totals = parts_->counts->totals();
   const RebuildProgress& progress = parts_->store->progress();
   summary.ran = Millis(parts_->store->run_ms_now()) + totals.waited_before;

@@ -100,6 +100,7 @@ struct QueueSummary {
   std::uint64_t shed = 0;  // samples dropped undelivered since the start
   bool rebuilding = false;
   std::uint64_t rebuilt_items = 0;
+  std::uint64_t uncounted = 0;  // received, and in none of these counts yet: the ledger was not written within the patience of who asks
   DiskSpace disk;
   std::vector<DestinationCount> destinations;
   // The longest that anything waited here: the running time the ledger counted, and, where it was rebuilt, before that what the

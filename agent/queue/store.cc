@@ -65,6 +65,11 @@ std::size_t Store::waiting() {
   return pending_.size() + changes_.size() + in_work_;
 }
 
+std::uint64_t Store::unseen() {
+  std::lock_guard lock(mutex_);
+  return written_count_ - seen_count_;
+}
+
 void Store::wake() {
   {
     std::lock_guard lock(mutex_);

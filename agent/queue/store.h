@@ -57,8 +57,10 @@ class Store {
   // Under the appender's lock, in the order of the stream; becomes visible once the place is synced.
   void written(const Place& place, IndexedItem item);
   void wake();
-  // Items written and not in the ledger yet.
+  // Items written that wait for the ledger.
   std::size_t unindexed();
+  // The same, with those that the store's thread has in work: what no count shows yet.
+  std::uint64_t unseen();
   // then runs on the store thread when the note is durable and in the ledger.
   void note(Note note, std::function<void()> then);
   // What an item is to the others of its SOP Instance UID (Ledger::decide).

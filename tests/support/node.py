@@ -96,7 +96,7 @@ class Node:
 
     def drained(self):
         status = self.status()
-        return not status["spool"]["rebuilding"] and all(d["waiting"] == 0 and d["sending"] == 0 for d in status["destinations"])
+        return not status["spool"]["rebuilding"] and status["spool"]["uncounted"] == 0 and all(d["waiting"] == 0 and d["sending"] == 0 for d in status["destinations"])
 
     def wait_drained(self, deadline_s=60):
         wait_until(self.drained, lambda: f"{self.name} drained: {json.dumps(self.status()['destinations'])}", deadline_s, 0.05)

@@ -100,9 +100,9 @@ TEST_CASE("today_is_a_line_for_each_exam_and_its_columns_stay_straight") {
   CHECK(needs_a_person(list));
   CHECK(show_today({}, Lang::en) == "No image was received today.\n");
   ExamList early;
-  early.rebuilding = true;
-  CHECK(show_today(early, Lang::en) == "The index is being rebuilt: exams may be missing yet.\n");
-  CHECK(has(show_trace(early, Lang::zh), "索引正在重建"));
+  early.incomplete = true;
+  CHECK(show_today(early, Lang::en) == "Not everything is in the index yet: exams and images may be missing here.\n");
+  CHECK(has(show_trace(early, Lang::zh), "索引尚不完整"));
 }
 
 TEST_CASE("an_exam_that_matches_no_route_is_not_said_to_wait_and_asks_for_a_person") {

@@ -112,6 +112,9 @@ TEST_CASE("good_news_tell_what_happens_just_now") {
   CHECK(first_line(show_status(status, Lang::zh)) == "正常：图像正常接收，正在上传，积压 29（各目的地分别计数）");
   status.destinations[0].waiting = status.destinations[1].waiting = 0;
   CHECK(first_line(show_status(status, Lang::en)) == "Good: images are received and all of them are delivered");
+  status.spool.uncounted = 2;  // they have just come
+  CHECK(first_line(show_status(status, Lang::en)) == "Good: images are received and on their way; waiting: 2");
+  status.spool.uncounted = 0;
   status.intake.last_image.reset();
   CHECK(first_line(show_status(status, Lang::zh)) == "正常：已就绪，启动以来尚未收到图像");
 }

@@ -535,6 +535,7 @@ TEST_CASE("every_finding_says_what_to_do_in_both_languages") {
                   .unreadable = 1,
                   .rebuilding = true,
                   .rebuilt_items = 0,
+                  .uncounted = 0,
                   .disk_free_bytes = 1,
                   .disk_total_bytes = 1000,
                   .intake_bytes_per_day = 0,

@@ -13,7 +13,7 @@ namespace {
 
 // Remembers what it was asked.
 struct Desk final : ExamDesk {
-  ExamList trace(const std::string& key) override { return heard = "trace " + key, key == "nobody" ? ExamList{{}, "", false, rebuilding, {}} : rich_exams(); }
+  ExamList trace(const std::string& key) override { return heard = "trace " + key, key == "nobody" ? ExamList{{}, "", false, incomplete, {}} : rich_exams(); }
   ExamList today() override { return heard = "today", rich_exams(); }
   Answer hold(const std::string& key, const std::string& to) override { return heard = "hold " + key + " " + to, answer; }
   Answer resume(const std::string& key, const std::string& to) override { return heard = "resume " + key + " " + to, answer; }
@@ -22,7 +22,7 @@ struct Desk final : ExamDesk {
     return heard = "push " + key + " " + to + (emergency ? " emergency" : ""), answer;
   }
   std::string heard;
-  bool rebuilding = false;
+  bool incomplete = false;
   Answer answer = Ordered{3, 2, 1};
 };
 
@@ -77,7 +77,7 @@ TEST_CASE_FIXTURE(Asking, "exams_are_asked_for_by_what_they_are_called") {
   const auto nobody = get("/v1/trace", {{"key", "nobody"}});
   CHECK(nobody.status == 404);
   CHECK(parse_refusal(nobody.body)->code == "not_found");
-  desk.rebuilding = true;
+  desk.incomplete = true;
   CHECK(get("/v1/trace", {{"key", "nobody"}}).status == 503);
 }
 

@@ -45,6 +45,7 @@ inline NodeStatus rich_status() {
                   .quarantined = 0,
                   .rebuilding = false,
                   .rebuilt_items = 0,
+                  .uncounted = 0,
                   .disk_free_bytes = 500'000'000'000,
                   .disk_total_bytes = 1'000'000'000'000,
                   .intake_bytes_per_day = 0,

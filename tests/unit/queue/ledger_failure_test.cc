@@ -174,7 +174,11 @@ TEST_CASE_FIXTURE(QueueFixture, "what_the_ledger_cannot_take_for_long_is_refused
   tamper(refuse_items);
   for (unsigned i = 0; i < 3; ++i) REQUIRE(put(pattern(10, i), image_facts("1." + std::to_string(i))).ok());
   CHECK(within(2s, [this] { return !queue->admits(core::Kind::image).ok(); }));
+  CHECK(queue->summary().uncounted == 3);  // nobody reads "all of them are delivered" meanwhile
+  CHECK(queue->summary().items == 0);
   tamper(refuse_no_more);
+  queue->drain();
+  CHECK(queue->summary().uncounted == 0);
   CHECK(lease().size() == 3);
   CHECK(queue->admits(core::Kind::image).ok());
 }

@@ -189,6 +189,12 @@ std::uint64_t Ledger::indexed(std::uint64_t segment) {
   return value;
 }
 
+std::uint64_t Ledger::last_segment() {
+  Statement last(*sql_, "SELECT coalesce((SELECT max(number) FROM segment),0), coalesce((SELECT max(segment) FROM quarantine),0), coalesce((SELECT max(seq) FROM item),0)");
+  if (!last.step()) return 0;
+  return std::max({static_cast<std::uint64_t>(last.number(0)), static_cast<std::uint64_t>(last.number(1)), segment_of(std::max<Sequence>(last.number(2), 0))});
+}
+
 void Ledger::checkpoint(Stream stream, std::uint64_t segment, std::uint64_t indexed, std::uint64_t bytes) {
   use_->segment_set.bind(1, static_cast<std::int64_t>(segment)).bind(2, static_cast<std::int64_t>(static_cast<char>(stream)));
   use_->segment_set.bind(3, static_cast<std::int64_t>(indexed)).bind(4, static_cast<std::int64_t>(bytes)).run();

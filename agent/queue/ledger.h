@@ -84,8 +84,8 @@ class Ledger {
   Sequence ask_again(const std::string& asked_of, Sequence before, std::size_t items_max, WallTime now);
   // How far a round of such questions has come; before 0: it is over.
   void set_round(const std::string& asked_of, Sequence before, std::int64_t begun_run_ms);
-  // The next question about a delivery that was accepted and is not proven.
-  void ask_later(Sequence seq, const std::string& destination, unsigned asked, WallTime not_before);
+  // The next question about a delivery that was accepted and is not proven; what came again, and was asked about often enough, is sent.
+  void ask_later(Sequence seq, const std::string& destination, unsigned asked, WallTime not_before, WallTime now);
   void begin_commitment(std::string_view transaction_uid, const std::string& destination, WallTime now);
   // A report that could not be told yet; said: why, in words. Every one that waits: now.
   void tell_later(std::string_view transaction_uid, unsigned attempts, WallTime not_before, std::string_view said);
@@ -110,6 +110,8 @@ class Ledger {
   std::vector<Sequence> unmatched(Unmatched& after, std::size_t items_max);
 
   std::uint64_t indexed(std::uint64_t segment);
+  // The highest number of a segment that anything here is known by, whether its file is there or not; 0: none.
+  std::uint64_t last_segment();
   void checkpoint(Stream stream, std::uint64_t segment, std::uint64_t indexed, std::uint64_t bytes);
   void forget_segment(std::uint64_t segment);
 
@@ -269,6 +271,7 @@ class Ledger {
   void apply_receipt(const ReceiptNote& note, Sequence seq, std::int64_t run_ms);
   void apply_tombstone(const TombstoneNote& note, Sequence seq);
   void apply_verdict(const VerdictNote& note, Sequence seq);
+  bool is_unanswered_again(Sequence seq, const std::string& destination);  // and nobody said yet whether it is there
   void apply_duty(const DutyNote& note, Sequence seq);
   void apply_release(const ReleaseNote& note, Sequence seq);
   void apply_seen(const SeenNote& note);

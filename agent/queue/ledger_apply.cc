@@ -350,9 +350,17 @@ void Ledger::postpone(Sequence seq, const std::string& destination, unsigned att
   set.bind(5, destination_number(destination)).run();
 }
 
-void Ledger::ask_later(Sequence seq, const std::string& destination, unsigned asked, WallTime not_before) {
+bool Ledger::is_unanswered_again(Sequence seq, const std::string& destination) {
+  Statement ask(*sql_, "SELECT 1 FROM delivery WHERE seq=? AND destination=? AND state=3 AND again=2");
+  return ask.bind(1, seq).bind(2, destination_number(destination)).step();
+}
+
+void Ledger::ask_later(Sequence seq, const std::string& destination, unsigned asked, WallTime not_before, WallTime now) {
   auto& set = use_->delivery_ask_later;
   set.bind(1, static_cast<std::int64_t>(asked)).bind(2, not_before.ms).bind(3, seq).bind(4, destination_number(destination)).run();
+  // What came again is told by nobody to be there: sent once too often it does no harm, asked about for ever it would.
+  if (asked >= core::limits::missing_answers_max && is_unanswered_again(seq, destination))
+    apply_verdict({Uuid{}, DeliveryState::waiting, now, destination, {}}, seq);
 }
 
 void Ledger::held_again(Sequence seq, const std::string& destination) {

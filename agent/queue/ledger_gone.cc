@@ -169,7 +169,7 @@ bool Ledger::settle_orphans(std::size_t notes_max, bool drop_rest) {
   lowest.begin();
   // An item that is here and being compared still wants its notes.
   Statement rows(*sql_, std::string("SELECT number, type, note FROM orphan o WHERE NOT EXISTS(SELECT 1 FROM item i WHERE i.id=o.item) ") +
-                            (drop_rest ? "" : "AND type=3 ") + "ORDER BY number LIMIT ?");
+                            (drop_rest ? "" : "AND type=3 AND sop_key<>0 ") + "ORDER BY number LIMIT ?");
   std::vector<std::int64_t> done;
   for (rows.bind(1, static_cast<std::int64_t>(notes_max)); rows.step();) {
     done.push_back(rows.number(0));

@@ -198,6 +198,7 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   }
   if (!opened) return opened.error();
   if (!opened->set_aside.empty()) log::warn("the ledger was set aside and is rebuilt from the spool: " + opened->set_aside);
+  parts->folder.mark_used(opened->ledger->last_segment());  // what the ledger knows by a number is not what is stored from now on
   if (backlog->segments.empty()) opened->ledger->forget_rebuilding();
   auto reader = LedgerReader::open(path, parts->keys);
   if (!reader) return reader.error();

@@ -233,7 +233,9 @@ void Store::keep_segments_small(const Error& refused) {
   log::warn("spool: room comes back by whole segments, which are small from now on: " + refused.message);
 }
 
+// Only in a segment of this node: a file that took the place of one may hold another's images where ours were.
 std::vector<Sequence> Store::punch(std::uint64_t segment, const std::vector<Sequence>& graves) {
+  if (rebuild_.passed_over(Stream::items, segment)) return {};
   auto file = parts_.folder.files().open(parts_.folder.path_of(Stream::items, segment), FileSystem::Mode::write);
   if (!file) return {};
   std::vector<Sequence> headers, gone;
@@ -241,7 +243,7 @@ std::vector<Sequence> Store::punch(std::uint64_t segment, const std::vector<Sequ
     // How far the record goes only the record itself knows; a wrong length would reach into its neighbours.
     const auto at = offset_of(grave);
     const auto frame = read_frame(**file, segment, at);
-    if (!frame) continue;
+    if (!frame || !parts_.keys.knows(frame->header.key_id)) continue;
     if (frame->trailer.record_bytes > block_bytes) {
       const Status punched = (*file)->punch(at + block_bytes, frame->trailer.record_bytes - block_bytes);
       if (!punched && punched.error().code == Errc::refused) return keep_segments_small(punched.error()), gone;

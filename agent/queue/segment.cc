@@ -12,6 +12,7 @@
 
 namespace sampan::queue {
 
+static constexpr std::uint64_t numbers_end = 1ull << 43;  // of segments
 static constexpr std::uint64_t out_of_room_bytes = 4u << 20, out_of_room_names = 4;
 
 std::string segment_name(Stream stream, std::uint64_t number) {
@@ -26,11 +27,12 @@ std::optional<SegmentName> parse_segment_name(std::string_view name) {
   if (letter != static_cast<char>(Stream::items) && letter != static_cast<char>(Stream::notes)) return {};
   std::uint64_t number = 0;
   const auto parsed = std::from_chars(name.data() + 1, name.data() + 17, number, 16);
-  if (parsed.ec != std::errc{} || parsed.ptr != name.data() + 17 || number == 0 || number >= (1ull << 43)) return {};
+  if (parsed.ec != std::errc{} || parsed.ptr != name.data() + 17 || number == 0 || number >= numbers_end) return {};
   return SegmentName{static_cast<Stream>(letter), number};
 }
 
 void SpoolFolder::mark_used(std::uint64_t used) {
+  if (used >= numbers_end / 2) return;
   std::uint64_t known = last_number_;
   while (known < used && !last_number_.compare_exchange_weak(known, used)) {
   }

@@ -40,7 +40,7 @@ class SpoolFolder {
   const Uuid& node() const { return node_; }
   WallTime now() const { return clock_.wall(); }
   std::string path_of(Stream stream, std::uint64_t number) const { return path_ + "/" + segment_name(stream, number); }
-  // Numbers at or below used are never given out again.
+  // Numbers at or below used are never given out again. One that no node ever comes to is a stranger's, or damage: it is ignored.
   void mark_used(std::uint64_t used);
   std::uint64_t next_number() { return ++last_number_; }
   // Something was stored: <state>/node says from now on that it was this node. Where it says so already this costs nothing.

@@ -73,9 +73,8 @@ bool Store::reroute_some() {
     if (auto owed = parts_.decisions.route(stored->item); !owed.empty())
       duties.push_back({DutyNote{stored->item.id, parts_.clock.wall(), std::move(owed)}, nullptr});
   }
-  std::deque<Written> no_items;
   std::deque<PendingChange> no_changes;
-  if (!duties.empty() && (!write_notes(duties) || !apply(no_items, duties, no_changes))) {
+  if (!duties.empty() && !write_and_apply(duties, no_changes)) {
     const std::lock_guard lock(mutex_);
     reroute_failed_ = true;  // the next tick begins anew
     reroute_after_ = {};

@@ -105,9 +105,9 @@ void Unproven::send_again(const UnprovenItem& item, std::string_view reason) {
 }
 
 void Unproven::ask_later(const UnprovenItem& item, Millis wait) {
-  const WallTime not_before{clock_.wall().ms + wait.count()};
-  store_.change([owed_to = item.owed_to, seq = item.seq, asked = item.asked + 1, not_before](Ledger& ledger) {
-    ledger.ask_later(seq, owed_to, asked, not_before);
+  const WallTime now = clock_.wall(), not_before{now.ms + wait.count()};
+  store_.change([owed_to = item.owed_to, seq = item.seq, asked = item.asked + 1, not_before, now](Ledger& ledger) {
+    ledger.ask_later(seq, owed_to, asked, not_before, now);
   });
 }
 

@@ -175,6 +175,70 @@ TEST_CASE_FIXTURE(QueueFixture, "records_under_a_key_that_an_older_keyring_does_
   CHECK(lease().size() == 1);
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "what_the_ledger_says_of_files_that_are_gone_is_said_of_nothing_that_comes_later" * doctest::description("contract 1, 9")) {
+  REQUIRE(put(pattern(10'000, 1), image_facts("1.1")).ok());
+  SUBCASE("it is still here") {
+    enough = static_cast<core::Level>(3);
+    deliver(lease().at(0));
+  }
+  SUBCASE("it was let go and is remembered") {
+    deliver(lease().at(0));
+    turns();
+  }
+  SUBCASE("it was not sent") {}
+  stop();
+  for (const char stream : {'i', 'n'})
+    for (const auto& path : segments(stream)) std::filesystem::remove(path);
+  start();
+  queue->drain();
+  enough = core::Level::archived;
+  REQUIRE(put(pattern(10'000, 2), image_facts("1.2")).ok());
+  SUBCASE("in one run") {}
+  SUBCASE("after another start") { restart(); }
+  const auto items = lease();
+  const auto came = std::ranges::find_if(items, [](const auto& one) { return one.item.facts.get(core::Fact::sop_instance_uid) == "1.2"; });
+  REQUIRE(came != items.end());
+  CHECK(content(*came) == pattern(10'000, 2));
+  give_back(items);
+  turns();
+  CHECK(lease().size() == 1);
+}
+
+TEST_CASE_FIXTURE(QueueFixture, "a_segment_of_another_node_where_one_of_ours_was_keeps_every_byte" * doctest::description("contract 9")) {
+  QueueFixture other;
+  for (QueueFixture* one : {static_cast<QueueFixture*>(this), &other}) {
+    for (unsigned i = 0; i < 2; ++i) REQUIRE(one->put(pattern(10'000, i), image_facts("1." + std::to_string(i))).ok());
+    one->stop();
+  }
+  const std::string ours = segments().at(0);
+  start();
+  SUBCASE("while it still had images that may go") {
+    for (const auto& item : lease()) deliver(item);
+    stop();
+  }
+  SUBCASE("after it was emptied") {
+    for (const auto& item : lease()) deliver(item);
+    turns();
+    restart();
+    turns();
+    REQUIRE_FALSE(std::filesystem::exists(ours));
+    stop();
+  }
+  std::filesystem::copy(other.segments().at(0), ours, std::filesystem::copy_options::overwrite_existing);
+  const auto text = [&] {
+    std::ifstream in(ours, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const std::string before = text();
+  for (int start_again = 0; start_again < 2; ++start_again) {
+    restart();
+    turns(4);
+  }
+  stop();
+  CHECK(std::filesystem::exists(ours));
+  CHECK((text() == before));
+}
+
 TEST_CASE_FIXTURE(QueueFixture, "segments_of_another_node_stop_no_start_and_the_keys_of_another_node_do" * doctest::description("contract 9")) {
   QueueFixture other;
   for (unsigned i = 0; i < 2; ++i) REQUIRE((i == 0 ? *this : other).put(pattern(10'000, i), image_facts("1." + std::to_string(i))).ok());

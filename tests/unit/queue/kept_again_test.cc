@@ -223,6 +223,19 @@ TEST_CASE_FIXTURE(KeptAgain, "beside_other_content_of_its_uid_it_waits_for_a_per
   CHECK(due().empty());
 }
 
+TEST_CASE_FIXTURE(KeptAgain, "where_nobody_gives_an_answer_it_is_sent_and_not_asked_about_for_ever") {
+  come_and_go();
+  store();
+  for (unsigned asked = 0; asked < core::limits::missing_answers_max; ++asked) {
+    CHECK(waits_for() == 0);
+    const auto item = due().at(0);
+    queue->unproven().ask_later(item, Millis(0));
+    clock.wall_ms += 1;
+  }
+  CHECK(waits_for() == 1);
+  CHECK(due().empty());
+}
+
 TEST_CASE_FIXTURE(KeptAgain, "under_its_own_id_it_is_the_one_that_its_tombstone_names") {
   core::Manifest named;
   named.id = make_uuid7(clock.wall(), system_random());

@@ -207,6 +207,25 @@ TEST_CASE_FIXTURE(QueueFixture, "retention_counts_from_the_receipt_also_where_it
   CHECK(settled_for.count() < 1'000'000);
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "a_route_found_later_stands_as_it_was_written_also_where_the_ledger_took_it_late" * doctest::description("contract 9")) {
+  destinations.clear();
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  queue->drain();
+  tamper("CREATE TRIGGER injected BEFORE INSERT ON delivery BEGIN SELECT RAISE(ROLLBACK, 'injected'); END");
+  destinations = {"lead"};
+  queue->route_again();
+  CHECK(within(2s, [this] { return !segments('n').empty() && std::filesystem::file_size(segments('n')[0]) > 4096; }));
+  CHECK_FALSE(within(300ms, [this] { return queue->summary().destinations.at(0).destination == "lead"; }));  // the note stands, the ledger refuses
+  destinations = {"other"};
+  tamper(refuse_no_more);
+  turns();
+  for (const bool without_ledger : {false, true}) {
+    restart(without_ledger);
+    CHECK(count("lead").waiting == 1);
+    CHECK(count("other").waiting == 0);
+  }
+}
+
 TEST_CASE_FIXTURE(QueueFixture, "a_ledger_that_did_not_answer_is_asked_again_soon_and_not_when_something_happens" * doctest::description("contract 7")) {
   REQUIRE(put(pattern(5000, 1), image_facts("1.1")).ok());
   REQUIRE(put(pattern(5000, 2), image_facts("1.2")).ok());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <set>
 
 #include "queue/ledger.h"
 #include "queue/ledger_duties.h"
@@ -84,11 +85,25 @@ bool Ledger::was_spare(const core::Item& item) {
   return true;
 }
 
+// The notes in their order: the last one stands.
+Ledger::Debt Ledger::owed_by(const core::Item& copy, std::span<const std::string> recorded) {
+  std::set<std::string> owed(recorded.begin(), recorded.end());
+  core::Priority priority = copy.priority;
+  for (const Note& note : orphans_of(copy.id)) {
+    if (const auto* duty = std::get_if<DutyNote>(&note)) {
+      owed.insert(duty->destinations.begin(), duty->destinations.end());
+      priority = std::min(priority, duty->priority.value_or(priority));
+    } else if (const auto* release = std::get_if<ReleaseNote>(&note)) {
+      owed.erase(release->destination);
+    }
+  }
+  return {{owed.begin(), owed.end()}, priority};
+}
+
 bool Ledger::owes_more(const IndexedItem& indexed, std::span<const std::string> destinations) {
   const Heirs heirs = heirs_of(indexed.seq);
-  return heirs.later || std::ranges::any_of(heirs.items, [&](const Heirs::Heir& heir) {
-    return bool(lack(heir.seq, destinations, indexed.item.priority));
-  });
+  const Debt debt = owed_by(indexed.item, destinations);
+  return heirs.later || std::ranges::any_of(heirs.items, [&](const Heirs::Heir& heir) { return bool(lack(heir.seq, debt.owed, debt.priority)); });
 }
 
 void Ledger::stand_alone(Sequence copy, const core::Item& item, std::span<const std::string> destinations) {
@@ -120,14 +135,15 @@ void Store::hand_over(Sequence copy, std::deque<Pending>& duties, std::deque<Pen
   if (heirs.later) return;
   const auto stored = heirs.over ? std::nullopt : read_stored(copy);
   if (!stored && !heirs.over) return;  // the disk does not read; asked again at the next tick
-  const auto owed = !stored ? std::vector<std::string>{} : stored->owed ? *stored->owed : parts_.decisions.route(stored->item);
+  const auto recorded = !stored ? std::vector<std::string>{} : stored->owed ? *stored->owed : parts_.decisions.route(stored->item);
+  const auto debt = stored ? ledger_->owed_by(stored->item, recorded) : Ledger::Debt{};
   for (const auto& heir : heirs.items)
-    if (auto lack = ledger_->lack(heir.seq, owed, stored->item.priority))
-      duties.push_back({DutyNote{heir.id, parts_.clock.wall(), std::move(lack.destinations), stored->item.priority}, nullptr});
+    if (auto lack = ledger_->lack(heir.seq, debt.owed, debt.priority))
+      duties.push_back({DutyNote{heir.id, parts_.clock.wall(), std::move(lack.destinations), debt.priority}, nullptr});
   const bool alone = stored && heirs.items.empty();
   done.push_back({[=](Ledger& ledger) {
     ledger.forget_owing(copy);
-    if (alone) ledger.stand_alone(copy, stored->item, owed);
+    if (alone) ledger.stand_alone(copy, stored->item, recorded);
   }, nullptr});
 }
 

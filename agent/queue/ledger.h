@@ -208,6 +208,12 @@ class Ledger {
     std::vector<Heir> items;  // itself, where it took the place of a damaged one
   };
   Heirs heirs_of(Sequence copy);
+  // What a copy is owed to, in which class: as its record says, and the notes on it that no item of its own took.
+  struct Debt {
+    std::vector<std::string> owed;
+    core::Priority priority = core::Priority::routine;
+  };
+  Debt owed_by(const core::Item& copy, std::span<const std::string> recorded);
   Lack lack(Sequence item, std::span<const std::string> owed, core::Priority priority) { return lacking_.of(item, owed, priority); }
   // Nobody stays for it: it is an image like any other.
   void stand_alone(Sequence copy, const core::Item& item, std::span<const std::string> destinations);

@@ -378,3 +378,82 @@ TEST_CASE_FIXTURE(CopiesFixture, "a_copy_of_what_was_let_go_meanwhile_is_an_imag
   is_owed_once(both);
   CHECK(queue->summary().items == 1);
 }
+
+namespace {
+
+// What is said of the first record stands in notes on it; then the ledger is lost, and the image comes again before it is read.
+struct HeirFixture : CopiesFixture {
+  void comes_again(const std::vector<std::string>& to, core::Priority priority = core::Priority::routine, const Bytes* other = nullptr) {
+    turns();
+    CHECK(asked("SELECT count(*) FROM item WHERE state=4") == 0);
+    stop();
+    lose_ledger();
+    files.sync_fails = true;  // so that the start passes over what is there
+    start();
+    queue->drain();
+    files.sync_fails = false;
+    CHECK(asked("SELECT count(*) FROM item") == 0);
+    destinations = to;
+    const auto stored = put(other ? *other : bytes, image_facts("1.1"), in_class(priority));
+    REQUIRE(stored.ok());
+    REQUIRE_FALSE(stored->repeated);
+    queue->drain();
+    restart();
+    destinations.clear();
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(HeirFixture, "what_a_note_says_of_the_first_record_is_owed_of_the_one_that_is_read_before_it" * doctest::description("contract 1")) {
+  SUBCASE("it was sent to a second address") {
+    sent(lead, core::Priority::bulk);
+    sent(both, core::Priority::emergency);
+    comes_again(lead, core::Priority::bulk);
+  }
+  SUBCASE("a person pushed it, and it came for emergencies") {
+    sent(lead, core::Priority::bulk);
+    REQUIRE(queue->orders().owe(queue->lookup().find("1.2.3", 1).at(0), "archive").ok());
+    sent(lead, core::Priority::emergency);
+    comes_again(lead, core::Priority::bulk);
+  }
+  SUBCASE("it matched no route before") {
+    sent({}, core::Priority::emergency);
+    destinations = both;
+    queue->route_again();
+    comes_again({}, core::Priority::bulk);
+  }
+  however_it_starts([&] {
+    is_owed_once(both);
+    for (const auto& destination : both) CHECK(priority_at(destination) == core::Priority::emergency);
+    CHECK(count("").waiting == 0);
+  });
+  CHECK(queue->summary().items == 1);
+}
+
+TEST_CASE_FIXTURE(HeirFixture, "what_a_person_ended_of_the_first_record_is_not_owed_of_the_one_that_is_read_before_it" * doctest::description("contract 9")) {
+  bool given_back = false;
+  sent(both);
+  REQUIRE(queue->dropping().drop({"archive", {"lead"}, false}).ok());
+  SUBCASE("and it is over") {}
+  SUBCASE("and it was sent there once more") {
+    given_back = true;
+    sent(both);
+    turns();
+  }
+  comes_again(lead);
+  however_it_starts([&] {
+    is_owed_once(lead);
+    CHECK(count("archive").waiting == (given_back ? 1 : 0));
+  });
+}
+
+TEST_CASE_FIXTURE(HeirFixture, "what_a_note_says_is_owed_of_the_same_data_set_in_other_bytes_as_well" * doctest::description("contract 6")) {
+  same_content = [](const core::Consignment&, const core::Consignment&) { return true; };
+  const Bytes other = pattern(8'000, 2);
+  sent(lead);
+  sent(both);
+  comes_again(lead, core::Priority::routine, &other);
+  however_it_starts([&] { is_owed_once(both); });
+  CHECK(queue->summary().items == 1);
+}

@@ -139,6 +139,7 @@ struct DestinationStatus {
   bool by_node = false;         // a node of this program has some of it, not archived behind it: of a node acceptance is none
   bool unproven_long = false;   // some were accepted more than a day ago and are not proven
   std::uint64_t lost_often = 0;  // accepted and lost again and again, by its own word; sent again each time
+  std::uint64_t not_committed = 0;  // accepted, and its reports do not commit to them however often they were sent
   std::uint64_t sending = 0;
   std::uint64_t telemetry_waiting = 0;  // events and samples, which the other numbers leave out
   std::uint64_t telemetry_delivered = 0;

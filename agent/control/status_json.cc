@@ -60,7 +60,7 @@ void fields(A& a, DestinationStatus& v) {
   a("courier", v.courier), a("address", v.address), a("state_age_s", v.state_age_s), a("last_error", v.last_error);
   a("next_attempt_in_s", v.next_attempt_in_s), a("last_success", v.last_success), a("last_contact_s", v.last_contact_s), a("delivered", v.delivered);
   a("telemetry_delivered", v.telemetry_delivered);
-  a("archived", v.archived), a("proof", v.proof), a("trusted", v.trusted), a("by_node", v.by_node), a("unproven_long", v.unproven_long), a("lost_often", v.lost_often), a("blocked_classes", v.blocked_classes);
+  a("archived", v.archived), a("proof", v.proof), a("trusted", v.trusted), a("by_node", v.by_node), a("unproven_long", v.unproven_long), a("lost_often", v.lost_often), a("not_committed", v.not_committed), a("blocked_classes", v.blocked_classes);
   a("on_hold_reasons", v.on_hold_reasons), a("rejected_reasons", v.rejected_reasons);
   a("waiting_reasons", v.waiting_reasons), a("on_hold_exams", v.on_hold_exams), a("rejected_exams", v.rejected_exams);
   a("window_opened", v.window_opened);

@@ -119,6 +119,7 @@ inline constexpr std::size_t recheck_newest = 20;
 inline constexpr auto recheck_pause = 30s;              // between two batches of it
 inline constexpr auto commitment_kept = 24h * 31;       // a report that comes later than that is not known any more
 inline constexpr unsigned missing_answers_max = 3;      // a query that finds nothing so often: sent again
+inline constexpr unsigned failed_reports_max = 3;       // of one image, with a reason that does not say it is lost: then it is looked for by a query
 inline constexpr auto configuration_probe_every = 15min;
 inline constexpr unsigned doubtful_tries_max = 5;      // an answer nobody can read: so many tries, then rejected
 inline constexpr auto doubtful_wait_least = 5min;      // between them

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Prover: asks one destination whether it keeps what it accepted (DESIGN, contract 4).
 //
-// ask() asks once about the whole batch and reports one proof for every item. It never loops, sleeps or decides to ask
-// again. What a destination says later than that comes in through core::Receipts.
+// ask() asks once about the whole batch and reports one proof for every item. Neither it nor seek() loops, sleeps or
+// decides to ask again. What a destination says later than that comes in through core::Receipts.
 // Threads: one at a time; way(), reported() and interrupt() from any thread.
 #pragma once
 
@@ -53,6 +53,8 @@ class Prover {
  public:
   virtual ~Prover() = default;
   virtual void ask(std::span<const Item> batch, const ProofReport& report) = 0;
+  // Looks for them by a query, whatever else it proves with; says nothing of those, or Unclear, that it cannot tell of.
+  virtual void seek(std::span<const Item>, const ProofReport&) {}
   // What the destination turned out to offer; unknown before it proved anything, or did not in good time.
   virtual ProofWay way() const = 0;
   // A report of storage commitment that it asked for came in. From any thread.

@@ -185,6 +185,7 @@ void Node::Parts::add_proofs(const settings::Settings& settings, ProofView& proo
   for (const auto& [name, way] : proofs.ways) {
     if (engine.queue().unproven().longer_than(name, unproven_told_after)) proofs.unproven_long.insert(name);
     proofs.lost_often[name] = engine.proving().lost_often(name);
+    proofs.not_committed[name] = engine.proving().not_committed(name);
   }
 }
 

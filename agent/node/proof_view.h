@@ -15,7 +15,7 @@ namespace sampan::node {
 struct ProofView {
   std::map<std::string, core::ProofWay> ways;  // of those that are asked
   std::set<std::string> unproven_long;         // of those, who has not proven for a day
-  std::map<std::string, std::uint64_t> lost_often;
+  std::map<std::string, std::uint64_t> lost_often, not_committed;
   std::set<std::string> nodes;  // in the hands of which, nodes of this program, something is that they have not proven
 };
 

@@ -28,7 +28,7 @@ bool stays(const settings::Destination& one, const std::vector<settings::Destina
 using Asked = scheduler::Proofs::Asked;
 namespace limits = core::limits;
 
-constexpr std::size_t lost_often_counted_max = 10'000;
+constexpr std::size_t counted_max = 10'000;
 
 Asked asked_of(queue::UnprovenItem one) {
   return {std::move(one.item), one.seq, one.asked, std::move(one.owed_to), std::move(one.node), one.resends, one.again};
@@ -71,17 +71,38 @@ Status Proving::commitment_reported(const core::CommitmentReport& report) {
   for (const auto& failed : report.failed) {
     auto denied = queue_.unproven().named_in(report.transaction_uid, {failed.sop_instance_uid});
     if (!denied) continue;
-    for (auto& one : denied->items) {
-      const auto decision = policy::decide_failure(failed.reason, one.asked);
-      const std::string why = "it does not commit to keep it, reason " + std::to_string(failed.reason);
-      const Asked asked = asked_of(std::move(one));
-      if (decision.what == policy::ProofDecision::What::send_again)
-        send_again(who, asked, why);
-      else
-        ask_later(who, asked, decision.wait, why);
-    }
+    for (auto& one : denied->items) take_failure(who, asked_of(std::move(one)), failed.reason);
   }
   return {};
+}
+
+void Proving::take_failure(const std::string& destination, const Asked& asked, std::uint16_t reason) {
+  using What = policy::FailureDecision::What;
+  const bool sought = was_sought(destination, asked.item.id);
+  const auto decision = policy::decide_failure({reason, asked.asked, asked.resends, core::said_by_node(asked.said_by), sought});
+  const std::string why = "it does not commit to keep it, reason " + std::to_string(reason);
+  if (decision.what == What::send_again) return send_again(destination, asked, why);
+  if (decision.what == What::send_anyway) {
+    log::warn("destination " + destination + ": an image is sent again that no query finds there: " + why);
+    return send_anew(destination, asked, why);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    auto& denied = denied_[destination];
+    if (decision.what == What::seek && denied.size() < counted_max) denied.emplace(asked.item.id, false);
+    if (decision.what == What::tell) {
+      denied.erase(asked.item.id);  // others have their turn; its own comes again
+      if (auto& told = not_committed_[destination]; told.size() < counted_max) told.insert(asked.item.id);
+    }
+  }
+  ask_later(destination, asked, decision.wait, why);
+}
+
+bool Proving::was_sought(const std::string& destination, const Uuid& item) {
+  const std::lock_guard lock(mutex_);
+  const auto& denied = denied_[destination];
+  const auto found = denied.find(item);
+  return found != denied.end() && found->second;
 }
 
 Result<std::string> Proving::begin(const std::string& destination) { return queue_.unproven().begin(destination); }
@@ -90,6 +111,12 @@ scheduler::Proofs::Due Proving::due(const std::string& destination, std::size_t 
   auto found = queue_.unproven().due(destination, items_max);
   Due due;
   for (auto& one : found.items) due.items.push_back(asked_of(std::move(one)));
+  {
+    const std::lock_guard lock(mutex_);
+    auto& denied = denied_[destination];
+    for (Asked& one : due.items)
+      if (const auto known = denied.find(one.item.id); known != denied.end()) one.denied = known->second = true;
+  }
   if (!due.items.empty()) return due;
   due.due_at = recheck(destination);
   if (found.due_in) due.due_at = std::min(*due.due_at, env_.clock.mono() + *found.due_in);
@@ -185,13 +212,21 @@ void Proving::archived(const std::string& destination, const Asked& asked, const
 
 void Proving::found(const std::string& destination, const Uuid& item) {
   const std::lock_guard lock(mutex_);
-  if (const auto often = lost_often_.find(destination); often != lost_often_.end()) often->second.erase(item);
+  lost_often_[destination].erase(item);
+  not_committed_[destination].erase(item);
+  denied_[destination].erase(item);
 }
 
 std::uint64_t Proving::lost_often(const std::string& destination) {
   const std::lock_guard lock(mutex_);
   const auto often = lost_often_.find(destination);
   return often == lost_often_.end() ? 0 : often->second.size();
+}
+
+std::uint64_t Proving::not_committed(const std::string& destination) {
+  const std::lock_guard lock(mutex_);
+  const auto told = not_committed_.find(destination);
+  return told == not_committed_.end() ? 0 : told->second.size();
 }
 
 void Proving::send_again(const std::string& destination, const Asked& asked, const std::string& reason) {
@@ -204,9 +239,18 @@ void Proving::send_again(const std::string& destination, const Asked& asked, con
   {
     const std::lock_guard lock(mutex_);
     auto& often = lost_often_[destination];
-    if (asked.resends + 1 >= limits::resends_max && often.size() < lost_often_counted_max) often.insert(asked.item.id);
+    if (asked.resends + 1 >= limits::resends_max && often.size() < counted_max) often.insert(asked.item.id);
   }
   observer_.item_lost(destination, asked.item.id, reason);
+  send_anew(destination, asked, reason);
+}
+
+void Proving::send_anew(const std::string& destination, const Asked& asked, const std::string& reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    denied_[destination].erase(asked.item.id);
+    not_committed_[destination].erase(asked.item.id);
+  }
   queue_.unproven().send_again(unproven_of(asked), reason);
 }
 

@@ -47,8 +47,10 @@ class Proving final : public core::Receipts, private core::Transactions, private
   // Of a destination: it gets through, or does not. From the scheduler's thread.
   void is_up(const std::string& destination, bool up);
 
-  // Images that it accepted and lost again and again, since the start. From any thread.
+  // Images that it accepted and lost again and again, and those that it does not commit to however often they are sent, both
+  // since the start. From any thread.
   std::uint64_t lost_often(const std::string& destination);
+  std::uint64_t not_committed(const std::string& destination);
 
   Status commitment_reported(const core::CommitmentReport& report) override;
 
@@ -67,6 +69,9 @@ class Proving final : public core::Receipts, private core::Transactions, private
   void take_back_from(const std::string& other, const std::string& destination, bool destination_proves);
   bool is_to_be_taken_back(const std::string& asked_of, const Asked& asked);
   void found(const std::string& destination, const Uuid& item);
+  void send_anew(const std::string& destination, const Asked& asked, const std::string& reason);
+  void take_failure(const std::string& destination, const Asked& asked, std::uint16_t reason);
+  bool was_sought(const std::string& destination, const Uuid& item);
 
   // Of one destination, about what it archived before.
   struct Recheck {
@@ -84,7 +89,9 @@ class Proving final : public core::Receipts, private core::Transactions, private
   std::mutex mutex_;
   std::map<std::string, std::string> why_not_;  // by destination; said once
   std::map<std::string, Recheck> rechecks_;     // same
-  std::map<std::string, std::set<Uuid>> lost_often_;  // same; bounded
+  std::map<std::string, std::set<Uuid>> lost_often_, not_committed_;  // same; bounded
+  // Same; bounded. To be looked for by a query, as its reports do not commit to it; true once it was.
+  std::map<std::string, std::map<Uuid, bool>> denied_;
   scheduler::Verifier verifier_;
 };
 

@@ -159,6 +159,7 @@ control::NodeStatus report(const settings::Settings& settings, const Findings& f
     one.by_node = findings.proofs.nodes.contains(destination.name);
     one.unproven_long = findings.proofs.unproven_long.contains(destination.name);
     if (const auto lost = findings.proofs.lost_often.find(destination.name); lost != findings.proofs.lost_often.end()) one.lost_often = lost->second;
+    if (const auto open = findings.proofs.not_committed.find(destination.name); open != findings.proofs.not_committed.end()) one.not_committed = open->second;
     const WindowNow window = window_now(destination, findings.now);
     one.window_closed = window.closed, one.window_opens = window.opens, one.window_opened = window.opened;
     one.courier = courier_kind(destination);

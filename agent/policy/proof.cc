@@ -46,9 +46,15 @@ bool takes_back(const TakenFacts& facts) {
   return facts.destination_proves && !facts.fallback_proves;
 }
 
-ProofDecision decide_failure(std::uint16_t reason, unsigned asked) {
-  if (reason == no_such_object_instance || reason == class_instance_conflict) return {What::send_again, {}};
-  return ask_later(asked);
+FailureDecision decide_failure(const FailureFacts& facts) {
+  using Then = FailureDecision::What;
+  if (facts.reason == no_such_object_instance || facts.reason == class_instance_conflict) return {Then::send_again, {}};
+  const Millis wait = wait_after(facts.asked);
+  const unsigned asked = facts.asked + 1;
+  if (facts.by_node || asked < failed_reports_max) return {Then::ask_later, wait};
+  if (!facts.sought) return {Then::seek, wait};
+  if (asked < 2 * failed_reports_max) return {Then::ask_later, wait};
+  return facts.resends < resends_max ? FailureDecision{Then::send_anyway, {}} : FailureDecision{Then::tell, wait};
 }
 
 }  // namespace sampan::policy

@@ -3,7 +3,9 @@
 //
 // An image that the destination does not know any more is sent again: at once when it says so itself in a report of
 // storage commitment, after missing_answers_max spaced questions when a query merely does not find it, for an archive
-// may take its time to index. Whoever does not say is asked again, ever more rarely, without end.
+// may take its time to index. A report that does not commit and does not say that the image is lost may mean either: a query
+// tells. Where there is none that does, it is sent again resends_max times; an archive that commits to nothing is not fed
+// without end. Whoever does not say is asked again, ever more rarely, without end.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +48,25 @@ struct TakenFacts {
 // Is it sent to the destination itself as well? Where nobody but that one will ever prove it.
 bool takes_back(const TakenFacts& facts);
 
-// Failure Reason (0008,1197) in a report of storage commitment (PS3.3 C.14.1.1).
-ProofDecision decide_failure(std::uint16_t reason, unsigned asked);
+// A report of storage commitment does not commit to an image.
+struct FailureFacts {
+  std::uint16_t reason = 0;  // Failure Reason (0008,1197), PS3.3 C.14.1.1; 0: none was given
+  unsigned asked = 0;        // questions about this item that brought nothing, before this one
+  unsigned resends = 0;
+  bool by_node = false;      // a node of this program: it has none behind it yet, and asking again is all there is to do
+  bool sought = false;       // it was looked for by a query, and that did not find it or there is none
+};
+struct FailureDecision {
+  enum class What {
+    send_again,   // it is lost
+    send_anyway,  // again, although nobody says that it is lost
+    ask_later,
+    seek,  // later, and by a query first
+    tell,  // later; a person is told that the destination does not commit to it, however often it is sent
+  };
+  What what = What::ask_later;
+  Millis wait{};  // before the next question
+};
+FailureDecision decide_failure(const FailureFacts& facts);
 
 }  // namespace sampan::policy

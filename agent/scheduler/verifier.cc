@@ -28,16 +28,27 @@ void record(Proofs& proofs, const std::string& destination, const Proofs::Asked&
   }
 }
 
+// What reports do not commit to is looked for first; what that does not tell of is asked about like the others.
 void converse(core::Prover& prover, Proofs& proofs, const std::string& destination, const std::vector<Proofs::Asked>& asked) {
-  std::vector<core::Item> batch;
+  std::vector<core::Item> denied, batch;
   std::map<Uuid, const Proofs::Asked*> by_id;
   for (const auto& one : asked) {
-    batch.push_back(one.item);
+    if (one.denied) denied.push_back(one.item);
     by_id[one.item.id] = &one;
   }
-  prover.ask(batch, [&](const Uuid& id, const core::Proof& proof) {
-    if (const auto found = by_id.find(id); found != by_id.end()) record(proofs, destination, *found->second, proof);
-  });
+  const core::ProofReport take = [&](const Uuid& id, const core::Proof& proof) {
+    const auto found = by_id.find(id);
+    if (found == by_id.end()) return;
+    record(proofs, destination, *found->second, proof);
+    by_id.erase(found);
+  };
+  const core::ProofReport take_if_told = [&](const Uuid& id, const core::Proof& proof) {
+    if (!std::holds_alternative<core::Unclear>(proof)) take(id, proof);
+  };
+  if (!denied.empty()) prover.seek(denied, take_if_told);
+  for (const auto& one : asked)
+    if (by_id.contains(one.item.id)) batch.push_back(one.item);
+  if (!batch.empty()) prover.ask(batch, take);
 }
 
 }  // namespace

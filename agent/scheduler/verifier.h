@@ -33,6 +33,7 @@ class Proofs {
     std::string said_by{};   // who accepted it
     unsigned resends = 0;    // how often it was lost before
     bool again = false;      // it was archived, and is asked about once more
+    bool denied = false;     // reports of storage commitment do not commit to it: looked for by a query first
   };
   struct Due {
     std::vector<Asked> items;

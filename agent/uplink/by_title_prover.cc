@@ -16,13 +16,14 @@ class ByTitleProver final : public core::Prover {
   explicit ByTitleProver(ByTitleProverOptions options) : options_(std::move(options)) {}
 
   void ask(std::span<const core::Item> batch, const core::ProofReport& report) override {
-    std::map<std::string, std::vector<core::Item>> by_title;
-    for (const core::Item& item : batch) by_title[options_.title_of(item)].push_back(item);
-    for (const auto& [title, items] : by_title) {
+    for (const auto& [title, items] : by_title(batch)) {
       core::Prover& prover = prover_for(title);
       prover.ask(items, report);
       if (const auto way = prover.way(); way != core::ProofWay::unknown) way_ = way;
     }
+  }
+  void seek(std::span<const core::Item> batch, const core::ProofReport& report) override {
+    for (const auto& [title, items] : by_title(batch)) prover_for(title).seek(items, report);
   }
   core::ProofWay way() const override { return way_; }
   void reported() override {
@@ -37,6 +38,11 @@ class ByTitleProver final : public core::Prover {
   }
 
  private:
+  std::map<std::string, std::vector<core::Item>> by_title(std::span<const core::Item> batch) const {
+    std::map<std::string, std::vector<core::Item>> sorted;
+    for (const core::Item& item : batch) sorted[options_.title_of(item)].push_back(item);
+    return sorted;
+  }
   core::Prover& prover_for(const std::string& title) {
     const std::lock_guard lock(mutex_);
     if (provers_.size() >= core::limits::titles_remembered_max && !provers_.contains(title)) provers_.clear();

@@ -67,6 +67,19 @@ class DimseProver final : public core::Prover {
       if (!told_.contains(item.id)) report(item.id, over.value_or(Unclear{"it gave no answer for this image", {}}));
     told_.clear();
   }
+  void seek(std::span<const Item> batch, const core::ProofReport& report) override {
+    if (!options_.may_query) return;
+    batch_ = batch;
+    report_ = &report;
+    seeking_ = true;
+    if (!associate()) {
+      if (const AcceptedContext* find = accepted(query_context)) static_cast<void>(query(*find));
+      if (association_->idle()) association_->release();
+    }
+    association_.reset();
+    seeking_ = false;
+    told_.clear();
+  }
   ProofWay way() const override { return habit_.way(); }
   void reported() override { habit_.commitment_reported(); }
   void interrupt() override {
@@ -84,6 +97,7 @@ class DimseProver final : public core::Prover {
   std::optional<Unclear> take_report(const Message& message);
   std::optional<Unclear> query(const AcceptedContext& context);
   std::optional<Unclear> find(const AcceptedContext& context, std::span<const Item* const> items);
+  void learn_of_query(bool answered);
   Result<FoundThere> find_all(const AcceptedContext& context, const dicom::DataSet& identifier, std::uint16_t& status);
   Result<Message> receive(Millis timeout, std::size_t bytes_max);
   Status send(const AcceptedContext& context, dicom::CommandSet command, const Bytes& data_set);
@@ -102,6 +116,7 @@ class DimseProver final : public core::Prover {
   const core::ProofReport* report_ = nullptr;
   std::set<Uuid> told_;
   bool found_before_ = false;  // a query of this peer found something
+  bool seeking_ = false;
   std::unique_ptr<DimseAssociation> association_;
   std::mutex mutex_;  // guards plug_
   std::shared_ptr<dicom::Plug> plug_;
@@ -242,16 +257,22 @@ std::optional<Unclear> DimseProver::find(const AcceptedContext& context, std::sp
   auto found = find_all(context, with_availability, status);
   if (!found && dislikes(status)) found = find_all(context, identifier, status);
   if (!found) {
-    habit_.query_brought_nothing();
+    learn_of_query(false);
     return Unclear{found.error().message, {}};
   }
   found_before_ = found_before_ || !found->empty();
-  found_before_ ? habit_.query_answered() : habit_.query_brought_nothing();
+  learn_of_query(found_before_);
   for (const Item* item : items) {
     told_.insert(item->id);
     (*report_)(item->id, proof_of(*found, *item, receipt_for(*item), found_before_));
   }
   return std::nullopt;
+}
+
+// What is merely sought beside storage commitment changes no habit.
+void DimseProver::learn_of_query(bool answered) {
+  if (seeking_) return;
+  answered ? habit_.query_answered() : habit_.query_brought_nothing();
 }
 
 Result<FoundThere> DimseProver::find_all(const AcceptedContext& context, const dicom::DataSet& identifier, std::uint16_t& status) {

@@ -57,6 +57,7 @@ class StowProver final : public core::Prover {
         access_(options_.service.auth, client_, files, judge, clock) {}
 
   void ask(std::span<const Item> batch, const core::ProofReport& report) override;
+  void seek(std::span<const Item> batch, const core::ProofReport& report) override;
   ProofWay way() const override { return habit_.way(); }
   void interrupt() override { client_.interrupt(); }
 
@@ -67,6 +68,7 @@ class StowProver final : public core::Prover {
   std::optional<Unclear> commit(std::span<const Item> batch, bool anew);
   std::optional<Unclear> judge(const std::string& transaction, const Said& said);
   std::optional<Unclear> query(std::span<const Item> batch, const core::ProofReport& report);
+  void learn_of_query(bool answered);
   std::variant<FoundThere, Unclear> list(const std::string& study, const std::string& series);
   Said page_of(const std::string& study, const std::string& series, std::size_t offset);
   core::Receipt receipt_for(const Item& item) const {
@@ -83,6 +85,7 @@ class StowProver final : public core::Prover {
   std::string working_;     // the transaction whose result is awaited
   MonoTime working_since_{};
   bool found_before_ = false;  // a search of this service found something
+  bool seeking_ = false;
   ProofHabit habit_{clock_};
 };
 
@@ -100,6 +103,20 @@ void StowProver::ask(std::span<const Item> batch, const core::ProofReport& repor
   for (const Item& item : batch)
     if (!told.contains(item.id)) report(item.id, *said);
   client_.close();
+}
+
+void StowProver::seek(std::span<const Item> batch, const core::ProofReport& report) {
+  if (!options_.may_query) return;
+  seeking_ = true;
+  static_cast<void>(query(batch, report));
+  seeking_ = false;
+  client_.close();
+}
+
+// What is merely sought beside storage commitment changes no habit.
+void StowProver::learn_of_query(bool answered) {
+  if (seeking_) return;
+  answered ? habit_.query_answered() : habit_.query_brought_nothing();
 }
 
 StowProver::Said StowProver::call(const std::string& url, const std::string* body) {
@@ -178,7 +195,7 @@ std::optional<Unclear> StowProver::query(std::span<const Item> batch, const core
       if (++failures >= failures_max) return *unclear;
       continue;
     }
-    found_before_ ? habit_.query_answered() : habit_.query_brought_nothing();
+    learn_of_query(found_before_);
     for (const Item* item : items) report(item->id, proof_of(std::get<FoundThere>(found), *item, receipt_for(*item), found_before_));
   }
   return Unclear{"it cannot be searched for without its study and series", {}};
@@ -203,7 +220,7 @@ std::variant<FoundThere, Unclear> StowProver::list(const std::string& study, con
     if (!answer.by_proxy && (answer.status == 204 || (answer.status == 404 && answer.content_type.find("html") == answer.content_type.npos)))
       return found;  // nothing more, or no such series
     const auto matches = answer.status == 200 && !answer.by_proxy ? read_search_answer(answer.body) : std::nullopt;
-    if (!matches && !answer.by_proxy && answer.content_type.find("html") == answer.content_type.npos) habit_.query_brought_nothing();
+    if (!matches && !answer.by_proxy && answer.content_type.find("html") == answer.content_type.npos) learn_of_query(false);
     if (!matches) return Unclear{"its answer to a search for images is none: HTTP " + std::to_string(answer.status), answer.retry_after};
     const std::size_t before = found.names();
     found.add(*matches);

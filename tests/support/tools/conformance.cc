@@ -225,15 +225,18 @@ void stow() {
   say("#### 3.3.5 Proof that an image is kept\n\n"
       "Some time after an image was accepted the peer is asked whether it keeps it, on an association of its own. Storage Commitment\n"
       "Push Model (1.2.840.10008.1.20.1) is proposed with Implicit VR Little Endian, and Study Root Query/Retrieve FIND\n"
-      "(1.2.840.10008.5.1.4.1.2.2.1) beside it; where the first is accepted, the second is not used.\n\n"
+      "(1.2.840.10008.5.1.4.1.2.2.1) beside it; where the first is accepted, the second is used only\n"
+      "for an instance that is not committed to.\n\n"
       "| | |\n|---|---|\n"
       "| N-ACTION | Action Type 1, at most %zu instances, a Transaction UID for each request |\n"
       "| N-EVENT-REPORT | on the same association for %lld s,"
       " or later on one that the peer opens to this node, which accepts it also while the disk is full |\n"
-      "| Event Type 1, 2 | each instance by itself: committed, or by its Failure Reason: 0112 and 0119 are sent again, others are asked for again |\n"
+      "| Event Type 1, 2 | each instance by itself: committed, or by its Failure Reason: 0112 and 0119 are sent again, others are asked for again;"
+      " after %u questions in vain C-FIND looks for the instance as well, after %u it is sent again, %u times at most |\n"
       "| Transaction UID nobody asked for | status 0112, nothing is changed |\n"
       "| C-FIND | IMAGE level, Study and Series Instance UID, list of SOP Instance UIDs, Instance Availability; an instance that is not found, or UNAVAILABLE, %u times is sent again |\n\n",
-      core::limits::proof_batch_items_max, static_cast<long long>(core::limits::commitment_wait.count()), core::limits::missing_answers_max);
+      core::limits::proof_batch_items_max, static_cast<long long>(core::limits::commitment_wait.count()), core::limits::failed_reports_max,
+      2 * core::limits::failed_reports_max, core::limits::resends_max, core::limits::missing_answers_max);
   say("### 3.4 STOW-RS user agent\n\n"
       "POST of `multipart/related; type=\"application/dicom\"` to the studies resource, one Part 10 file per part, streamed from disk; as many\n"
       "instances in a request as fit %llu MiB, a larger one alone. Answers are read as `application/dicom+json` and `application/dicom+xml`.\n"

@@ -472,6 +472,16 @@ TEST_CASE("what_the_lead_loses_again_and_again_is_told_with_the_count_while_it_l
   CHECK(assess(status)[0].en == "4 images that lead accepted and then did not have, again and again; still sent again");
 }
 
+TEST_CASE("what_the_lead_does_not_commit_to_however_often_it_is_sent_is_told_with_the_count" * doctest::description("contract 7")) {
+  NodeStatus status = rich_status();
+  status.destinations[0].not_committed = 4;
+  REQUIRE(codes(status) == Codes{"not_committed:attention"});
+  CHECK(assess(status)[0].en.starts_with("4 images that lead accepted and does not commit to keep"));
+  CHECK(assess(status)[0].zh.starts_with("4 幅图像 lead 已接收，但其存储承诺报告始终不承诺保存"));
+  status.destinations[0].trusted = true;
+  CHECK(codes(status) == Codes{});
+}
+
 TEST_CASE("images_that_go_another_way_meanwhile_are_told") {
   NodeStatus status = rich_status();
   status.destinations[0].detour_to = "copy";

@@ -40,11 +40,40 @@ TEST_CASE("the_peers_own_wish_is_followed_within_reason") {
   CHECK(decide(core::Unclear{"later", Millis(INT64_MAX)}, 0).wait == Millis(limits::proof_wait_most));
 }
 
-TEST_CASE("a_failure_reason_sends_again_only_what_the_archive_does_not_have") {
+TEST_CASE("a_failure_reason_sends_again_at_once_only_what_the_archive_does_not_have") {
+  using Then = FailureDecision::What;
   for (unsigned reason = 0; reason <= 0xffff; ++reason) {
     const bool gone = reason == 0x0112 || reason == 0x0119;
-    CHECK((decide_failure(static_cast<std::uint16_t>(reason), 0).what == What::send_again) == gone);
+    CHECK(decide_failure({.reason = static_cast<std::uint16_t>(reason)}).what == (gone ? Then::send_again : Then::ask_later));
   }
+}
+
+TEST_CASE("what_reports_do_not_commit_to_is_looked_for_then_sent_again_a_few_times_and_then_told" * doctest::description("contract 7")) {
+  using Then = FailureDecision::What;
+  FailureFacts facts{.reason = 0x0110};
+  Millis before{0};
+  const auto decided = [&] {
+    const auto decision = decide_failure(facts);
+    if (decision.what == Then::send_anyway) return decision.what;
+    CHECK(decision.wait >= std::max(before, Millis(limits::proof_wait_least)));
+    CHECK(decision.wait <= Millis(limits::proof_wait_most));
+    before = decision.wait;
+    return decision.what;
+  };
+  for (; facts.asked + 1 < limits::failed_reports_max; ++facts.asked) CHECK(decided() == Then::ask_later);
+  CHECK(decided() == Then::seek);
+  facts.sought = true;
+  for (; facts.asked + 1 < 2 * limits::failed_reports_max; ++facts.asked) CHECK(decided() == Then::ask_later);
+  for (; facts.resends < limits::resends_max; ++facts.resends) CHECK(decided() == Then::send_anyway);
+  for (; facts.asked < 1000; ++facts.asked) CHECK(decided() == Then::tell);
+  facts.sought = false;  // as after a start
+  CHECK(decided() == Then::seek);
+}
+
+TEST_CASE("a_node_that_does_not_commit_yet_is_asked_on_and_fed_nothing_twice") {
+  for (unsigned asked = 0; asked < 1000; ++asked)
+    CHECK(decide_failure({.reason = 0x0110, .asked = asked, .by_node = true, .sought = true}).what == FailureDecision::What::ask_later);
+  CHECK(decide_failure({.reason = 0x0112, .by_node = true}).what == FailureDecision::What::send_again);
 }
 
 TEST_CASE("what_a_fallback_took_is_taken_back_where_nobody_but_the_destination_will_prove_it" * doctest::description("contract 7")) {

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "core/limits.h"
@@ -39,13 +40,14 @@ class Books final : public Proofs {
     unsigned asked = 0;
     MonoTime due{};
     std::string state = "accepted";
+    bool denied = false;
   };
   Due due(const std::string& destination, std::size_t items_max) override {
     Due due;
     for (auto& [name, row] : rows) {
       if (name.first != destination || row.state != "accepted") continue;
       if (row.due <= clock_.mono() && due.items.size() < items_max)
-        due.items.push_back({row.item, 0, row.asked});
+        due.items.push_back({.item = row.item, .asked = row.asked, .denied = row.denied});
       else if (row.due > clock_.mono())
         due.due_at = std::min(due.due_at.value_or(row.due), row.due);
     }
@@ -84,12 +86,17 @@ class Archive final : public core::Prover {
     asks.push_back(batch.size());
     for (const auto& item : batch) report(item.id, answer(item));
   }
+  void seek(std::span<const core::Item> batch, const core::ProofReport& report) override {
+    sought.push_back(batch.size());
+    for (const auto& item : batch) report(item.id, query(item));
+  }
   core::ProofWay way() const override { return core::ProofWay::query; }
   void interrupt() override { ++interrupts; }
+  std::function<core::Proof(const core::Item&)> query = [](const core::Item&) -> core::Proof { return core::Unclear{"no query", {}}; };
   std::function<core::Proof(const core::Item&)> answer = [](const core::Item& item) -> core::Proof {
     return core::Held{{item.id, {}, "PACS", {}, core::Level::archived}};
   };
-  std::vector<std::size_t> asks;
+  std::vector<std::size_t> asks, sought;
   int interrupts = 0;
 };
 
@@ -217,6 +224,46 @@ TEST_CASE("what_the_archive_lost_is_sent_again") {
     w.clock.now = w.clock.now + Millis(core::limits::proof_wait_most);
   }
   CHECK(w.books.at("lead", id).state == "again");
+}
+
+TEST_CASE("what_reports_do_not_commit_to_is_looked_for_first_and_asked_about_where_that_does_not_tell" * doctest::description("contract 4, 7")) {
+  World w;
+  const Uuid there = w.books.add("lead"), gone = w.books.add("lead"), untold = w.books.add("lead"), other = w.books.add("lead");
+  for (const Uuid& id : {there, gone, untold}) w.books.at("lead", id).denied = true;
+  w.books.at("lead", gone).asked = core::limits::missing_answers_max - 1;
+  w.archive->query = [&](const core::Item& item) -> core::Proof {
+    if (item.id == there) return core::Held{{item.id, {}, "PACS", {}, core::Level::archived}};
+    if (item.id == gone) return core::Missing{"not there"};
+    return core::Unclear{"a query has never found anything there", {}};
+  };
+  std::vector<Uuid> asked;
+  w.archive->answer = [&](const core::Item& item) -> core::Proof {
+    asked.push_back(item.id);
+    return core::Unclear{"it does not commit", {}};
+  };
+  w.verifier.add("lead", w.archive);
+  w.verifier.step();
+  w.hand.work();
+  CHECK(w.archive->sought == std::vector<std::size_t>{3});
+  CHECK(w.archive->asks == std::vector<std::size_t>{2});
+  CHECK(std::ranges::find(asked, untold) != asked.end());
+  CHECK(std::ranges::find(asked, other) != asked.end());
+  CHECK(w.books.at("lead", there).state == "archived");
+  CHECK(w.books.at("lead", gone).state == "again");
+  CHECK(w.books.at("lead", untold).asked == 1);
+  CHECK(w.books.said == "it does not commit");
+  CHECK(w.books.done_with == 4);
+}
+
+TEST_CASE("where_a_query_tells_of_everything_nobody_is_asked_for_commitment_as_well") {
+  World w;
+  w.books.at("lead", w.books.add("lead")).denied = true;
+  w.archive->query = w.archive->answer;
+  w.verifier.add("lead", w.archive);
+  w.verifier.step();
+  w.hand.work();
+  CHECK(w.archive->sought.size() == 1);
+  CHECK(w.archive->asks.empty());
 }
 
 TEST_CASE("a_verifier_that_stops_interrupts_and_waits_for_who_is_asking") {

@@ -28,6 +28,7 @@ class Archive final : public core::Prover {
         report(item.id, core::Held{});
     }
   }
+  void seek(std::span<const core::Item> batch, const core::ProofReport& report) override { ask(batch, report); }
   core::ProofWay way() const override { return title_ == "STRANGER" ? core::ProofWay::unknown : core::ProofWay::query; }
   void interrupt() override {}
 
@@ -62,6 +63,9 @@ TEST_CASE("each_origin_is_asked_about_under_its_own_title_and_one_that_is_refuse
     CHECK(asked[0].uids == std::vector<std::string>{uid_of(batch[0]), uid_of(batch[2])});
     CHECK(asked[1].title == "CLINIC2");
   }
+  asked.clear();
+  CHECK(seek(*prover, batch).size() == 3);
+  CHECK(asked.size() == 3);
   CHECK(made == 3);
   CHECK(prover->way() == core::ProofWay::query);
 }

@@ -246,6 +246,34 @@ TEST_CASE("who_never_reports_and_whose_query_never_finds_anything_proves_nothing
   CHECK(prover->way() == (may_query ? core::ProofWay::query : core::ProofWay::none));
 }
 
+TEST_CASE("what_reports_do_not_commit_to_is_looked_for_by_a_query_and_commitment_is_the_habit_still" * doctest::description("contract 4, 7")) {
+  Pacs pacs;
+  Office office;
+  HandClock clock;
+  const auto batch = items(2);
+  bool may_query = true, offers = true;
+  SUBCASE("a query") {}
+  SUBCASE("a person chose commitment") { may_query = false; }
+  SUBCASE("no query is offered") { offers = false; }
+  if (!offers) pacs.peer.result = [](const Context& context) { return static_cast<std::uint8_t>(context.abstract_syntax == find_class ? 3 : 0); };
+  pacs.peer.start();
+  const auto prover = prover_for(pacs, office, [may_query](auto& options) { options.may_query = may_query, options.report_time_max = Millis(1); }, clock);
+  prover->reported();
+  for (int times = 0; times < 9; ++times, clock.pass(std::chrono::seconds(30))) CHECK(seek(*prover, batch).empty());  // it has never found anything
+  CHECK(prover->way() == core::ProofWay::commitment);
+  pacs.has = {uid_of(batch[0])};
+  const auto told = seek(*prover, batch);
+  CHECK(pacs.actions == 0);
+  CHECK(told.size() == (may_query && offers ? 2 : 0));
+  if (told.size() == 2) {
+    CHECK(std::get<core::Held>(told.at(batch[0].id)).receipt.level == core::Level::archived);
+    CHECK(std::holds_alternative<core::Missing>(told.at(batch[1].id)));
+  }
+  CHECK(prover->way() == core::ProofWay::commitment);
+  static_cast<void>(ask(*prover, batch));
+  CHECK(pacs.actions == 1);
+}
+
 TEST_CASE("where_commitment_is_not_offered_a_query_finds_what_is_there") {
   Pacs pacs;
   Office office;

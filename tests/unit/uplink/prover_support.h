@@ -35,6 +35,14 @@ inline std::vector<core::Proof> ask(core::Prover& prover, const std::vector<core
   for (const auto& item : batch) proofs.push_back(seen.at(item.id));
   return proofs;
 }
+// Those that it tells of.
+inline std::map<Uuid, core::Proof> seek(core::Prover& prover, const std::vector<core::Item>& batch) {
+  std::map<Uuid, core::Proof> told;
+  prover.seek(batch, [&](const Uuid& id, core::Proof proof) {
+    if (!std::holds_alternative<core::Unclear>(proof)) told.emplace(id, std::move(proof));
+  });
+  return told;
+}
 // Minutes of asking in no time.
 class HandClock final : public Clock {
  public:

@@ -113,6 +113,30 @@ TEST_CASE("where_there_is_no_such_resource_a_search_finds_what_is_there_page_by_
   CHECK(service.server.heard()[4].method == "GET");  // it is known by now
 }
 
+TEST_CASE("what_a_service_does_not_commit_to_is_searched_for_and_commitment_is_the_habit_still" * doctest::description("contract 4, 7")) {
+  const auto batch = items(2);
+  std::string found = json("[]");
+  Service service([&](const HttpHeard& heard) {
+    return heard.method == "POST" ? json(json_body(json_item(uid_of(batch[0])), json_failed(uid_of(batch[1]), 0x0110))) : found;
+  });
+  const auto prover = service.prover();
+  static_cast<void>(ask(*prover, batch));
+  REQUIRE(prover->way() == core::ProofWay::commitment);
+  for (const std::string& nothing : {json("[]"), http("501 No", "text/plain", "")}) {
+    found = nothing;
+    for (int times = 0; times < 9; ++times, service.clock.pass(std::chrono::seconds(30))) CHECK(seek(*prover, batch).empty());
+  }
+  found = json(R"([{"00080018":{"vr":"UI","Value":[")" + uid_of(batch[0]) + R"("]}}])");
+  const auto told = seek(*prover, batch);
+  REQUIRE(told.size() == 2);
+  CHECK(std::get<core::Held>(told.at(batch[0].id)).receipt.level == core::Level::archived);
+  CHECK(std::holds_alternative<core::Missing>(told.at(batch[1].id)));
+  CHECK(prover->way() == core::ProofWay::commitment);
+  CHECK(service.office.begun == 1);
+  const auto chosen = service.prover(false);
+  CHECK(seek(*chosen, batch).empty());
+}
+
 TEST_CASE("a_service_that_refuses_commitment_or_never_ends_its_work_on_it_is_searched" * doctest::description("contract 4")) {
   const auto batch = items(1);
   for (const std::string& answer : {http("400 Bad Request", "text/plain", "no"), http("403 Forbidden", "text/plain", ""), http("500 Oops", "text/plain", ""),

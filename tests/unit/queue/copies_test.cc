@@ -133,6 +133,33 @@ TEST_CASE_FIXTURE(CopiesFixture, "the_class_of_a_copy_outlives_the_compaction_of
   for (const auto& one : items) CHECK(one.item.priority == core::Priority::emergency);
 }
 
+TEST_CASE_FIXTURE(CopiesFixture, "a_round_that_could_not_hand_over_what_a_copy_owes_lets_no_image_go" * doctest::description("contract 2")) {
+  const auto failures = std::make_shared<std::atomic<int>>(0);
+  stop();
+  files.before_sync = [this, failures] { files.sync_fails = *failures > 0 && (*failures)-- > 0; };
+  start();
+  sent(lead);
+  deliver(lease().at(0), core::Level::accepted);
+  does_not_read_the_second();
+  sent(both);
+  turns();
+  files.unreadable_from = files.unreadable_to = 0;
+  enough = core::Level::accepted;  // from now on it may go
+  *failures = 1;                   // what is written next is what the copy owes
+  turns(1);
+  CHECK(*failures == 0);
+  CHECK(count("archive").waiting == 0);
+  CHECK(asked("SELECT count(*) FROM item WHERE state=1") == 1);
+  turns();
+  CHECK(asked("SELECT count(*) FROM item WHERE state=4") == 0);
+  for (const bool without_ledger : {false, true}) {
+    restart(without_ledger);
+    CHECK(count("archive").waiting == 1);
+    CHECK(count("lead").waiting == 0);
+    CHECK(queue->summary().items == 1);
+  }
+}
+
 TEST_CASE_FIXTURE(CopiesFixture, "a_repeat_that_is_owed_nothing_more_is_written_nowhere") {
   sent(both, core::Priority::referral);
   turns();

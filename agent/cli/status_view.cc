@@ -248,6 +248,13 @@ std::string advice(const NodeStatus& status, Lang lang) {
          (lang == Lang::zh ? first.action_zh : first.action_en) + "\n";
 }
 
+// What is told of destinations may be of a while ago.
+std::string as_of(const NodeStatus& status, Lang lang) {
+  if (!status.destinations_age_s) return "";
+  const std::string age = duration(*status.destinations_age_s, lang);
+  return say(lang, "，目的地的状态为 ", "; what is said of destinations is as of ") + age + say(lang, "前", " ago");
+}
+
 }  // namespace
 
 const char* verdict_word(Verdict verdict, Lang lang) {
@@ -292,7 +299,7 @@ std::string show_status(const NodeStatus& status, Lang lang) {
   add_key(table, status, lang);
   add_refused(table, status, lang);
   const std::string who = status.site + "  sampan " + status.version + "  " + say(lang, "已运行 ", "running for ") +
-                          duration(status.uptime_s, lang);
+                          duration(status.uptime_s, lang) + as_of(status, lang);
   return printable(headline(status, lang) + who + "\n\n" + table.text() + advice(status, lang));
 }
 

@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace sampan::control {
 namespace {
 
@@ -56,6 +58,18 @@ std::string_view to_string(Role role) {
       return "admin";
   }
   return "admin";
+}
+
+http::TakingTime Api::taking_time() {
+  http::TakingTime taking_time;
+  taking_time.is_slow = [](const http::Request& request) {
+    return std::ranges::any_of(route_table(), [&](const Route& route) {
+      return route.pace == Pace::in_turn && route.path == request.path && route.method == request.method;
+    });
+  };
+  taking_time.not_done = refuse({503, "busy", "this was not done: other questions and orders wait for their turn; try again in a moment",
+                                 "未执行：前面还有查询或命令在排队，请稍后再试"});
+  return taking_time;
 }
 
 http::Response Api::handle(const http::Request& request) const {

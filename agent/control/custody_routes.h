@@ -12,7 +12,7 @@
 
 namespace sampan::control {
 
-// What the API needs from the node for it. Called from the HTTP server's thread; by: who asks, for the events.
+// What the API needs from the node for it. Called from the HTTP server's second thread; by: who asks, for the events.
 class CustodyDesk {
  public:
   virtual ~CustodyDesk() = default;

@@ -2,7 +2,7 @@
 // ExamDesk: what the API needs from the node to tell of exams, and to do with them what a person orders.
 //
 // key: a Study or SOP Instance UID, an accession number, a patient ID, or the name of a plain file, exactly.
-// Threads: called from the HTTP server's thread; an order waits until it is on disk.
+// Threads: called from the HTTP server's second thread, one after the other; an order waits until it is on disk.
 // Fails:   orders -> a Refusal in words.
 #pragma once
 

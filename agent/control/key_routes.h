@@ -11,7 +11,7 @@
 
 namespace sampan::control {
 
-// What the API needs from the node for it. Called from the HTTP server's thread.
+// What the API needs from the node for it. Called from the HTTP server's second thread.
 class KeyDesk {
  public:
   virtual ~KeyDesk() = default;

@@ -177,6 +177,7 @@ struct NodeStatus {
   IntakeStatus intake;
   SpoolStatus spool;
   std::vector<DestinationStatus> destinations;
+  std::optional<std::int64_t> destinations_age_s;  // so old is what the event loop told of them, which does not answer; absent: of now
   std::vector<StrandedStatus> stranded;
   KeyStatus key;
   Verdict verdict = Verdict::good;  // this one and the next are filled by the API, from assess()

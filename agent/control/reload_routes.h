@@ -8,7 +8,7 @@
 
 namespace sampan::control {
 
-// What the API needs from the node for it. Called from the HTTP server's thread.
+// What the API needs from the node for it. Called from the HTTP server's second thread.
 class Reloader {
  public:
   virtual ~Reloader() = default;

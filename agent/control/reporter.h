@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reporter: what the API needs from the node to say how it is.
 //
-// Threads: called from the HTTP server's thread.
+// Threads: called from the HTTP server's thread, which everybody waits for: it waits for nobody long.
 #pragma once
 
 #include "control/node_status.h"

@@ -2,7 +2,8 @@
 // Route: one row of the API's table: method, path, who may call it, and the function that serves it.
 //
 // A new concern is an interface of its own, a pointer in Handlers, a file of serving functions, and its rows in routes.cc.
-// Threads: serving functions run on the HTTP server's thread.
+// Threads: serving functions run on the HTTP server's thread, those that may take their time on its second one, one after the
+//          other. An interface that both are told of (Reporter) is called from both, the others only from the second.
 // Fails:   a body that is not one flat JSON object of words, numbers and truths -> 400 before anything is served.
 #pragma once
 
@@ -36,6 +37,9 @@ struct Handlers {
 // Who may call a route (DESIGN section 9).
 enum class Role { viewer, technician, admin };
 
+// How long an answer may take. Who is answered at once never waits for the disk, for a search or for who has to wait for them.
+enum class Pace { at_once, in_turn };
+
 // A request that found its row. Its words come from the query of a GET and from the JSON body of a POST.
 struct Call {
   const http::Request& request;
@@ -52,6 +56,7 @@ struct Call {
 struct Route {
   std::string_view method, path;
   Role role;
+  Pace pace;
   http::Response (*serve)(const Handlers& handlers, const Call& call);
 };
 

@@ -79,7 +79,7 @@ template <class A>
 void fields(A& a, NodeStatus& v) {
   a("site", v.site), a("version", v.version), a("state_directory", v.state_directory), a("now", v.now);
   a("started", v.started), a("uptime_s", v.uptime_s), a("clock_set_by_s", v.clock_set_by_s), a("verdict", v.verdict), a("attention", v.attention);
-  a("intake", v.intake), a("spool", v.spool), a("destinations", v.destinations);
+  a("intake", v.intake), a("spool", v.spool), a("destinations", v.destinations), a("destinations_age_s", v.destinations_age_s);
   a("stranded", v.stranded), a("key", v.key);
 }
 
@@ -96,6 +96,7 @@ std::string queue_json(const NodeStatus& status) {
   out["now"] = to_json(status.now);
   out["verdict"] = to_json(status.verdict);
   out["destinations"] = std::move(destinations);
+  out["destinations_age_s"] = to_json(status.destinations_age_s);
   out["stranded"] = to_json(status.stranded);
   return dump(out);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // TelemetryBook: what the API needs from the node to answer for its devices and events. JSON, as telemetry makes it.
 //
-// Threads: called from the HTTP server's thread.
+// Threads: called from the HTTP server's second thread.
 #pragma once
 
 #include <cstddef>

@@ -315,6 +315,8 @@ const std::vector<Limit> table{
           "发往控制套接字的请求。")
     LIMIT(control_connections_max, "Connections to the control socket.",
           "控制套接字的连接数。")
+    LIMIT(control_waiting_max, "Questions and orders that wait for their turn; status does not.",
+          "排队等待处理的查询和命令数；status 不排队。")
     LIMIT(control_idle_max, "A silent connection to the control socket is closed.",
           "控制套接字静默连接的关闭时间。")
     LIMIT(refused_shown_time, "Whoever was refused within this time is worth attention.",

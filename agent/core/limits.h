@@ -152,6 +152,7 @@ inline constexpr std::size_t control_body_bytes_max = 64u << 10;
 inline constexpr std::size_t exams_traced_max = 20;       // with one name, told at once
 inline constexpr std::size_t exams_listed_max = 500;      // of today
 inline constexpr unsigned control_connections_max = 16;
+inline constexpr std::size_t control_waiting_max = 8;  // that may take their time, while one is answered: half of the connections stay free
 inline constexpr auto control_idle_max = 10s;  // a connection without traffic for so long is closed
 inline constexpr std::size_t http_connection_bytes = 32u << 10;  // request line, headers and answer headers
 

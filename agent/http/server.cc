@@ -10,20 +10,28 @@
 #include <cctype>
 #include <charconv>
 #include <cerrno>
+#include <condition_variable>
 #include <cstring>
+#include <mutex>
+#include <utility>
 
 #include "base/log.h"
 #include "core/limits.h"
+#include "http/aside.h"
 #include "http/seats.h"
 #include "http/unix_listener.h"
 
 namespace sampan::http {
 namespace {
 
+constexpr std::chrono::milliseconds last_answers_within{1000};  // of a server that stops
+
 // One request on its way in. The body arrives in pieces; only here it is gathered.
 struct Exchange {
   Request request;
   bool too_large = false;
+  std::optional<Response> answer;  // of one that was set aside, once there is one
+  bool was_set_aside = false;
 
   void take(std::string_view piece, std::size_t bytes_max) {
     if (request.body.size() + piece.size() > bytes_max) too_large = true;
@@ -104,10 +112,45 @@ Response guarded(const Handler& handler, const Request& request) {
   }
 }
 
+// How many requests are set aside and not answered to the end.
+class Unanswered {
+ public:
+  void add(int change) {
+    const std::lock_guard lock(mutex_);
+    count_ += change;
+    if (count_ == 0) none_.notify_all();
+  }
+  void wait_for_none(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    none_.wait_for(lock, patience, [this] { return count_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable none_;
+  int count_ = 0;
+};
+
 struct Context {
   const Options& options;
   const Handler& handler;
+  Unanswered unanswered{};
+  std::unique_ptr<Aside> aside{};  // null: nothing takes its time
 };
+
+// The connection sleeps meanwhile, and nothing of it is read or timed; woken, the library asks again and finds the answer. It
+// sleeps before the other thread may wake it.
+MHD_Result set_aside(Context& context, MHD_Connection* connection, Exchange& exchange) {
+  const Aside::Job job = [&context, &exchange, connection](bool turn) {
+    exchange.answer = turn ? guarded(context.handler, exchange.request) : context.options.taking_time.not_done;
+    MHD_resume_connection(connection);
+  };
+  exchange.was_set_aside = true;
+  context.unanswered.add(1);
+  MHD_suspend_connection(connection);
+  if (!context.aside->take(job)) job(false);
+  return MHD_YES;
+}
 
 MHD_Result begin(const Context& context, MHD_Connection* connection, const char* url, const char* method,
                  void** state) {
@@ -120,7 +163,7 @@ MHD_Result begin(const Context& context, MHD_Connection* connection, const char*
 
 MHD_Result on_request(void* cls, MHD_Connection* connection, const char* url, const char* method, const char*,
                       const char* upload, std::size_t* upload_size, void** state) {
-  const auto& context = *static_cast<const Context*>(cls);
+  auto& context = *static_cast<Context*>(cls);
   try {
     if (*state == nullptr) return begin(context, connection, url, method, state);
     auto& exchange = *static_cast<Exchange*>(*state);
@@ -130,15 +173,17 @@ MHD_Result on_request(void* cls, MHD_Connection* connection, const char* url, co
       return MHD_YES;
     }
     if (exchange.too_large) return send(connection, plain_error(413, "body too large"));
+    if (exchange.answer) return send(connection, *exchange.answer);
+    if (context.aside && context.options.taking_time.is_slow(exchange.request)) return set_aside(context, connection, exchange);
     return send(connection, guarded(context.handler, exchange.request));
   } catch (...) {
     return MHD_NO;  // out of memory: the connection is closed
   }
 }
 
-void on_completed(void*, MHD_Connection*, void** state, MHD_RequestTerminationCode) {
-  delete static_cast<Exchange*>(*state);
-  *state = nullptr;
+void on_completed(void* cls, MHD_Connection*, void** state, MHD_RequestTerminationCode) {
+  const std::unique_ptr<Exchange> exchange(static_cast<Exchange*>(std::exchange(*state, nullptr)));
+  if (exchange && exchange->was_set_aside) static_cast<Context*>(cls)->unanswered.add(-1);
 }
 
 void on_connection(void* cls, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode what) {
@@ -151,8 +196,12 @@ void on_connection(void* cls, MHD_Connection* connection, void**, MHD_Connection
 struct Server::Running {
   Running(UnixListener socket, const Options& options, const Handler& handler)
       : listener(std::move(socket)), seats(options.connections_max), context{options, handler} {}
+  // No connection sleeps when the library stops; who was answered just before it also reads the answer.
   ~Running() {
-    if (daemon != nullptr) MHD_stop_daemon(daemon);
+    if (context.aside) context.aside->stop();
+    if (daemon == nullptr) return;
+    context.unanswered.wait_for_none(last_answers_within);
+    MHD_stop_daemon(daemon);
   }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
@@ -161,12 +210,14 @@ struct Server::Running {
     // The library closes what it is given; the listener keeps its own.
     const int fd = ::fcntl(listener.fd(), F_DUPFD_CLOEXEC, 0);
     if (fd < 0) return fail(Errc::io, std::string("dup: ") + std::strerror(errno));
+    const TakingTime& taking_time = context.options.taking_time;
+    if (taking_time.is_slow) context.aside = std::make_unique<Aside>(taking_time.waiting_max);
     daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD, 0, nullptr, nullptr, on_request, &context, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, on_request, &context, MHD_OPTION_LISTEN_SOCKET, fd,
         // As many again for those whose end is not seen yet.
         MHD_OPTION_CONNECTION_LIMIT, 2 * context.options.connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
         static_cast<unsigned>(context.options.idle_max.count()), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        core::limits::http_connection_bytes, MHD_OPTION_NOTIFY_COMPLETED, on_completed, nullptr, MHD_OPTION_NOTIFY_CONNECTION,
+        core::limits::http_connection_bytes, MHD_OPTION_NOTIFY_COMPLETED, on_completed, &context, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, &seats, MHD_OPTION_END);
     if (daemon == nullptr) return fail(Errc::io, "http: the server did not start");
     return {};

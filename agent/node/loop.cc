@@ -92,8 +92,10 @@ bool Loop::call(const std::function<void()>& work) {
   }
 }
 
-void Loop::post(std::function<void()> work) {
-  if (machine_->running) asio::post(machine_->context, std::move(work));
+bool Loop::post(std::function<void()> work) {
+  if (!machine_->running) return false;
+  asio::post(machine_->context, std::move(work));
+  return true;
 }
 
 }  // namespace sampan::node

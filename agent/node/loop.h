@@ -24,8 +24,8 @@ class Loop final : public scheduler::Waker {
   void wake() override;
   // Runs work on the loop's thread and waits for it. False when the loop is not running.
   bool call(const std::function<void()>& work);
-  // Runs work on the loop's thread, soon; nothing when the loop is not running.
-  void post(std::function<void()> work);
+  // Runs work on the loop's thread, soon. False, and nothing, when the loop is not running.
+  bool post(std::function<void()> work);
 
  private:
   struct Machine;

@@ -27,6 +27,7 @@
 #include "node/keys.h"
 #include "node/live.h"
 #include "node/loop.h"
+#include "node/loop_picture.h"
 #include "node/report.h"
 #include "node/routing.h"
 #include "node/telemetry_wiring.h"
@@ -41,6 +42,8 @@ namespace limits = core::limits;
 
 constexpr auto unproven_told_after = std::chrono::hours(24);
 constexpr std::size_t exams_named = 5;
+constexpr Millis status_patience{200};       // with the event loop; then what it told last is good enough
+constexpr Millis telemetry_patience{60'000};
 
 bool may_not_open(const queue::QueueSummary& queue) {
   return queue.denied > 0 || says_denied(queue.unreadable.why);
@@ -82,7 +85,7 @@ struct Node::Parts {
   void start_engine();
   void open_telemetry();
   telemetry::Gauges gauges();
-  std::map<std::string, core::ProofWay> proof_ways(const settings::Settings& settings);  // on the loop's thread
+  ToldByLoop look_at_loop();  // on its thread
   void add_proofs(const settings::Settings& settings, ProofView& proofs);
   std::map<std::string, std::string> out_of_reach();  // destinations, and why
   Status open_control();
@@ -103,6 +106,7 @@ struct Node::Parts {
   Engine engine{{env, live, judge, *lanes, loop, scheduler_watch,
                  [this](const core::Consignment& one, const core::Consignment& other) { return compare(worker, one, other); },
                  changing.by_worker()}};
+  LoopPicture picture{loop, env.clock, [this] { return look_at_loop(); }};
   std::unique_ptr<telemetry::World> world;
   std::unique_ptr<telemetry::Telemetry> telemetry;
   std::unique_ptr<Intakes> intakes;
@@ -164,19 +168,19 @@ telemetry::Gauges Node::Parts::gauges() {
   ages.say_by_now(gauged.queue);
   gauged.disk = disk_watch.look(*live.settings(), gauged.queue, ages.intake(), gauged.now);
   const auto settings = live.settings();
-  loop.call([&] {
-    gauged.destinations = engine.scheduler().snapshot();
-    gauged.proofs.ways = proof_ways(*settings);
-  });
+  auto told = picture.take(telemetry_patience);
+  gauged.destinations = std::move(told.destinations);
+  gauged.proofs.ways = std::move(told.ways);
   add_proofs(*settings, gauged.proofs);
   return gauges_of(*settings, gauged);
 }
 
-std::map<std::string, core::ProofWay> Node::Parts::proof_ways(const settings::Settings& settings) {
-  std::map<std::string, core::ProofWay> ways;
-  for (const auto& destination : settings.destinations)
-    if (engine.proving().asks(destination.name)) ways[destination.name] = engine.proving().way(destination.name);
-  return ways;
+ToldByLoop Node::Parts::look_at_loop() {
+  ToldByLoop told{engine.scheduler().snapshot(), {}};
+  const auto settings = live.settings();
+  for (const auto& destination : settings->destinations)
+    if (engine.proving().asks(destination.name)) told.ways[destination.name] = engine.proving().way(destination.name);
+  return told;
 }
 
 void Node::Parts::add_proofs(const settings::Settings& settings, ProofView& proofs) {
@@ -232,8 +236,9 @@ std::unique_ptr<Exams> Node::Parts::open_exams() {
 }
 
 Status Node::Parts::open_control() {
-  server = std::make_unique<http::Server>(http::Options{live.settings()->control_socket},
-                                          [this](const http::Request& request) { return api->handle(request); });
+  http::Options options{live.settings()->control_socket};
+  options.taking_time = control::Api::taking_time();
+  server = std::make_unique<http::Server>(std::move(options), [this](const http::Request& request) { return api->handle(request); });
   return server->start();
 }
 
@@ -354,6 +359,7 @@ control::NodeStatus Node::status() {
   findings.clock_set_by = p.clock_watch.look();
   const auto past = p.clock_watch.past();
   const Ages ages(p.engine.queue().counts(), past, findings.now);
+  findings.queue = p.engine.queue().summary();
   findings.intake_runs = p.intakes && p.intakes->listens();
   findings.port = intake_port();
   if (p.intakes) {
@@ -364,24 +370,23 @@ control::NodeStatus Node::status() {
     findings.folders = p.intakes->folders();
   }
   if (!findings.last_image)  // of an earlier run
-    for (const auto& exam : exams_received(p.engine.queue().lookup(), past, {0}, findings.now, 1)) findings.last_image = exam.last;
+    for (const auto& exam : exams_received(p.engine.queue().glance(), past, {0}, findings.now, 1)) findings.last_image = exam.last;
   findings.admits = p.engine.queue().admits(core::Kind::image);
-  findings.queue = p.engine.queue().summary();
   ages.say_by_now(findings.queue);
-  if (findings.queue.quarantined > 0) findings.quarantined_exams = p.engine.queue().lookup().quarantined(exams_named);
+  if (findings.queue.quarantined > 0) findings.quarantined_exams = p.engine.queue().glance().quarantined(exams_named);
   for (const auto& count : findings.queue.destinations) {
-    if (count.on_hold > 0) findings.for_a_person[count.destination].on_hold = p.engine.queue().lookup().exams_in(count.destination, core::DeliveryState::on_hold, exams_named);
-    if (count.rejected > 0) findings.for_a_person[count.destination].rejected = p.engine.queue().lookup().exams_in(count.destination, core::DeliveryState::rejected, exams_named);
+    if (count.on_hold > 0) findings.for_a_person[count.destination].on_hold = p.engine.queue().glance().exams_in(count.destination, core::DeliveryState::on_hold, exams_named);
+    if (count.rejected > 0) findings.for_a_person[count.destination].rejected = p.engine.queue().glance().exams_in(count.destination, core::DeliveryState::rejected, exams_named);
   }
   if (may_not_open(findings.queue)) findings.stranger = stranger_in(p.live.settings()->state_directory);
   findings.disk = p.disk_watch.look(*p.live.settings(), findings.queue, ages.intake(), findings.now);
   findings.key = key_status(p.engine.queue());
   findings.promises = p.engine.queue().pledges().summary();
   const auto settings = p.live.settings();
-  p.loop.call([&] {
-    findings.destinations = p.engine.scheduler().snapshot();
-    findings.proofs.ways = p.proof_ways(*settings);
-  });
+  auto told = p.picture.take(status_patience);
+  findings.destinations = std::move(told.destinations);
+  findings.destinations_age = told.age;
+  findings.proofs.ways = std::move(told.ways);
   p.add_proofs(*settings, findings.proofs);
   findings.ages = ages.waiting(findings.queue);
   return report(*settings, say_by_now(std::move(findings), past));

@@ -139,6 +139,7 @@ control::NodeStatus report(const settings::Settings& settings, const Findings& f
   status.started = findings.started;
   status.uptime_s = findings.uptime.count() / 1000;
   if (findings.clock_set_by) status.clock_set_by_s = findings.clock_set_by->count() / 1000;
+  if (findings.destinations_age) status.destinations_age_s = findings.destinations_age->count() / 1000;
   status.intake = intake_of(settings, findings);
   status.spool = spool_of(findings.queue);
   add_forecast(status.spool, findings);

@@ -39,6 +39,7 @@ struct Findings {
   DiskView disk;
   queue::Pledges::Summary promises;
   std::vector<scheduler::DestinationSnapshot> destinations;
+  std::optional<Millis> destinations_age;  // of that; nothing: it is of now
   std::map<std::string, control::AgeCounts> ages;
   ProofView proofs;
   control::KeyStatus key;

@@ -28,7 +28,8 @@ struct Keyring::State {
   LockedMemory memory;  // this machine's protector, then the node keys
   std::array<std::uint64_t, core::limits::node_keys_max> ids{};
   std::atomic<std::size_t> count{0};  // of those that may be used
-  mutable std::mutex mutex;           // over text and everything written
+  std::mutex changing;                // held over everything written, however long the disk takes
+  mutable std::mutex mutex;           // over text, for a moment; who is changing reads it without
   KeyText text;                       // as on disk
   Uuid node;
   std::uint64_t last_generation = 0;  // ever tried to be written
@@ -91,6 +92,7 @@ Status Keyring::State::replace(KeyText next, const Key& newest) {
   crash_point("keys.copied");
   if (Status written = write_durably(files, paths.at(KeyPaths::ring), as_bytes(whole)); !written) return written;
   crash_point("keys.replaced");
+  const std::lock_guard lock(mutex);
   text = std::move(next);
   return {};
 }
@@ -239,7 +241,7 @@ Key Keyring::derive(std::string_view purpose) const { return Key{hmac_sha256(sta
 
 Status Keyring::rotate() {
   State& s = *state_;
-  const std::lock_guard lock(s.mutex);
+  const std::lock_guard lock(s.changing);
   KeyText next = s.text;
   const auto newer = State::add_node_key(next);
   if (!newer) return fail(Errc::limit, "this node has " + std::to_string(core::limits::node_keys_max) + " keys already");
@@ -252,7 +254,7 @@ Status Keyring::rotate() {
 
 Result<std::string> Keyring::make_recovery() {
   State& s = *state_;
-  const std::lock_guard lock(s.mutex);
+  const std::lock_guard lock(s.changing);
   NewRecoveryKey made = make_recovery_key();
   KeyText next = s.text;
   std::erase_if(next.protectors, [](const Protector& p) { return p.kind == ProtectorKind::recovery && !p.handed_out; });
@@ -266,7 +268,7 @@ Result<std::string> Keyring::make_recovery() {
 
 Status Keyring::handed_out() {
   State& s = *state_;
-  const std::lock_guard lock(s.mutex);
+  const std::lock_guard lock(s.changing);
   KeyText next = s.text;
   const auto is_recovery = [](const Protector& p) { return p.kind == ProtectorKind::recovery; };
   const auto last = std::find_if(next.protectors.rbegin(), next.protectors.rend(), is_recovery);

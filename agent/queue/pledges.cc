@@ -212,7 +212,7 @@ void Pledges::tell_all_now() {
 }
 
 Pledges::Summary Pledges::summary() {
-  Question question(view_);
+  Question question(glance_);
   Summary summary;
   Statement open = question.ask("SELECT count(*), min(asked_run_ms), sum(attempts>0) " + open_promise);
   if (open.step()) {

@@ -46,8 +46,9 @@ struct PledgedInstance {
 
 class Pledges {
  public:
-  Pledges(Store& store, LedgerView& view, const Keyring& keys, const Clock& clock)
-      : store_(store), view_(view), keys_(keys), facts_(keys), clock_(clock) {}
+  // glance: another connection, for what a status asks.
+  Pledges(Store& store, LedgerView& view, LedgerView& glance, const Keyring& keys, const Clock& clock)
+      : store_(store), view_(view), glance_(glance), keys_(keys), facts_(keys), clock_(clock) {}
 
   // Durable when it returns.
   Status keep(const core::PromiseRequest& request);
@@ -86,7 +87,7 @@ class Pledges {
   void end(const std::string& transaction_uid, PromiseNote::What what);
 
   Store& store_;
-  LedgerView& view_;
+  LedgerView &view_, &glance_;
   const IndexKeys keys_;
   std::mutex mutex_;  // of facts_
   std::mutex asking_mutex_;

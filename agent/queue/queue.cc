@@ -75,8 +75,10 @@ struct Queue::Parts {
   std::unique_ptr<LedgerView> view;
   // What is asked about proof and promises; a third one, so that no person waits for it.
   std::unique_ptr<LedgerView> proof_view;
+  // What is counted and shown of all of it, which is asked shortly and often; a fourth one, so that no status waits for the others.
+  std::unique_ptr<LedgerView> glance_view;
   std::optional<Counts> counts;
-  std::optional<Lookup> lookup;
+  std::optional<Lookup> lookup, glance;
   std::optional<Orders> orders;
   std::optional<Damage> damage;
   std::optional<Dropping> dropping;
@@ -209,6 +211,9 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   auto proof_view = LedgerView::open(path);
   if (!proof_view) return proof_view.error();
   parts->proof_view = std::move(*proof_view);
+  auto glance_view = LedgerView::open(path);
+  if (!glance_view) return glance_view.error();
+  parts->glance_view = std::move(*glance_view);
   Parts& p = *parts;
   if (p.needs.compare) opened->ledger->tell_undecided([&p] { p.comparing->wake(); });
   opened->ledger->ask_first([&p](const std::string& destination) {
@@ -217,13 +222,14 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   Store::Parts store_parts{p.folder, p.ballast, p.keys, p.items, p.needs.clock, decisions_of(p.needs), p.needs.changed, [&p, path] { p.begin_anew(path); },
                            p.options.notes_slack_bytes, p.options.gone_images_kept};
   parts->store = std::make_unique<Store>(std::move(store_parts), std::move(opened->ledger), std::move(*backlog));
-  parts->counts.emplace(*parts->view);
+  parts->counts.emplace(*parts->glance_view);
+  parts->glance.emplace(*parts->glance_view, parts->keys);
   parts->lookup.emplace(*parts->view, parts->keys);
   parts->orders.emplace(*parts->store, *parts->lookup, parts->needs.clock);
   parts->damage.emplace(*parts->store, *parts->view, parts->folder, parts->keys, parts->needs.clock);
   parts->dropping.emplace(*parts->store, *parts->view, parts->needs.clock);
-  parts->unproven.emplace(*parts->store, *parts->proof_view, parts->keys, parts->needs.clock);
-  parts->pledges.emplace(*parts->store, *parts->proof_view, parts->keys, parts->needs.clock);
+  parts->unproven.emplace(*parts->store, *parts->proof_view, *parts->glance_view, parts->keys, parts->needs.clock);
+  parts->pledges.emplace(*parts->store, *parts->proof_view, *parts->glance_view, parts->keys, parts->needs.clock);
   if (p.needs.compare)
     p.comparing.emplace(*p.store, [&p](Sequence one, Sequence other) { return p.compare(one, other); }, p.options.own_thread);
   p.store->send_unasked();
@@ -410,6 +416,7 @@ QueueSummary Queue::summary() {
 }
 
 Counts& Queue::counts() { return *parts_->counts; }
+Lookup& Queue::glance() { return *parts_->glance; }
 Lookup& Queue::lookup() {
   parts_->store->catch_up(Millis(200));
   return *parts_->lookup;
@@ -424,7 +431,7 @@ Pledges& Queue::pledges() { return *parts_->pledges; }
 void Queue::tick() {
   parts_->pool.trim();
   if (parts_->reader->found_damage() || parts_->view->found_damage() ||
-      parts_->proof_view->found_damage()) parts_->store->change([](Ledger& ledger) { ledger.check(); });
+      parts_->proof_view->found_damage() || parts_->glance_view->found_damage()) parts_->store->change([](Ledger& ledger) { ledger.check(); });
   parts_->store->tick();
 }
 

@@ -134,8 +134,11 @@ class Queue final : public core::Sink {
   void put_back(const std::string& destination, const Uuid& item, std::string_view reason, Millis wait, bool counted);
 
   QueueSummary summary();
-  // What is counted, and what a person asks and orders of an exam; with all that was received until now.
+  // What is counted, and what a status names of it, on a connection of their own: no question and no order below holds them up.
+  // They show what the last summary() waited for.
   Counts& counts();
+  Lookup& glance();
+  // What a person asks and orders of an exam; with all that was received until now.
   Lookup& lookup();
   Orders& orders();
   // What a person looks at, and ends.

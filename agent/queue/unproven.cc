@@ -144,7 +144,7 @@ Unproven::Round Unproven::round(const std::string& destination) {
 }
 
 bool Unproven::longer_than(const std::string& destination, Millis time) {
-  Question question(view_);
+  Question question(glance_);
   Statement old = question.ask("SELECT 1 FROM (SELECT level, settled_run_ms FROM delivery v WHERE state=3 AND (level=1 OR again=1) AND " + asked_of +
                                "ORDER BY not_before_ms DESC LIMIT ?3) WHERE level=1 AND settled_run_ms<=?2 LIMIT 1");
   old.bind(1, std::string_view(destination)).bind(2, store_.run_ms_now() - time.count()).bind(3, looked_at_most);
@@ -152,7 +152,7 @@ bool Unproven::longer_than(const std::string& destination, Millis time) {
 }
 
 bool Unproven::with_node(const std::string& destination) {
-  Question question(view_);
+  Question question(glance_);
   Statement some = question.ask("SELECT 1 FROM (SELECT level, node FROM delivery v WHERE state=3 AND (level=1 OR again=1) AND " + asked_of +
                                 "ORDER BY not_before_ms DESC LIMIT ?3) WHERE level=1 AND node LIKE '%'||?2 LIMIT 1");
   some.bind(1, std::string_view(destination)).bind(2, core::node_mark).bind(3, looked_at_most);

@@ -41,8 +41,9 @@ struct UnprovenItem {
 
 class Unproven {
  public:
-  Unproven(Store& store, LedgerView& view, const Keyring& keys, const Clock& clock)
-      : store_(store), view_(view), keys_(keys), facts_(keys), clock_(clock) {}
+  // glance: another connection, for what a status asks.
+  Unproven(Store& store, LedgerView& view, LedgerView& glance, const Keyring& keys, const Clock& clock)
+      : store_(store), view_(view), glance_(glance), keys_(keys), facts_(keys), clock_(clock) {}
 
   struct Due {
     std::vector<UnprovenItem> items;
@@ -103,7 +104,7 @@ class Unproven {
   std::size_t asked_again(Question& question, const std::string& destination);
 
   Store& store_;
-  LedgerView& view_;
+  LedgerView &view_, &glance_;
   const IndexKeys keys_;
   std::mutex facts_mutex_;
   FactsSeal facts_;

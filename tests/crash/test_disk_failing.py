@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A disk that fails, slows down or goes read-only under a node: what was promised is kept, what cannot be kept is not promised."""
+import json
 import os
 import signal
 import subprocess
+import threading
 import time
 
 from faulty_disk import FailingDisk, stop_traced, traced
 from harness import tool, wait_until
+from node import UnixConnection
 from volatile_disk import run_well
 
 contract = (1, 8, 9)
@@ -22,6 +25,21 @@ def echo(node, deadline_s=5):
     done = subprocess.run([tool("echoscu"), "-to", str(deadline_s), "-ta", str(deadline_s), "-td", str(deadline_s), "-aec", "CLINIC", "127.0.0.1", str(node.port)],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return done.returncode == 0
+
+
+class Asked(threading.Thread):
+    """A request that is sent, and its answer once the thread has ended."""
+
+    def __init__(self, node, method, path, **body):
+        super().__init__(daemon=True)
+        self.connection, self.began, self.took = UnixConnection(node.socket), time.monotonic(), None
+        self.connection.request(method, path, json.dumps(body) if body else None)
+        self.start()
+
+    def run(self):
+        answer = self.connection.getresponse()
+        self.code, self.answer = answer.status, json.loads(answer.read())
+        self.took = time.monotonic() - self.began
 
 
 def test_a_disk_that_fails_every_write_takes_nothing_and_loses_nothing(ctx):
@@ -176,3 +194,32 @@ def test_a_disk_whose_sync_takes_two_seconds_slows_intake_evenly_and_nothing_els
 
 
 test_a_disk_whose_sync_takes_two_seconds_slows_intake_evenly_and_nothing_else.deadline_s = 240
+
+
+def test_status_answers_while_an_order_waits_for_the_disk_and_others_for_the_order(ctx):
+    node = ctx.node(destinations=[{"name": "lead", "dimse": "NOBODY@127.0.0.1:9"}]).start()
+    assert len(send(ctx, node, ctx.images("mr", 3)).acknowledged()) == 3
+    wait_until(lambda: node.get("/v1/today")["exams"], "in the ledger")
+    study = node.get("/v1/today")["exams"][0]["study_uid"]
+    node.stop()
+    node.start({"LD_PRELOAD": tool("slow_sync.so"), "SLOW_SYNC_MS": "3000"}, deadline_s=150)
+    order = Asked(node, "POST", "/v1/hold", key=study)
+    node.status()  # by then the order has been read
+    questions = [Asked(node, "GET", f"/v1/trace?key={study}") for _ in range(12)]
+    slowest, statuses = 0.0, 0
+    while order.is_alive():
+        began = time.monotonic()
+        node.status()
+        slowest, statuses = max(slowest, time.monotonic() - began), statuses + 1
+    assert order.code == 200 and order.took > 2.9, (order.answer, order.took)
+    assert slowest < 1.5 and statuses > 2, f"{statuses} answers, the slowest in {slowest:.2f} s, while the order took {order.took:.1f} s"
+    for question in questions:
+        question.join()
+    refused = [question for question in questions if question.code != 200]
+    assert len(refused) == 4 and all(one.code == 503 and one.answer["code"] == "busy" and one.took < order.took for one in refused), [(one.code, one.took) for one in questions]
+    assert all(one.answer["exams"][0]["destinations"][0]["held"] for one in questions if one.code == 200), "in turn, after the order"
+    node.kill()
+    return f"{statuses} answers while the order took {order.took:.1f} s, the slowest in {slowest:.2f} s"
+
+
+test_status_answers_while_an_order_waits_for_the_disk_and_others_for_the_order.deadline_s = 240

@@ -6,6 +6,7 @@
 #include "cli/queue_view.h"
 #include "cli/status_view.h"
 #include "control/attention.h"
+#include "control/status_json.h"
 #include "unit/control/samples.h"
 
 using namespace sampan;
@@ -40,6 +41,14 @@ TEST_CASE("status_is_one_screen_that_begins_with_the_answer") {
         "           副本  /srv/images  reachable\n"
         "           waiting 0, delivered 37\n"
         "Disk       500.0 GB of 1.0 TB free; kept here: 12 items, 123.5 MB\n");
+}
+
+TEST_CASE("what_is_said_of_destinations_is_said_to_be_old_where_it_is") {
+  NodeStatus status = rich_status();
+  status.destinations_age_s = 90;
+  CHECK(has(show_status(assessed(status), Lang::en), "running for 2 h; what is said of destinations is as of 1 min 30 s ago\n"));
+  CHECK(has(show_status(assessed(status), Lang::zh), "，目的地的状态为 1 分 30 秒前\n"));
+  CHECK(parse_status(status_json(status))->destinations_age_s == 90);
 }
 
 TEST_CASE("the_first_line_says_whether_images_arrive_also_while_nobody_has_a_recovery_key" * doctest::description("contract 9")) {

@@ -95,6 +95,20 @@ TEST_CASE("the_routes_answer") {
   CHECK(parse_status(queue.body)->destinations.at(0).ages == node.value.destinations[0].ages);
 }
 
+TEST_CASE("a_status_is_answered_at_once_and_everything_that_may_wait_or_search_in_turn") {
+  const auto taking_time = Api::taking_time();
+  std::vector<std::string> at_once;
+  for (const Route& route : route_table())
+    if (!taking_time.is_slow({std::string(route.method), std::string(route.path), {}, {}, {}, {}})) at_once.emplace_back(route.path);
+  CHECK(at_once == std::vector<std::string>{"/v1/status", "/v1/queue", "/v1/version"});
+  CHECK_FALSE(taking_time.is_slow({"GET", "/v1/nowhere", {}, {}, {}, {}}));
+  CHECK(taking_time.not_done.status == 503);
+  const auto busy = parse_refusal(taking_time.not_done.body);
+  CHECK(busy->code == "busy");
+  CHECK_FALSE(busy->en.empty());
+  CHECK_FALSE(busy->zh.empty());
+}
+
 TEST_CASE("the_status_that_leaves_is_assessed") {
   Fixed node;
   node.value.intake.accepting = false;

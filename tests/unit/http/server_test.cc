@@ -11,6 +11,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -96,6 +97,44 @@ struct Echo {
   Server server;
 };
 
+// A server of which /slow... is answered when it is let go; two more may wait.
+struct Slow {
+  explicit Slow(const std::string& socket)
+      : server({.unix_socket = socket, .taking_time = {is_slow, 2, {503, "text/plain", "not done"}}},
+               [this, may_go = go_on.get_future().share()](const Request& request) {
+                 if (is_slow(request) && ++begun == 1) runs.set_value(), may_go.wait();
+                 return Response{200, "text/plain", request.path + (request.path == "/slow/long" ? std::string(long_bytes, 'x') : "")};
+               }) {}
+  static constexpr std::size_t long_bytes = 4u << 20;  // more than the system holds for who does not read
+  ~Slow() {
+    if (!let_go) go();
+  }
+  void go() { let_go = true, go_on.set_value(); }
+  static bool is_slow(const Request& request) { return request.path.starts_with("/slow"); }
+  std::promise<void> runs, go_on;
+  std::atomic<int> begun = 0;
+  bool let_go = false;
+  Server server;
+};
+
+int ask(const std::string& path, const std::string& request) {
+  const int fd = connect_to(path);
+  REQUIRE(fd >= 0);
+  REQUIRE(::send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0);
+  return fd;
+}
+
+// Which of them are answered, or closed, within ten seconds: as many as one or more.
+std::vector<int> answered(const std::vector<int>& all) {
+  std::vector<pollfd> polled;
+  for (const int fd : all) polled.push_back({fd, POLLIN, 0});
+  static_cast<void>(::poll(polled.data(), polled.size(), 10000));
+  std::vector<int> some;
+  for (const auto& one : polled)
+    if (one.revents != 0) some.push_back(one.fd);
+  return some;
+}
+
 }  // namespace
 
 TEST_CASE("a_request_reaches_the_handler_whole_and_its_answer_comes_back") {
@@ -175,6 +214,91 @@ TEST_CASE("the_oldest_connection_is_closed_for_one_more_than_allowed") {
   const std::string rest = "a\r\nConnection: close\r\n\r\n";
   REQUIRE(::send(slow[1], rest.data(), rest.size(), MSG_NOSIGNAL) > 0);
   CHECK(read_all(slow[1]).starts_with("HTTP/1.1 201"));
+}
+
+TEST_CASE("who_asks_for_something_quick_does_not_wait_for_what_takes_its_time") {
+  Folder folder;
+  Slow slow(folder / "s");
+  REQUIRE(slow.server.start().ok());
+  const int first = ask(folder / "s", get("/slow/1"));
+  slow.runs.get_future().wait();
+  CHECK(talk(folder / "s", get("/status")).ends_with("/status"));
+  // Also from one that asks for both on one connection, after the other.
+  const int second = ask(folder / "s", "GET /slow/2 HTTP/1.1\r\nHost: x\r\n\r\n" + get("/status"));
+  CHECK(talk(folder / "s", get("/status")).ends_with("/status"));
+  CHECK(slow.begun == 1);
+  slow.go();
+  CHECK(read_all(first).ends_with("\r\n\r\n/slow/1"));
+  const std::string both = read_all(second);
+  CHECK(both.find("\r\n\r\n/slow/2HTTP/1.1 200") != std::string::npos);
+  CHECK(both.ends_with("\r\n\r\n/status"));
+}
+
+TEST_CASE("a_body_is_whole_for_what_takes_its_time_and_its_failure_is_an_answer") {
+  Folder folder;
+  Server server({.unix_socket = folder / "s", .taking_time = {[](const Request&) { return true; }}}, [](const Request& request) -> Response {
+    if (request.body.empty()) throw std::runtime_error("broken");
+    return {200, "text/plain", std::to_string(request.body.size())};
+  });
+  REQUIRE(server.start().ok());
+  CHECK(talk(folder / "s", post(std::string(60'000, 'x'))).ends_with("\r\n\r\n60000"));
+  CHECK(talk(folder / "s", post("")).starts_with("HTTP/1.1 500"));
+}
+
+TEST_CASE("one_too_many_of_those_that_take_their_time_is_told_at_once_that_it_is_not_done") {
+  Folder folder;
+  Slow slow(folder / "s");
+  REQUIRE(slow.server.start().ok());
+  const int first = ask(folder / "s", get("/slow/1"));
+  slow.runs.get_future().wait();
+  std::vector<int> others;
+  for (int i = 0; i < 3; ++i) others.push_back(ask(folder / "s", get("/slow/other")));
+  const auto refused = answered(others);
+  REQUIRE(refused.size() == 1);
+  const std::string told = read_all(refused[0]);
+  CHECK(told.starts_with("HTTP/1.1 503"));
+  CHECK(told.ends_with("\r\n\r\nnot done"));
+  std::erase(others, refused[0]);
+  slow.go();
+  CHECK(read_all(first).starts_with("HTTP/1.1 200"));
+  for (const int fd : others) CHECK(read_all(fd).starts_with("HTTP/1.1 200"));
+  CHECK(slow.begun == 3);
+}
+
+TEST_CASE("a_server_that_stops_answers_the_request_that_runs_and_begins_none_of_those_that_wait") {
+  Folder folder;
+  Slow slow(folder / "s");
+  REQUIRE(slow.server.start().ok());
+  const int first = ask(folder / "s", get("/slow/long"));
+  slow.runs.get_future().wait();
+  std::vector<int> others;
+  for (int i = 0; i < 3; ++i) others.push_back(ask(folder / "s", get("/slow/other")));
+  const auto refused = answered(others);  // so the two others wait
+  REQUIRE(refused.size() == 1);
+  ::close(refused[0]);
+  std::erase(others, refused[0]);
+  std::promise<void> stopped;
+  std::thread stopping([&] { slow.server.stop(), stopped.set_value(); });
+  for (const int fd : others) CHECK(read_all(fd).starts_with("HTTP/1.1 503"));
+  auto end = stopped.get_future();
+  CHECK(end.wait_for(0ms) == std::future_status::timeout);
+  slow.go();
+  CHECK(read_all(first).ends_with("/slow/long" + std::string(Slow::long_bytes, 'x')));
+  end.wait();
+  stopping.join();
+  CHECK(slow.begun == 1);
+  CHECK_FALSE(std::filesystem::exists(folder / "s"));
+}
+
+TEST_CASE("a_caller_that_went_away_meanwhile_costs_nothing") {
+  Folder folder;
+  Slow slow(folder / "s");
+  REQUIRE(slow.server.start().ok());
+  const int first = ask(folder / "s", get("/slow/1"));
+  slow.runs.get_future().wait();
+  ::close(first);
+  slow.go();
+  CHECK(talk(folder / "s", get("/slow/2")).ends_with("/slow/2"));
 }
 
 TEST_CASE("the_socket_belongs_to_owner_and_group_and_is_gone_after_stop") {

@@ -7,6 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <future>
+#include <thread>
+
 #include "fixture.h"
 #include "queue/key_doors.h"
 #include "queue/recovery_key.h"
@@ -100,6 +103,25 @@ std::map<std::string, Untouched> look_at_all(QueueFixture& node) {
 }
 
 }  // namespace
+
+TEST_CASE_FIXTURE(KeyHome, "how_the_keys_are_kept_is_told_while_the_disk_takes_its_time_to_change_them") {
+  FaultyFiles files;
+  auto ring = Keyring::open_or_make(files, sources());
+  REQUIRE(ring.ok());
+  int asked = 0;
+  files.before_sync = [&] {
+    auto told = std::make_shared<std::promise<std::size_t>>();
+    std::thread([told, &ring] { told->set_value(ring->protection().node_keys); }).detach();
+    auto answer = told->get_future();
+    REQUIRE(answer.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+    CHECK(answer.get() == 1);
+    ++asked;
+  };
+  REQUIRE(ring->rotate().ok());
+  CHECK(asked > 0);
+  files.before_sync = [] {};
+  CHECK(ring->protection().node_keys == 2);
+}
 
 TEST_CASE_FIXTURE(KeyHome, "a_keyring_made_on_the_first_start_opens_on_the_next" * doctest::description("contract 1")) {
   const SealedKey sealed = seal_with(open());

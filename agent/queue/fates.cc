@@ -23,6 +23,7 @@ void Fates::take(const Note& note) {
   } else if (const auto* release = std::get_if<ReleaseNote>(&note)) {
     Known& known = items_[release->item];
     (release->kept ? known.kept : known.released).insert(release->destination);
+    known.said.erase(release->destination);  // of a delivery that ended: who is owed it anew has not answered
   } else if (const auto* stone = std::get_if<TombstoneNote>(&note)) {
     gone_[stone->item].push_back(stone->sha256);
     if (stone->why == TombstoneReason::reclaimed && stone->sop_key != 0) reclaimed_[stone->sop_key].push_back(stone->sha256);

@@ -212,9 +212,17 @@ void Ledger::apply(const Note& note, std::int64_t run_ms) {
   }
 }
 
-// A duty that was given later takes back a release of the same destination, and is somebody for what another one kept.
+// Whose delivery a receipt or a verdict speaks of.
+static const std::string* settled_by(const Note& note) {
+  if (const auto* receipt = std::get_if<ReceiptNote>(&note)) return &receipt->destination;
+  const auto* verdict = std::get_if<VerdictNote>(&note);
+  return verdict != nullptr ? &verdict->destination : nullptr;
+}
+
+// A duty that was given later takes back a release of the same destination, and is somebody for what another one kept. What
+// was said before that release is of a delivery that ended with it: the duty began another.
 static void without_taken_back(std::vector<Note>& notes) {
-  std::set<std::string> given;
+  std::set<std::string> given, begun_anew;
   bool some = false;
   for (auto note = notes.end(); note != notes.begin();) {
     --note;
@@ -223,7 +231,11 @@ static void without_taken_back(std::vector<Note>& notes) {
       some = some || !duty->destinations.empty();
     } else if (auto* release = std::get_if<ReleaseNote>(&*note)) {
       release->kept = release->kept && !some;
-      if (given.contains(release->destination)) note = notes.erase(note);
+      if (!given.contains(release->destination)) continue;
+      begun_anew.insert(release->destination);
+      note = notes.erase(note);
+    } else if (const auto* destination = settled_by(*note); destination != nullptr && begun_anew.contains(*destination)) {
+      note = notes.erase(note);
     }
   }
 }

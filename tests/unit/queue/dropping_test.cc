@@ -88,6 +88,40 @@ TEST_CASE_FIXTURE(Leaves, "a_destination_that_comes_back_is_owed_what_is_routed_
   shows(1, 0, 0);
 }
 
+TEST_CASE_FIXTURE(Leaves, "what_a_destination_said_before_it_was_dropped_counts_no_more_once_it_comes_back_and_is_owed_it_anew" * doctest::description("contract 3")) {
+  take(0, 3, {"old"});
+  take(3, 4, {"old", "lead"});
+  const auto items = lease(10, "old");
+  REQUIRE(items.size() == 4);
+  deliver(items[0], core::Level::accepted, "old");
+  queue->reject("old", items[1].item.id, "no such patient");
+  deliver(items[3], core::Level::accepted, "old");
+  CHECK(drop().all() == 4);
+  shows(0, 1, 3);
+  destinations = {"old"};
+  queue->route_again();
+  queue->drain();
+  REQUIRE(queue->orders().owe(queue->lookup().find("1.2.3", 1).at(0), "old").ok());
+  destinations = {};
+  for (const bool without_ledger : {false, true, true}) {
+    shows(4, 1, 0);
+    CHECK(count("old").accepted_here == 0);
+    CHECK(count("old").rejected == 0);
+    restart(without_ledger);
+  }
+  const auto again = lease(10, "old");
+  REQUIRE(again.size() == 4);
+  deliver(again[0], core::Level::accepted, "old");
+  queue->reject("old", again[1].item.id, "no such patient");
+  queue->drain();
+  for (int i = 0; i < 2; ++i) {
+    restart(true);
+    shows(2, 1, 0);
+    CHECK(count("old").accepted_here == 1);
+    CHECK(count("old").rejected == 1);
+  }
+}
+
 TEST_CASE_FIXTURE(Leaves, "what_is_pushed_to_a_destination_that_was_dropped_and_came_back_is_owed_to_it_whatever_is_read_again") {
   take(0, 2, {"old", "lead"});
   take(2, 3, {"old"});

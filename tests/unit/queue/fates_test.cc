@@ -133,3 +133,21 @@ TEST_CASE("what_is_kept_for_nobody_is_undelivered_also_where_the_duty_that_ended
   fates.take(DutyNote{item.id, {}, {"lead"}});
   CHECK(fates.of(item, Owed{std::vector<std::string>{}}).owed_to == Names{"lead"});
 }
+
+TEST_CASE("what_was_said_before_a_release_is_of_a_delivery_that_ended" * doctest::description("contract 2, 3")) {
+  const core::Item item = image();
+  const Owed owed{{"old"}};
+  Fates fates;
+  SUBCASE("that it has it") { fates.take(receipt(item, "old")); }
+  SUBCASE("that it does not take it") { fates.take(VerdictNote{item.id, core::DeliveryState::rejected, {}, "old", "no such patient"}); }
+  SUBCASE("nothing") {}
+  fates.take(ReleaseNote{item.id, {}, "old", true});
+  CHECK(fates.of(item, owed).undelivered());  // it is kept, whoever had accepted it
+  fates.take(DutyNote{item.id, {}, {"old"}});
+  CHECK(fates.of(item, owed).owed_to == Names{"old"});
+  CHECK(fates.of(item, owed).delivered_to.empty());
+  CHECK(fates.of(item, owed).refused_by.empty());
+  fates.take(receipt(item, "old"));
+  CHECK(fates.of(item, owed).delivered_to == Names{"old"});
+  CHECK_FALSE(fates.of(item, owed).undelivered());
+}

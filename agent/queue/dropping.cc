@@ -70,17 +70,31 @@ Result<Dropping::Page> Dropping::next(const Order& order, Place& after) {
   return page;
 }
 
-Status Dropping::carry_out(const Order& order, const std::vector<Debt>& debts) {
+Note Dropping::release(const Order& order, const Debt& debt) {
+  return ReleaseNote{debt.item.id, clock_.wall(), order.destination, debt.state == ItemState::living && !debt.telemetry && !debt.elsewhere};
+}
+
+Status Dropping::carry_out(const Order& order, std::vector<Debt>& debts) {
   std::vector<Note> notes;
   std::vector<Ledger::Candidate> gone;
   for (const Debt& debt : debts) {
     if (is_given_up(debt, order.give_up))
       gone.push_back(debt.item);
     else
-      notes.push_back(ReleaseNote{debt.item.id, clock_.wall(), order.destination, debt.state == ItemState::living && !debt.telemetry && !debt.elsewhere});
+      notes.push_back(release(order, debt));
   }
   if (Status kept = hand_in(store_, std::move(notes)); !kept) return kept;
-  return store_.give_up(std::move(gone));
+  const auto claimed = store_.give_up(std::move(gone), [order](core::Kind kind, const std::string& to) {
+    return to != nobody && to != order.destination && (core::traits(kind).before_images || order.required.contains(to));
+  });
+  if (!claimed) return claimed.error();
+  notes.clear();
+  for (Debt& debt : debts) {
+    if (!claimed->contains(debt.item.seq)) continue;
+    debt.elsewhere = debt.anywhere = true;
+    notes.push_back(release(order, debt));
+  }
+  return hand_in(store_, std::move(notes));
 }
 
 Result<Dropped> Dropping::walk(const Order& order, bool carry) {

@@ -66,7 +66,9 @@ class Dropping {
   };
   Result<Page> next(const Order& order, Place& after);
   Result<Dropped> walk(const Order& order, bool carry_out);
-  Status carry_out(const Order& order, const std::vector<Debt>& debts);
+  // What another was given since the page was read is his alone, as if the page had said so.
+  Status carry_out(const Order& order, std::vector<Debt>& debts);
+  Note release(const Order& order, const Debt& debt);
 
   Store& store_;
   LedgerView& view_;

@@ -132,6 +132,8 @@ class Ledger {
   std::vector<Row> rows_of(const Uuid& item);
   std::optional<CountedDelivery> delivery_of(Sequence seq, const std::string& destination);
   bool has_deliveries(Sequence seq);  // also to nobody
+  // Somebody of whom `counts` says so is owed it, or has it; also where the ledger does not say.
+  bool is_claimed(Sequence seq, const std::function<bool(const std::string& destination)>& counts);
   // The orders that say what stands for the exam.
   std::vector<Note> standing_orders(const std::string& exam, WallTime time);
   // Other than a torn tail.

@@ -73,6 +73,14 @@ bool Ledger::has_deliveries(Sequence seq) {
   return some;
 }
 
+bool Ledger::is_claimed(Sequence seq, const std::function<bool(const std::string&)>& counts) {
+  bool claimed = false;
+  auto& rows = use_->deliveries_of;
+  for (rows.begin().bind(1, seq); rows.step();) claimed = claimed || counts(rows.text(0));
+  rows.begin();
+  return claimed || !sql_->status();
+}
+
 std::vector<Note> Ledger::standing_orders(const std::string& exam, WallTime time) {
   std::vector<Note> notes;
   const auto name_of = [this](int number) {

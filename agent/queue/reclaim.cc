@@ -132,16 +132,28 @@ bool Store::shed_surplus() {
   return true;
 }
 
-Status Store::give_up(std::vector<Ledger::Candidate> items) {
-  if (items.empty()) return {};
+// Asked again where nothing comes between: the same image may have been sent to another address since somebody chose these.
+Result<std::set<Sequence>> Store::give_up(std::vector<Ledger::Candidate> items, Claims claims) {
+  if (items.empty()) return std::set<Sequence>();
+  struct Outcome {
+    std::set<Sequence> claimed;
+    bool good = false;
+  };
   Awaited over;
-  const auto good = std::make_shared<std::atomic<bool>>(false);
-  change([](Ledger&) {}, [this, items = std::move(items), good, then = over.then()] {
-    *good = bury_with_copies(items);
+  const auto outcome = std::make_shared<Outcome>();
+  change([](Ledger&) {}, [this, items = std::move(items), claims = std::move(claims), outcome, then = over.then()] {
+    std::vector<Ledger::Candidate> gone;
+    for (const auto& item : items)
+      if (ledger_->is_claimed(item.seq, [&](const std::string& destination) { return claims(item.kind, destination); }))
+        outcome->claimed.insert(item.seq);
+      else
+        gone.push_back(item);
+    outcome->good = ledger_->status() && (gone.empty() || bury_with_copies(std::move(gone)));
     then();
   });
-  if (Status waited = over.wait(core::limits::order_patience, "the order"); !waited) return waited;
-  return *good ? Status() : Status(fail(Errc::io, "the disk does not take it; order it again when it does"));
+  if (Status waited = over.wait(core::limits::order_patience, "the order"); !waited) return waited.error();
+  if (!outcome->good) return fail(Errc::io, "the disk does not take it; order it again when it does");
+  return outcome->claimed;
 }
 
 // A duplicate of what was given up repeats nothing any more.

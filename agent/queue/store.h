@@ -14,6 +14,7 @@
 #include <functional>
 #include <limits>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "core/limits.h"
@@ -69,9 +70,11 @@ class Store {
   // then: once, when it stands, on the store's thread.
   using Change = std::function<void(Ledger&)>;
   void change(Change change, std::function<void()> then = nullptr);
-  // Undelivered, as a person ordered: their tombstones are durable when it returns, and their bytes go.
+  // Undelivered, as a person ordered: their tombstones are durable when it returns, and their bytes go. What is owed by now to
+  // somebody who claims it stays, and is what it returns.
   // Not written in time -> Errc::timeout, nor before the store stops -> stopped; from any thread but the store's.
-  Status give_up(std::vector<Ledger::Candidate> items);
+  using Claims = std::function<bool(core::Kind kind, const std::string& destination)>;
+  Result<std::set<Sequence>> give_up(std::vector<Ledger::Candidate> items, Claims claims);
   // Cargo that is carried also when images are refused found no space or no name: what is held back is given for it.
   void short_of_room() {
     change([](Ledger&) {}, [this] { make_room(); });

@@ -2,6 +2,8 @@
 // A destination that does not come back: what becomes of what was owed to it, also after a rebuild and a compaction.
 #include "queue/dropping.h"
 
+#include <future>
+
 #include "fixture.h"
 #include "queue/lookup.h"
 #include "queue/orders.h"
@@ -250,6 +252,28 @@ TEST_CASE_FIXTURE(Leaves, "what_is_given_up_on_order_goes_with_its_bytes_and_is_
   shows(0, 2, 0);
   restart(true);
   shows(0, 2, 0);
+}
+
+TEST_CASE_FIXTURE(Leaves, "what_somebody_was_given_since_the_order_looked_at_it_is_not_given_up" * doctest::description("contract 1")) {
+  take(0, 1, {"old", "lead"});
+  take(1, 3, {"old"});
+  REQUIRE(segments('n').empty());
+  tamper("CREATE TRIGGER injected BEFORE INSERT ON item BEGIN SELECT RAISE(ROLLBACK, 'not yet'); END");
+  destinations = {"lead"};
+  REQUIRE(put(pattern(20'000, 1), image_facts("1.1"))->repeated);  // answered, and in no ledger yet
+  auto dropping = std::async(std::launch::async, [&] { return queue->dropping().drop({"old", required, true}); });
+  // The page is read, and its first part stands: the ledger takes it with the copy, and what that owes, before the rest is asked for.
+  REQUIRE(within(std::chrono::seconds(10), [&] { return !segments('n').empty(); }));
+  tamper("DROP TRIGGER injected");
+  const auto done = dropping.get();
+  REQUIRE(done.ok());
+  CHECK(done->elsewhere == 2);
+  CHECK(done->given_up == 1);
+  for (const bool without_ledger : {false, true, true}) {
+    shows(0, 2, 0);
+    CHECK(queue->summary().items == 2);
+    restart(without_ledger);
+  }
 }
 
 TEST_CASE_FIXTURE(Leaves, "a_copy_of_what_is_given_up_goes_with_it_and_a_rebuild_owes_it_to_nobody") {

@@ -18,7 +18,7 @@ void Fates::take(const Note& note) {
   } else if (const auto* duty = std::get_if<DutyNote>(&note)) {
     Known& known = items_[duty->item];
     known.duties.insert(duty->destinations.begin(), duty->destinations.end());
-    known.released.merge(known.kept);
+    if (!duty->destinations.empty()) known.released.merge(known.kept);
     for (const auto& destination : duty->destinations) known.released.erase(destination);
   } else if (const auto* release = std::get_if<ReleaseNote>(&note)) {
     Known& known = items_[release->item];

@@ -151,3 +151,13 @@ TEST_CASE("what_was_said_before_a_release_is_of_a_delivery_that_ended" * doctest
   CHECK(fates.of(item, owed).delivered_to == Names{"old"});
   CHECK_FALSE(fates.of(item, owed).undelivered());
 }
+
+TEST_CASE("a_duty_that_names_nobody_and_only_raises_the_class_is_somebody_for_nothing_that_is_kept" * doctest::description("contract 2")) {
+  const core::Item item = image();
+  Fates fates;
+  fates.take(receipt(item, "copy"));
+  fates.take(ReleaseNote{item.id, {}, "old", true});
+  fates.take(DutyNote{item.id, {}, {}, core::Priority::emergency});
+  CHECK(fates.of(item, Owed{{"copy"}}).owed_to == Names{""});
+  CHECK(fates.of(item, Owed{{"copy", "old"}}).undelivered());
+}

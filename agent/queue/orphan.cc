@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "core/instance_name.h"
@@ -177,10 +178,36 @@ static Digest identity_of(const core::Item& item) {
   return sha256(all);
 }
 
+namespace {
+
+// The same image again: only who waits for a copy of one that is delivered makes it an image of its own, because what a copy is
+// owed to beyond what it repeats may not be handed over yet.
+class Repeats {
+ public:
+  // False: it adds nothing to what was seen before it. Of a copy its fate keeps what it adds.
+  bool adds(const core::Item& item, Fate& fate) {
+    const auto [before, first] = seen_.try_emplace(identity_of(item), nullptr);
+    if (!first && before->second == nullptr) return false;  // undelivered, and so are its bytes
+    if (!first) without(*before->second, fate);
+    if (!first && fate.owed_to.empty()) return false;
+    before->second = fate.undelivered() ? nullptr : &*groups_.insert(fate.delivered_to).first;
+    return true;
+  }
+
+ private:
+  static void without(const std::set<std::string>& known, Fate& fate) {
+    for (const auto& destination : known) fate.owed_to.erase(destination), fate.refused_by.erase(destination);
+  }
+  std::map<Digest, const std::set<std::string>*> seen_;  // by identity: who has it; nullptr: not everybody
+  std::set<std::set<std::string>> groups_;
+};
+
+}  // namespace
+
 void Orphan::each(const Visit& visit) {
   Parts& p = *parts_;
   const IndexKeys names(p.keys);
-  std::set<Digest> seen;
+  Repeats repeats;
   std::uint64_t before = 0;
   for (const auto& name : p.items) {
     const auto segment = p.open(name);
@@ -196,11 +223,12 @@ void Orphan::each(const Visit& visit) {
         ++p.counts.unopened;
         continue;
       }
-      if (p.fates.is_gone(one.item) || !seen.insert(identity_of(one.item)).second) continue;
+      if (p.fates.is_gone(one.item)) continue;
+      Fate fate = p.fates.of(one.item, owed, names.of(core::kept_as(one.item.facts)));
+      if (!repeats.adds(one.item, fate)) continue;
       ++p.counts.items;
       if (!owed) ++p.counts.unsaid;
       one.payload = std::make_shared<StoredPayload>(segment->file, found.offset, found.frame, *key, nullptr);
-      const Fate fate = p.fates.of(one.item, owed, names.of(core::kept_as(one.item.facts)));
       if (!visit(std::move(one), fate, before + found.offset + found.bytes)) return;
     }
     before += segment->size;

@@ -169,3 +169,28 @@ TEST_CASE_FIXTURE(OrphanFixture, "a_segment_of_another_place_or_of_nobody_is_pas
   CHECK(found.foreign == 2);
   CHECK(found.damaged == 0);
 }
+
+TEST_CASE_FIXTURE(OrphanFixture, "a_copy_that_is_owed_to_more_than_what_it_repeats_is_undelivered_when_the_machine_died_before_that_was_handed_over" * doctest::description("contract 1")) {
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  with("1.1", "lead", [&](const core::Consignment& one) { deliver(one, core::Level::accepted); });
+  Owing owing;
+  std::size_t records = 1;
+  tamper("CREATE TRIGGER injected BEFORE INSERT ON item BEGIN SELECT RAISE(ROLLBACK, 'not yet'); END");
+  SUBCASE("to more") {
+    destinations = {"lead", "archive"};
+    owing = {{"archive", 1}};
+    records = 2;
+  }
+  SUBCASE("to no more") { files.failing_read = 2; }  // what is here did not read just now: the same image is stored once more
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  if (records == 2) REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());  // one of them is enough
+  stop();
+  for (const bool with_ledger : {true, false}) {
+    if (!with_ledger) lose_ledger();
+    CHECK(rescued() == owing);
+    CHECK(seen.size() == records);
+    CHECK(undelivered.size() == owing.size());
+  }
+  destinations = {"elsewhere"};
+  CHECK(rebuilt() == owing);
+}

@@ -85,7 +85,7 @@ bool Ledger::was_spare(const core::Item& item) {
   return true;
 }
 
-// The notes in their order: the last one stands.
+// The notes in their order: the last one stands. What took the place of a damaged one has its deliveries in the ledger alone.
 Ledger::Debt Ledger::owed_by(const core::Item& copy, std::span<const std::string> recorded) {
   std::set<std::string> owed(recorded.begin(), recorded.end());
   core::Priority priority = copy.priority;
@@ -97,6 +97,8 @@ Ledger::Debt Ledger::owed_by(const core::Item& copy, std::span<const std::string
       owed.erase(release->destination);
     }
   }
+  Statement took(*sql_, "SELECT d.name FROM item i JOIN delivery v ON v.seq=i.seq JOIN destination d ON d.number=v.destination WHERE i.id=? AND i.state=1 AND d.name<>''");
+  for (took.bind(1, ByteView(copy.id.bytes)); took.step();) owed.insert(took.text(0));
   return {{owed.begin(), owed.end()}, priority};
 }
 
@@ -130,6 +132,13 @@ void Ledger::raise(Sequence seq, core::Priority priority) {
   set.bind(1, seq).bind(2, value).bind(3, ByteView(facts_.seal(item))).run();
 }
 
+// A rebuild would know nothing of these.
+static void add_unrecorded(std::vector<std::string>& noted, std::span<const std::string> owed, std::span<const std::string> recorded) {
+  const auto among = [](std::span<const std::string> names, const std::string& name) { return std::ranges::find(names, name) != names.end(); };
+  for (const std::string& name : owed)
+    if (!among(recorded, name) && !among(noted, name)) noted.push_back(name);
+}
+
 void Store::hand_over(Sequence copy, std::deque<Pending>& duties, std::deque<PendingChange>& done) {
   const auto heirs = ledger_->heirs_of(copy);
   if (heirs.later) return;
@@ -137,9 +146,11 @@ void Store::hand_over(Sequence copy, std::deque<Pending>& duties, std::deque<Pen
   if (!stored && !heirs.over) return;  // the disk does not read; asked again at the next tick
   const auto recorded = !stored ? std::vector<std::string>{} : stored->owed ? *stored->owed : parts_.decisions.route(stored->item);
   const auto debt = stored ? ledger_->owed_by(stored->item, recorded) : Ledger::Debt{};
-  for (const auto& heir : heirs.items)
-    if (auto lack = ledger_->lack(heir.seq, debt.owed, debt.priority))
-      duties.push_back({DutyNote{heir.id, parts_.clock.wall(), std::move(lack.destinations), debt.priority}, nullptr});
+  for (const auto& heir : heirs.items) {
+    auto lack = ledger_->lack(heir.seq, debt.owed, debt.priority);
+    if (heir.seq == copy) add_unrecorded(lack.destinations, debt.owed, recorded);
+    if (lack) duties.push_back({DutyNote{heir.id, parts_.clock.wall(), std::move(lack.destinations), debt.priority}, nullptr});
+  }
   const bool alone = stored && heirs.items.empty();
   done.push_back({[=](Ledger& ledger) {
     ledger.forget_owing(copy);

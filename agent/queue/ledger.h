@@ -210,7 +210,7 @@ class Ledger {
     std::vector<Heir> items;  // itself, where it took the place of a damaged one
   };
   Heirs heirs_of(Sequence copy);
-  // What a copy is owed to, in which class: as its record says, and the notes on it that no item of its own took.
+  // What a copy is owed to, in which class: by its record, by notes on it that were never applied, and by what it took over.
   struct Debt {
     std::vector<std::string> owed;
     core::Priority priority = core::Priority::routine;

@@ -53,6 +53,7 @@ Ledger::Copy Ledger::copy_of(Sequence seq) {
 // One image is counted once, whichever of its copies is good.
 void Ledger::hand_over(Sequence from, Sequence to) {
   use_->delivery_hand_over.bind(1, to).bind(2, from).run();
+  if (sql_->changes() > 0) keep_owing(to);  // until it is noted for it
   std::vector<int> twice;  // the other one owes it already
   auto& rows = use_->deliveries_of;
   for (rows.begin().bind(1, from); rows.step();) twice.push_back(static_cast<int>(rows.number(4)));

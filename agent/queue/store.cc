@@ -329,7 +329,7 @@ void Store::index(const std::deque<Written>& written) {
     const Admission admission = ledger_->add(entry.item, *entry.item.owed, false);
     if (admission == Admission::conflict) ++conflicts_;
     if (admission == Admission::duplicate && !entry.item.repeated) ++duplicates_;
-    copies_came_ = copies_came_ || admission == Admission::duplicate;
+    copies_came_ = copies_came_ || admission == Admission::duplicate || ledger_->is_owing(entry.item.seq);
     const auto end = entry.place.offset + entry.place.bytes;
     ledger_->checkpoint(Stream::items, entry.place.segment->number(), end, end);
   }

@@ -328,9 +328,25 @@ TEST_CASE_FIXTURE(CopiesFixture, "a_copy_that_takes_the_place_of_a_damaged_one_i
     queue->drain();
     CHECK_FALSE(sent({"archive"}, core::Priority::emergency).repeated);
   }
-  is_owed_once(both);
-  for (const auto& destination : both) CHECK(priority_at(destination) == core::Priority::emergency);
-  restart();
+  SUBCASE("damaged when others of it came and wait beside it") {
+    sent(lead, core::Priority::bulk);
+    sent({"archive"}, core::Priority::emergency);
+    overwrite(segments().at(0), 4096 + 1000, {1, 2, 3, 4, 5, 6, 7, 8});
+    turns();
+    CHECK(asked("SELECT count(*) FROM item WHERE state=6") == 1);
+  }
+  SUBCASE("which had a note") {
+    sent(lead, core::Priority::bulk);
+    sent({"archive"}, core::Priority::bulk);
+    turns();
+    overwrite(segments().at(0), 4096 + 1000, {1, 2, 3, 4, 5, 6, 7, 8});
+    CHECK_FALSE(sent({}, core::Priority::emergency).repeated);
+  }
+  for (const bool without_ledger : {false, false, true, true}) {
+    is_owed_once(both);
+    for (const auto& destination : both) CHECK(priority_at(destination) == core::Priority::emergency);
+    restart(without_ledger);
+  }
   is_owed_once(both);
 }
 

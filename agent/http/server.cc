@@ -134,17 +134,19 @@ class Unanswered {
 struct Context {
   const Options& options;
   const Handler& handler;
+  Seats& seats;
   Unanswered unanswered{};
   std::unique_ptr<Aside> aside{};  // null: nothing takes its time
 };
 
 // The connection sleeps meanwhile, and nothing of it is read or timed; woken, the library asks again and finds the answer. It
-// sleeps before the other thread may wake it.
+// sleeps before the other thread may wake it. It makes place for nobody: it sits that long because of us.
 MHD_Result set_aside(Context& context, MHD_Connection* connection, Exchange& exchange) {
   const Aside::Job job = [&context, &exchange, connection](bool turn) {
     exchange.answer = turn ? guarded(context.handler, exchange.request) : context.options.taking_time.not_done;
     MHD_resume_connection(connection);
   };
+  context.seats.leave(socket_of(connection));
   exchange.was_set_aside = true;
   context.unanswered.add(1);
   MHD_suspend_connection(connection);
@@ -173,7 +175,10 @@ MHD_Result on_request(void* cls, MHD_Connection* connection, const char* url, co
       return MHD_YES;
     }
     if (exchange.too_large) return send(connection, plain_error(413, "body too large"));
-    if (exchange.answer) return send(connection, *exchange.answer);
+    if (exchange.answer) {
+      context.seats.take(socket_of(connection));
+      return send(connection, *exchange.answer);
+    }
     if (context.aside && context.options.taking_time.is_slow(exchange.request)) return set_aside(context, connection, exchange);
     return send(connection, guarded(context.handler, exchange.request));
   } catch (...) {
@@ -195,7 +200,7 @@ void on_connection(void* cls, MHD_Connection* connection, void**, MHD_Connection
 
 struct Server::Running {
   Running(UnixListener socket, const Options& options, const Handler& handler)
-      : listener(std::move(socket)), seats(options.connections_max), context{options, handler} {}
+      : listener(std::move(socket)), seats(options.connections_max), context{options, handler, seats} {}
   // No connection sleeps when the library stops; who was answered just before it also reads the answer.
   ~Running() {
     if (context.aside) context.aside->stop();

@@ -183,11 +183,7 @@ class ToLead::Prover final : public core::Prover {
 
   void ask(std::span<const core::Item> batch, const core::ProofReport& report) override {
     if (!way_.line_.carry(200)) return unclear(batch, report, "no connection");
-    if (way_.lead_.vague || way_.world_.dice.chance(500)) return ask_for_a_report(batch, report);
-    for (const auto& item : batch) report(item.id, answer(item));
-  }
-  void seek(std::span<const core::Item> batch, const core::ProofReport& report) override {
-    if (!way_.lead_.searchable || !way_.line_.carry(200)) return;
+    if (way_.world_.dice.chance(500)) return ask_for_a_report(batch, report);
     for (const auto& item : batch) report(item.id, answer(item));
   }
   core::ProofWay way() const override { return core::ProofWay::commitment; }
@@ -216,14 +212,11 @@ class ToLead::Prover final : public core::Prover {
   }
   static void deliver(ToLead& way, core::CommitmentReport said, const std::vector<Content>& asked) {
     if (!way.hub_->up() || !way.line_.up()) return;
-    const Lead& lead = way.lead_;
     for (const auto& content : asked) {
-      if (lead.vague && !way.world_.healed && way.world_.dice.chance(200))
-        said.failed.push_back({content.first, 0x0213});  // it may have it
-      else if (way.lead_.commit(content))
+      if (way.lead_.commit(content))
         said.committed.push_back(content.first);
       else
-        said.failed.push_back({content.first, lead.vague ? std::uint16_t{0x0110} : std::uint16_t{0x0112}});
+        said.failed.push_back({content.first, 0x0112});
     }
     static_cast<void>(way.hub_->engine().proving().commitment_reported(said));
     way.hub_->touched();

@@ -215,9 +215,6 @@ void History::plan_disk(Site& site) {
 }
 
 void History::plan_moods() {
-  Dice words(world_.seed + 0x5a1d);  // of its own: older histories stay what they were
-  lead_.vague = words.chance(300);
-  lead_.searchable = words.chance(500);
   lead_.poison_in_1000 = world_.dice.chance(300) ? 30 : 0;
   for (std::int64_t moods = world_.dice.between(0, 6); moods > 0; --moods) {
     const auto mood = static_cast<Lead::Mood>(world_.dice.between(1, 4));
@@ -384,7 +381,7 @@ void History::play() {
   if (!run_until(length_)) return;
   heal();
   const bool windows = !clinic_->settings().destinations[0].windows.empty() || !hub_->settings().destinations[0].windows.empty();
-  const std::int64_t begun = world_.now(), end = begun + (windows || lead_.vague ? drain_time_of_windows : drain_time);
+  const std::int64_t begun = world_.now(), end = begun + (windows ? drain_time_of_windows : drain_time);
   while (world_.now() < end && !is_drained())
     if (!run_until(world_.now() + 5 * minute)) return;
   drained_in_ = world_.now() - begun;

@@ -32,8 +32,6 @@ class Lead {
   std::size_t count() const { return stored_.size(); }
 
   Mood mood = Mood::well;
-  bool vague = false;     // its reports never say that it does not have something, only that it does not commit to it
-  bool searchable = true;  // it answers queries
   std::string refused_class;
   unsigned poison_in_1000 = 0;  // instances that it never takes
 

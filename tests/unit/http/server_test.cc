@@ -99,8 +99,8 @@ struct Echo {
 
 // A server of which /slow... is answered when it is let go; two more may wait.
 struct Slow {
-  explicit Slow(const std::string& socket)
-      : server({.unix_socket = socket, .taking_time = {is_slow, 2, {503, "text/plain", "not done"}}},
+  explicit Slow(const std::string& socket, unsigned connections_max = 16)
+      : server({.unix_socket = socket, .connections_max = connections_max, .taking_time = {is_slow, 2, {503, "text/plain", "not done"}}},
                [this, may_go = go_on.get_future().share()](const Request& request) {
                  if (is_slow(request) && ++begun == 1) runs.set_value(), may_go.wait();
                  return Response{200, "text/plain", request.path + (request.path == "/slow/long" ? std::string(long_bytes, 'x') : "")};
@@ -288,6 +288,20 @@ TEST_CASE("a_server_that_stops_answers_the_request_that_runs_and_begins_none_of_
   stopping.join();
   CHECK(slow.begun == 1);
   CHECK_FALSE(std::filesystem::exists(folder / "s"));
+}
+
+TEST_CASE("who_waits_for_an_answer_keeps_the_seat_however_many_come_and_stay") {
+  Folder folder;
+  Slow slow(folder / "s", 2);
+  REQUIRE(slow.server.start().ok());
+  const int first = ask(folder / "s", get("/slow/1"));
+  slow.runs.get_future().wait();
+  std::vector<int> idle;
+  for (int i = 0; i < 3; ++i) idle.push_back(ask(folder / "s", "GET /status HTTP/1.1\r\n"));
+  REQUIRE(answered(idle) == std::vector<int>{idle[0]});  // the oldest of these made place
+  slow.go();
+  CHECK(read_all(first).ends_with("\r\n\r\n/slow/1"));
+  for (const int fd : idle) ::close(fd);
 }
 
 TEST_CASE("a_caller_that_went_away_meanwhile_costs_nothing") {

@@ -328,8 +328,8 @@ void look_at_proof(const NodeStatus& status, const DestinationStatus& destinatio
                    "图像在本机安全保存。请让牵头医院检查其归档存储。", "The images are safe here. Ask the lead hospital to look at its archive's storage."});
   if (destination.not_committed > 0)
     out.push_back({"not_committed", Verdict::attention,
-                   number(destination.not_committed) + " 幅图像 " + name + " 已接收，但其存储承诺报告始终不承诺保存，查询也未查到，本机已多次重发，不再自动重发",
-                   images(destination.not_committed) + " that " + name + " accepted and does not commit to keep, and that no query finds there, however often they were sent",
+                   number(destination.not_committed) + " 幅图像 " + name + " 已接收，但其存储承诺报告始终不承诺保存；本机不再自动重发",
+                   images(destination.not_committed) + " that " + name + " accepted and does not commit to keep, whenever it is asked; they are not sent again by themselves",
                    "图像在本机安全保存。请让牵头医院查看其归档为何对这些图像报告存储承诺失败；处理后可执行 sampan resend。",
                    "The images are safe here. Ask the lead hospital why its archive reports that it does not commit to them; sampan resend sends them again then."});
   if (destination.by_node) {

@@ -255,8 +255,8 @@ const std::vector<Limit> table{
     LIMIT(missing_answers_max, "An image that a query does not find so often is sent again.",
           "查询多次未找到的图像将重发。")
     LIMIT(failed_reports_max, "An image that reports of storage commitment do not commit to, for another reason than that it is lost: after so many questions "
-                              "in vain it is looked for by a query as well; after twice as many that did not find it either, it is sent again.",
-          "存储承诺报告多次以“图像已丢失”以外的原因不予承诺：询问达到该次数后，同时通过查询确认图像是否在对方；达到两倍仍未查到则重发。")
+                              "in vain it is looked for by a query: not found, it is sent again; after twice as many, where no query tells, too.",
+          "存储承诺报告多次以“图像已丢失”以外的原因不予承诺：询问达到该次数后，通过查询确认图像是否在对方，查不到则重发；无法查询时，达到两倍后重发。")
     LIMIT(configuration_probe_every, "How often a destination that refuses this node is tried.",
           "拒绝本机的目的地的重试间隔。")
     LIMIT(contact_every, "A destination that was not heard of for so long is asked whether it is there.",

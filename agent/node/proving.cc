@@ -78,8 +78,8 @@ Status Proving::commitment_reported(const core::CommitmentReport& report) {
 
 void Proving::take_failure(const std::string& destination, const Asked& asked, std::uint16_t reason) {
   using What = policy::FailureDecision::What;
-  const bool sought = was_sought(destination, asked.item.id);
-  const auto decision = policy::decide_failure({reason, asked.asked, asked.resends, core::said_by_node(asked.said_by), sought});
+  const Denied before = denied_before(destination, asked.item.id);
+  const auto decision = policy::decide_failure({reason, asked.asked, asked.resends, core::said_by_node(asked.said_by), before.sought, before.found});
   const std::string why = "it does not commit to keep it, reason " + std::to_string(reason);
   if (decision.what == What::send_again) return send_again(destination, asked, why);
   if (decision.what == What::send_anyway) {
@@ -89,7 +89,7 @@ void Proving::take_failure(const std::string& destination, const Asked& asked, s
   {
     const std::lock_guard lock(mutex_);
     auto& denied = denied_[destination];
-    if (decision.what == What::seek && denied.size() < counted_max) denied.emplace(asked.item.id, false);
+    if (decision.what == What::seek && denied.size() < counted_max) denied.try_emplace(asked.item.id);
     if (decision.what == What::tell) {
       denied.erase(asked.item.id);  // others have their turn; its own comes again
       if (auto& told = not_committed_[destination]; told.size() < counted_max) told.insert(asked.item.id);
@@ -98,11 +98,17 @@ void Proving::take_failure(const std::string& destination, const Asked& asked, s
   ask_later(destination, asked, decision.wait, why);
 }
 
-bool Proving::was_sought(const std::string& destination, const Uuid& item) {
+Proving::Denied Proving::denied_before(const std::string& destination, const Uuid& item) {
   const std::lock_guard lock(mutex_);
   const auto& denied = denied_[destination];
-  const auto found = denied.find(item);
-  return found != denied.end() && found->second;
+  const auto known = denied.find(item);
+  return known == denied.end() ? Denied{} : known->second;
+}
+
+void Proving::found_there(const std::string& destination, const Asked& asked) {
+  const std::lock_guard lock(mutex_);
+  auto& denied = denied_[destination];
+  if (const auto known = denied.find(asked.item.id); known != denied.end()) known->second.found = true;
 }
 
 Result<std::string> Proving::begin(const std::string& destination) { return queue_.unproven().begin(destination); }
@@ -115,7 +121,7 @@ scheduler::Proofs::Due Proving::due(const std::string& destination, std::size_t 
     const std::lock_guard lock(mutex_);
     auto& denied = denied_[destination];
     for (Asked& one : due.items)
-      if (const auto known = denied.find(one.item.id); known != denied.end()) one.denied = known->second = true;
+      if (const auto known = denied.find(one.item.id); known != denied.end()) one.denied = known->second.sought = true;
   }
   if (!due.items.empty()) return due;
   due.due_at = recheck(destination);

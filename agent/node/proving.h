@@ -61,6 +61,7 @@ class Proving final : public core::Receipts, private core::Transactions, private
   void archived(const std::string& destination, const Asked& asked, const core::Receipt& receipt) override;
   void send_again(const std::string& destination, const Asked& asked, const std::string& reason) override;
   void ask_later(const std::string& destination, const Asked& asked, Millis wait, const std::string& reason) override;
+  void found_there(const std::string& destination, const Asked& asked) override;
   void done(const std::string& destination, const std::vector<Asked>& asked) override;
   // What was archived before is asked about once more; when that is to be looked at again.
   MonoTime recheck(const std::string& destination);
@@ -71,7 +72,6 @@ class Proving final : public core::Receipts, private core::Transactions, private
   void found(const std::string& destination, const Uuid& item);
   void send_anew(const std::string& destination, const Asked& asked, const std::string& reason);
   void take_failure(const std::string& destination, const Asked& asked, std::uint16_t reason);
-  bool was_sought(const std::string& destination, const Uuid& item);
 
   // Of one destination, about what it archived before.
   struct Recheck {
@@ -90,8 +90,12 @@ class Proving final : public core::Receipts, private core::Transactions, private
   std::map<std::string, std::string> why_not_;  // by destination; said once
   std::map<std::string, Recheck> rechecks_;     // same
   std::map<std::string, std::set<Uuid>> lost_often_, not_committed_;  // same; bounded
-  // Same; bounded. To be looked for by a query, as its reports do not commit to it; true once it was.
-  std::map<std::string, std::map<Uuid, bool>> denied_;
+  // To be looked for by a query, as its reports do not commit to it.
+  struct Denied {
+    bool sought = false, found = false;
+  };
+  Denied denied_before(const std::string& destination, const Uuid& item);
+  std::map<std::string, std::map<Uuid, Denied>> denied_;  // same; bounded
   scheduler::Verifier verifier_;
 };
 

@@ -54,7 +54,7 @@ FailureDecision decide_failure(const FailureFacts& facts) {
   if (facts.by_node || asked < failed_reports_max) return {Then::ask_later, wait};
   if (!facts.sought) return {Then::seek, wait};
   if (asked < 2 * failed_reports_max) return {Then::ask_later, wait};
-  return facts.resends < resends_max ? FailureDecision{Then::send_anyway, {}} : FailureDecision{Then::tell, wait};
+  return !facts.found && facts.resends < resends_max ? FailureDecision{Then::send_anyway, {}} : FailureDecision{Then::tell, wait};
 }
 
 }  // namespace sampan::policy

@@ -4,8 +4,8 @@
 // An image that the destination does not know any more is sent again: at once when it says so itself in a report of
 // storage commitment, after missing_answers_max spaced questions when a query merely does not find it, for an archive
 // may take its time to index. A report that does not commit and does not say that the image is lost may mean either: a query
-// tells. Where there is none that does, it is sent again resends_max times; an archive that commits to nothing is not fed
-// without end. Whoever does not say is asked again, ever more rarely, without end.
+// tells. Found there it is not lost, and not proven against the archive's own word. Where no query tells, it is sent again
+// resends_max times; an archive that commits to nothing is not fed without end. Whoever does not say is asked again, ever more rarely, without end.
 #pragma once
 
 #include <cstdint>
@@ -55,6 +55,7 @@ struct FailureFacts {
   unsigned resends = 0;
   bool by_node = false;      // a node of this program: it has none behind it yet, and asking again is all there is to do
   bool sought = false;       // it was looked for by a query, and that did not find it or there is none
+  bool found = false;        // a query found it there
 };
 struct FailureDecision {
   enum class What {

@@ -28,7 +28,8 @@ void record(Proofs& proofs, const std::string& destination, const Proofs::Asked&
   }
 }
 
-// What reports do not commit to is looked for first; what that does not tell of is asked about like the others.
+// What reports do not commit to is looked for first: what is not there is lost. What is there is asked about like the others, for
+// it is no proof against the archive's own word.
 void converse(core::Prover& prover, Proofs& proofs, const std::string& destination, const std::vector<Proofs::Asked>& asked) {
   std::vector<core::Item> denied, batch;
   std::map<Uuid, const Proofs::Asked*> by_id;
@@ -42,10 +43,11 @@ void converse(core::Prover& prover, Proofs& proofs, const std::string& destinati
     record(proofs, destination, *found->second, proof);
     by_id.erase(found);
   };
-  const core::ProofReport take_if_told = [&](const Uuid& id, const core::Proof& proof) {
-    if (!std::holds_alternative<core::Unclear>(proof)) take(id, proof);
+  const core::ProofReport take_sought = [&](const Uuid& id, const core::Proof& proof) {
+    if (std::holds_alternative<core::Missing>(proof)) return take(id, proof);
+    if (const auto found = by_id.find(id); found != by_id.end() && std::holds_alternative<core::Held>(proof)) proofs.found_there(destination, *found->second);
   };
-  if (!denied.empty()) prover.seek(denied, take_if_told);
+  if (!denied.empty()) prover.seek(denied, take_sought);
   for (const auto& one : asked)
     if (by_id.contains(one.item.id)) batch.push_back(one.item);
   if (!batch.empty()) prover.ask(batch, take);

@@ -46,6 +46,8 @@ class Proofs {
   virtual void archived(const std::string& destination, const Asked& asked, const core::Receipt& receipt) = 0;
   virtual void send_again(const std::string& destination, const Asked& asked, const std::string& reason) = 0;
   virtual void ask_later(const std::string& destination, const Asked& asked, Millis wait, const std::string& reason) = 0;
+  // A query finds there what its reports do not commit to.
+  virtual void found_there(const std::string& destination, const Asked& asked) = 0;
   // All that could be learnt of these now was handed over.
   virtual void done(const std::string& destination, const std::vector<Asked>& asked) = 0;
 };

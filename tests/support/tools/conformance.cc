@@ -232,7 +232,8 @@ void stow() {
       "| N-EVENT-REPORT | on the same association for %lld s,"
       " or later on one that the peer opens to this node, which accepts it also while the disk is full |\n"
       "| Event Type 1, 2 | each instance by itself: committed, or by its Failure Reason: 0112 and 0119 are sent again, others are asked for again;"
-      " after %u questions in vain C-FIND looks for the instance as well, after %u it is sent again, %u times at most |\n"
+      " after %u questions in vain C-FIND looks for it as well: not found it is sent again, found it is kept here and asked for again;"
+      " where C-FIND does not tell it is sent again after %u, %u times at most |\n"
       "| Transaction UID nobody asked for | status 0112, nothing is changed |\n"
       "| C-FIND | IMAGE level, Study and Series Instance UID, list of SOP Instance UIDs, Instance Availability; an instance that is not found, or UNAVAILABLE, %u times is sent again |\n\n",
       core::limits::proof_batch_items_max, static_cast<long long>(core::limits::commitment_wait.count()), core::limits::failed_reports_max,

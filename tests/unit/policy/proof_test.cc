@@ -66,6 +66,8 @@ TEST_CASE("what_reports_do_not_commit_to_is_looked_for_then_sent_again_a_few_tim
   for (; facts.asked + 1 < 2 * limits::failed_reports_max; ++facts.asked) CHECK(decided() == Then::ask_later);
   for (; facts.resends < limits::resends_max; ++facts.resends) CHECK(decided() == Then::send_anyway);
   for (; facts.asked < 1000; ++facts.asked) CHECK(decided() == Then::tell);
+  facts.resends = 0, facts.found = true;  // it is there, and nobody needs it twice
+  CHECK(decided() == Then::tell);
   facts.sought = false;  // as after a start
   CHECK(decided() == Then::seek);
 }

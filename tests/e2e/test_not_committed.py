@@ -114,15 +114,19 @@ def a_clinic(ctx, lead, count):
     return node, pass_time
 
 
+def wait_told(node, pass_time, count):
+    """Until a person is told of so many, an hour at a time."""
+    def told():
+        pass_time(3600)
+        return node.destination()["not_committed"] == count
+
+    wait_until(told, lambda: json.dumps(node.destination()), 150, 0.5)
+
+
 def test_what_a_query_does_not_find_is_sent_again_and_what_it_finds_is_not_and_not_proven_either(ctx):
     lead = Archive(finds=True)
     node, pass_time = a_clinic(ctx, lead, 3)
-
-    def told():
-        pass_time(3600)
-        return node.destination()["not_committed"] == 3
-
-    wait_until(told, lambda: json.dumps(node.destination()), 150, 0.5)
+    wait_told(node, pass_time, 3)
     assert sorted(lead.received.values()) == [1, 1, 2], lead.received
     assert lead.received[lead.lost] == 2 and lead.lost in lead.kept
     assert node.destination()["proof"] == "commitment" and node.destination()["archived"] == 0
@@ -134,12 +138,7 @@ def test_what_a_query_does_not_find_is_sent_again_and_what_it_finds_is_not_and_n
 def test_where_nobody_can_look_it_is_sent_again_three_times_and_a_person_is_told(ctx):
     lead = Archive(finds=False)
     node, pass_time = a_clinic(ctx, lead, 1)
-
-    def told():
-        pass_time(3600)
-        return node.destination()["not_committed"] == 1
-
-    wait_until(told, lambda: json.dumps(node.destination()), 150, 0.5)
+    wait_told(node, pass_time, 1)
     finding = next(one for one in node.status()["attention"] if one["code"] == "not_committed")
     assert finding["en"].startswith("1 image that lead accepted and does not commit to keep"), finding
     assert "存储承诺" in finding["zh"], finding

@@ -7,6 +7,37 @@
 #include <utility>
 
 namespace sampan::queue {
+namespace {
+
+constexpr std::size_t spare_max = 128;  // a few KB each
+
+}  // namespace
+
+sqlite3_stmt* SpareStatements::take(std::string_view text) {
+  const auto found = std::ranges::find_if(spare_, [&](sqlite3_stmt* spare) { return text == sqlite3_sql(spare); });
+  if (found == spare_.end()) return nullptr;
+  sqlite3_stmt* statement = *found;
+  spare_.erase(found);
+  return statement;
+}
+void SpareStatements::give(sqlite3_stmt* statement) {
+  if (statement == nullptr) return;
+  if (closed_) {
+    sqlite3_finalize(statement);
+    return;
+  }
+  sqlite3_reset(statement);
+  sqlite3_clear_bindings(statement);
+  spare_.push_front(statement);
+  if (spare_.size() <= spare_max) return;
+  sqlite3_finalize(spare_.back());
+  spare_.pop_back();
+}
+void SpareStatements::close() {
+  closed_ = true;
+  for (sqlite3_stmt* statement : spare_) sqlite3_finalize(statement);
+  spare_.clear();
+}
 
 void copy_fixed(ByteView column, ByteSpan into) {
   if (column.size() == into.size()) std::ranges::copy(column, into.begin());
@@ -23,7 +54,10 @@ Result<std::unique_ptr<Sql>> Sql::open(const std::string& path, bool read_only) 
   return sql;
 }
 
-Sql::~Sql() { sqlite3_close_v2(handle_); }
+Sql::~Sql() {
+  spare_->close();
+  sqlite3_close_v2(handle_);
+}
 
 void Sql::note(int code) {
   if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE || !status_.ok()) return;
@@ -40,16 +74,19 @@ void Sql::execute(const char* text) {
 }
 std::int64_t Sql::changes() const { return sqlite3_changes64(handle_); }
 
-Statement::Statement(Sql& sql, std::string_view text) : sql_(&sql) {
-  sql.note(sqlite3_prepare_v3(sql.handle_, text.data(), static_cast<int>(text.size()), SQLITE_PREPARE_PERSISTENT, &statement_,
-                              nullptr));
+Statement::Statement(Sql& sql, std::string_view text) : sql_(&sql), statement_(sql.spare_->take(text)), home_(sql.spare_) {
+  if (statement_ != nullptr) return;
+  sql.note(sqlite3_prepare_v3(sql.handle_, text.data(), static_cast<int>(text.size()), SQLITE_PREPARE_PERSISTENT, &statement_, nullptr));
 }
-Statement::~Statement() { sqlite3_finalize(statement_); }
+Statement::~Statement() {
+  if (home_) home_->give(statement_);
+}
 Statement::Statement(Statement&& other) noexcept
-    : sql_(other.sql_), statement_(std::exchange(other.statement_, nullptr)) {}
+    : sql_(other.sql_), statement_(std::exchange(other.statement_, nullptr)), home_(std::move(other.home_)) {}
 Statement& Statement::operator=(Statement&& other) noexcept {
   std::swap(sql_, other.sql_);
   std::swap(statement_, other.statement_);
+  std::swap(home_, other.home_);
   return *this;
 }
 

@@ -5,7 +5,9 @@
 // Fails:   SQLITE_FULL -> Errc::full; CORRUPT, NOTADB -> Errc::damaged; everything else -> Errc::io, with SQLite's words.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +21,26 @@ struct sqlite3_stmt;
 namespace sampan::queue {
 
 class Sql;
+
+// The statements of a connection that nobody uses just now, by their text: to prepare one costs many times what it costs to run it, and
+// most questions are asked again a second later. Those used last are kept.
+class SpareStatements {
+ public:
+  SpareStatements() = default;
+  ~SpareStatements() { close(); }
+  SpareStatements(const SpareStatements&) = delete;
+  SpareStatements& operator=(const SpareStatements&) = delete;
+  // Null where there is none.
+  sqlite3_stmt* take(std::string_view text);
+  void give(sqlite3_stmt* statement);
+  // What comes back later is not kept.
+  void close();
+  std::size_t size() const { return spare_.size(); }
+
+ private:
+  std::list<sqlite3_stmt*> spare_;  // the one used last in front
+  bool closed_ = false;
+};
 
 // Prepared once, used often: bind from 1, step, read columns from 0. begin() makes it ready for the next use.
 class Statement {
@@ -44,6 +66,7 @@ class Statement {
  private:
   Sql* sql_ = nullptr;
   sqlite3_stmt* statement_ = nullptr;
+  std::shared_ptr<SpareStatements> home_;  // it may outlive its connection
 };
 
 // A column of as many bytes as there is room for; one of any other length leaves it as it is.
@@ -62,6 +85,8 @@ class Sql {
   }
   void clear() { status_ = Status{}; }
   std::int64_t changes() const;
+  // How many statements wait for their next use.
+  std::size_t spare() const { return spare_->size(); }
 
  private:
   friend class Statement;
@@ -69,6 +94,7 @@ class Sql {
   void note(int code);
   sqlite3* handle_;
   Status status_;
+  std::shared_ptr<SpareStatements> spare_ = std::make_shared<SpareStatements>();
 };
 
 }  // namespace sampan::queue

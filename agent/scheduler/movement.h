@@ -52,6 +52,7 @@ class WatchedPayload final : public core::Payload {
     movement_->moved(clock_.mono());
     return of_->read(offset, into);
   }
+  Payload& here() override { return of_->here(); }
 
  private:
   const std::shared_ptr<core::Payload> of_;

@@ -52,7 +52,7 @@ Result<Digest> canonical_digest(Worker& worker, std::string_view transfer_syntax
 Result<std::shared_ptr<core::Payload>> transform(Worker& worker, const ChangeOrder& order, std::shared_ptr<core::Payload> original) {
   if (order.wanted.empty()) return original;
   const Bytes argument = encode(order);
-  const auto answer = worker.ask(transform_verb, as_text(argument), *original, edits_bytes_max);
+  const auto answer = worker.ask(transform_verb, as_text(argument), original->here(), edits_bytes_max);
   if (!answer) return answer.error();
   auto found = decode_edits(*answer);
   if (found && found->empty()) return original;

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Windows: what is no emergency waits for the hours of its destination; a storescp, and the clock of the machine is set."""
 import shutil
+import struct
 import time
 
+import wire
 from clock_shim import Shim
 from harness import Skip, free_port, wait_until
+from wire import Peer
 
 DAY_S = 24 * 3600
 NIGHTS = [{"hours": "22:00-06:00"}]
@@ -71,3 +74,33 @@ def test_images_wait_for_the_window_of_a_pacs_and_emergencies_do_not(ctx):
 
 
 test_images_wait_for_the_window_of_a_pacs_and_emergencies_do_not.contract = (2, 7)
+
+
+def cine(uid, frames, frame):
+    """A compressed image whose every frame is looked at by whoever changes one of its attributes."""
+    fragments = b"".join(struct.pack("<HHI", 0xfffe, 0xe000, len(frame)) + frame for _ in range(frames))
+    pixel_data = struct.pack("<HH2sHI", 0x7fe0, 0x10, b"OB", 0, 0xffffffff) + struct.pack("<HHI", 0xfffe, 0xe000, 0)
+    return wire.image(uid)[:-(4096 + 12)] + pixel_data + fragments + struct.pack("<HHI", 0xfffe, 0xe0dd, 0)
+
+
+def test_a_line_with_a_cap_does_not_hold_up_the_worker_and_with_it_emergencies_for_others(ctx):
+    slow, fast = ctx.raw_scp("slow").start(), ctx.raw_scp("fast").start()
+    change = {"proof": "none", "lanes": 2, "transform": {"institution_name": "Clinic"}}
+    capped = [{"hours": ["00:00-12:00", "12:00-00:00"], "kilobytes_per_second_max": 64}]
+    node = ctx.node(destinations=[{**slow.destination, "name": "slow", "windows": capped, **change}, {**fast.destination, "name": "fast", **change}],
+                    routes=[{"when": {"calling_ae": ["CINE"]}, "to": ["slow"]},
+                            {"when": {"calling_ae": ["EMERG"]}, "to": ["slow", "fast"], "priority": "emergency"}]).start()
+    jpeg = "1.2.840.10008.1.2.4.70"
+    with Peer(node.port) as peer:
+        peer.associate(called="CLINIC", calling="CINE", contexts=((1, wire.MR, (jpeg,)),))
+        assert peer.store("1.2.3.9.1", cine("1.2.3.9.1", 100, bytes(60000))) == 0
+        peer.release()
+    wait_until(lambda: node.destination("slow")["sending"] == 1, lambda: f"it goes: {node.destination('slow')}", 30)
+    with Peer(node.port) as peer:
+        peer.associate(called="CLINIC", calling="EMERG")
+        assert peer.store("1.2.3.9.2", wire.image("1.2.3.9.2")) == 0
+        peer.release()
+    for name in ("fast", "slow"):  # 6 MB would be read for a minute and a half
+        wait_until(lambda: node.destination(name)["delivered"] == 1, lambda: f"the emergency arrives: {node.destination(name)}", 30)
+    assert node.destination("slow")["waiting"] == 1, node.destination("slow")
+    node.stop()

@@ -4,6 +4,7 @@
 #include <set>
 #include <thread>
 
+#include "scheduler/movement.h"
 #include "simulation.h"
 
 using namespace sampan;
@@ -172,4 +173,18 @@ TEST_CASE("lanes_whose_bytes_go_out_in_turn_and_come_to_nothing_do_not_vouch_for
   CHECK(failed <= 4);
   CHECK(way.world.events.lines == std::vector<std::string>{"pacs down: no answer in time"});
   way.end(one);
+}
+
+TEST_CASE("who_looks_at_a_payload_here_is_held_back_by_no_cap_and_moves_nothing") {
+  World world;
+  const auto throttle = std::make_shared<Throttle>(world.clock);
+  throttle->cap(1);
+  const auto movement = std::make_shared<Movement>();
+  WatchedPayload watched(std::make_shared<Zeroes>(), movement, world.clock, throttle);
+  Bytes some(1 << 20);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(watched.here().read(0, some).ok());
+    world.clock.advance(1h);
+  }
+  CHECK_FALSE(movement->was_seen());
 }

@@ -127,6 +127,11 @@ void look_at_unreadable(const NodeStatus& status, Findings& out) {
 
 void look_at_spool(const NodeStatus& status, Findings& out) {
   const SpoolStatus& spool = status.spool;
+  if (spool.unanswered)
+    out.push_back({"index_unanswered", Verdict::failure, "索引无法读取，此处的数目不全，不能据此判断图像是否已送达；已答复设备「成功」的图像仍在磁盘上",
+                   "The index does not read, so that more may wait than is counted here; what the modality was told success for is on the disk",
+                   "请检查磁盘（dmesg）；若一直如此，请执行 sudo systemctl restart sampand，损坏的索引会从存储目录重建。",
+                   "Check the disk (dmesg); where it stays so: sudo systemctl restart sampand, which builds a damaged index anew from the spool."});
   if (spool.doubtful > 0)
     out.push_back({"doubtful", Verdict::attention,
                    "有 " + number(spool.doubtful) + " 处数据不完整：可能在接收时断电，而索引也已丢失，无法判断当时是否已答复设备「成功」",

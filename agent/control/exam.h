@@ -57,7 +57,7 @@ struct ExamList {
   WallTime now;
   std::string matched;  // what the name that was asked for is: study, series, image, accession, patient, file
   bool more = false;    // there are others beyond the bound
-  bool incomplete = false;  // exams may be missing yet: the index is being read from the spool, or has not what came last
+  bool incomplete = false;  // exams may be missing yet: the index is being read from the spool, has not what came last, or does not read
   std::vector<ExamStatus> exams;
 };
 

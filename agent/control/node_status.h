@@ -78,6 +78,7 @@ struct SpoolStatus {
   bool rebuilding = false;
   std::uint64_t rebuilt_items = 0;
   std::uint64_t uncounted = 0;  // received, and in no count here yet
+  bool unanswered = false;      // the index did not read: there is more than these counts say
   std::uint64_t disk_free_bytes = 0;
   std::uint64_t disk_total_bytes = 0;
   std::uint64_t intake_bytes_per_day = 0;      // as it was lately

@@ -8,8 +8,8 @@
 namespace sampan::control {
 
 Refusal not_found_yet() {
-  return {503, "rebuilding", "not found yet: the index is not complete (images have just arrived, or it is being rebuilt); ask again in a moment",
-          "暂未找到：索引尚不完整（刚收到图像，或正在重建），请稍候再查"};
+  return {503, "rebuilding", "not found yet: the index is not complete (images have just arrived, it is being rebuilt, or the disk does not read it); ask again in a moment",
+          "暂未找到：索引尚不完整（刚收到图像、正在重建，或磁盘读取失败），请稍候再查"};
 }
 
 std::string refusal_json(const Refusal& refusal) {

@@ -34,7 +34,7 @@ void fields(A& a, SpoolStatus& v) {
   a("items", v.items), a("bytes", v.bytes), a("quarantined", v.quarantined), a("doubtful", v.doubtful), a("foreign", v.foreign);
   a("denied", v.denied), a("unreadable", v.unreadable), a("unreadable_reason", v.unreadable_reason);
   a("stranger_file", v.stranger_file), a("stranger_owner", v.stranger_owner), a("own_user", v.own_user), a("quarantined_exams", v.quarantined_exams);
-  a("rebuilding", v.rebuilding), a("rebuilt_items", v.rebuilt_items), a("uncounted", v.uncounted), a("disk_free_bytes", v.disk_free_bytes),
+  a("rebuilding", v.rebuilding), a("rebuilt_items", v.rebuilt_items), a("uncounted", v.uncounted), a("unanswered", v.unanswered), a("disk_free_bytes", v.disk_free_bytes),
       a("disk_total_bytes", v.disk_total_bytes);
   a("intake_bytes_per_day", v.intake_bytes_per_day), a("disk_lasts_s", v.disk_lasts_s), a("disk_lasts_guess", v.disk_lasts_guess);
   a("disk_state", v.disk_state);

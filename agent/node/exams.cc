@@ -177,14 +177,14 @@ std::vector<queue::Exam> exams_received(queue::Lookup& lookup, const policy::Clo
 
 bool Exams::incomplete() {
   const queue::QueueSummary summary = needs_.queue.summary();
-  return summary.rebuilding || summary.uncounted > 0;
+  return summary.rebuilding || summary.unanswered || summary.uncounted > 0;
 }
 
 control::ExamList Exams::trace(const std::string& key) {
   queue::Lookup& lookup = needs_.queue.lookup();
+  const std::uint64_t failures = lookup.failures();
   control::ExamList list;
   list.now = needs_.clock.wall();
-  list.incomplete = incomplete();
   const auto past = this->past();
   const auto out_of_reach = needs_.out_of_reach ? needs_.out_of_reach() : std::map<std::string, std::string>{};
   for (const auto& match : lookup.find(key, limits::exams_traced_max + 1)) {
@@ -197,6 +197,7 @@ control::ExamList Exams::trace(const std::string& key) {
     add_reasons(list.exams.back(), say_by_now(lookup.unsettled(match.exam), past, list.now), out_of_reach);
     add_windows(list.exams.back());
   }
+  list.incomplete = lookup.failures() != failures || incomplete();
   return list;
 }
 
@@ -210,13 +211,15 @@ void Exams::add_windows(control::ExamStatus& exam) const {
 }
 
 control::ExamList Exams::today() {
+  queue::Lookup& lookup = needs_.queue.lookup();
+  const std::uint64_t failures = lookup.failures();
   control::ExamList list;
   list.now = needs_.clock.wall();
-  list.incomplete = incomplete();
-  const auto exams = exams_received(needs_.queue.lookup(), past(), midnight_before(list.now), list.now, limits::exams_listed_max + 1);
+  const auto exams = exams_received(lookup, past(), midnight_before(list.now), list.now, limits::exams_listed_max + 1);
   list.more = exams.size() > limits::exams_listed_max;
   for (const auto& exam : exams)
     if (list.exams.size() < limits::exams_listed_max) list.exams.push_back(exam_status(exam));
+  list.incomplete = lookup.failures() != failures || incomplete();
   return list;
 }
 
@@ -238,8 +241,10 @@ std::variant<queue::Match, Refusal> Exams::find(const std::string& key, const st
     for (const auto& name : known) names += (names.empty() ? "" : ", ") + name;
     return Refusal{404, "no_destination", "no such destination; there are: " + names, "没有此目的地，现有：" + names};
   }
-  const auto found = needs_.queue.lookup().find(key, images_named);
-  if (found.empty() && incomplete()) return control::not_found_yet();
+  queue::Lookup& lookup = needs_.queue.lookup();
+  const std::uint64_t failures = lookup.failures();
+  const auto found = lookup.find(key, images_named);
+  if (lookup.failures() != failures || (found.empty() && incomplete())) return control::not_found_yet();
   if (found.empty())
     return Refusal{404, "not_found", "nothing of that name is here; it must be given exactly",
                    "本机没有此检查；请输入完整的 UID、检查号或患者 ID"};

@@ -47,6 +47,7 @@ control::SpoolStatus spool_of(const queue::QueueSummary& queue) {
   status.rebuilding = queue.rebuilding;
   status.rebuilt_items = queue.rebuilt_items;
   status.uncounted = queue.uncounted;
+  status.unanswered = queue.unanswered;
   status.disk_free_bytes = queue.disk.free_bytes;
   status.disk_total_bytes = queue.disk.total_bytes;
   return status;

@@ -50,6 +50,8 @@ struct HourlyIntake {
 class Counts {
  public:
   explicit Counts(LedgerView& view) : view_(view) {}
+  // As LedgerView says.
+  std::uint64_t failures() const { return view_.failures(); }
 
   std::vector<DestinationCount> destinations();
   Totals totals();

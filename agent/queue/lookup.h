@@ -59,6 +59,8 @@ struct Unsettled {
 class Lookup {
  public:
   Lookup(LedgerView& view, const Keyring& keys) : view_(view), keys_(keys), facts_(keys) {}
+  // As LedgerView says.
+  std::uint64_t failures() const { return view_.failures(); }
 
   // Exactly that UID, accession number, patient ID, file name or item id. Newest exam first, at most so many.
   std::vector<Match> find(std::string_view name, std::size_t matches_max);

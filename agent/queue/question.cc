@@ -21,6 +21,7 @@ Question::Question(LedgerView& view) : view_(view), lock_(view.mutex_) {
 Question::~Question() {
   if (const Status& status = view_.sql_->status(); !status) {
     log::warn(status.error().message);
+    ++view_.failures_;
     if (status.error().code == Errc::damaged) view_.found_damage_ = true;
   }
   view_.sql_->clear();

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -20,12 +21,15 @@ class LedgerView {
   static Result<std::unique_ptr<LedgerView>> open(const std::string& path);
   // Since it was last asked.
   bool found_damage() { return found_damage_.exchange(false); }
+  // Questions that were not answered, or not to the end, since it was opened: what they told is less than there is.
+  std::uint64_t failures() const { return failures_; }
 
  private:
   friend class Question;
   explicit LedgerView(std::unique_ptr<Sql> sql) : sql_(std::move(sql)) {}
   std::mutex mutex_;
   std::atomic<bool> found_damage_{false};
+  std::atomic<std::uint64_t> failures_{0};
   std::unique_ptr<Sql> sql_;
 };
 

@@ -394,6 +394,7 @@ QueueSummary Queue::summary() {
   parts_->store->catch_up(Millis(200));
   QueueSummary summary;
   summary.uncounted = parts_->store->unseen();  // before the counts: what is counted meanwhile is told twice, and never not at all
+  const std::uint64_t failures = parts_->counts->failures();
   const Totals totals = parts_->counts->totals();
   const RebuildProgress& progress = parts_->store->progress();
   summary.ran = Millis(parts_->store->run_ms_now()) + totals.waited_before;
@@ -412,6 +413,7 @@ QueueSummary Queue::summary() {
   summary.shed = parts_->store->shed();
   if (auto space = parts_->folder.files().space(parts_->folder.path())) summary.disk = *space;
   summary.destinations = parts_->counts->destinations();
+  summary.unanswered = parts_->counts->failures() != failures;
   return summary;
 }
 

@@ -101,6 +101,7 @@ struct QueueSummary {
   bool rebuilding = false;
   std::uint64_t rebuilt_items = 0;
   std::uint64_t uncounted = 0;  // received, and in none of these counts yet: the ledger was not written within the patience of who asks
+  bool unanswered = false;      // the ledger did not read: there is more than these counts say
   DiskSpace disk;
   std::vector<DestinationCount> destinations;
   // The longest that anything waited here: the running time the ledger counted, and, where it was rebuilt, before that what the

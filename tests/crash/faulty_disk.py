@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -140,6 +141,33 @@ def traced(node, *what, path=None):
     children = Path(f"/proc/{node.process.pid}/task/{node.process.pid}/children").read_text().split()
     node.traced_pid = int(children[0])
     return node
+
+
+class Failing:
+    """While it lasts, calls of a node that runs are treated so, where they concern one of these files."""
+
+    def __init__(self, node, what, *paths):
+        only = [part for path in paths for part in ("-P", str(path))]
+        command = [tool("strace"), "-f", "-qq", "-o", node.dir / "strace.log", "-e", f"trace={what.split(':')[0]}", *only, "-e", f"inject={what}",
+                   "-p", str(node.process.pid)]
+        self.node, self.strace = node, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    def threads(self):
+        return [Path(f"/proc/{self.node.process.pid}/task/{task}/status").read_text() for task in os.listdir(f"/proc/{self.node.process.pid}/task")]
+
+    def __enter__(self):
+        def holds():
+            if self.strace.poll() is not None:
+                raise Skip(f"strace cannot trace here: {self.strace.stderr.read()}")
+            return all("TracerPid:\t0\n" not in status for status in self.threads())
+        wait_until(holds, "strace holds the node", 30)
+        return self
+
+    def __exit__(self, *_):
+        if self.strace.poll() is None:
+            self.strace.send_signal(signal.SIGINT)
+        self.strace.wait()
+        self.strace.stderr.close()
 
 
 def stop_traced(node):

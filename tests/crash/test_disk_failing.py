@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 
-from faulty_disk import FailingDisk, stop_traced, traced
+from faulty_disk import Failing, FailingDisk, stop_traced, traced
 from harness import tool, wait_until
 from node import UnixConnection
 from volatile_disk import run_well
@@ -128,6 +128,29 @@ def test_what_the_disk_does_not_read_waits_and_holds_nobody_up(ctx):
         assert code == 0, text
     node.wait_drained()
     assert lead.shas() == small.acknowledged() | large.acknowledged()
+    node.stop()
+
+
+def test_an_index_that_does_not_read_is_told_and_nothing_is_called_delivered_or_missing(ctx):
+    lead = ctx.raw_scp()
+    node = ctx.node(destinations=[lead.destination]).start()
+    first = send(ctx, node, ctx.images("mr", 10))
+    wait_until(lambda: node.destination()["waiting"] == 10, lambda: f"they wait: {node.destination()}", 30)
+    assert not node.status()["spool"]["unanswered"]
+    with Failing(node, "pread64:error=EIO", node.state / "ledger.db", node.state / "ledger.db-wal"):
+        more = send(ctx, node, ctx.images("mr", 3))
+        assert len(more.acknowledged()) == 3
+        wait_until(lambda: node.status()["spool"]["unanswered"], lambda: f"it is told: {node.status()['spool']}", 30)
+        code, text = node.sampan("--lang", "en")
+        assert code == 2 and "The index does not read" in text.splitlines()[0] and "delivered" not in text.splitlines()[0], text
+        assert "索引无法读取" in node.sampan("--lang", "zh")[1].splitlines()[0]
+        code, text = node.sampan("--lang", "en", "trace", first.sent()[0].sop_instance)
+        assert code != 0 and "not found yet" in text and "nothing of that name" not in text, text
+        assert "may be missing here" in node.sampan("--lang", "en", "today")[1]
+    lead.start()
+    node.wait_drained()
+    assert not node.status()["spool"]["unanswered"]
+    assert lead.shas() == first.acknowledged() | more.acknowledged()
     node.stop()
 
 

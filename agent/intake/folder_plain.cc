@@ -36,12 +36,15 @@ std::string media_type_of(ByteView start, std::string_view name) {
   return "application/octet-stream";
 }
 
-Uuid plain_file_id(std::string_view path, std::int64_t modified_ms, const Digest& content) {
-  std::uint8_t time[8];
-  store_le(time, modified_ms);
+Uuid plain_file_id(std::string_view path, const FileState& state, const Digest& content) {
+  std::uint8_t time[8], put_in[16];  // not the device, whose number another start may change
+  store_le(time, state.modified_ns / 1'000'000);
+  store_le(put_in, state.inode);
+  store_le(put_in + 8, state.changed_ns);
   Sha256 hash;
   hash.update(as_bytes("sampan plain file"));
   hash.update(time);
+  hash.update(put_in);
   hash.update(content);
   hash.update(as_bytes(path));
   const Digest digest = hash.finish();

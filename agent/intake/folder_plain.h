@@ -4,21 +4,22 @@
 // Pure functions.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/ids.h"
+#include "intake/folder_tree.h"
 
 namespace sampan::intake {
 
 // RFC 6838, by the first bytes, then by the name; application/octet-stream when neither tells.
 std::string media_type_of(ByteView start, std::string_view name);
 
-// The same file is the same item, also when it is found again after a crash; a file of the same path written later, or
-// with other bytes, is another. A UUIDv7 whose time is that of the last change.
-Uuid plain_file_id(std::string_view path, std::int64_t modified_ms, const Digest& content);
+// The same file is the same item, also when it is found again after a crash. What is put in anew is another, also where
+// path, bytes and time of modification are those of one that went: its inode, or the time that it changed, is another. A
+// UUIDv7 whose time is that of the modification. One whose rights change while a crash keeps it from being removed is sent twice.
+Uuid plain_file_id(std::string_view path, const FileState& state, const Digest& content);
 
 }  // namespace sampan::intake

@@ -111,7 +111,8 @@ Status FolderReception::take_plain(const OpenFile& file, const std::string& path
   if (!hashed) return hashed;
   core::Manifest manifest;
   manifest.kind = core::Kind::message;
-  manifest.id = plain_file_id(options_.ae_title + '/' + path, file.state().modified_ns / 1'000'000, hash.finish());
+  // Elsewhere nothing tells it from one that went: it gets an id of its own, and goes twice where a crash comes between.
+  if (file.tells_when_put_in()) manifest.id = plain_file_id(options_.ae_title + '/' + path, file.state(), hash.finish());
   manifest.size_hint = file.state().size;
   core::Facts facts;
   facts.set(Fact::name, name);

@@ -212,6 +212,17 @@ bool OpenFolder::is_remote() const {
   return ::fstatfs(fd_.get(), &info) != 0 || is_remote_type(static_cast<std::uint32_t>(info.f_type));
 }
 
+bool OpenFile::tells_when_put_in() const {
+  struct statfs info{};
+  return ::fstatfs(fd_.get(), &info) == 0 && keeps_change_times(static_cast<std::uint32_t>(info.f_type));
+}
+
+// On a stick, and behind some drivers of FUSE, the time of change is that of modification, and inodes are counted anew with each mount.
+bool keeps_change_times(std::uint32_t file_system) {
+  constexpr std::uint32_t fat = 0x4d44, exfat = 0x2011bab0, fuse = 0x65735546;  // linux/magic.h
+  return file_system != fat && file_system != exfat && file_system != fuse;
+}
+
 bool is_remote_type(std::uint32_t file_system) {
   // statfs(2), linux/magic.h. FUSE as a whole: sshfs, cloud folders, and drivers that do not report every change.
   static constexpr std::array<std::uint32_t, 9> remote{

@@ -63,6 +63,8 @@ class OpenFile {
   // Fewer bytes only at the end.
   Result<std::size_t> read_at(std::uint64_t offset, ByteSpan into) const;
   Writer writer() const;
+  // Whether its state is another than that of a file of the same name, bytes and time that was there before it.
+  bool tells_when_put_in() const;
 
  private:
   Descriptor fd_;
@@ -101,6 +103,7 @@ class OpenFolder {
 
 // Of statfs(2).
 bool is_remote_type(std::uint32_t file_system);
+bool keeps_change_times(std::uint32_t file_system);
 
 // "a/b/c" -> "a/b" and "c".
 std::string parent_of(const std::string& path);

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Folder -> node -> raw SCP and folder: identical data sets, originals gone only once they are safe."""
 import hashlib
+import os
 import shutil
 
 import cargo
-from harness import wait_until
+from harness import free_port, wait_until
 
-contract = (1, 5, 6)
+contract = (1, 2, 5, 6)
 
 
 def sha256(data):
@@ -75,6 +76,32 @@ def test_a_kill_between_commit_and_removal_delivers_once(ctx):
     plain = files_in(archive / "files")
     assert len(plain) == 1 and plain[0].read_bytes() == b"%PDF-1.4 a heart", plain
     assert plain[0].name.endswith("-ecg.pdf")
+
+
+def test_a_plain_file_put_in_again_as_it_was_after_it_was_let_go_is_delivered_and_rescued_again(ctx):
+    """By a copier that keeps the times, where an image keeps the segment and the ledger remembers the first one."""
+    drop, archive, source = ctx.folder("drop"), ctx.dir / "archive", ctx.dir / "ecg.pdf"
+    source.write_bytes(b"%PDF-1.4 a heart")
+    os.utime(source, (1.7e9, 1.7e9))
+    node = node_over(ctx, drop, [{"name": "archive", "folder": str(archive), "retention_days": 0, "takes": ["files"]},
+                                 {"name": "lead", "dimse": f"LEAD@127.0.0.1:{free_port()}"}], carry="any").start()
+    assert ctx.raw_scu(node.address, ctx.images("mr", 1), called="CLINIC").wait() == 0
+    shutil.copy2(source, drop / "ecg.pdf")
+    wait_until(lambda: node.status()["spool"]["items"] == 1 and files_in(archive), "delivered and let go", 60)
+    archive.rename(ctx.dir / "had")
+    archive.write_bytes(b"no folder")
+    shutil.copy2(source, drop / "ecg.pdf")
+    wait_empty(drop)
+    wait_until(lambda: node.destination("archive")["waiting"] == 1, lambda: f"waits again: {node.status()['destinations']}", 30)
+    node.kill()
+    node.delete_ledger()
+    export = ctx.dir / "export"
+    code, said = node.sampan("rescue", str(node.state), "--export", str(export))
+    assert [path.read_bytes() for path in files_in(export) if path.name.endswith("ecg.pdf")] == [source.read_bytes()], (code, said)
+    archive.unlink()
+    (ctx.dir / "had").rename(archive)
+    node.start()
+    wait_until(lambda: len(files_in(archive / "files")) == 2, lambda: f"delivered again: {node.status()['destinations']}", 60)
 
 
 def test_what_is_no_dicom_is_set_aside_with_a_reason_and_a_silent_lead_stops_nothing(ctx):

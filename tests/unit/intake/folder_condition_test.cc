@@ -190,3 +190,9 @@ TEST_CASE("file_systems_that_others_change_are_known_by_their_numbers_and_local_
                              Known{"ntfs", 0x5346544e, false}, Known{"iso9660", 0x9660, false}, Known{"zfs", 0x2fc12fc1, false}})
     CHECK_MESSAGE(is_remote_type(known.magic) == known.remote, known.name);
 }
+
+// Of FAT, exFAT and what FUSE passes on nothing tells a file that is put in anew from one that went.
+TEST_CASE("a_stick_is_known_by_its_file_system_to_keep_no_time_of_change" * doctest::description("contract 2")) {
+  for (const std::uint32_t stick : {0x4d44u, 0x2011bab0u, 0x65735546u}) CHECK_FALSE(keeps_change_times(stick));
+  for (const std::uint32_t disk : {0xef53u, 0x58465342u, 0x9123683eu, 0x01021994u, 0x5346544eu, 0xff534d42u}) CHECK(keeps_change_times(disk));
+}

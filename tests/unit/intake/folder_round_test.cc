@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "folder_fixture.h"
+#include "intake/folder_plain.h"
 
 using namespace sampan;
 using namespace sampan::intake;
@@ -63,24 +64,25 @@ TEST_CASE("the_original_stays_until_the_commit_said_that_it_is_durable" * doctes
 }
 
 TEST_CASE("a_crash_between_commit_and_removal_makes_the_same_item_again" * doctest::description("contract 6")) {
-  Drop drop([](auto& options) { options.carry_any = true; });
-  put(drop.root() / "IM1", dicom_file("1.2.3"));
-  put(drop.root() / "ecg.pdf", as_bytes("%PDF-1.4 ecg"));
-  // What a crash would have left: the files as they were, and a program that remembers nothing.
-  const fs::path left = drop.directory.path() / "left";
-  fs::create_directories(left);
-  for (const char* name : {"IM1", "ecg.pdf"}) fs::create_hard_link(drop.root() / name, left / name);
-  drop.settle();
-  CHECK(listing(drop.root()).empty());
-  for (const char* name : {"IM1", "ecg.pdf"}) fs::rename(left / name, drop.root() / name);
-  drop.restart();
-  drop.settle();
-  CHECK(listing(drop.root()).empty());
-  REQUIRE(drop.sink.stored.size() == 4);
-  for (const std::size_t i : {0u, 1u}) {
-    CHECK(drop.sink.stored[i].facts == drop.sink.stored[i + 2].facts);
-    CHECK(drop.sink.stored[i].bytes == drop.sink.stored[i + 2].bytes);
-    CHECK(drop.sink.stored[i].manifest.id == drop.sink.stored[i + 2].manifest.id);
+  for (const bool image : {true, false}) {
+    Drop drop([](auto& options) { options.carry_any = true; });
+    put(drop.root() / "sub/one", image ? dicom_file("1.2.3") : Bytes(as_bytes("%PDF-1.4 ecg").begin(), as_bytes("%PDF-1.4 ecg").end()));
+    // What a crash leaves: the file as it was, which its folder takes along, and a program that remembers nothing.
+    const fs::path left = drop.directory.path() / "left";
+    drop.on_received = [&] { fs::rename(drop.root() / "sub", left); };
+    drop.settle();
+    drop.on_received = {};
+    fs::rename(left, drop.root() / "sub");
+    REQUIRE(listing(drop.root()) == Names{"sub/one"});
+    drop.restart();
+    drop.settle();
+    CHECK(listing(drop.root()).empty());
+    REQUIRE(drop.sink.stored.size() == 2);
+    const auto &first = drop.sink.stored[0], &again = drop.sink.stored[1];
+    CHECK(first.facts == again.facts);
+    CHECK(first.bytes == again.bytes);
+    CHECK(first.manifest.id == again.manifest.id);
+    CHECK(first.manifest.id.is_nil() == image);
   }
 }
 
@@ -431,6 +433,32 @@ TEST_CASE("a_plain_file_written_again_is_another_item") {
   }
   REQUIRE(drop.sink.stored.size() == 2);
   CHECK(drop.sink.stored[0].manifest.id != drop.sink.stored[1].manifest.id);
+}
+
+// As a copier puts it in that keeps the times: path, bytes and time of modification are those of the one that went.
+TEST_CASE("a_plain_file_put_in_anew_is_another_item_than_the_same_one_that_went" * doctest::description("contract 2")) {
+  Drop drop([](auto& options) { options.carry_any = true; });
+  const auto written = fs::file_time_type::clock::now() - 1000h;
+  for (int i = 0; i < 2; ++i) {
+    put(drop.root() / "a.pdf", as_bytes("%PDF-1.4"));
+    fs::last_write_time(drop.root() / "a.pdf", written);
+    drop.settle();
+  }
+  REQUIRE(drop.sink.stored.size() == 2);
+  CHECK_FALSE(drop.sink.stored[0].manifest.id.is_nil());
+  CHECK(drop.sink.stored[0].manifest.id != drop.sink.stored[1].manifest.id);
+}
+
+TEST_CASE("a_plain_file_found_again_is_the_same_item_and_every_sign_that_it_was_put_in_anew_makes_another" * doctest::description("contract 2, 6")) {
+  const Digest content{1}, other_content{2};
+  const FileState state{8, 1'700'000'000'123'456'789, 1'800'000'000'123'456'789, 64, 12};
+  const Uuid id = plain_file_id("DROP1/a.pdf", state, content);
+  FileState found_again = state, other_inode = state, later = state, written = state;
+  found_again.device = 65, other_inode.inode = 13, later.changed_ns += 1, written.modified_ns += 1'000'000;
+  CHECK(plain_file_id("DROP1/a.pdf", found_again, content) == id);
+  for (const FileState& other : {other_inode, later, written}) CHECK(plain_file_id("DROP1/a.pdf", other, content) != id);
+  CHECK(plain_file_id("DROP1/b.pdf", state, content) != id);
+  CHECK(plain_file_id("DROP1/a.pdf", state, other_content) != id);
 }
 
 TEST_CASE("a_missing_folder_is_no_failure_for_ever") {

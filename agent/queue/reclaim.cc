@@ -34,6 +34,11 @@ bool Store::space_is_short() {
   return short_of_space_ = is_short;
 }
 
+// A receipt may have been taken back by a note that was not read.
+bool Store::may_go(const Ledger::Candidate& candidate, bool tight) const {
+  return !rebuild_.passed_over_notes() && parts_.decisions.may_reclaim(candidate.kind, candidate.standings, run_ms_now(), tight);
+}
+
 void Store::reclaim() {
   reclaimed_ = parts_.clock.mono();
   ledger_->begin();
@@ -60,7 +65,7 @@ void Store::reclaim() {
         last = std::max(last, candidate.seq);
       else if (++duplicates == most)
         duplicates_cursor_ = candidate.seq;
-      if (candidate.duplicate ? is_spare(candidate.seq) : parts_.decisions.may_reclaim(candidate.kind, candidate.standings, run_ms_now(), tight))
+      if (candidate.duplicate ? is_spare(candidate.seq) : may_go(candidate, tight))
         gone.push_back(std::move(candidate));
     }
     const bool wrapped = last == reclaim_cursor_;

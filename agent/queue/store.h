@@ -148,6 +148,7 @@ class Store {
   bool bury(const std::vector<Ledger::Candidate>& gone, bool delivered = true);
   bool bury_with_copies(std::vector<Ledger::Candidate> items);
   bool is_spare(Sequence duplicate);
+  bool may_go(const Ledger::Candidate& candidate, bool tight) const;
   void free_space();
   bool empty_for_good(std::uint64_t segment);
   // Those whose record is gone now.

@@ -204,3 +204,33 @@ TEST_CASE_FIXTURE(QueueFixture, "copies_stay_while_there_is_room_and_make_some_b
   CHECK(least < core::limits::reclaim_below_percent);
   CHECK(rises >= 3);
 }
+
+TEST_CASE_FIXTURE(QueueFixture, "nothing_goes_by_a_receipt_that_notes_which_did_not_open_may_have_taken_back" * doctest::description("contract 4")) {
+  enough = static_cast<core::Level>(9);  // it stays for now
+  REQUIRE(put(pattern(10'000, 1), image_facts("1.1")).ok());
+  const auto leased = lease();
+  deliver(leased.at(0));
+  restart();
+  queue::UnprovenItem lost;
+  lost.item = leased.at(0).item;
+  lost.seq = static_cast<queue::Sequence>(asked("SELECT seq FROM item"));
+  lost.owed_to = "lead";
+  queue->unproven().send_again(lost, "it is not there");
+  queue->drain();
+  stop();
+  lose_ledger();
+  const std::string notes = segments('n').back();
+  std::filesystem::rename(notes, notes + "x");
+  std::filesystem::create_directory(notes);
+  enough = core::Level::archived;
+  start();
+  turns();
+  CHECK(queue->summary().items == 1);
+  stop();
+  std::filesystem::remove(notes);
+  std::filesystem::rename(notes + "x", notes);
+  start();
+  turns();
+  CHECK(queue->summary().items == 1);
+  CHECK(count().waiting == 1);
+}

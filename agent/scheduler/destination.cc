@@ -107,7 +107,7 @@ void Destination::collect() {
 void Destination::arrived(Lane& lane, const PostBox::Arrival& arrival) {
   lane.busy = arrival.onward.has_value();
   lane.ending = lane.asking = false;
-  if (arrival.report) learn(lane, *arrival.report), ++attempts_ended_;
+  if (arrival.report) learn(lane, *arrival.report), ++times_given_back_;
   if (arrival.said) learn_contact(arrival.said->trouble);
   if (!arrival.onward) return;
   lane.mode = Mode::batch;
@@ -191,6 +191,7 @@ void Destination::give_back_ahead() {
   std::vector<Settlement> settlements;
   for (const core::Consignment& consignment : ready->items) settlements.push_back({consignment.item.id, PutBack{}});
   nothing_until_ = {};
+  ++times_given_back_;
   needs_.duties.settle(spec_.name, settlements);
 }
 

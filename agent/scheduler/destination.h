@@ -46,8 +46,8 @@ class Destination {
   bool routine_goes() const { return routine_goes_; }
   // No new work; connections are given back; after the grace, couriers are interrupted. Cannot be undone.
   void wind_down(Millis grace);
-  // Attempts that ended: what they brought back may be taken by another way.
-  std::uint64_t attempts_ended() const { return attempts_ended_; }
+  // How often it may have given something back that another one of its name can take: nobody else says so.
+  std::uint64_t times_given_back() const { return times_given_back_; }
   // No lane runs and no connection is kept.
   bool idle() const;
 
@@ -141,7 +141,7 @@ class Destination {
   std::string last_error_;
   std::optional<MonoTime> silent_since_;
   bool open_ = true, lets_routine_go_ = true;
-  std::uint64_t attempts_ended_ = 0;
+  std::uint64_t times_given_back_ = 0;
   bool routine_goes_ = true, tried_ = false;  // as was heeded last; something was, since a window closed
   bool winding_down_ = false;
   MonoTime interrupt_at_ = never;

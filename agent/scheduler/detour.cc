@@ -34,7 +34,8 @@ Detour::Detour(const DestinationSpec& spec, Needs needs, const Options& options)
   way_->set_open(false);
 }
 
-MonoTime Detour::step(const Destination& first) {
+MonoTime Detour::step(Destination& first) {
+  const auto before = way_->times_given_back();
   const auto silent_for = first.silent_for();
   const bool open = policy::takes_detour(silent_for, after_);
   if (std::exchange(open_, open) != open) {
@@ -42,11 +43,13 @@ MonoTime Detour::step(const Destination& first) {
     open ? needs_.observer.detour_begins(name_, to_) : needs_.observer.detour_ends(name_, to_);
   }
   // The item that the destination is tried with has another way in between.
-  if (std::exchange(attempts_ended_, first.attempts_ended()) != first.attempts_ended()) way_->something_new();
+  if (std::exchange(given_back_, first.times_given_back()) != first.times_given_back()) way_->something_new();
   way_->let_routine_go(first.routine_goes());
   MonoTime next = way_->step();
   if (const auto in = policy::detour_in(silent_for, after_)) next = std::min(next, needs_.clock.mono() + *in);
-  return next;
+  if (way_->times_given_back() == before) return next;
+  first.something_new();
+  return needs_.clock.mono();
 }
 
 }  // namespace sampan::scheduler

@@ -20,8 +20,9 @@ class Detour {
   // spec: of the destination, with a fallback.
   Detour(const DestinationSpec& spec, Needs needs, const Options& options);
 
-  // Opens and closes by what the destination itself comes to; then as Destination::step().
-  MonoTime step(const Destination& first);
+  // Opens and closes by what the destination itself comes to; then as Destination::step(). What either gives back the other
+  // hears of, for it is not new to the queue: a destination that found all in the hands of its detour would wait for ever.
+  MonoTime step(Destination& first);
   Destination& way() { return *way_; }
   const Destination& way() const { return *way_; }
   bool is_open() const { return open_; }
@@ -55,7 +56,7 @@ class Detour {
   std::unique_ptr<Told> told_;
   std::unique_ptr<Destination> way_;
   bool open_ = false;
-  std::uint64_t attempts_ended_ = 0;  // of the destination itself
+  std::uint64_t given_back_ = 0;  // by the destination itself
 };
 
 }  // namespace sampan::scheduler

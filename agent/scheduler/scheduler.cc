@@ -60,6 +60,10 @@ void Scheduler::notify() {
 MonoTime Scheduler::step() {
   const bool news = something_new_.exchange(false);
   MonoTime next = never;
+  for (const auto& detour : leaving_detours_) next = std::min(next, step_leaving(detour->way()));
+  std::erase_if(leaving_detours_, [](const auto& detour) { return detour->way().idle(); });
+  for (const auto& destination : leaving_) next = std::min(next, step_leaving(*destination));
+  std::erase_if(leaving_, [](const auto& destination) { return destination->idle(); });
   for (const auto& destination : destinations_) {
     if (news) destination->something_new();
     next = std::min(next, destination->step());
@@ -68,10 +72,17 @@ MonoTime Scheduler::step() {
     if (news) detour->second->way().something_new();
     next = std::min(next, detour->second->step(*destination));
   }
-  for (const auto& detour : leaving_detours_) next = std::min(next, detour->way().step());
-  std::erase_if(leaving_detours_, [](const auto& detour) { return detour->way().idle(); });
-  for (const auto& destination : leaving_) next = std::min(next, destination->step());
-  std::erase_if(leaving_, [](const auto& destination) { return destination->idle(); });
+  return next;
+}
+
+// Who has its name now found what it held taken, and hears of it here: it is not new to the queue.
+MonoTime Scheduler::step_leaving(Destination& leaving) {
+  const auto before = leaving.times_given_back();
+  const MonoTime next = leaving.step();
+  if (leaving.times_given_back() == before) return next;
+  const auto heir = std::ranges::find(destinations_, leaving.name(), &Destination::name);
+  if (heir != destinations_.end()) (*heir)->something_new();
+  if (const auto detour = detours_.find(leaving.name()); detour != detours_.end()) detour->second->way().something_new();
   return next;
 }
 

@@ -51,6 +51,7 @@ class Scheduler {
  private:
   using Destinations = std::vector<std::unique_ptr<Destination>>;
 
+  MonoTime step_leaving(Destination& leaving);
   std::shared_ptr<Line> line_to(const std::string& name);
 
   Needs needs_;

@@ -5,6 +5,7 @@ import json
 import signal
 
 from harness import BIN, TOP, free_port, tool, wait_until
+from scripted_scp import ScriptedScp
 
 
 def with_more(settings, **more):
@@ -101,6 +102,20 @@ def test_a_destination_that_was_out_of_reach_is_tried_at_once_at_its_new_address
     lead = ctx.raw_scp("lead").start()
     assert node.reload(with_more(node.settings, destinations=[lead.destination]))[0] == 0
     wait_until(lambda: lead.shas() == sent, "all of it is there")
+
+
+def test_what_the_old_address_still_holds_goes_to_the_new_one_as_soon_as_it_is_given_back(ctx):
+    def silent(scp, peer):
+        peer.read()
+        scp.over.wait()
+    old, lead = ScriptedScp(silent), ctx.raw_scp("lead").start()
+    node = ctx.node(destinations=[{**lead.destination, "dimse": f"LEAD@127.0.0.1:{old.port}", "proof": "none"}]).start()
+    _, sent = send(ctx, node, ctx.images("ct", 1))
+    wait_until(lambda: node.destination()["sending"] == 1, "it is on its way to where nobody answers")
+    assert node.reload(with_more(node.settings, destinations=[{**lead.destination, "proof": "none"}]))[0] == 0
+    wait_until(lambda: node.destination()["sending"] == 0, "the new one is there, and found all taken")
+    old.restart()
+    wait_until(lambda: lead.shas() == sent, lambda: f"it is there: {node.destination()}")
 
 
 def test_what_waits_for_a_destination_that_is_taken_out_is_told_stays_and_goes_when_it_is_back(ctx):

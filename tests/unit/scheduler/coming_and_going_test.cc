@@ -77,3 +77,21 @@ TEST_CASE("what_was_put_back_is_counted_and_shown") {
   REQUIRE(world.queue.put_backs > 0);
   CHECK(world.shown("pacs").put_back == static_cast<std::uint64_t>(world.queue.put_backs));
 }
+
+TEST_CASE("what_a_destination_that_left_gives_back_goes_to_the_one_that_has_its_name_now" * doctest::description("contract 7")) {
+  World world;
+  Peer& pacs = world.set_out("pacs", 2, 2 * core::limits::batch_items_max);
+  auto hanging = std::exchange(world.lanes.jobs, {});
+  world.scheduler.remove("pacs", 1h);
+  world.add("pacs");
+  world.run_for(1min);
+  REQUIRE(world.count("pacs", State::waiting) == 0);
+  REQUIRE(world.done("pacs") == 0);  // all is in the hands of the old one, and the new one looked in vain
+  world.lanes.jobs = std::move(hanging);
+  pacs.answer = cut;  // an address that does not answer
+  while (!world.lanes.jobs.empty()) world.lanes.run_next();
+  pacs.answer = delivered;
+  world.run_for(1s);
+  CHECK(world.done("pacs") == 2 * core::limits::batch_items_max);
+  CHECK(world.queue.violations == 0);
+}

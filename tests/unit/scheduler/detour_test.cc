@@ -157,6 +157,69 @@ TEST_CASE_FIXTURE(TwoWays, "what_the_fallback_owes_itself_goes_on_beside_the_det
   CHECK(done("other") == 100);
 }
 
+TEST_CASE_FIXTURE(TwoWays, "what_its_detour_gives_back_goes_to_a_destination_that_found_nothing_meanwhile" * doctest::description("contract 7")) {
+  pacs.answer = other.answer = cut;
+  put("pacs", 1, 128);
+  step();  // both lanes of pacs are under way, and hang
+  auto hanging = std::exchange(lanes.jobs, {});
+  put("pacs", 129, 129);
+  clock.advance(31min);
+  step();
+  REQUIRE(shown("pacs").detour_to == "other");
+  REQUIRE(lanes.jobs.size() == 1);  // the detour has the only one that nobody had
+  auto on_detour = std::exchange(lanes.jobs, {});
+  pacs.answer = delivered;
+  lanes.jobs = std::move(hanging);
+  run_for(5min);
+  REQUIRE(done("pacs") == 128);
+  CHECK(said("pacs goes no more via other"));
+  lanes.jobs = std::move(on_detour);
+  run_for(1s);
+  CHECK(done("pacs") == 129);
+  CHECK(queue.violations == 0);
+}
+
+TEST_CASE_FIXTURE(TwoWays, "what_was_laid_ready_for_its_detour_goes_to_a_destination_that_answers_although_the_detour_is_still_busy") {
+  put("pacs", 1, 128);
+  step();
+  auto hanging = std::exchange(lanes.jobs, {});
+  put("pacs", 129, 320);
+  clock.advance(31min);
+  step();
+  REQUIRE(lanes.jobs.size() == 2);
+  other.answer = [&](const core::Item& item) {
+    if (number_of(item.id) != 170) return delivered(item);
+    step();  // the detour leases ahead
+    REQUIRE(count("pacs", State::waiting) == 0);
+    for (auto& job : hanging) job();
+    step();
+    step();
+    CHECK(lanes.jobs.size() == 2);  // the other lane of the detour, and one of the destination
+    return delivered(item);
+  };
+  lanes.run_next();
+  run_for(1s);
+  CHECK(done("pacs") == 320);
+  CHECK(pacs.trips.back().front() == 257);
+  CHECK(queue.violations == 0);
+}
+
+TEST_CASE_FIXTURE(TwoWays, "what_a_destination_that_left_gives_back_goes_on_the_detour_of_the_one_that_has_its_name_now" * doctest::description("contract 7")) {
+  put("pacs", 1, 128);
+  step();
+  auto hanging = std::exchange(lanes.jobs, {});
+  scheduler.remove("pacs", 24h);
+  add_with_fallback("pacs", "other", 30min).answer = cut;
+  put("pacs", 129, 140);
+  run_for(31min);
+  REQUIRE(shown("pacs").detour_to == "other");
+  REQUIRE(done("pacs") == 12);
+  lanes.jobs = std::move(hanging);
+  run_for(1s);
+  CHECK(done("pacs") == 140);
+  CHECK(queue.violations == 0);
+}
+
 TEST_CASE_FIXTURE(TwoWays, "the_scheduler_is_stopped_only_when_what_is_on_a_detour_of_a_destination_that_left_has_ended") {
   pacs.answer = cut;
   put("pacs", 1, 200);

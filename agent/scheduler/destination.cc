@@ -296,6 +296,7 @@ Load Destination::load(Mode mode, Items items) const {
   Load load{spec_.name, std::move(items), mode, strikes, spec_.via};
   load.yield = std::make_shared<Yield>();
   load.movement = std::make_shared<Movement>();
+  load.doubts = doubts_;
   if (!spec_.windows.empty()) load.throttle = throttle_;
   return load;
 }

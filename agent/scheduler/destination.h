@@ -124,6 +124,7 @@ class Destination {
   Options options_;
   std::shared_ptr<PostBox> post_box_ = std::make_shared<PostBox>(needs_.waker);
   std::shared_ptr<Tally> tally_ = std::make_shared<Tally>();
+  std::shared_ptr<Doubts> doubts_ = std::make_shared<Doubts>();
   std::shared_ptr<Throttle> throttle_ = std::make_shared<Throttle>(needs_.clock, spec_.line);
   std::vector<Lane> lanes_;
   Breaker breaker_;

@@ -74,7 +74,7 @@ void Trip::on(std::size_t index, core::Delivered delivered) {
   ++tally_->delivered;
   tally_->delivered_bytes += item(index).size;
   tally_->last_success_ms = needs_.clock.wall().ms;
-  report_.gone.push_back(item(index).id);
+  gone(index);
   if (!load_.via.empty()) {  // what the fallback keeps says nothing of the destination itself
     delivered.receipt.node = "via " + load_.via + ": " + delivered.receipt.node;
     delivered.receipt.level = core::Level::accepted;
@@ -87,7 +87,7 @@ void Trip::on(std::size_t index, core::Rejected rejected) {
   // What a fallback refuses says nothing about the destination.
   if (!load_.via.empty()) return put_back(index, std::move(rejected.reason), options_.back_off.most, false);
   ++tally_->rejected;
-  report_.gone.push_back(item(index).id);
+  gone(index);
   report_.rejected.push_back({item(index).id, rejected.reason});
   settled_.push_back({item(index).id, std::move(rejected)});
 }
@@ -106,8 +106,9 @@ void Trip::on(std::size_t index, core::Retry retry) {
 }
 
 void Trip::retry_item(std::size_t index, const core::Retry& retry) {
-  const unsigned tries = load_.items[index].attempts + 1;
+  const unsigned attempts = load_.items[index].attempts;
   const bool doubtful = retry.tries_max > 0;
+  const unsigned tries = doubtful && load_.doubts ? load_.doubts->note(item(index).id, attempts) : attempts + 1;
   if (doubtful && tries >= retry.tries_max) {
     return on(index, core::Rejected{retry.reason + ", tried " + std::to_string(tries) + " times"});
   }
@@ -121,6 +122,11 @@ void Trip::retry_class(std::size_t index, core::Retry retry) {
   const ClassKey key = class_of(item(index));
   if (report_.passed.contains(key)) return blame_item({index, std::move(retry)});
   refused_[key].push_back({index, std::move(retry)});
+}
+
+void Trip::gone(std::size_t index) {
+  report_.gone.push_back(item(index).id);
+  if (load_.doubts) load_.doubts->forget(item(index).id);
 }
 
 // The destination read the item and said something about it, so its class is taken.

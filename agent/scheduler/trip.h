@@ -18,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "scheduler/doubts.h"
 #include "scheduler/movement.h"
 #include "scheduler/needs.h"
 
@@ -54,6 +55,7 @@ struct Load {
   std::shared_ptr<Yield> yield{};              // none: it is never asked to give way
   std::shared_ptr<Movement> movement{};           // of its bytes; none: nobody asks
   std::shared_ptr<Throttle> throttle{};           // none: as fast as it goes
+  std::shared_ptr<Doubts> doubts{};               // of the destination; none: every try of an item counts
 };
 
 struct TripReport {
@@ -100,6 +102,7 @@ class Trip {
   void retry_class(std::size_t index, core::Retry retry);
   void blame_item(const Pending& pending);
   void answered(std::size_t index);
+  void gone(std::size_t index);
   void put_back(std::size_t index, std::string reason, Millis wait, bool counted);
   void flush();
   void tell_nearly_done();

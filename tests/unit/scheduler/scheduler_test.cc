@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "scheduler/doubts.h"
 #include "simulation.h"
 
 using namespace sampan;
@@ -462,6 +463,48 @@ TEST_CASE("a_doubtful_item_is_rejected_after_five_spaced_tries") {
   CHECK(world.queue.at("pacs", 2).reason == "0xC000 cannot understand, tried 5 times");
   CHECK(world.events.lines.back() == "pacs rejected 2: 0xC000 cannot understand, tried 5 times");
   CHECK(world.shown("pacs").state == Breaker::State::up);
+}
+
+TEST_CASE("tries_that_failed_for_another_reason_do_not_count_as_answers_that_nobody_can_read" * doctest::description("contract 7")) {
+  World world;
+  Peer& pacs = world.add("pacs", 1);
+  pacs.answer = always(retry(Scope::item, "calling AE title not recognized"));
+  world.put("pacs", 1, 1);
+  world.run_for(24h);
+  REQUIRE(world.queue.at("pacs", 1).attempts > 10);
+  pacs.answer = always(retry(Scope::item, "0xC000 cannot understand", 5));
+  world.run_for(16min);
+  CHECK(world.queue.at("pacs", 1).state == State::waiting);
+  world.run_for(2h);
+  CHECK(world.queue.at("pacs", 1).state == State::rejected);
+  CHECK(world.queue.at("pacs", 1).reason == "0xC000 cannot understand, tried 5 times");
+}
+
+TEST_CASE("answers_that_nobody_can_read_are_forgotten_when_an_item_goes_and_all_tries_count_where_too_many_are_remembered" *
+          doctest::description("contract 10")) {
+  Doubts doubts(2);
+  CHECK(doubts.note(id_of(1), 7) == 1);
+  CHECK(doubts.note(id_of(1), 8) == 2);
+  CHECK(doubts.note(id_of(2), 7) == 1);
+  CHECK(doubts.note(id_of(3), 7) == 8);
+  doubts.forget(id_of(1));
+  CHECK(doubts.note(id_of(3), 8) == 1);
+}
+
+TEST_CASE("what_was_rejected_and_is_sent_again_by_a_person_has_all_its_tries_again") {
+  World world;
+  Peer& pacs = world.add("pacs", 1);
+  pacs.answer = always(retry(Scope::item, "0xC000 cannot understand", 5));
+  world.put("pacs", 1, 1);
+  world.run_for(2h);
+  REQUIRE(world.queue.at("pacs", 1).state == State::rejected);
+  const auto before = pacs.trips.size();
+  auto& again = world.queue.at("pacs", 1);
+  again.state = State::waiting, again.attempts = 0, again.due = {};
+  world.scheduler.notify();
+  world.run_for(2h);
+  CHECK(pacs.trips.size() == 2 * before);
+  CHECK(world.queue.at("pacs", 1).state == State::rejected);
 }
 
 TEST_CASE("an_item_without_a_limit_of_tries_is_tried_for_ever") {

@@ -20,6 +20,7 @@ using Where = policy::PromiseFacts::Where;
 using What = policy::PromiseDecision::What;
 
 constexpr std::size_t pledges_per_step = 64;
+constexpr std::size_t half_seen_max = 64;  // reports of which some is read; beyond it that is done once more
 
 Where where_of(queue::PledgedInstance::Where where) {
   switch (where) {
@@ -41,29 +42,57 @@ Status Promising::asked(const core::PromiseRequest& request) {
 }
 
 // Nothing: not known yet, or some of it is not archived yet.
-std::optional<core::PromiseReport> Promising::report_of(const std::string& transaction_uid) {
+std::optional<Promising::Draft> Promising::draft_of(const std::string& transaction_uid) {
   const auto standing = queue_.pledges().standing(transaction_uid);
   if (!standing) return std::nullopt;
   const auto on = core::asked_by_node(transaction_uid)                                       ? policy::PromiseOn::rests
                   : live_.settings()->intake.commit_on == settings::CommitOn::archived ? policy::PromiseOn::archived
                                                                                        : policy::PromiseOn::accepted;
-  core::PromiseReport report;
-  report.transaction_uid = transaction_uid;
+  Draft draft;
+  draft.report.transaction_uid = transaction_uid;
   for (const auto& one : standing->instances) {
     policy::PromiseFacts facts;
     facts.where = where_of(one.where);
     facts.storage_class = intake::is_storage_class(one.reference.sop_class_uid);
     facts.class_agrees = one.sop_class_uid.empty() || one.sop_class_uid == one.reference.sop_class_uid;
     const bool gone = facts.where == Where::let_go;
-    facts.proven = gone && on == policy::PromiseOn::rests ? one.rested : (gone || on != policy::PromiseOn::accepted) && live_.proven(one.deliveries);
+    facts.proven = gone && on == policy::PromiseOn::rests ? one.rested : live_.proven(one.deliveries);
     const auto decision = policy::decide(facts, on, standing->pledge.asked_for);
     if (decision.what == What::wait) return std::nullopt;
-    if (decision.what == What::kept)
-      report.kept.push_back(one.reference);
+    if (decision.what != What::kept)
+      draft.report.refused.push_back({one.reference, decision.reason});
+    else if (facts.proven)
+      draft.report.kept.push_back(one.reference);
     else
-      report.refused.push_back({one.reference, decision.reason});
+      draft.unseen.emplace_back(one.seq, one.reference);
   }
-  return report;
+  return draft;
+}
+
+// The modality may delete its copy by our word, and ours may be the last: the ledger knows nothing of what became of the disk.
+Result<core::PromiseReport> Promising::seen(Draft draft, MonoTime until) {
+  std::set<queue::Sequence> sound;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto before = sound_.extract(draft.report.transaction_uid)) sound = std::move(before.mapped());
+  }
+  std::optional<Error> broken_off;
+  for (const auto& [seq, reference] : draft.unseen) {
+    if (stopping_ || env_.clock.mono() >= until) broken_off = fail(stopping_ ? Errc::stopped : Errc::timeout, "not all of it is read yet");
+    if (broken_off) break;
+    const Status here = sound.contains(seq) ? Status() : queue_.pledges().see(seq);
+    if (here)
+      sound.insert(seq), draft.report.kept.push_back(reference);
+    else if (here.error().code == Errc::damaged || here.error().code == Errc::not_found)
+      draft.report.refused.push_back({reference, policy::promise_failure::processing});
+    else
+      broken_off = here.error();
+  }
+  if (!broken_off) return std::move(draft.report);
+  const std::lock_guard lock(mutex_);
+  if (sound_.size() >= half_seen_max) sound_.clear();
+  sound_.insert_or_assign(draft.report.transaction_uid, std::move(sound));
+  return *broken_off;
 }
 
 bool Promising::begin(const std::string& transaction_uid, const std::string& modality) {
@@ -87,11 +116,16 @@ void Promising::end(const std::string& transaction_uid, const std::string& modal
   look_soon();
 }
 
+// On the thread of an association that somebody may want to go on with: what takes long is done in its pauses.
 std::optional<core::PromiseReport> Promising::take(const std::string& transaction_uid) {
   if (!begin(transaction_uid, {})) return std::nullopt;
-  auto report = report_of(transaction_uid);
-  if (!report) end(transaction_uid, {}, env_.clock.mono());
-  return report;
+  const MonoTime now = env_.clock.mono();
+  auto draft = draft_of(transaction_uid);
+  auto report = draft ? seen(std::move(*draft), now + Millis(limits::promise_pause)) : Result<core::PromiseReport>(fail(Errc::not_found, "not known yet"));
+  if (report) return std::move(*report);
+  const bool is_read = report.error().code == Errc::not_found || report.error().code == Errc::timeout;
+  end(transaction_uid, {}, is_read ? now : now + Millis(limits::promise_look_every));
+  return std::nullopt;
 }
 
 void Promising::told(const std::string& transaction_uid, bool answered) {
@@ -125,38 +159,44 @@ MonoTime Promising::step() {
 void Promising::call_back(const queue::Pledge& pledge) {
   if (!begin(pledge.transaction_uid, pledge.calling_ae)) return;
   lanes_.run([this, pledge] {
-    const auto report = report_of(pledge.transaction_uid);
-    if (!report) {
-      queue_.pledges().tell_later(pledge.transaction_uid, pledge.attempts, limits::promise_look_every, pledge.said);
-    } else if (const auto why = call(pledge, *report)) {
-      put_off(pledge, *why);
-    } else {
-      queue_.pledges().answered(pledge.transaction_uid);
-      log::info("modality " + log::safe(pledge.calling_ae) + " was told that " + std::to_string(report->kept.size()) + " of its images are kept, and " +
-                std::to_string(report->refused.size()) + " are not");
-    }
+    if (auto draft = draft_of(pledge.transaction_uid))
+      call(pledge, std::move(*draft));
+    else
+      look_again(pledge);
     end(pledge.transaction_uid, pledge.calling_ae, env_.clock.mono() + Millis(limits::promise_call_pause));
   });
 }
 
-std::optional<std::string> Promising::call(const queue::Pledge& pledge, const core::PromiseReport& report) {
+void Promising::look_again(const queue::Pledge& pledge) {
+  queue_.pledges().tell_later(pledge.transaction_uid, pledge.attempts, limits::promise_look_every, pledge.said);
+}
+
+void Promising::call(const queue::Pledge& pledge, Draft draft) {
   const auto settings = live_.settings();
   const auto& all = settings->intake.report_to;
   const auto address = std::ranges::find(all, pledge.calling_ae, &settings::DimseAddress::ae_title);
-  if (address == all.end()) return std::string(control::no_report_address);
+  if (address == all.end()) return put_off(pledge, std::string(control::no_report_address));
+  const auto report = seen(std::move(draft), scheduler::never);
+  if (!report) return look_again(pledge);
+  if (const Status told = tell(pledge, *address, *report); !told) return put_off(pledge, told.error().message);
+  queue_.pledges().answered(pledge.transaction_uid);
+  log::info("modality " + log::safe(pledge.calling_ae) + " was told that " + std::to_string(report->kept.size()) + " of its images are kept, and " +
+            std::to_string(report->refused.size()) + " are not");
+}
+
+Status Promising::tell(const queue::Pledge& pledge, const settings::DimseAddress& address, const core::PromiseReport& report) {
   uplink::DimseOptions modality;
   modality.name = pledge.calling_ae;
-  modality.host = address->host;
-  modality.port = address->port;
+  modality.host = address.host;
+  modality.port = address.port;
   modality.called_ae = pledge.calling_ae;
   modality.calling_ae = pledge.called_ae;
   modality.answer_time_max = limits::promise_answer_time_max;
-  const Status told = uplink::tell_promises(modality, report, [&](std::shared_ptr<dicom::Plug> plug) {
+  return uplink::tell_promises(modality, report, [&](std::shared_ptr<dicom::Plug> plug) {
     const std::lock_guard lock(mutex_);
     if (stopping_) plug->pull();
     plugs_[pledge.calling_ae] = std::move(plug);
   });
-  return told ? std::nullopt : std::optional<std::string>(told.error().message);
 }
 
 void Promising::put_off(const queue::Pledge& pledge, const std::string& why) {

@@ -11,8 +11,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/promises.h"
 #include "dicom/transport.h"
@@ -42,11 +45,20 @@ class Promising final : public core::Promises {
   bool stopped() const;
 
  private:
+  // What the ledger says, before what rests on it alone was read.
+  struct Draft {
+    core::PromiseReport report;
+    std::vector<std::pair<queue::Sequence, core::InstanceReference>> unseen;
+  };
+
   void look_soon();
-  std::optional<core::PromiseReport> report_of(const std::string& transaction_uid);
+  std::optional<Draft> draft_of(const std::string& transaction_uid);
+  // Errc::timeout: some is not read yet, and what was read counts for the next time; io: some does not read just now.
+  Result<core::PromiseReport> seen(Draft draft, MonoTime until);
+  void look_again(const queue::Pledge& pledge);
   void call_back(const queue::Pledge& pledge);
-  // Why it was not told; nothing: it was answered.
-  std::optional<std::string> call(const queue::Pledge& pledge, const core::PromiseReport& report);
+  void call(const queue::Pledge& pledge, Draft draft);
+  Status tell(const queue::Pledge& pledge, const settings::DimseAddress& address, const core::PromiseReport& report);
   void put_off(const queue::Pledge& pledge, const std::string& why);
   bool begin(const std::string& transaction_uid, const std::string& modality);
   // until: what was learnt of it is in the ledger by then.
@@ -62,7 +74,8 @@ class Promising final : public core::Promises {
   std::set<std::string> called_;   // modalities that are called back just now
   std::map<std::string, std::shared_ptr<dicom::Plug>> plugs_;  // of those calls
   std::map<std::string, std::string> said_;                    // by modality: logged once
-  bool stopping_ = false;
+  std::map<std::string, std::set<queue::Sequence>> sound_;     // by transaction: read for a report that is not whole yet
+  std::atomic<bool> stopping_{false};
   std::atomic<bool> something_new_{true};
   MonoTime next_look_{};  // the loop's
 };

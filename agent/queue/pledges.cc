@@ -147,7 +147,7 @@ Pledges::Due Pledges::due(std::size_t pledges_max) {
 
 // What there is of a SOP Instance UID: one content here, or gone by proof; anything else is no custody.
 PledgedInstance Pledges::look(Question& question, core::InstanceReference reference) {
-  PledgedInstance found{std::move(reference), Where::nowhere, {}, {}};
+  PledgedInstance found{std::move(reference), Where::nowhere, 0, {}, {}};
   const std::int64_t key = keys_.of(found.reference.sop_instance_uid);
   Statement rows = question.ask("SELECT seq, state, id, sha256, facts FROM item WHERE sop_key IN " + std::string(names_meant) +
                                " AND sop_key<>0 AND state IN (1,2,3) ORDER BY state DESC, seq");
@@ -173,7 +173,7 @@ PledgedInstance Pledges::look(Question& question, core::InstanceReference refere
     Statement gone = question.ask("SELECT 1 FROM orphan WHERE sop_key=? AND sop_key<>0 LIMIT 1");
     if (gone.bind(1, key).step()) found.where = Where::let_go;
   }
-  if (found.where == Where::here) found.deliveries = deliveries_of(question, last);
+  if (found.where == Where::here) found.seq = last, found.deliveries = deliveries_of(question, last);
   if (found.where == Where::let_go) found.deliveries = late_proofs_of(question, last, Millis(store_.run_ms_now()), clock_.wall());
   if (found.where == Where::let_go) found.rested = rested(question, last);
   return found;

@@ -8,10 +8,12 @@
 // Fails:   keep() as core::Promises::asked(); a ledger that does not answer has nothing to tell.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/promises.h"
@@ -37,6 +39,7 @@ struct PledgedInstance {
   enum class Where { nowhere, here, let_go, damaged, differing };
   core::InstanceReference reference;
   Where where = Where::nowhere;
+  Sequence seq = 0;                         // of what is here
   std::string sop_class_uid;                // of what is here; empty: not known
   std::vector<DeliveryStanding> deliveries;  // of what is here; of what was let go only a proof of the last day counts, the others wait
   // What was let go went, however long ago, by the word of an archive, or of who is no node and was trusted. Of what only a
@@ -46,9 +49,11 @@ struct PledgedInstance {
 
 class Pledges {
  public:
+  // Reads a stored copy, and sets aside one that does not verify.
+  using See = std::function<Status(Sequence seq)>;
   // glance: another connection, for what a status asks.
-  Pledges(Store& store, LedgerView& view, LedgerView& glance, const Keyring& keys, const Clock& clock)
-      : store_(store), view_(view), glance_(glance), keys_(keys), facts_(keys), clock_(clock) {}
+  Pledges(Store& store, LedgerView& view, LedgerView& glance, const Keyring& keys, const Clock& clock, See see)
+      : store_(store), view_(view), glance_(glance), keys_(keys), facts_(keys), clock_(clock), see_(std::move(see)) {}
 
   // Durable when it returns.
   Status keep(const core::PromiseRequest& request);
@@ -64,6 +69,9 @@ class Pledges {
     std::vector<PledgedInstance> instances;
   };
   std::optional<Standing> standing(const std::string& transaction_uid);
+  // Whether what the ledger says is here is so: all of it is read. Errc::damaged, not_found: it is not, and was quarantined;
+  // another: the disk does not say just now.
+  Status see(Sequence seq) { return see_(seq); }
 
   void answered(const std::string& transaction_uid);
   void give_up(const std::string& transaction_uid);
@@ -93,6 +101,7 @@ class Pledges {
   std::mutex asking_mutex_;
   FactsSeal facts_;
   const Clock& clock_;
+  const See see_;
 };
 
 }  // namespace sampan::queue

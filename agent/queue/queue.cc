@@ -94,6 +94,7 @@ struct Queue::Parts {
   [[noreturn]] void begin_anew(const std::string& ledger_path);
   Likeness compare(Sequence one, Sequence other);
   Status verify(Sequence seq);
+  Status see(Sequence seq);
   void quarantine(Sequence seq, std::string_view why) {
     unreadable.forget(seq);  // it is not tried again
     store->change([seq, why = std::string(why)](Ledger& ledger) { ledger.quarantine_item(seq, why); });
@@ -229,7 +230,7 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   parts->damage.emplace(*parts->store, *parts->view, parts->folder, parts->keys, parts->needs.clock);
   parts->dropping.emplace(*parts->store, *parts->view, parts->needs.clock);
   parts->unproven.emplace(*parts->store, *parts->proof_view, *parts->glance_view, parts->keys, parts->needs.clock);
-  parts->pledges.emplace(*parts->store, *parts->proof_view, *parts->glance_view, parts->keys, parts->needs.clock);
+  parts->pledges.emplace(*parts->store, *parts->proof_view, *parts->glance_view, parts->keys, parts->needs.clock, [&p](Sequence seq) { return p.see(seq); });
   if (p.needs.compare)
     p.comparing.emplace(*p.store, [&p](Sequence one, Sequence other) { return p.compare(one, other); }, p.options.own_thread);
   p.store->send_unasked();
@@ -333,6 +334,16 @@ Likeness Queue::Parts::compare(Sequence one, Sequence other) {
 Status Queue::Parts::verify(Sequence seq) {
   auto file = files.get(segment_of(seq));
   return file ? queue::verify(**file, seq) : Status(file.error());
+}
+
+// As it is sent: what does not verify goes out of the way for good, what does not read is counted and may read later.
+Status Queue::Parts::see(Sequence seq) {
+  const Status sound = verify(seq);
+  if (sound) unreadable.forget(seq);
+  if (sound) return sound;
+  const bool damaged = sound.error().code == Errc::damaged || sound.error().code == Errc::not_found;
+  damaged ? quarantine(seq, "the stored copy does not verify") : unreadable.met(seq, sound.error());
+  return sound;
 }
 
 LeasedBatch Queue::lease(const LeaseQuery& query) {

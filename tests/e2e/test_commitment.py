@@ -121,3 +121,38 @@ def test_with_archived_a_modality_is_told_only_when_the_lead_proved_it(ctx):
     report = told(orthanc, path, 100)
     assert report["Status"] == "Success", report
     assert node.destination()["archived"] == len(uids)
+
+
+def nothing_is_promised_after(ctx, harm):
+    """The lead is away, so that nobody else has them: by our word the modality deletes what may be the last copy."""
+    node = ctx.node(destinations=[{"name": "lead", "dimse": f"LEAD@127.0.0.1:{free_port()}"}])
+    orthanc, address = modality(ctx, node)
+    node.settings["intake"]["report_to"] = [address]
+    node.start()
+    uids = store(ctx, node)
+    wait_until(lambda: node.destination()["waiting"] == len(uids), "indexed", 10)
+    harm(node, list((node.state / "spool").glob("i*.seg")))
+    report = told(orthanc, ask(orthanc, uids))
+    assert not report.get("Success"), report
+    refused = {(row["SOPInstanceUID"], row.get("StatusCode", row.get("FailureReason"))) for row in report["Failures"]}
+    assert refused == {(uid, 0x0110) for uid in uids}, report
+    wait_until(lambda: node.status()["spool"]["quarantined"] == len(uids), lambda: f"quarantined: {node.status()['spool']}", 20)
+
+
+def test_what_was_damaged_on_the_disk_is_not_promised(ctx):
+    def harm(_, segments):
+        for segment in segments:
+            content = bytearray(segment.read_bytes())
+            content[8192::65536] = bytes(byte ^ 0xff for byte in content[8192::65536])
+            with segment.open("r+b") as file:
+                file.write(content)
+    nothing_is_promised_after(ctx, harm)
+
+
+def test_what_is_gone_from_the_disk_is_not_promised(ctx):
+    def harm(node, segments):
+        node.stop()
+        for segment in segments:
+            segment.unlink()
+        node.start()
+    nothing_is_promised_after(ctx, harm)

@@ -157,7 +157,7 @@ void scp_commitment() {
     say("| %s | %s |\n", hex(answer.status).c_str(), answer.comment.empty() ? "(none: the request is on disk)" : std::string(answer.comment).c_str());
   say("\nN-EVENT-REPORT comes on the association that asked when it stays open and quiet for %lld s; else the modality is called back at its\n"
       "address of `intake.report_to`, under the AE title by which it called, after pauses that grow to %lld h, for %lld days, until it answers with\n"
-      "success. With `intake.commit_on: accepted` an instance is committed when it is safe on the disk of this node, with `archived` once every\n"
+      "success. With `intake.commit_on: accepted` an instance is committed when its copy on this disk was read and verifies, with `archived` once every\n"
       "required destination proved that it keeps it; what is not proven within %lld days is refused. Who asks under a Transaction UID that begins\n"
       "with the Implementation Class UID is a node of this program: whatever the setting, it is told at once, and committed is only what an archive\n"
       "proved to keep, or another node says so of; the rest is refused with 0110.\n\n"

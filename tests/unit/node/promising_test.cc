@@ -5,9 +5,12 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 
 #include "core/limits.h"
 #include "dicom/commitment.h"
+#include "support/faulty_files.h"
 #include "support/temporary_directory.h"
 #include "unit/uplink/dimse_support.h"
 
@@ -78,7 +81,7 @@ struct Clinic {
   void start() {
     promising.reset();
     queue.reset();
-    queue::QueueNeeds needs{disk(), clock, system_random(), [](const core::Item&) { return std::vector<std::string>{"lead"}; },
+    queue::QueueNeeds needs{files, clock, system_random(), [](const core::Item&) { return std::vector<std::string>{"lead"}; },
                             [](std::span<const queue::DeliveryStanding>, bool) { return false; }, {}, [] {}};
     auto opened = queue::Queue::open({home.path().string(), "test"}, std::move(needs));
     REQUIRE(opened.ok());
@@ -106,7 +109,18 @@ struct Clinic {
     return queue->pledges().summary().open;
   }
 
+  // As a disk does that turns over bits, behind the back of everybody.
+  void damage() {
+    for (const auto& entry : std::filesystem::directory_iterator(home.path() / "spool")) {
+      if (!entry.path().filename().string().starts_with('i')) continue;
+      std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+      file.seekp(4096 + 1000);  // in the payload of the first record
+      file.write("damaged", 7);
+    }
+  }
+
   TemporaryDirectory home;
+  FaultyFiles files;
   HandClock clock;
   Here here;
   const settings::CommitOn commit_on;
@@ -181,6 +195,36 @@ TEST_CASE("what_is_not_archived_within_a_week_is_refused_and_not_promised" * doc
   CHECK(clinic.open() == 0);
   CHECK(modality.kept == 0);
   CHECK(modality.failed == 1);
+}
+
+TEST_CASE("what_does_not_verify_any_more_is_not_promised_and_is_quarantined" * doctest::description("contract 1, 4")) {
+  Clinic clinic;
+  clinic.damage();
+  Modality modality;
+  clinic.live.replace(settings_with(modality.peer.port(), clinic.commit_on));
+  clinic.run_for(1h);
+  CHECK(clinic.open() == 0);
+  CHECK(modality.kept == 0);
+  CHECK(modality.failed == 1);
+  CHECK(clinic.queue->summary().quarantined == 1);
+}
+
+TEST_CASE("of_what_the_disk_does_not_read_nothing_is_said_until_it_does" * doctest::description("contract 1, 4")) {
+  Clinic clinic;
+  Modality modality;
+  clinic.live.replace(settings_with(modality.peer.port(), clinic.commit_on));
+  clinic.files.unreadable_to = UINT64_MAX;
+  clinic.run_for(1h);
+  CHECK(clinic.open() == 1);
+  CHECK(modality.kept + modality.failed == 0);
+  CHECK(clinic.queue->summary().unreadable.items == 1);
+  CHECK_FALSE(clinic.promising->take("2.25.1"));  // on an association as well
+  clinic.files.unreadable_to = 0;
+  clinic.run_for(1h);
+  CHECK(clinic.open() == 0);
+  CHECK(modality.kept == 1);
+  CHECK(clinic.queue->summary().unreadable.items == 0);
+  CHECK(clinic.queue->summary().quarantined == 0);
 }
 
 TEST_SUITE_END();

@@ -239,11 +239,14 @@ Result<Rescued> rescue(const Env& env, const RescueOrder& order, const std::func
   ExamBook book;
   orphan->each([&](Consignment one, const queue::Fate& fate, std::uint64_t at) {
     const bool image = one.item.kind == core::Kind::image;
+    const bool file = one.item.kind == core::Kind::message;
     if (image)
       count(one.item, fate, result), book.add(one.item, fate.undelivered());
     else
-      ++result.others;
-    const bool wanted = carrier && carrier->takes(one.item) && (order.all || fate.undelivered());
+      ++result.others, result.files += file, result.undelivered_files += file && fate.undelivered();
+    const bool asked_for = carrier && (order.all || fate.undelivered());
+    const bool wanted = asked_for && carrier->takes(one.item);
+    result.files_left += file && asked_for && !wanted;
     // What cannot be carried any more is still counted.
     if (wanted && contested.holds(one.item))
       leave_to_a_person(one.item, result);

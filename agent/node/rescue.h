@@ -45,6 +45,8 @@ struct Rescued {
   queue::OrphanCounts found;
   std::uint64_t images = 0, bytes = 0, undelivered = 0, undelivered_bytes = 0;
   std::uint64_t others = 0;                            // files and telemetry
+  std::uint64_t files = 0, undelivered_files = 0;      // that are no images
+  std::uint64_t files_left = 0;                        // wanted, and not taken where they were to go
   std::map<std::string, std::uint64_t> owed;           // undelivered images by destination; empty name: by nobody yet
   std::map<std::string, std::uint64_t> refused_there;  // reasons of those the node could not deliver
   std::vector<RescuedExam> exams;                      // the first of them

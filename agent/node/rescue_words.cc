@@ -41,6 +41,15 @@ std::string counted_reasons(const std::map<std::string, std::uint64_t>& all, Lan
   return counted(told, "?");
 }
 
+// What is no image goes into a folder only, and is nothing to who reads the line of the images.
+std::string files(const Rescued& result, Lang lang) {
+  if (result.files == 0) return {};
+  std::string text = say(lang, "文件 ", "files ") + number(result.files) + say(lang, "，其中未送达 ", ", undelivered ") + number(result.undelivered_files);
+  if (result.files_left > 0) text += say(lang, "；未发送 ", "; not sent ") + number(result.files_left);
+  if (result.undelivered_files + result.files_left > 0) text += say(lang, "（用 --export 取出）", " (--export takes them)");
+  return text + "\n";
+}
+
 std::string damage(const Rescued& result, Lang lang) {
   std::string text;
   const auto add = [&](std::uint64_t count, const char* zh, const char* en) {
@@ -80,7 +89,7 @@ std::string progress_words(const RescueProgress& progress, Lang lang) {
 
 std::string rescue_words(const Rescued& result, bool carried_somewhere, Lang lang) {
   std::string text = say(lang, "图像 ", "images ") + number(result.images) + " (" + control::size(result.bytes) + ")" +
-                     say(lang, "，其中未送达 ", ", undelivered ") + number(result.undelivered) + " (" + control::size(result.undelivered_bytes) + ")\n";
+                     say(lang, "，其中未送达 ", ", undelivered ") + number(result.undelivered) + " (" + control::size(result.undelivered_bytes) + ")\n" + files(result, lang);
   if (!result.owed.empty()) text += std::string(say(lang, "未送达，按目的地：\n", "undelivered, by destination:\n")) + counted(result.owed, say(lang, "（无人收到）", "(nobody has it)"));
   if (!result.refused_there.empty()) text += std::string(say(lang, "当时的原因：\n", "why, as the node had it:\n")) + counted_reasons(result.refused_there, lang);
   if (!result.exams.empty()) text += say(lang, "检查：\n", "exams:\n");
@@ -102,6 +111,7 @@ std::string rescue_json(const Rescued& result) {
   rows(result.owed, "destination", owed), rows(result.reasons, "reason", reasons), rows(result.refused_there, "reason", refused);
   const control::Row summary{{"images", number(result.images)}, {"bytes", number(result.bytes)}, {"undelivered", number(result.undelivered)},
                              {"undelivered_bytes", number(result.undelivered_bytes)}, {"others", number(result.others)},
+                             {"files", number(result.files)}, {"undelivered_files", number(result.undelivered_files)}, {"files_left", number(result.files_left)},
                              {"damaged", number(result.found.damaged)}, {"unopened", number(result.found.unopened)},
                              {"foreign", number(result.found.foreign)}, {"ledger", result.found.ledger ? "true" : "false"},
                              {"carried", number(result.carried)}, {"passed_over", number(result.passed_over)},

@@ -190,3 +190,21 @@ def test_of_two_images_of_one_name_neither_is_sent_on_and_a_folder_takes_both(ct
     code, answer, summary = told(ctx, node.state, "--export", ctx.dir / "out", key=paper)
     assert code == 0 and summary["carried"] == "3" and summary["for_a_person"] == "0", answer
     assert set(exported(ctx.dir / "out")) == all_three
+
+
+def test_a_disk_with_nothing_but_a_file_says_so_and_only_a_folder_takes_it(ctx):
+    drop, away = ctx.folder("drop"), ctx.dir / "archive"
+    away.write_bytes(b"no folder")
+    node = ctx.node(destinations=[{"name": "archive", "folder": str(away)}])
+    node.settings["intake"]["folders"] = [{"path": str(drop), "stable_seconds": 1, "carry": "any"}]
+    node.start()
+    (drop / "ecg.pdf").write_bytes(b"%PDF-1.4 a heart")
+    wait_until(lambda: node.destination("archive")["waiting"] == 1 and not (drop / "ecg.pdf").exists(), "taken", 30)
+    node.stop()
+    other = ctx.raw_scp("other").start()
+    code, said, _ = rescue(ctx, node.state)
+    assert code == 0 and "files 1, undelivered 1 (--export takes them)" in said, (code, said)
+    code, said, _ = rescue(ctx, node.state, "--to", f"OTHER@127.0.0.1:{other.port}")
+    assert code == 1 and "files 1, undelivered 1; not sent 1 (--export takes them)" in said, (code, said)
+    code, answer, summary = told(ctx, node.state, "--export", ctx.dir / "export")
+    assert code == 0 and (summary["files"], summary["undelivered_files"], summary["files_left"], summary["carried"]) == ("1", "1", "0", "1"), answer

@@ -31,7 +31,8 @@ enum class Scope : std::uint8_t {
   item,         // only this item
   sop_class,    // this destination, this SOP class and transfer syntax: the class is blocked and probed
   destination,  // nothing gets through just now: the breaker opens
-  configuration // the destination refuses this node: stopped, one alarm, probed slowly
+  configuration,  // the destination refuses this node: stopped, one alarm, probed slowly
+  this_node     // this node broke it off: nobody's failure and no try, so it waits for nothing
 };
 
 struct Delivered {

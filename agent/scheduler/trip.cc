@@ -102,6 +102,8 @@ void Trip::on(std::size_t index, core::Retry retry) {
     case core::Scope::configuration:
       trouble_.push_back({index, std::move(retry)});
       return;
+    case core::Scope::this_node:
+      return put_back(index, std::move(retry.reason), Millis{0}, false);
   }
 }
 

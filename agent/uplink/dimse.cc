@@ -98,7 +98,7 @@ class DimseCourier final : public core::Courier {
   std::atomic<bool> interrupted_{false};
 };
 
-Retry interrupted() { return {"interrupted by this node", Scope::item, std::nullopt, 0}; }
+Retry interrupted() { return {"interrupted by this node", Scope::this_node, std::nullopt, 0}; }
 
 void DimseCourier::attempt(std::span<Consignment> batch, const core::Report& report) {
   fresh_ = false;
@@ -113,7 +113,7 @@ void DimseCourier::attempt(std::span<Consignment> batch, const core::Report& rep
     if (!attempted.go_on) {
       over = interrupted_ ? interrupted() : std::get<Retry>(attempted.outcome);
       Retry mine = *over;
-      if (suspicious(attempted, batch[i])) mine.scope = Scope::item;
+      if (!interrupted_ && suspicious(attempted, batch[i])) mine.scope = Scope::item;
       attempted.outcome = std::move(mine);
     }
     if (!report(id, std::move(attempted.outcome)) && !over) return;

@@ -98,7 +98,7 @@ class FolderCourier final : public core::Courier {
     looked_ = false;
     without_links_.clear();
     for (const Consignment& cargo : batch) {
-      if (!broken && interrupted_) broken = Retry{"interrupted", Scope::destination, {}, 0};
+      if (!broken && interrupted_) broken = Retry{"interrupted", Scope::this_node, {}, 0};
       const std::optional<Outcome> decided = broken ? Outcome(*broken) : stage(cargo);
       if (decided) {
         if (const auto* retry = std::get_if<Retry>(&*decided); retry && retry->scope == Scope::destination)
@@ -258,7 +258,7 @@ std::optional<Outcome> FolderCourier::copy(const Consignment& cargo, File& file)
   std::uint64_t read_bytes = 0, written_bytes = 0;
   Sha256 hash;
   for (bool more = true; more;) {
-    if (interrupted_) return Retry{"interrupted", Scope::destination, {}, 0};
+    if (interrupted_) return Retry{"interrupted", Scope::this_node, {}, 0};
     const auto got = cargo.payload->read(read_bytes, ByteSpan(buffer_).subspan(filled));
     if (!got) return copy_fails(got.error());
     hash.update(ByteView(buffer_).subspan(filled, *got));

@@ -157,7 +157,7 @@ Bundle HttpJsonCourier::next_bundle(std::deque<const Consignment*>& waiting, con
 std::vector<std::optional<Outcome>> HttpJsonCourier::carry(const Bundle& bundle) {
   std::vector<std::optional<Outcome>> outcomes(bundle.items.size());
   const auto all = [&](const Outcome& outcome) { std::ranges::fill(outcomes, std::optional<Outcome>(outcome)); };
-  if (interrupted_) return all(Retry{"interrupted by this node", Scope::item, {}, 0}), outcomes;
+  if (interrupted_) return all(Retry{"interrupted by this node", Scope::this_node, {}, 0}), outcomes;
   auto result = post(bundle);
   if (auto* failed = std::get_if<Retry>(&result)) return all(std::move(*failed)), outcomes;
   const auto& answer = std::get<HttpAnswer>(result);

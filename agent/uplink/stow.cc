@@ -85,7 +85,7 @@ std::optional<Retry> trouble_of_all(const Carried& carried) {
   return *first;
 }
 
-Retry interrupted() { return {"interrupted by this node", Scope::item, std::nullopt, 0}; }
+Retry interrupted() { return {"interrupted by this node", Scope::this_node, std::nullopt, 0}; }
 Retry unspoken() { return {"answered without a word about this instance", Scope::destination, std::nullopt, 0}; }
 
 // Whether it tells anything of what is there: who we are and how much it has to do just now are other questions.

@@ -46,7 +46,7 @@ core::Retry retry_of(const core::Judge& judge, const HttpFailure& failure, const
   switch (failure.kind) {
     case Kind::certificate: return judge.certificate_refused(words);
     case Kind::settings: return misconfigured(words);
-    case Kind::interrupted:
+    case Kind::interrupted: return {words, Scope::this_node, std::nullopt, 0};
     case Kind::body: return {words, Scope::item, std::nullopt, 0};
     case Kind::timeout: return judge.no_connection(words, true);
     case Kind::no_connection: break;

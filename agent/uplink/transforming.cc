@@ -65,12 +65,12 @@ std::string printable(std::string_view text) {
 }
 
 std::optional<Outcome> failure(const Error& error) {
-  const auto again = [](const char* why) { return core::Retry{why, core::Scope::item, std::nullopt, 0}; };
+  const auto again = [](const char* why, core::Scope scope = core::Scope::item) { return core::Retry{why, scope, std::nullopt, 0}; };
   switch (error.code) {
     case Errc::invalid: return core::Rejected{error.message};
     case Errc::limit: return core::Rejected{"changing it for this destination failed again and again"};
     case Errc::unreachable: return again("changing it for this destination broke off");
-    case Errc::stopped: return again("interrupted by this node");
+    case Errc::stopped: return again("interrupted by this node", core::Scope::this_node);
     case Errc::damaged: return again("the stored copy does not verify");
     default: return again("the stored copy cannot be read");
   }

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is switched off on the way: the line, the lead, the node, its ledger; and what the modality sees of it: nothing."""
+import threading
 import time
 
+import wire
 from harness import wait_until
+from scripted_scp import ScriptedScp, answer_to
 
 contract = (7, 9)
+RESTARTS = 5
 
 
 def down(node):
@@ -31,6 +35,34 @@ def test_a_node_without_its_ledger_goes_on_delivering(ctx):
     assert node.destination()["delivered"] == 13
     twice = len(lead.received()) - 13
     assert twice <= 2, f"{twice} were sent again; only what was under way on the two lanes may be"
+
+
+def test_a_transfer_that_a_stop_of_the_node_breaks_off_is_no_try_of_its_images(ctx):
+    """With one more, five tries of each would be over; and nothing waits for a back-off after a start."""
+    hung, answers = threading.Event(), []
+
+    def hang_then_doubt(scp, peer):
+        peer.send(wire.associate_ac(peer.read()[1]))
+        while (asked := peer.message()) is not None and asked[1].get(0x100) == wire.us(wire.C_STORE_RQ):
+            if restarts < RESTARTS:
+                hung.set()
+                peer.exactly(1 << 30)
+            answers.append(asked[1][0x1000])
+            peer.send(answer_to(asked, status=0x0110))
+
+    restarts = 0
+    lead = ScriptedScp(hang_then_doubt)
+    node = ctx.node(destinations=[{"name": "lead", "dimse": f"LEAD@127.0.0.1:{lead.port}", "lanes": 1, "proof": "none"}]).start()
+    assert ctx.raw_scu(node.address, ctx.images("mr", 3), called="CLINIC").wait() == 0
+    while restarts < RESTARTS:
+        wait_until(hung.is_set, lambda: f"one is on its way: {node.destination()}", 10)
+        node.stop()
+        restarts += 1
+        hung.clear()
+        node.start()
+    wait_until(lambda: len(set(answers)) == 3, lambda: f"each is answered: {node.destination()}")
+    wait_until(lambda: node.destination()["sending"] == 0, "what was said is noted")
+    assert node.destination()["rejected"] == 0 and node.destination()["waiting"] == 3, node.destination()
 
 
 def test_the_modality_is_answered_as_fast_when_the_line_is_away(ctx):

@@ -465,6 +465,24 @@ TEST_CASE("a_doubtful_item_is_rejected_after_five_spaced_tries") {
   CHECK(world.shown("pacs").state == Breaker::State::up);
 }
 
+TEST_CASE("what_this_node_broke_off_is_no_try_and_waits_for_nothing" * doctest::description("contract 7, 8")) {
+  World world;
+  Peer& pacs = world.add("pacs", 1);
+  world.put("pacs", 1, 3);
+  pacs.answer = [&](const core::Item& item) -> core::Outcome {
+    if (pacs.trips.size() <= 10) return retry(Scope::this_node, "interrupted by this node");
+    if (number_of(item.id) == 2) return retry(Scope::item, "0xC000 cannot understand", 5);
+    return delivered(item);
+  };
+  world.run_for(0ms);
+  CHECK(world.done("pacs") == 2);
+  CHECK(world.queue.at("pacs", 2).state == State::waiting);  // one answer that nobody can read, and not eleven
+  CHECK(world.queue.at("pacs", 2).attempts == 1);
+  CHECK(world.shown("pacs").state == Breaker::State::up);
+  world.run_for(2h);
+  CHECK(world.queue.at("pacs", 2).reason == "0xC000 cannot understand, tried 5 times");
+}
+
 TEST_CASE("tries_that_failed_for_another_reason_do_not_count_as_answers_that_nobody_can_read" * doctest::description("contract 7")) {
   World world;
   Peer& pacs = world.add("pacs", 1);

@@ -106,7 +106,8 @@ inline std::string retry_of(const core::Outcome& outcome) {
   static const std::map<core::Scope, std::string> names{{core::Scope::item, "item: "},
                                                         {core::Scope::sop_class, "sop_class: "},
                                                         {core::Scope::destination, "destination: "},
-                                                        {core::Scope::configuration, "configuration: "}};
+                                                        {core::Scope::configuration, "configuration: "},
+                                                        {core::Scope::this_node, "this_node: "}};
   const auto* retry = std::get_if<core::Retry>(&outcome);
   return retry == nullptr ? "not a retry" : names.at(retry->scope) + retry->reason;
 }

@@ -443,7 +443,7 @@ TEST_CASE("a_folder_that_the_courier_knows_and_somebody_swapped_for_a_link_is_no
 TEST_CASE("an_interrupted_courier_reports_retry_for_everything") {
   Folder folder;
   folder.courier->interrupt();
-  CHECK(retry(folder.attempt(consign(noise(10)))).scope == Scope::destination);
+  CHECK(retry(folder.attempt(consign(noise(10)))).scope == Scope::this_node);
   CHECK(folder.listing().empty());
 }
 

@@ -212,8 +212,8 @@ TEST_CASE("an_attempt_that_is_interrupted_returns_soon_and_is_the_last") {
   REQUIRE(wait_until([&] { return server.requests == 1; }));
   courier->interrupt();
   REQUIRE(running.wait_for(patience) == std::future_status::ready);
-  for (const Outcome& outcome : running.get()) CHECK(retry_of(outcome) == "item: interrupted by this node");
-  for (const Outcome& outcome : attempt(*courier, batch)) CHECK(retry_of(outcome) == "item: interrupted by this node");
+  for (const Outcome& outcome : running.get()) CHECK(retry_of(outcome) == "this_node: interrupted by this node");
+  for (const Outcome& outcome : attempt(*courier, batch)) CHECK(retry_of(outcome) == "this_node: interrupted by this node");
   CHECK(server.requests == 1);
 }
 

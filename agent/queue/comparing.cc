@@ -69,18 +69,23 @@ void Comparing::run() {
 void Comparing::run_by_hand() {
   while (std::exchange(woken_, false))
     if (const auto item = next()) woken_ = decide(*item) || woken_;
+  woken_ = unanswered_;  // the next time
 }
 
 std::optional<Ledger::Undecided> Comparing::next() {
   const auto answer = std::make_shared<Answer>();
   store_.change([answer](Ledger& ledger) {
-    auto item = ledger.undecided();
+    answer->item = ledger.undecided();
+  }, [answer] {  // not of a batch that was lost: some of the others may not have been read
     const std::lock_guard lock(answer->mutex);
-    if (std::exchange(answer->given, true)) return;  // a batch that was lost is applied again
-    answer->item = std::move(item);
+    answer->given = true;
     answer->came.notify_all();
   });
-  if (!own_thread_) return store_.drain(), answer->item;
+  if (!own_thread_) {
+    store_.drain();
+    unanswered_ = !answer->given;
+    return unanswered_ ? std::nullopt : answer->item;
+  }
   std::unique_lock lock(answer->mutex);
   // Looked at now and then: a store that cannot write, and is told to stop, answers nobody.
   while (!answer->given) {

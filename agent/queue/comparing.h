@@ -46,6 +46,7 @@ class Comparing {
   std::mutex mutex_;
   std::condition_variable work_, idle_;
   bool woken_ = true, busy_ = true, stopping_ = false;  // some may be left of the last run
+  bool unanswered_ = false;                             // by hand: the ledger did not take the question
   Sequence failed_ = 0;                                 // the one that broke off last
   unsigned failures_ = 0;
   std::thread thread_;

@@ -146,11 +146,14 @@ void Store::hand_over(Sequence copy, std::deque<Pending>& duties, std::deque<Pen
   if (!stored && !heirs.over) return;  // the disk does not read; asked again at the next tick
   const auto recorded = !stored ? std::vector<std::string>{} : stored->owed ? *stored->owed : parts_.decisions.route(stored->item);
   const auto debt = stored ? ledger_->owed_by(stored->item, recorded) : Ledger::Debt{};
+  std::deque<Pending> found;
   for (const auto& heir : heirs.items) {
     auto lack = ledger_->lack(heir.seq, debt.owed, debt.priority);
     if (heir.seq == copy) add_unrecorded(lack.destinations, debt.owed, recorded);
-    if (lack) duties.push_back({DutyNote{heir.id, parts_.clock.wall(), std::move(lack.destinations), debt.priority}, nullptr});
+    if (lack) found.push_back({DutyNote{heir.id, parts_.clock.wall(), std::move(lack.destinations), debt.priority}, nullptr});
   }
+  if (!ledger_->status()) return;  // what it did not answer reads as if the copy were gone and owed nothing
+  std::ranges::move(found, std::back_inserter(duties));
   const bool alone = stored && heirs.items.empty();
   done.push_back({[=](Ledger& ledger) {
     ledger.forget_owing(copy);

@@ -93,7 +93,12 @@ Status Rebuild::make_durable() {
 
 bool Rebuild::step(Ledger& ledger, std::int64_t run_ms) {
   if (next_ >= backlog_.segments.size()) return settle(ledger);
-  if (!scan_ && !open_next(ledger)) return true;
+  if (!scan_) {
+    ledger.begin();
+    const bool opened = open_next(ledger);
+    if (!took(ledger)) return false;  // a checkpoint that was not read is none, and what is older would be applied again
+    if (!opened) return true;
+  }
   news_ = {};
   ledger.begin();
   if (!from_nothing_) from_nothing_ = ledger.rebuilding();  // also where it was broken off
@@ -106,12 +111,7 @@ bool Rebuild::step(Ledger& ledger, std::int64_t run_ms) {
     else
       take(found, ledger, run_ms);
   }
-  if (Status done = ledger.commit(); !done) {
-    log::error("rebuild: " + done.error().message);
-    ledger_damaged_ = done.error().code == Errc::damaged;
-    scan_.reset();  // begun again from the checkpoint, before which everything is in the ledger
-    return false;
-  }
+  if (!took(ledger)) return false;
   progress_.items += news_.items;
   progress_.torn_tails += news_.torn_tails;
   if (!ended) return true;
@@ -120,6 +120,15 @@ bool Rebuild::step(Ledger& ledger, std::int64_t run_ms) {
   file_.reset();
   ++next_;
   return true;
+}
+
+bool Rebuild::took(Ledger& ledger) {
+  const Status done = ledger.commit();
+  if (done) return true;
+  log::error("rebuild: " + done.error().message);
+  ledger_damaged_ = done.error().code == Errc::damaged;
+  scan_.reset();  // begun again from the checkpoint, before which everything is in the ledger
+  return false;
 }
 
 // So that a start without a ledger knows as much.
@@ -135,11 +144,7 @@ bool Rebuild::settle(Ledger& ledger) {
   ledger.begin();
   const bool more = ledger.settle_orphans(notes_per_step, !missed_);
   if (!more) ledger.forget_rebuilding();
-  if (Status done = ledger.commit(); !done) {
-    log::error("rebuild: " + done.error().message);
-    ledger_damaged_ = done.error().code == Errc::damaged;
-    return false;
-  }
+  if (!took(ledger)) return false;
   if (more) return true;
   progress_.running = false;
   settled_ = true;

@@ -65,6 +65,7 @@ class Rebuild {
   void close_segment(Ledger& ledger);
   void unlink_segment(Ledger& ledger);
   bool settle(Ledger& ledger);
+  bool took(Ledger& ledger);  // the transaction
 
   SpoolFolder& folder_;
   const Keyring& keys_;

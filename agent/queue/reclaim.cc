@@ -108,6 +108,7 @@ void Store::forget_gone() {
 bool Store::is_spare(Sequence duplicate) {
   if (ledger_->is_owing(duplicate)) return false;
   const auto originals = ledger_->originals_of(duplicate);
+  if (!ledger_->status()) return false;  // there may be others
   for (const Sequence original : originals) {
     if (original == 0) continue;
     auto file = parts_.folder.files().open(parts_.folder.path_of(Stream::items, segment_of(original)), FileSystem::Mode::read);
@@ -164,7 +165,7 @@ Result<std::set<Sequence>> Store::give_up(std::vector<Ledger::Candidate> items, 
 // A duplicate of what was given up repeats nothing any more.
 bool Store::bury_with_copies(std::vector<Ledger::Candidate> items) {
   for (auto& copy : ledger_->copies_of(items)) items.push_back(std::move(copy));
-  return bury(items, false);
+  return ledger_->status() && bury(items, false);  // what else it repeats may not have been read
 }
 
 bool Store::bury(const std::vector<Ledger::Candidate>& gone, bool delivered) {
@@ -185,7 +186,7 @@ bool Store::bury(const std::vector<Ledger::Candidate>& gone, bool delivered) {
     const Sequence place = why == TombstoneReason::reclaimed && ledger_->has_rival(item) ? item.seq : 0;
     tombstones.push_back({TombstoneNote{item.id, item.sha256, item.sop_key, why, parts_.clock.wall(), place}, dig});
   }
-  if (!write_and_apply(tombstones, changes)) return false;
+  if (!ledger_->status() || !write_and_apply(tombstones, changes)) return false;  // one that is not known to be there has no place
   for (const auto& one : tombstones) one.then();
   for (const auto& one : changes) one.then();
   free_space();

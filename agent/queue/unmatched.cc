@@ -66,6 +66,7 @@ bool Store::reroute_some() {
   const auto found = ledger_->unmatched(reroute_after_, reroutes_per_step);
   const bool more = found.size() == reroutes_per_step;
   if (!more) reroute_after_ = {};
+  bool good = bool(ledger_->status());  // what was not read may be all that is left
   std::deque<Pending> duties;
   for (const Sequence seq : found) {
     const auto stored = read_stored(seq);
@@ -74,7 +75,8 @@ bool Store::reroute_some() {
       duties.push_back({DutyNote{stored->item.id, parts_.clock.wall(), std::move(owed)}, nullptr});
   }
   std::deque<PendingChange> no_changes;
-  if (!duties.empty() && !write_and_apply(duties, no_changes)) {
+  if (good && !duties.empty()) good = write_and_apply(duties, no_changes);
+  if (!good) {
     const std::lock_guard lock(mutex_);
     reroute_failed_ = true;  // the next tick begins anew
     reroute_after_ = {};

@@ -72,14 +72,29 @@ Ledger::Heirs Ledger::heirs_of(Sequence copy) {
   return heirs;
 }
 
-// A copy that was let go and is still on the disk: what it owed was handed over, whatever became of what it was a copy of.
-bool Ledger::was_spare(const core::Item& item) {
+static bool lets_go(const Note& note, const core::Item& item) {
+  const auto* stone = std::get_if<TombstoneNote>(&note);
+  return stone != nullptr && stone->why == TombstoneReason::duplicate && stone->sha256 == item.sha256;
+}
+
+// It is an image like any other again; what else was said of it stands.
+void Ledger::forget_let_go(const core::Item& item) {
+  std::vector<std::int64_t> numbers;
+  Statement rows(*sql_, "SELECT number, note FROM orphan WHERE item=? AND type=3");
+  for (rows.bind(1, ByteView(item.id.bytes)); rows.step();)
+    if (std::ranges::any_of(decode_notes(Type::tombstones, rows.blob(1)), [&](const Note& note) { return lets_go(note, item); })) numbers.push_back(rows.number(0));
+  rows.begin();
+  Statement drop(*sql_, "DELETE FROM orphan WHERE number=?");
+  for (const std::int64_t number : numbers) drop.begin().bind(1, number).run();
+  orphans_ -= static_cast<std::int64_t>(numbers.size());
+}
+
+// A copy that was let go and is still on the disk: what it owed was handed over, whatever became of what it was a copy of. Where
+// that is damaged, and nothing else has these bytes, they are all that is left of the image.
+bool Ledger::was_spare(const core::Item& item, std::int64_t sop_key) {
   const auto notes = orphans_of(item.id);
-  const bool spare = std::ranges::any_of(notes, [&](const Note& note) {
-    const auto* stone = std::get_if<TombstoneNote>(&note);
-    return stone != nullptr && stone->why == TombstoneReason::duplicate && stone->sha256 == item.sha256;
-  });
-  if (!spare) return false;
+  if (std::ranges::none_of(notes, [&](const Note& note) { return lets_go(note, item); })) return false;
+  if (is_missing(sop_key, item.sha256)) return forget_let_go(item), false;
   use_->orphan_delete.bind(1, ByteView(item.id.bytes)).run();
   orphans_ -= static_cast<std::int64_t>(notes.size());
   return true;

@@ -25,16 +25,22 @@ void Fates::take(const Note& note) {
     (release->kept ? known.kept : known.released).insert(release->destination);
     known.said.erase(release->destination);  // of a delivery that ended: who is owed it anew has not answered
   } else if (const auto* stone = std::get_if<TombstoneNote>(&note)) {
-    gone_[stone->item].push_back(stone->sha256);
-    if (stone->why == TombstoneReason::reclaimed && stone->sop_key != 0) reclaimed_[stone->sop_key].push_back(stone->sha256);
+    gone_[stone->item].emplace_back(stone->sha256, stone->why == TombstoneReason::duplicate);
+    if (stone->why == TombstoneReason::reclaimed && stone->sop_key != 0) reclaimed_[stone->sop_key].emplace_back(stone->sha256, stone->time);
   } else if (const auto* order = std::get_if<OrderNote>(&note)) {
     if (order->what == OrderNote::What::owe) exams_[order->exam].insert(order->destination);
   }
 }
 
-bool Fates::is_gone(const core::Item& item) const {
+bool Fates::is_gone(const core::Item& item, bool as_copy) const {
   const auto found = gone_.find(item.id);
-  return found != gone_.end() && std::ranges::find(found->second, item.sha256) != found->second.end();
+  return found != gone_.end() && std::ranges::find(found->second, std::pair(item.sha256, as_copy)) != found->second.end();
+}
+
+bool Fates::was_reclaimed(const core::Item& item, std::int64_t sop_key) const {
+  const auto found = reclaimed_.find(sop_key);
+  return found != reclaimed_.end() &&
+         std::ranges::any_of(found->second, [&](const auto& one) { return one.first == item.sha256 && one.second.ms >= item.received.ms; });
 }
 
 Fate Fates::of(const core::Item& item, const Owed& owed, std::int64_t sop_key) const {
@@ -50,7 +56,7 @@ Fate Fates::of(const core::Item& item, const Owed& owed, std::int64_t sop_key) c
   for (const auto& destination : known.released) duties.erase(destination);
   Fate fate;
   if (const auto gone = reclaimed_.find(sop_key); gone != reclaimed_.end())
-    fate.differs_from_gone = std::ranges::any_of(gone->second, [&](const Digest& sha256) { return sha256 != item.sha256; });
+    fate.differs_from_gone = std::ranges::any_of(gone->second, [&](const auto& one) { return one.first != item.sha256; });
   for (const auto& destination : duties) {
     const auto heard = known.said.find(destination);
     const bool delivered = heard != known.said.end() && std::ranges::find(heard->second.delivered, item.sha256) != heard->second.delivered.end();

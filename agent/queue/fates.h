@@ -33,9 +33,13 @@ class Fates {
   void take(const Note& note);  // in the order of the spool
   // By the ledger, after all notes.
   void owe(const Uuid& item, const std::string& destination) { items_[item].duties.insert(destination); }
-  // Some item of this name is gone.
+  // Some item of this id is gone.
   bool is_gone(const Uuid& item) const { return gone_.contains(item); }
-  bool is_gone(const core::Item& item) const;
+  bool is_gone(const core::Item& item) const { return is_gone(item, false); }
+  // As a copy of what stayed.
+  bool is_let_go(const core::Item& item) const { return is_gone(item, true); }
+  // After this one was received, the same image was reclaimed.
+  bool was_reclaimed(const core::Item& item, std::int64_t sop_key) const;
   // sop_key: of its SOP Instance UID, as tombstones name it; 0: it has none.
   Fate of(const core::Item& item, const Owed& owed, std::int64_t sop_key = 0) const;
 
@@ -51,8 +55,9 @@ class Fates {
     std::map<std::string, Said> said;  // by destination
   };
   std::unordered_map<Uuid, Known, UuidHash> items_;
-  std::unordered_map<Uuid, std::vector<Digest>, UuidHash> gone_;
-  std::unordered_map<std::int64_t, std::vector<Digest>> reclaimed_;  // by SOP key
+  bool is_gone(const core::Item& item, bool as_copy) const;
+  std::unordered_map<Uuid, std::vector<std::pair<Digest, bool>>, UuidHash> gone_;  // and whether as a copy
+  std::unordered_map<std::int64_t, std::vector<std::pair<Digest, WallTime>>> reclaimed_;  // by SOP key
   std::map<std::string, std::set<std::string>> exams_;  // destinations a person added
 };
 

@@ -273,6 +273,9 @@ class Ledger {
   void forget_replaced(std::uint64_t segment);
   bool is_known(std::int64_t sop_key, const Digest& sha256);
   void heal_ranges(std::int64_t sop_key, const Digest& sha256);
+  // A damaged range held the image, and nothing here stands for it.
+  bool is_missing(std::int64_t sop_key, const Digest& sha256);
+  void forget_let_go(const core::Item& item);
   std::vector<Sequence> damaged_copies(const IndexedItem& indexed, std::int64_t sop_key);
   void take_place(const IndexedItem& indexed, std::int64_t sop_key, std::string_view differs);
   Sequence find(const Uuid& item, const Digest* sha256);
@@ -291,7 +294,7 @@ class Ledger {
   std::uint64_t record_bytes_of(Sequence seq);
   void give(Sequence seq, std::span<const std::string> destinations);
   void keep_owing(Sequence copy);
-  bool was_spare(const core::Item& item);
+  bool was_spare(const core::Item& item, std::int64_t sop_key);
   bool owes_more(const IndexedItem& indexed, std::span<const std::string> destinations);
   void raise(Sequence seq, core::Priority priority);
   void apply_order(const OrderNote& note);

@@ -46,7 +46,7 @@ Admission Ledger::add(const IndexedItem& indexed, std::span<const std::string> d
     if (study.step() && study.number(0) != 0) order = study.number(0);
     study.begin();
   }
-  if (was_spare(indexed.item)) {
+  if (was_spare(indexed.item, sop_key)) {
     insert_item(indexed, exam, order, ItemState::duplicate_gone, "");
     return Admission::duplicate;
   }
@@ -136,7 +136,7 @@ void Ledger::insert_item(const IndexedItem& indexed, std::int64_t exam, std::int
   row.bind(13, static_cast<int>(state)).bind(14, reason).bind(15, ByteView(facts_.seal(item)));
   row.bind(16, keys_.of(core::commanded_as(item.facts))).run();
   tallies_.item(state, 1, static_cast<std::int64_t>(item.size));
-  heal_ranges(sop_key, item.sha256);
+  if (state == ItemState::living) heal_ranges(sop_key, item.sha256);  // what was let go is about to leave the disk
 }
 
 void Ledger::open_deliveries(const IndexedItem& indexed, std::int64_t exam, std::int64_t study_order,

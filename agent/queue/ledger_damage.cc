@@ -107,6 +107,12 @@ void Ledger::heal_ranges(std::int64_t sop_key, const Digest& sha256) {
   heal.bind(1, sop_key).bind(2, ByteView(sha256)).bind(3, came_again).run();
 }
 
+bool Ledger::is_missing(std::int64_t sop_key, const Digest& sha256) {
+  if (ranges_ == 0 || sop_key == 0) return false;
+  Statement ask(*sql_, "SELECT 1 FROM quarantine WHERE sop_key=?1 AND sop_key<>0 AND sha256=?2 AND reason<>?3 LIMIT 1");
+  return ask.bind(1, sop_key).bind(2, ByteView(sha256)).bind(3, came_again).step();
+}
+
 std::vector<Sequence> Ledger::damaged_copies(const IndexedItem& indexed, std::int64_t sop_key) {
   std::vector<Sequence> found;
   const auto take = [&](Sequence seq, ItemState state, ByteView digest) {

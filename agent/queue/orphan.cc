@@ -85,6 +85,7 @@ struct Orphan::Parts {
   FileSystem& files;
   const std::string state, spool;
   const Keyring keys;
+  const IndexKeys sop_keys{keys};
   std::vector<SegmentName> items, notes;
   Fates fates;
   OrphanCounts counts;
@@ -94,6 +95,15 @@ struct Orphan::Parts {
   std::optional<OpenSegment> open(const SegmentName& name);
   void read_notes(const SegmentName& name);
   bool damaged(const Finding& found);
+  struct Record {
+    std::shared_ptr<File> file;
+    std::uint64_t offset = 0;
+    Frame frame{};
+    core::Item item{};
+    Owed owed{};
+    std::int64_t sop_key = 0;
+  };
+  std::optional<Record> read(const OpenSegment& segment, std::uint64_t offset, const Frame& frame);
 };
 
 Status Orphan::Parts::list() {
@@ -184,6 +194,7 @@ namespace {
 // owed to beyond what it repeats may not be handed over yet.
 class Repeats {
  public:
+  bool knows(const core::Item& item) const { return seen_.contains(identity_of(item)); }
   // False: it adds nothing to what was seen before it. Of a copy its fate keeps what it adds.
   bool adds(const core::Item& item, Fate& fate) {
     const auto [before, first] = seen_.try_emplace(identity_of(item), nullptr);
@@ -204,11 +215,31 @@ class Repeats {
 
 }  // namespace
 
+std::optional<Orphan::Parts::Record> Orphan::Parts::read(const OpenSegment& segment, std::uint64_t offset, const Frame& frame) {
+  Record one{segment.file, offset, frame};
+  if (!read_item(*segment.file, offset, frame, keys, one.item, &one.owed)) return ++counts.unopened, std::nullopt;
+  one.sop_key = sop_keys.of(core::kept_as(one.item.facts));
+  return one;
+}
+
+// Copies that were let go come last: only where what they are copies of was not met, and did not go after they came.
 void Orphan::each(const Visit& visit) {
   Parts& p = *parts_;
-  const IndexKeys names(p.keys);
   Repeats repeats;
   std::uint64_t before = 0;
+  std::vector<std::pair<SegmentName, std::uint64_t>> let_go;
+  const auto show = [&](Parts::Record&& record, std::uint64_t done) {
+    Fate fate = p.fates.of(record.item, record.owed, record.sop_key);
+    if (!repeats.adds(record.item, fate)) return true;
+    ++p.counts.items;
+    if (!record.owed) ++p.counts.unsaid;
+    const auto key = p.keys.data_key(record.frame.header);
+    if (!key) return true;
+    core::Consignment one;
+    one.item = std::move(record.item);
+    one.payload = std::make_shared<StoredPayload>(record.file, record.offset, record.frame, *key, nullptr);
+    return visit(std::move(one), fate, done);
+  };
   for (const auto& name : p.items) {
     const auto segment = p.open(name);
     if (!segment) continue;
@@ -216,22 +247,22 @@ void Orphan::each(const Visit& visit) {
     scan.durable_to(end_mark_of(*segment->file, name.number));
     for (auto found = scan.next(); found.what != Finding::What::end; found = scan.next()) {
       if (p.damaged(found) || found.frame.header.type != Type::item) continue;
-      core::Consignment one;
-      Owed owed;
-      const auto key = p.keys.data_key(found.frame.header);
-      if (!key || !read_item(*segment->file, found.offset, found.frame, p.keys, one.item, &owed)) {
-        ++p.counts.unopened;
+      auto record = p.read(*segment, found.offset, found.frame);
+      if (!record || p.fates.is_gone(record->item)) continue;
+      if (p.fates.is_let_go(record->item)) {
+        if (!p.fates.was_reclaimed(record->item, record->sop_key)) let_go.emplace_back(name, found.offset);
         continue;
       }
-      if (p.fates.is_gone(one.item)) continue;
-      Fate fate = p.fates.of(one.item, owed, names.of(core::kept_as(one.item.facts)));
-      if (!repeats.adds(one.item, fate)) continue;
-      ++p.counts.items;
-      if (!owed) ++p.counts.unsaid;
-      one.payload = std::make_shared<StoredPayload>(segment->file, found.offset, found.frame, *key, nullptr);
-      if (!visit(std::move(one), fate, before + found.offset + found.bytes)) return;
+      if (!show(std::move(*record), before + found.offset + found.bytes)) return;
     }
     before += segment->size;
+  }
+  if (p.counts.damaged + p.counts.unopened == 0) return;  // what they are copies of is there, or went
+  for (const auto& [name, offset] : let_go) {
+    const auto segment = p.open(name);
+    const auto frame = segment ? read_frame(*segment->file, name.number, offset) : Result<Frame>(fail(Errc::not_found, "segment"));
+    auto record = frame ? p.read(*segment, offset, *frame) : std::nullopt;
+    if (record && !repeats.knows(record->item) && !show(std::move(*record), before)) return;
   }
 }
 

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// A damaged record whose image is not here any more, whatever was let go or delivered before: it is told, and what is left is kept.
+#include "fixture.h"
+#include "queue/damage.h"
+#include "queue/orphan.h"
+
+using namespace sampan;
+using namespace sampan::test;
+
+TEST_SUITE_BEGIN("last bytes" * doctest::description("contract 2, 9"));
+
+namespace {
+
+constexpr std::uint64_t record = 12'288;  // of 10,000 bytes
+
+struct LastBytesFixture : QueueFixture {
+  const Bytes bytes = pattern(10'000, 1);
+
+  // The nth record of the first segment, from 0.
+  void damage(std::uint64_t nth) { overwrite(segments().at(0), 4096 + nth * record + 1000, {1, 2, 3, 4, 5, 6, 7, 8}); }
+  void start_without_ledger() {
+    lose_ledger();
+    start();
+    queue->drain();
+  }
+  std::size_t places() { return queue->damage().places(10).size(); }
+  // The queue is stopped.
+  std::size_t rescued() {
+    auto orphan = queue::Orphan::open(files, queue::KeySources{home.path().string()});
+    REQUIRE(orphan.ok());
+    std::size_t items = 0;
+    orphan->each([&](core::Consignment one, const queue::Fate& fate, std::uint64_t) {
+      CHECK(content(one) == bytes);
+      CHECK(fate.undelivered());
+      return ++items, true;
+    });
+    return items;
+  }
+  // Before the ledger knows the first of them: the second is a duplicate, and is let go.
+  void put_twice() {
+    std::vector<std::unique_ptr<core::Inflow>> inflows;
+    for (int i = 0; i < 2; ++i) {
+      auto opened = queue->open({});
+      REQUIRE(opened.ok());
+      REQUIRE((*opened)->append(bytes).ok());
+      inflows.push_back(std::move(*opened));
+    }
+    tamper("CREATE TRIGGER injected BEFORE INSERT ON item BEGIN SELECT RAISE(ROLLBACK, 'not yet'); END");
+    for (auto& one : inflows) REQUIRE_FALSE(one->commit(image_facts("1.1"))->repeated);
+    tamper("DROP TRIGGER injected");
+    turns();
+    REQUIRE(asked("SELECT count(*) FROM item WHERE state=5") == 1);
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(LastBytesFixture, "a_copy_that_was_let_go_is_the_image_where_what_it_repeats_is_damaged_and_the_ledger_lost" * doctest::description("contract 2, 9")) {
+  put_twice();
+  CHECK(count().waiting == 1);
+  stop();
+  SUBCASE("damaged") {
+    damage(0);
+    lose_ledger();
+    CHECK(rescued() == 1);
+    for (int start = 0; start < 2; ++start) {
+      start_without_ledger();
+      turns();
+      CHECK(count().waiting == 1);
+      CHECK(content(lease().at(0)) == bytes);
+      CHECK(places() == 0);
+      stop();
+    }
+    start();
+    deliver(lease().at(0));
+    turns();
+  }
+  SUBCASE("sound") {
+    lose_ledger();
+    CHECK(rescued() == 1);
+    start();
+    CHECK(count().waiting == 1);
+    deliver(lease().at(0));
+    turns();
+    stop();
+    lose_ledger();
+    CHECK(rescued() == 0);
+    start();
+  }
+  // Delivered, it is missed no more.
+  for (const bool without_ledger : {false, true}) {
+    restart(without_ledger);
+    CHECK(queue->summary().items == 0);
+    CHECK(places() == 0);
+    CHECK(*queue->counts().undelivered({}) == 0);
+  }
+}
+
+TEST_SUITE_END();

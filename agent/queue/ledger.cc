@@ -91,7 +91,7 @@ void Ledger::prepare() {
   Statements& u = *use_;
   u.item_insert = Statement(s, "INSERT OR REPLACE INTO item VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   u.item_by_id = Statement(s, "SELECT seq, sha256, state FROM item WHERE id=? ORDER BY state IN (4,6), seq");
-  u.item_by_sop = Statement(s, "SELECT sha256, seq, state FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2,3) AND seq<>?");
+  u.item_by_sop = Statement(s, "SELECT sha256, seq, state, received_ms FROM item WHERE sop_key=? AND sop_key<>0 AND state IN (1,2,3) AND seq<>?");
   u.item_by_study = Statement(s, "SELECT min(study_order) FROM item WHERE study_key=? AND study_key<>0 AND state=1");
   u.item_state = Statement(s, "UPDATE item SET state=?, reason=? WHERE seq=?");
   u.item_close = Statement(s, "UPDATE item SET state=CASE state WHEN 4 THEN 5 ELSE 2 END WHERE seq=?");
@@ -131,7 +131,7 @@ void Ledger::prepare() {
   u.buried = Statement(s, "SELECT item, note FROM orphan WHERE sop_key=? AND sop_key<>0 AND type=3");
   u.orphan_of = Statement(s, "SELECT type, note FROM orphan WHERE item=? ORDER BY number");
   u.orphan_delete = Statement(s, "DELETE FROM orphan WHERE item=?");
-  u.quarantine_insert = Statement(s, "INSERT OR REPLACE INTO quarantine VALUES(?,?,?,?,?,?)");
+  u.quarantine_insert = Statement(s, "INSERT OR REPLACE INTO quarantine VALUES(?,?,?,?,?,?,?)");
   u.quarantine_in = Statement(s, "SELECT 1 FROM quarantine WHERE segment=? LIMIT 1");
   u.segment_get = Statement(s, "SELECT indexed FROM segment WHERE number=?");
   u.segment_set = Statement(s, "INSERT OR REPLACE INTO segment VALUES(?,?,?,?,0)");

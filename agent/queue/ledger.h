@@ -271,8 +271,10 @@ class Ledger {
   void hand_over(Sequence from, Sequence to);
   void replace(Sequence damaged);
   void forget_replaced(std::uint64_t segment);
-  bool is_known(std::int64_t sop_key, const Digest& sha256);
-  void heal_ranges(std::int64_t sop_key, const Digest& sha256);
+  bool is_known(std::int64_t sop_key, const core::Item& damaged);
+  // Of those that were received until then.
+  void heal_ranges(std::int64_t sop_key, const Digest& sha256, WallTime until);
+  void heal_ranges(const core::Item& living, std::int64_t sop_key);
   // A damaged range held the image, and nothing here stands for it.
   bool is_missing(std::int64_t sop_key, const Digest& sha256);
   void forget_let_go(const core::Item& item);

@@ -136,7 +136,7 @@ void Ledger::insert_item(const IndexedItem& indexed, std::int64_t exam, std::int
   row.bind(13, static_cast<int>(state)).bind(14, reason).bind(15, ByteView(facts_.seal(item)));
   row.bind(16, keys_.of(core::commanded_as(item.facts))).run();
   tallies_.item(state, 1, static_cast<std::int64_t>(item.size));
-  if (state == ItemState::living) heal_ranges(sop_key, item.sha256);  // what was let go is about to leave the disk
+  if (state == ItemState::living) heal_ranges(item, sop_key);  // what was let go is about to leave the disk
 }
 
 void Ledger::open_deliveries(const IndexedItem& indexed, std::int64_t exam, std::int64_t study_order,
@@ -331,6 +331,7 @@ void Ledger::apply_receipt(const ReceiptNote& note, Sequence seq, std::int64_t r
 void Ledger::apply_tombstone(const TombstoneNote& note, Sequence seq) {
   use_->item_close.bind(1, seq).run();
   if (note.why == TombstoneReason::shed) forget_name(seq);
+  if (note.why == TombstoneReason::reclaimed) heal_ranges(note.sop_key, note.sha256, note.time);
   std::vector<int> destinations;
   auto& rows = use_->deliveries_of;
   for (rows.begin().bind(1, seq); rows.step();) destinations.push_back(static_cast<int>(rows.number(4)));

@@ -83,28 +83,35 @@ void Ledger::quarantine_range(std::uint64_t segment, std::uint64_t offset, std::
   const std::int64_t sop_key = item == nullptr ? 0 : keys_.of(core::kept_as(item->facts));
   auto& insert = use_->quarantine_insert;
   insert.bind(1, static_cast<std::int64_t>(segment)).bind(2, static_cast<std::int64_t>(offset)).bind(3, static_cast<std::int64_t>(bytes));
-  insert.bind(4, sop_key != 0 && is_known(sop_key, item->sha256) ? came_again : reason).bind(5, sop_key);
-  insert.bind(6, sop_key == 0 ? ByteView() : ByteView(item->sha256)).run();
+  insert.bind(4, sop_key != 0 && is_known(sop_key, *item) ? came_again : reason).bind(5, sop_key);
+  insert.bind(6, sop_key == 0 ? ByteView() : ByteView(item->sha256)).bind(7, sop_key == 0 ? 0 : item->received.ms).run();
   if (sop_key != 0) ++ranges_;
 }
 
-// The image is here, or was let go.
-bool Ledger::is_known(std::int64_t sop_key, const Digest& sha256) {
+// The image is here, or went after the damaged record came: what went before, and came again, may be owed anew. (What only a
+// tombstone is known of has its time; of others one that came later is enough.)
+bool Ledger::is_known(std::int64_t sop_key, const core::Item& damaged) {
   bool known = false;
   auto& rows = use_->item_by_sop;
   for (rows.begin().bind(1, sop_key).bind(2, std::int64_t{0}); rows.step();) {
-    const bool same = rows.blob(0).size() == sha256.size() && std::memcmp(rows.blob(0).data(), sha256.data(), sha256.size()) == 0;
-    known = known || (same && static_cast<ItemState>(rows.number(2)) != ItemState::quarantined);
+    const bool same = rows.blob(0).size() == damaged.sha256.size() && std::memcmp(rows.blob(0).data(), damaged.sha256.data(), damaged.sha256.size()) == 0;
+    const auto state = static_cast<ItemState>(rows.number(2));
+    known = known || (same && (state == ItemState::living || (state == ItemState::reclaimed && rows.number(3) >= damaged.received.ms)));
   }
   rows.begin();
   return known;
 }
 
 // The other way round: the damage was found first.
-void Ledger::heal_ranges(std::int64_t sop_key, const Digest& sha256) {
+void Ledger::heal_ranges(std::int64_t sop_key, const Digest& sha256, WallTime until) {
   if (ranges_ == 0 || sop_key == 0) return;
-  Statement heal(*sql_, "UPDATE quarantine SET reason=?3 WHERE sop_key=?1 AND sop_key<>0 AND sha256=?2");
-  heal.bind(1, sop_key).bind(2, ByteView(sha256)).bind(3, came_again).run();
+  Statement heal(*sql_, "UPDATE quarantine SET reason=?3 WHERE sop_key=?1 AND sop_key<>0 AND sha256=?2 AND received_ms<=?4");
+  heal.bind(1, sop_key).bind(2, ByteView(sha256)).bind(3, came_again).bind(4, until.ms).run();
+}
+
+// One with a tombstone does not live: that is applied next, and says until when the image was here.
+void Ledger::heal_ranges(const core::Item& living, std::int64_t sop_key) {
+  if (ranges_ > 0 && !has_tombstone(living.id)) heal_ranges(sop_key, living.sha256, WallTime{std::numeric_limits<std::int64_t>::max()});
 }
 
 bool Ledger::is_missing(std::int64_t sop_key, const Digest& sha256) {

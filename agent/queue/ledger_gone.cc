@@ -115,7 +115,7 @@ void Ledger::remember_gone(Sequence seq, const TombstoneNote& note) {
   row.bind(8, note.time.ms).bind(9, note.sop_key).bind(10, std::int64_t{0}).bind(11, seq).bind(12, std::int64_t{0});
   row.bind(13, static_cast<int>(ItemState::reclaimed)).bind(14, std::string_view()).bind(15, ByteView()).bind(16, std::int64_t{0}).run();
   tallies_.item(ItemState::reclaimed, 1, 0);
-  heal_ranges(note.sop_key, note.sha256);
+  heal_ranges(note.sop_key, note.sha256, note.time);
 }
 
 // The image came again: its exam counts it once, and who proved to have it is asked before it is sent there once more. That

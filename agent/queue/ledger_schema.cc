@@ -110,7 +110,11 @@ CREATE INDEX item_label ON item(label_key) WHERE label_key <> 0;
 INSERT INTO meta SELECT 'names missing', 1 WHERE EXISTS(SELECT 1 FROM item);
 )sql";
 
-constexpr std::array migrations{first, second, third, fourth, fifth, sixth, seventh, eighth, ninth};
+constexpr const char* tenth = R"sql(
+ALTER TABLE quarantine ADD COLUMN received_ms INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array migrations{first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth};
 static_assert(migrations.size() == ledger_version);
 
 }  // namespace

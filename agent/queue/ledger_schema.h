@@ -9,7 +9,7 @@
 
 namespace sampan::queue {
 
-inline constexpr int ledger_version = 9;
+inline constexpr int ledger_version = 10;
 
 Status migrate(Sql& sql);
 // meta.name that stands until what version 2 added was filled in from the rows of version 1.

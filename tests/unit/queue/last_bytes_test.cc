@@ -96,4 +96,49 @@ TEST_CASE_FIXTURE(LastBytesFixture, "a_copy_that_was_let_go_is_the_image_where_w
   }
 }
 
+TEST_CASE_FIXTURE(LastBytesFixture, "an_image_that_came_again_after_it_went_and_is_damaged_is_not_what_went" * doctest::description("contract 2, 9")) {
+  is_asked = false;
+  REQUIRE(put(bytes, image_facts("1.1")).ok());
+  REQUIRE(put(pattern(10'000, 2), image_facts("1.2")).ok());
+  clock.wall_ms += 1000;
+  deliver(lease(1).at(0));
+  turns();
+  clock.wall_ms += 1000;
+  std::size_t lost = 1;
+  std::uint64_t nth = 2;
+  SUBCASE("its record is damaged") {}
+  SUBCASE("and the first one is gone from the disk") {
+    restart();
+    turns();
+  }
+  SUBCASE("it went as well") { lost = 0; }
+  SUBCASE("the image is here, and what went is damaged") { nth = 0, lost = 0; }
+  REQUIRE_FALSE(put(bytes, image_facts("1.1"))->repeated);
+  clock.wall_ms += 1000;
+  const bool goes = lost == 0 && nth == 2;
+  for (const auto& one : lease())
+    if (goes && content(one) == bytes) deliver(one);
+  turns();
+  stop();
+  if (segments().size() > 1)
+    overwrite(segments().at(1), 4096 + 1000, {1, 2, 3, 4, 5, 6, 7, 8});
+  else
+    damage(nth);
+  start_without_ledger();
+  CHECK(queue->summary().quarantined == lost);
+  CHECK(places() == lost);
+  CHECK(*queue->counts().undelivered({}) == (goes ? 1 : 2));
+  clock.wall_ms += 1000;
+  REQUIRE(put(bytes, image_facts("1.1")).ok());
+  CHECK(places() == 0);
+  turns();
+  for (const auto& one : lease()) deliver(one);
+  for (const bool without_ledger : {false, true}) {
+    turns();
+    restart(without_ledger);
+    CHECK(places() == 0);
+    CHECK(*queue->counts().undelivered({}) == 0);
+  }
+}
+
 TEST_SUITE_END();

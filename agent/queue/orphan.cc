@@ -94,7 +94,7 @@ struct Orphan::Parts {
   Status list();
   std::optional<OpenSegment> open(const SegmentName& name);
   void read_notes(const SegmentName& name);
-  bool damaged(const Finding& found);
+  bool damaged(SegmentScan& scan, const Finding& found);
   struct Record {
     std::shared_ptr<File> file;
     std::uint64_t offset = 0;
@@ -136,9 +136,12 @@ std::optional<OpenSegment> Orphan::Parts::open(const SegmentName& name) {
 }
 
 // Half punched when the power went is no damage.
-bool Orphan::Parts::damaged(const Finding& found) {
+bool Orphan::Parts::damaged(SegmentScan& scan, const Finding& found) {
   if (found.what == Finding::What::record) return false;
-  if (!(found.header && fates.is_gone(found.header->item))) ++counts.damaged;
+  if (found.header && fates.is_gone(found.header->item))
+    scan.cut(found.record_end());
+  else
+    ++counts.damaged;
   return true;
 }
 
@@ -148,7 +151,7 @@ void Orphan::Parts::read_notes(const SegmentName& name) {
   SegmentScan scan(*segment->file, name.number, block_bytes, segment->size);
   scan.durable_to(end_mark_of(*segment->file, name.number));
   for (auto found = scan.next(); found.what != Finding::What::end; found = scan.next()) {
-    if (damaged(found)) continue;
+    if (damaged(scan, found)) continue;
     const auto payload = read_payload(*segment->file, found.offset, found.frame, keys);
     if (!payload)
       ++counts.unopened;
@@ -246,7 +249,7 @@ void Orphan::each(const Visit& visit) {
     SegmentScan scan(*segment->file, name.number, block_bytes, segment->size);
     scan.durable_to(end_mark_of(*segment->file, name.number));
     for (auto found = scan.next(); found.what != Finding::What::end; found = scan.next()) {
-      if (p.damaged(found) || found.frame.header.type != Type::item) continue;
+      if (p.damaged(scan, found) || found.frame.header.type != Type::item) continue;
       auto record = p.read(*segment, found.offset, found.frame);
       if (!record || p.fates.is_gone(record->item)) continue;
       if (p.fates.is_let_go(record->item)) {

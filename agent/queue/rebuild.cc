@@ -196,7 +196,7 @@ void Rebuild::take_notes(const Finding& found, Ledger& ledger, std::int64_t run_
 }
 
 void Rebuild::take_damage(const Finding& found, Ledger& ledger) {
-  if (found.header && ledger.has_tombstone(found.header->item)) return;  // half punched when the power went
+  if (found.header && ledger.has_tombstone(found.header->item)) return scan_->cut(found.record_end());  // half punched when the power went
   const std::uint64_t number = backlog_.segments[next_].number;
   blind_ = blind_ || found.unreadable;
   // A note on the item was written after it was durable.

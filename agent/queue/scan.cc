@@ -114,18 +114,23 @@ bool SegmentScan::was_whole(const Finding& found) {
   return !has_zero_sector(found.offset, found.offset + facts_offset(trailer->payload_bytes, header.chunk_bytes) + trailer->facts_bytes);
 }
 
+// Once for damage that is told in parts.
+void SegmentScan::search_record() {
+  if (at_ < searched_.to) return;
+  std::uint64_t next = at_ + block_bytes;
+  while (next < size_ && (!header_at(next) || !record_at(next))) next += block_bytes;
+  searched_ = {std::min(next, size_), next < size_, unreadable_};
+}
+
 Finding SegmentScan::past_damage() {
   Finding found;
   found.offset = at_;
-  found.what = Finding::What::torn;
   found.header = header_at(at_);
-  for (at_ += block_bytes; at_ < size_; at_ += block_bytes) {
-    if (!header_at(at_) || !record_at(at_)) continue;
-    found.what = Finding::What::damaged;
-    found.record_follows = true;
-    break;
-  }
-  at_ = std::min(at_, size_);
+  search_record();
+  at_ = searched_.to;
+  found.record_follows = searched_.record_follows;
+  found.what = found.record_follows ? Finding::What::damaged : Finding::What::torn;
+  unreadable_ = unreadable_ || searched_.unreadable;
   found.unreadable = unreadable_;
   if (!found.record_follows && found.offset < durable_) {
     found.what = Finding::What::damaged;
@@ -135,6 +140,10 @@ Finding SegmentScan::past_damage() {
   found.bytes = at_ - found.offset;
   boundary_ = at_;
   return found;
+}
+
+void SegmentScan::cut(std::uint64_t end) {
+  if (end < at_) boundary_ = at_ = end;
 }
 
 Status verify(File& file, Sequence sequence) {

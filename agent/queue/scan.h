@@ -25,6 +25,11 @@ struct Finding {
   std::optional<Header> header; // of a damaged range or torn tail that begins with a header that verifies
   bool record_follows = false;  // behind damage
   bool unreadable = false;      // some of these bytes the disk did not read: they may be sound
+  // Where the record that begins the range ends, as its header says; the end of the range where that says nothing.
+  std::uint64_t record_end() const {
+    const std::uint64_t length = header && !header->streamed ? header->record_bytes : 0;
+    return offset + (length > 0 && length < bytes && length % block_bytes == 0 ? length : bytes);
+  }
 };
 
 class SegmentScan {
@@ -37,6 +42,8 @@ class SegmentScan {
   void durable_to(std::uint64_t end) { durable_ = end; }
   // Stretches of zeros (punched records, blocks never written) are passed over in silence.
   Finding next();
+  // Of the damage that next() gave last only what ends here is spoken of; what is behind it is a finding of its own.
+  void cut(std::uint64_t end);
 
  private:
   bool read(std::uint64_t offset, ByteSpan into);
@@ -48,6 +55,7 @@ class SegmentScan {
   bool is_zero(std::uint64_t offset, std::uint64_t bytes);
   bool has_zero_sector(std::uint64_t from, std::uint64_t to);
   bool was_whole(const Finding& found);
+  void search_record();
   Finding past_damage();
   Finding missing();
 
@@ -59,6 +67,11 @@ class SegmentScan {
   std::uint64_t ahead_ = ~0ull;  // asked for up to here
   Bytes window_;
   bool unreadable_ = false;  // a read failed since the last finding
+  // Up to where no record begins, as was found behind damage.
+  struct Searched {
+    std::uint64_t to = 0;
+    bool record_follows = false, unreadable = false;
+  } searched_;
 };
 
 // The record of this sequence is there and verifies. Errc::damaged: it is not, or does not; Errc::io: the disk does not say.

@@ -141,4 +141,30 @@ TEST_CASE_FIXTURE(LastBytesFixture, "an_image_that_came_again_after_it_went_and_
   }
 }
 
+TEST_CASE_FIXTURE(LastBytesFixture, "a_damaged_record_behind_one_that_was_half_punched_is_told" * doctest::description("contract 2, 9")) {
+  for (unsigned i = 1; i <= 4; ++i) REQUIRE(put(pattern(10'000, i), image_facts("1." + std::to_string(i))).ok());
+  const unsigned gone = 2;
+  for (const auto& one : lease(gone)) deliver(one);
+  turns();
+  REQUIRE(asked("SELECT count(*) FROM item WHERE state=2") == gone);
+  stop();
+  for (unsigned i = 0; i < gone; ++i) overwrite(segments().at(0), 4096 + i * record + 4096, Bytes(record - 4096, 0));  // only their headers are left
+  std::size_t lost = 1;
+  SUBCASE("and a record follows") { damage(2); }
+  SUBCASE("and nothing follows") {
+    damage(2);
+    damage(3);
+  }
+  SUBCASE("none is damaged") { lost = 0; }
+  lose_ledger();
+  auto orphan = queue::Orphan::open(files, queue::KeySources{home.path().string()});
+  REQUIRE(orphan.ok());
+  orphan->each([](core::Consignment, const queue::Fate&, std::uint64_t) { return true; });
+  CHECK(orphan->counts().damaged == lost);
+  start();
+  queue->drain();
+  CHECK(queue->summary().quarantined == lost);
+  CHECK(places() == lost);
+}
+
 TEST_SUITE_END();

@@ -329,7 +329,11 @@ void Ledger::apply_receipt(const ReceiptNote& note, Sequence seq, std::int64_t r
 }
 
 void Ledger::apply_tombstone(const TombstoneNote& note, Sequence seq) {
-  use_->item_close.bind(1, seq).run();
+  // A ledger that a power cut took back may still have it to be compared with what it was found to repeat since.
+  if (forget_undecided(seq) && note.why == TombstoneReason::duplicate)
+    use_->item_state.bind(1, static_cast<int>(ItemState::duplicate_gone)).bind(2, "").bind(3, seq).run();
+  else
+    use_->item_close.bind(1, seq).run();
   if (note.why == TombstoneReason::shed) forget_name(seq);
   if (note.why == TombstoneReason::reclaimed) heal_ranges(note.sop_key, note.sha256, note.time);
   std::vector<int> destinations;

@@ -86,6 +86,33 @@ TEST_CASE_FIXTURE(ComparingFixture, "what_was_not_decided_is_decided_after_a_res
   CHECK(compared == 0);
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "what_was_found_to_repeat_another_and_was_let_go_is_held_by_no_ledger_of_before" * doctest::description("contract 6, 9")) {
+  const std::string before = at("before").string();
+  std::filesystem::create_directory(before);
+  const auto copy_ledger = [](const std::string& from, const std::string& to) {
+    for (const char* part : {"/ledger.db", "/ledger.db-wal"})
+      if (std::filesystem::exists(from + part)) std::filesystem::copy_file(from + part, to + part, std::filesystem::copy_options::overwrite_existing);
+  };
+  compare = [&](const core::Consignment&, const core::Consignment&) { return copy_ledger(home.path().string(), before), queue::Likeness::same; };
+  REQUIRE(put(pattern(10'000, 1), image_facts("1.1")).ok());
+  queue->drain();
+  REQUIRE(put(pattern(2'000'000, 2), image_facts("1.1")).ok());  // in a segment of its own
+  turns();
+  REQUIRE(segments().size() == 1);
+  stop();
+  lose_ledger();
+  copy_ledger(before, home.path().string());
+  compare = nullptr;
+  start();
+  turns();
+  CHECK(count().on_hold == 0);
+  CHECK(asked("SELECT count(*) FROM item WHERE state=2") == 0);
+  CHECK(asked("SELECT count(*) FROM meta WHERE name>'undecided ' AND name<'undecided!'") == 0);
+  deliver(lease().at(0));
+  turns();
+  CHECK(queue->summary().items == 0);
+}
+
 TEST_CASE_FIXTURE(ComparingFixture, "an_image_that_breaks_every_comparison_is_held_and_the_others_flow" * doctest::description("contract 6, 8")) {
   likeness = Likeness::broke_off;
   put_both();

@@ -131,7 +131,7 @@ void Ledger::prepare() {
   u.buried = Statement(s, "SELECT item, note FROM orphan WHERE sop_key=? AND sop_key<>0 AND type=3");
   u.orphan_of = Statement(s, "SELECT type, note FROM orphan WHERE item=? ORDER BY number");
   u.orphan_delete = Statement(s, "DELETE FROM orphan WHERE item=?");
-  u.quarantine_insert = Statement(s, "INSERT OR REPLACE INTO quarantine VALUES(?,?,?,?,?,?,?)");
+  u.quarantine_insert = Statement(s, "INSERT OR REPLACE INTO quarantine VALUES(?,?,?,?,?,?,?,?,?)");
   u.quarantine_in = Statement(s, "SELECT 1 FROM quarantine WHERE segment=? LIMIT 1");
   u.segment_get = Statement(s, "SELECT indexed FROM segment WHERE number=?");
   u.segment_set = Statement(s, "INSERT OR REPLACE INTO segment VALUES(?,?,?,?,0)");

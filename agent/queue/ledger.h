@@ -93,8 +93,9 @@ class Ledger {
   bool promise_is_open(std::string_view transaction_uid);
   // A duplicate takes its place, where there is one; otherwise its deliveries are held.
   void quarantine_item(Sequence seq, std::string_view reason);
-  // item: what the record held, where so much of it verifies.
-  void quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason, const core::Item* item = nullptr);
+  // lost: what the record held, where so much of it verifies.
+  struct Lost;
+  void quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason, const Lost* lost = nullptr);
   void forget_quarantine(std::uint64_t segment, std::uint64_t from);
   // A person looked at what is damaged there, of so many bytes or fewer.
   bool is_seen(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes);
@@ -216,6 +217,10 @@ class Ledger {
     core::Priority priority = core::Priority::routine;
   };
   Debt owed_by(const core::Item& copy, std::span<const std::string> recorded);
+  struct Lost {
+    core::Item item;
+    Debt debt;
+  };
   Lack lack(Sequence item, std::span<const std::string> owed, core::Priority priority) { return lacking_.of(item, owed, priority); }
   // Nobody stays for it: it is an image like any other.
   void stand_alone(Sequence copy, const core::Item& item, std::span<const std::string> destinations);
@@ -271,10 +276,14 @@ class Ledger {
   void hand_over(Sequence from, Sequence to);
   void replace(Sequence damaged);
   void forget_replaced(std::uint64_t segment);
-  bool is_known(std::int64_t sop_key, const core::Item& damaged);
+  // Who stands for it: a living one, 0 for one that is gone; nothing: it is missing.
+  std::optional<Sequence> known_as(std::int64_t sop_key, const core::Item& damaged);
   // Of those that were received until then.
   void heal_ranges(std::int64_t sop_key, const Digest& sha256, WallTime until);
-  void heal_ranges(const core::Item& living, std::int64_t sop_key);
+  // Of what has these bytes; the living ones take over what is owed of it.
+  void heal_ranges(std::int64_t sop_key, const Digest& sha256, std::span<const Sequence> living);
+  void take_over(Sequence living, const Debt& debt, WallTime time);
+  bool is_undecided(Sequence seq);
   // A damaged range held the image, and nothing here stands for it.
   bool is_missing(std::int64_t sop_key, const Digest& sha256);
   void forget_let_go(const core::Item& item);

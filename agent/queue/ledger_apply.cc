@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How items and notes change the ledger: admission, deliveries, receipts, tombstones, verdicts.
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/log.h"
@@ -67,6 +68,8 @@ Admission Ledger::add(const IndexedItem& indexed, std::span<const std::string> d
   if (earlier.damaged) take_place(indexed, sop_key, differs);
   admit(indexed, exam, order, destinations, differs, rebuilt);
   if (earlier.gone != 0) follow(indexed, earlier.gone);
+  // What was let go is about to leave the disk, and what went says itself until when it was here.
+  if (ranges_ > 0 && !has_tombstone(indexed.item.id)) heal_ranges(sop_key, indexed.item.sha256, std::array{indexed.seq});
   return admission;
 }
 
@@ -136,7 +139,6 @@ void Ledger::insert_item(const IndexedItem& indexed, std::int64_t exam, std::int
   row.bind(13, static_cast<int>(state)).bind(14, reason).bind(15, ByteView(facts_.seal(item)));
   row.bind(16, keys_.of(core::commanded_as(item.facts))).run();
   tallies_.item(state, 1, static_cast<std::int64_t>(item.size));
-  if (state == ItemState::living) heal_ranges(item, sop_key);  // what was let go is about to leave the disk
 }
 
 void Ledger::open_deliveries(const IndexedItem& indexed, std::int64_t exam, std::int64_t study_order,

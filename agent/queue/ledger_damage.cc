@@ -79,27 +79,38 @@ void Ledger::forget_replaced(std::uint64_t segment) {
   forget.bind(1, sequence_of(segment, 0)).bind(2, sequence_of(segment + 1, 0)).run();
 }
 
-void Ledger::quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason, const core::Item* item) {
-  const std::int64_t sop_key = item == nullptr ? 0 : keys_.of(core::kept_as(item->facts));
+void Ledger::quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason, const Lost* lost) {
+  const std::int64_t sop_key = lost == nullptr ? 0 : keys_.of(core::kept_as(lost->item.facts));
+  const auto as = sop_key == 0 ? std::optional<Sequence>() : known_as(sop_key, lost->item);
+  const bool known = as.has_value();
+  const Sequence heir = known ? *as : 0;
   auto& insert = use_->quarantine_insert;
   insert.bind(1, static_cast<std::int64_t>(segment)).bind(2, static_cast<std::int64_t>(offset)).bind(3, static_cast<std::int64_t>(bytes));
-  insert.bind(4, sop_key != 0 && is_known(sop_key, *item) ? came_again : reason).bind(5, sop_key);
-  insert.bind(6, sop_key == 0 ? ByteView() : ByteView(item->sha256)).bind(7, sop_key == 0 ? 0 : item->received.ms).run();
+  insert.bind(4, known ? came_again : reason).bind(5, sop_key).bind(6, sop_key == 0 ? ByteView() : ByteView(lost->item.sha256));
+  std::string owed;  // one a line, as in the record
+  if (sop_key != 0)
+    for (const auto& name : lost->debt.owed) owed += name + '\n';
+  insert.bind(7, sop_key == 0 ? 0 : lost->item.received.ms).bind(8, sop_key == 0 ? 0 : static_cast<int>(lost->debt.priority)).bind(9, std::string_view(owed)).run();
   if (sop_key != 0) ++ranges_;
+  if (heir != 0 && !is_seen(segment, offset, bytes)) take_over(heir, lost->debt, lost->item.received);
 }
 
 // The image is here, or went after the damaged record came: what went before, and came again, may be owed anew. (What only a
 // tombstone is known of has its time; of others one that came later is enough.)
-bool Ledger::is_known(std::int64_t sop_key, const core::Item& damaged) {
-  bool known = false;
+std::optional<Sequence> Ledger::known_as(std::int64_t sop_key, const core::Item& damaged) {
+  std::vector<Sequence> living;
+  bool gone = false;
   auto& rows = use_->item_by_sop;
   for (rows.begin().bind(1, sop_key).bind(2, std::int64_t{0}); rows.step();) {
     const bool same = rows.blob(0).size() == damaged.sha256.size() && std::memcmp(rows.blob(0).data(), damaged.sha256.data(), damaged.sha256.size()) == 0;
     const auto state = static_cast<ItemState>(rows.number(2));
-    known = known || (same && (state == ItemState::living || (state == ItemState::reclaimed && rows.number(3) >= damaged.received.ms)));
+    if (same && state == ItemState::living) living.push_back(rows.number(1));
+    gone = gone || (same && state == ItemState::reclaimed && rows.number(3) >= damaged.received.ms);
   }
   rows.begin();
-  return known;
+  std::erase_if(living, [this](Sequence seq) { return is_undecided(seq); });  // healed once that is decided
+  if (!living.empty()) return living.front();
+  return gone ? std::optional<Sequence>(0) : std::nullopt;
 }
 
 // The other way round: the damage was found first.
@@ -109,9 +120,36 @@ void Ledger::heal_ranges(std::int64_t sop_key, const Digest& sha256, WallTime un
   heal.bind(1, sop_key).bind(2, ByteView(sha256)).bind(3, came_again).bind(4, until.ms).run();
 }
 
-// One with a tombstone does not live: that is applied next, and says until when the image was here.
-void Ledger::heal_ranges(const core::Item& living, std::int64_t sop_key) {
-  if (ranges_ > 0 && !has_tombstone(living.id)) heal_ranges(sop_key, living.sha256, WallTime{std::numeric_limits<std::int64_t>::max()});
+// The record that lay damaged was owed to more, perhaps, than what came again: it went to another address.
+void Ledger::heal_ranges(std::int64_t sop_key, const Digest& sha256, std::span<const Sequence> living) {
+  if (ranges_ == 0 || sop_key == 0) return;
+  struct Range {
+    std::uint64_t segment, offset, bytes;
+    Debt debt;
+    WallTime received;
+  };
+  std::vector<Range> found;
+  Statement rows(*sql_, "SELECT segment, offset, bytes, priority, owed, received_ms FROM quarantine WHERE sop_key=?1 AND sop_key<>0 AND sha256=?2 AND reason<>?3");
+  for (rows.bind(1, sop_key).bind(2, ByteView(sha256)).bind(3, came_again); rows.step();) {
+    Range range{static_cast<std::uint64_t>(rows.number(0)), static_cast<std::uint64_t>(rows.number(1)), static_cast<std::uint64_t>(rows.number(2)), {}, {rows.number(5)}};
+    const std::string owed = rows.text(4);
+    for (std::size_t from = 0, end = 0; (end = owed.find('\n', from)) != owed.npos; from = end + 1) range.debt.owed.push_back(owed.substr(from, end - from));
+    range.debt.priority = static_cast<core::Priority>(rows.number(3));
+    found.push_back(std::move(range));
+  }
+  rows.begin();
+  for (const Range& range : found)
+    if (!is_seen(range.segment, range.offset, range.bytes))
+      for (const Sequence seq : living) take_over(seq, range.debt, range.received);
+  heal_ranges(sop_key, sha256, WallTime{std::numeric_limits<std::int64_t>::max()});
+}
+
+// In the ledger; what its record does not say is noted for it as of a copy that took the place of a damaged one.
+void Ledger::take_over(Sequence living, const Debt& debt, WallTime time) {
+  Lack missing = lack(living, debt.owed, debt.priority);
+  if (!missing) return;
+  apply_duty({Uuid{}, time, std::move(missing.destinations), debt.priority}, living);
+  keep_owing(living);
 }
 
 bool Ledger::is_missing(std::int64_t sop_key, const Digest& sha256) {

@@ -112,6 +112,8 @@ INSERT INTO meta SELECT 'names missing', 1 WHERE EXISTS(SELECT 1 FROM item);
 
 constexpr const char* tenth = R"sql(
 ALTER TABLE quarantine ADD COLUMN received_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE quarantine ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE quarantine ADD COLUMN owed TEXT NOT NULL DEFAULT '';
 )sql";
 
 constexpr std::array migrations{first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth};

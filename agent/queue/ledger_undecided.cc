@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Items that share a SOP Instance UID with another and not its bytes, until they were compared (FORMAT.md, Ledger).
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
 #include "queue/ledger.h"
@@ -54,13 +55,16 @@ std::vector<std::pair<Sequence, ItemState>> Ledger::decided_with(std::int64_t so
   while (rows.step())
     if (const auto state = static_cast<ItemState>(rows.number(2)); state != ItemState::quarantined) found.emplace_back(rows.number(1), state);
   rows.begin();
-  std::erase_if(found, [this](const auto& other) {
-    auto& open = use_->meta_get.begin().bind(1, std::string_view(name_of(other.first)));
-    const bool undecided = open.step();
-    open.begin();
-    return undecided;
-  });
+  std::erase_if(found, [this](const auto& other) { return is_undecided(other.first); });
   return found;
+}
+
+bool Ledger::is_undecided(Sequence seq) {
+  const std::string name = name_of(seq);
+  auto& open = use_->meta_get.begin().bind(1, std::string_view(name));
+  const bool undecided = open.step();
+  open.begin();
+  return undecided;
 }
 
 Admission Ledger::decide(Sequence seq, std::string_view reason, const std::function<std::vector<std::string>(const core::Item&)>& route) {
@@ -72,7 +76,6 @@ Admission Ledger::decide(Sequence seq, std::string_view reason, const std::funct
   if (reason.empty()) {
     become(ItemState::duplicate, "the same data set is here already, encoded in another way");
     keep_owing(seq);
-    return Admission::duplicate;
   }
   IndexedItem indexed;
   indexed.seq = seq;
@@ -84,12 +87,18 @@ Admission Ledger::decide(Sequence seq, std::string_view reason, const std::funct
   const std::int64_t exam = get.number(3), study_order = get.number(4), sop_key = get.number(7);
   const Bytes facts(get.blob(5).begin(), get.blob(5).end());
   get.begin();
+  if (reason.empty()) {
+    std::vector<Sequence> heirs;
+    for (const auto& heir : heirs_of(seq).items) heirs.push_back(heir.seq);
+    return heal_ranges(sop_key, indexed.item.sha256, heirs), Admission::duplicate;
+  }
   if (Status read = facts_.open(facts, indexed.item); !read) sql_->refuse(read.error());
   const bool alone = decided_with(sop_key, seq).empty();  // what it was to be compared with was quarantined meanwhile
   const std::string_view held = !alone ? reason : indexed.item.facts.has(core::Fact::unread) ? content_unread : "";
   become(ItemState::living, held);
   take_place(indexed, sop_key, held);
   admit(indexed, exam, study_order, route(indexed.item), held, *rebuilt);
+  if (ranges_ > 0 && !has_tombstone(indexed.item.id)) heal_ranges(sop_key, indexed.item.sha256, std::array{seq});
   return alone ? Admission::fresh : Admission::conflict;
 }
 

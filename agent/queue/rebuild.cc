@@ -206,7 +206,7 @@ void Rebuild::take_damage(const Finding& found, Ledger& ledger) {
   missed_ = true;
   const std::string why = found.unreadable ? "does not read" : "does not verify";
   log::warn("spool: " + std::to_string(found.bytes) + " bytes in segment " + std::to_string(number) + " quarantined: " + why);
-  const auto item = damaged_item(found, number);
+  const auto item = damaged_item(found, ledger);
   ledger.quarantine_range(number, found.offset, found.bytes, why, item ? &*item : nullptr);
 }
 
@@ -220,12 +220,16 @@ static bool is_zero(File& file, std::uint64_t from, std::uint64_t end) {
 }
 
 // What was damaged, where its frame, its facts and its digest still verify and nothing else is in the range but what was punched.
-std::optional<core::Item> Rebuild::damaged_item(const Finding& found, std::uint64_t number) {
+std::optional<Ledger::Lost> Rebuild::damaged_item(const Finding& found, Ledger& ledger) {
+  const std::uint64_t number = backlog_.segments[next_].number;
   if (!found.header || found.header->type != Type::item || found.unreadable) return {};
   const auto frame = read_frame(*file_, number, found.offset);
   if (!frame || !is_zero(*file_, found.offset + round_to_block(frame->trailer.record_bytes), found.offset + found.bytes)) return {};
-  core::Item item;
-  return read_item(*file_, found.offset, *frame, keys_, item) ? std::optional(std::move(item)) : std::nullopt;
+  Ledger::Lost lost;
+  Owed owed;
+  if (!read_item(*file_, found.offset, *frame, keys_, lost.item, &owed)) return {};
+  lost.debt = ledger.owed_by(lost.item, owed ? *owed : route_(lost.item));
+  return lost;
 }
 
 void Rebuild::take_tail(const Finding& found, Ledger& ledger) {

@@ -58,7 +58,7 @@ class Rebuild {
   void take_item(const Finding& found, Ledger& ledger);
   void take_notes(const Finding& found, Ledger& ledger, std::int64_t run_ms);
   void take_damage(const Finding& found, Ledger& ledger);
-  std::optional<core::Item> damaged_item(const Finding& found, std::uint64_t number);
+  std::optional<Ledger::Lost> damaged_item(const Finding& found, Ledger& ledger);
   void take_tail(const Finding& found, Ledger& ledger);
   void mark_end();
   void checkpoint(Ledger& ledger, std::uint64_t indexed);

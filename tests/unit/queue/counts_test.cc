@@ -152,7 +152,7 @@ TEST_CASE_FIXTURE(CountsFixture, "a_ledger_of_the_first_version_learns_what_the_
          "CREATE INDEX item_study ON item(study_key, study_order) WHERE study_key <> 0 AND state = 1;"
          "CREATE TABLE old(destination INTEGER, state INTEGER, items INTEGER, bytes INTEGER, PRIMARY KEY(destination, state)) WITHOUT ROWID;"
          "INSERT INTO old SELECT destination, state, sum(items), sum(bytes) FROM tally GROUP BY 1,2;"
-         "DROP TABLE tally; ALTER TABLE old RENAME TO tally; ALTER TABLE quarantine DROP COLUMN received_ms; PRAGMA user_version=1");
+         "DROP TABLE tally; ALTER TABLE old RENAME TO tally; ALTER TABLE quarantine DROP COLUMN received_ms; ALTER TABLE quarantine DROP COLUMN priority; ALTER TABLE quarantine DROP COLUMN owed; PRAGMA user_version=1");
   start();
   queue->drain();
   CHECK(everything() == before);

@@ -167,4 +167,47 @@ TEST_CASE_FIXTURE(LastBytesFixture, "a_damaged_record_behind_one_that_was_half_p
   CHECK(places() == lost);
 }
 
+TEST_CASE_FIXTURE(LastBytesFixture, "what_a_damaged_record_owed_is_owed_by_what_comes_again_to_another_address" * doctest::description("contract 1, 2")) {
+  destinations = {"lead", "archive"};
+  REQUIRE(put(bytes, image_facts("1.1")).ok());
+  queue->drain();
+  stop();
+  damage(0);
+  SUBCASE("the ledger is lost before it comes again") {
+    start_without_ledger();
+    REQUIRE(places() == 1);
+    destinations = {"lead"};
+    SUBCASE("and is enough") { REQUIRE(put(bytes, image_facts("1.1")).ok()); }
+    SUBCASE("and matches no route") {
+      destinations.clear();
+      REQUIRE(put(bytes, image_facts("1.1")).ok());
+      destinations = {"lead"};
+    }
+    SUBCASE("beside another content of its name, to be compared with it") {
+      REQUIRE(put(pattern(10'000, 2), image_facts("1.1")).ok());
+      queue->drain();
+      SUBCASE("the same data set") { same_content = [](const core::Consignment&, const core::Consignment&) { return true; }; }
+      SUBCASE("another") {}
+      REQUIRE(put(bytes, image_facts("1.1")).ok());
+    }
+  }
+  SUBCASE("the ledger is lost afterwards") {
+    start();
+    for (const auto& one : lease()) {
+      Bytes room(one.payload->size());
+      CHECK_FALSE(one.payload->read(0, room).ok());
+    }
+    destinations = {"lead"};
+    REQUIRE(put(bytes, image_facts("1.1")).ok());
+  }
+  turns();
+  CHECK(places() == 0);
+  for (const bool without_ledger : {false, true, true}) {
+    if (!same_content) CHECK(places() == 0);  // else what was compared with it is not there to tell
+    CHECK(count("archive").waiting + count("archive").on_hold == 1);
+    turns();
+    restart(without_ledger);
+  }
+}
+
 TEST_SUITE_END();

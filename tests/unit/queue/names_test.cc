@@ -56,7 +56,7 @@ struct NamesFixture : QueueFixture {
   void make_earlier() {
     stop();
     tamper("UPDATE item SET sop_key=label_key WHERE label_key<>0; DROP INDEX item_label; ALTER TABLE item DROP COLUMN label_key; "
-           "ALTER TABLE quarantine DROP COLUMN received_ms; PRAGMA user_version=8");
+           "ALTER TABLE quarantine DROP COLUMN received_ms; ALTER TABLE quarantine DROP COLUMN priority; ALTER TABLE quarantine DROP COLUMN owed; PRAGMA user_version=8");
     start();
     queue->drain();
     REQUIRE(std::filesystem::exists(at("ledger.db")));

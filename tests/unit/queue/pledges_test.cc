@@ -289,7 +289,7 @@ TEST_CASE_FIXTURE(PledgeFixture, "a_request_of_an_earlier_version_begins_its_tim
   queue->drain();
   stop();
   tamper("ALTER TABLE promise DROP COLUMN asked_run_ms; DROP INDEX item_label; ALTER TABLE item DROP COLUMN label_key; DROP INDEX quarantine_sop; ALTER TABLE quarantine DROP COLUMN sop_key; "
-         "ALTER TABLE quarantine DROP COLUMN received_ms; ALTER TABLE quarantine DROP COLUMN sha256; PRAGMA user_version=6");
+         "ALTER TABLE quarantine DROP COLUMN received_ms; ALTER TABLE quarantine DROP COLUMN priority; ALTER TABLE quarantine DROP COLUMN owed; ALTER TABLE quarantine DROP COLUMN sha256; PRAGMA user_version=6");
   start();
   queue->drain();
   CHECK(queue->pledges().standing("2.25.1")->pledge.asked_for <= Millis(7000));

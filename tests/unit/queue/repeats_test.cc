@@ -317,7 +317,7 @@ TEST_CASE_FIXTURE(RepeatsFixture, "what_an_earlier_version_left_as_damaged_and_c
   queue->drain();
   stop();
   tamper("UPDATE item SET state=3 WHERE state=6; DROP INDEX item_label; ALTER TABLE item DROP COLUMN label_key; DROP INDEX quarantine_sop; ALTER TABLE quarantine DROP COLUMN sop_key; "
-         "ALTER TABLE quarantine DROP COLUMN received_ms; ALTER TABLE quarantine DROP COLUMN sha256; PRAGMA user_version=7");
+         "ALTER TABLE quarantine DROP COLUMN received_ms; ALTER TABLE quarantine DROP COLUMN priority; ALTER TABLE quarantine DROP COLUMN owed; ALTER TABLE quarantine DROP COLUMN sha256; PRAGMA user_version=7");
   start();
   CHECK(lease().size() == 2);
   asks_for_nothing();

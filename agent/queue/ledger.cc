@@ -98,7 +98,9 @@ void Ledger::prepare() {
   u.item_quarantine = Statement(s, "UPDATE item SET state=3, reason=? WHERE seq=? AND state IN (1,4)");
   u.delivery_hand_over = Statement(s, "UPDATE OR IGNORE delivery SET seq=?1, class_key=(SELECT class_key FROM item WHERE seq=?1) WHERE seq=?2");
   u.originals_of = Statement(s, "SELECT CASE o.state WHEN 1 THEN o.seq ELSE 0 END FROM item i JOIN item o ON o.state IN (1,2) AND "
-                                "(o.id=i.id OR (o.sop_key=i.sop_key AND o.sop_key<>0)) WHERE i.seq=?");
+                                "(o.id=i.id OR (o.sop_key=i.sop_key AND o.sop_key<>0)) WHERE i.seq=? AND (NOT EXISTS(SELECT 1 FROM item d WHERE "
+                                "d.sop_key=i.sop_key AND d.sop_key<>0 AND d.state=3) OR EXISTS(SELECT 1 FROM item s WHERE s.state IN (1,2) AND "
+                                "s.sha256=i.sha256 AND (s.id=i.id OR (s.sop_key=i.sop_key AND s.sop_key<>0))))");
   u.delivery_insert = Statement(s, "INSERT OR IGNORE INTO delivery VALUES(?,?,?,?,?,?,?,?,0,0,0,0,'',?,0,0,0,0)");
   const std::string found = "SELECT i.study_key, v.destination, v.state, v.level, v.bytes, v.received_ms, v.rank, v.reason, v.seq, "
                             "i.state FROM item i JOIN delivery v ON v.seq=i.seq WHERE ";

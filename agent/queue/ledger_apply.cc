@@ -410,6 +410,7 @@ void Ledger::begin_commitment(std::string_view transaction_uid, const std::strin
   use_->commitment_begin.bind(1, transaction_uid).bind(2, destination_number(destination)).bind(3, now.ms).run();
 }
 
+// None where nothing has its bytes and one of its name is damaged: that may be the one.
 std::vector<Sequence> Ledger::originals_of(Sequence duplicate) {
   std::vector<Sequence> found;
   auto& rows = use_->originals_of;

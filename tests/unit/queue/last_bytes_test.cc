@@ -210,4 +210,17 @@ TEST_CASE_FIXTURE(LastBytesFixture, "what_a_damaged_record_owed_is_owed_by_what_
   }
 }
 
+TEST_CASE_FIXTURE(LastBytesFixture, "a_copy_in_other_bytes_stays_while_what_it_may_repeat_is_damaged_beside_another_content" * doctest::description("contract 2, 6")) {
+  same_content = [](const core::Consignment& a, const core::Consignment& b) { return a.item.size != 9000 && b.item.size != 9000; };
+  for (const std::size_t size : {9000, 10'000, 11'000}) {
+    REQUIRE(put(pattern(size, 1), image_facts("1.1")).ok());
+    queue->drain();
+  }
+  REQUIRE(count().on_hold == 1);
+  damage(1);
+  turns(4);
+  CHECK(places() == 1);
+  CHECK(asked("SELECT count(*) FROM item WHERE state=4 AND size=11000") == 1);
+}
+
 TEST_SUITE_END();

@@ -40,6 +40,7 @@ constexpr std::array elsewhere{
 
 // Sentences that are none of these, in files that hold others.
 const std::set<std::string> no_reasons{
+    "not all of it is read yet", "not known yet",  // a report of storage commitment that waits; nobody is told
     "being compared", "torn tail", "doubtful tail", "the same image came again", "exams missing", "names missing",       // marks in the ledger; nobody is told
     "unknown ca", "access denied", "handshake failure", "not yet valid",   // looked for in what OpenSSL says
     "no thread for a lane", "a verdict without an outcome",                // the program ends

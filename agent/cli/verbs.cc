@@ -66,7 +66,7 @@ constexpr std::array rescue_arguments{
              "复制或挂载的磁盘上的状态目录，通常为 var/lib/sampan；不会向其中写入任何内容。"},
 };
 constexpr std::array rescue_options{
-    Option{"--export", "FOLDER", "write the undelivered images there as DICOM files: study/series/image.dcm", "将未送达的图像以 DICOM 文件导出到此文件夹：检查/序列/图像.dcm"},
+    Option{"--export", "FOLDER", "write what is undelivered there: images as study/series/image.dcm, other files in files/", "将未送达的内容导出到此文件夹：图像为 检查/序列/图像.dcm，其他文件在 files/ 中"},
     Option{"--to", "WHERE", "send them: AE@host:port, or the name of a destination in the settings file", "将其发送到 AE@主机:端口，或配置文件中的目的地"},
     Option{"--from", "AE", "with AE@host:port, our own AE title, by default SAMPAN", "使用 AE@主机:端口 时本机的 AE 标题，默认 SAMPAN"},
     Option{"--all", "", "delivered ones too", "包括已送达的图像"},

@@ -282,8 +282,10 @@ class Ledger {
   void heal_ranges(std::int64_t sop_key, const Digest& sha256, WallTime until);
   // Of what has these bytes; the living ones take over what is owed of it.
   void heal_ranges(std::int64_t sop_key, const Digest& sha256, std::span<const Sequence> living);
+  void heal_ranges(const IndexedItem& living, std::int64_t sop_key);
   void take_over(Sequence living, const Debt& debt, WallTime time);
-  bool is_undecided(Sequence seq);
+  // Of one that is to be compared: whether a rebuild read it.
+  std::optional<bool> undecided_mark(Sequence seq);
   // A damaged range held the image, and nothing here stands for it.
   bool is_missing(std::int64_t sop_key, const Digest& sha256);
   void forget_let_go(const core::Item& item);

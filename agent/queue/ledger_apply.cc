@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How items and notes change the ledger: admission, deliveries, receipts, tombstones, verdicts.
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "base/log.h"
@@ -68,8 +67,7 @@ Admission Ledger::add(const IndexedItem& indexed, std::span<const std::string> d
   if (earlier.damaged) take_place(indexed, sop_key, differs);
   admit(indexed, exam, order, destinations, differs, rebuilt);
   if (earlier.gone != 0) follow(indexed, earlier.gone);
-  // What was let go is about to leave the disk, and what went says itself until when it was here.
-  if (ranges_ > 0 && !has_tombstone(indexed.item.id)) heal_ranges(sop_key, indexed.item.sha256, std::array{indexed.seq});
+  heal_ranges(indexed, sop_key);
   return admission;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What becomes of an item whose stored copy does not verify any more, and who takes its place.
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "core/instance_name.h"
@@ -81,15 +82,12 @@ void Ledger::forget_replaced(std::uint64_t segment) {
 
 void Ledger::quarantine_range(std::uint64_t segment, std::uint64_t offset, std::uint64_t bytes, std::string_view reason, const Lost* lost) {
   const std::int64_t sop_key = lost == nullptr ? 0 : keys_.of(core::kept_as(lost->item.facts));
-  const auto as = sop_key == 0 ? std::optional<Sequence>() : known_as(sop_key, lost->item);
-  const bool known = as.has_value();
-  const Sequence heir = known ? *as : 0;
+  const auto known = sop_key == 0 ? std::optional<Sequence>() : known_as(sop_key, lost->item);
+  const Sequence heir = known.value_or(0);
   auto& insert = use_->quarantine_insert;
   insert.bind(1, static_cast<std::int64_t>(segment)).bind(2, static_cast<std::int64_t>(offset)).bind(3, static_cast<std::int64_t>(bytes));
   insert.bind(4, known ? came_again : reason).bind(5, sop_key).bind(6, sop_key == 0 ? ByteView() : ByteView(lost->item.sha256));
-  std::string owed;  // one a line, as in the record
-  if (sop_key != 0)
-    for (const auto& name : lost->debt.owed) owed += name + '\n';
+  const std::string owed = sop_key == 0 ? "" : text_of(lost->debt.owed);
   insert.bind(7, sop_key == 0 ? 0 : lost->item.received.ms).bind(8, sop_key == 0 ? 0 : static_cast<int>(lost->debt.priority)).bind(9, std::string_view(owed)).run();
   if (sop_key != 0) ++ranges_;
   if (heir != 0 && !is_seen(segment, offset, bytes)) take_over(heir, lost->debt, lost->item.received);
@@ -108,7 +106,7 @@ std::optional<Sequence> Ledger::known_as(std::int64_t sop_key, const core::Item&
     gone = gone || (same && state == ItemState::reclaimed && rows.number(3) >= damaged.received.ms);
   }
   rows.begin();
-  std::erase_if(living, [this](Sequence seq) { return is_undecided(seq); });  // healed once that is decided
+  std::erase_if(living, [this](Sequence seq) { return undecided_mark(seq).has_value(); });  // healed once that is decided
   if (!living.empty()) return living.front();
   return gone ? std::optional<Sequence>(0) : std::nullopt;
 }
@@ -118,6 +116,11 @@ void Ledger::heal_ranges(std::int64_t sop_key, const Digest& sha256, WallTime un
   if (ranges_ == 0 || sop_key == 0) return;
   Statement heal(*sql_, "UPDATE quarantine SET reason=?3 WHERE sop_key=?1 AND sop_key<>0 AND sha256=?2 AND received_ms<=?4");
   heal.bind(1, sop_key).bind(2, ByteView(sha256)).bind(3, came_again).bind(4, until.ms).run();
+}
+
+// By what was read or decided. What was let go is about to leave the disk, and what went says itself until when it was here.
+void Ledger::heal_ranges(const IndexedItem& living, std::int64_t sop_key) {
+  if (ranges_ > 0 && !has_tombstone(living.item.id)) heal_ranges(sop_key, living.item.sha256, std::array{living.seq});
 }
 
 // The record that lay damaged was owed to more, perhaps, than what came again: it went to another address.
@@ -132,8 +135,7 @@ void Ledger::heal_ranges(std::int64_t sop_key, const Digest& sha256, std::span<c
   Statement rows(*sql_, "SELECT segment, offset, bytes, priority, owed, received_ms FROM quarantine WHERE sop_key=?1 AND sop_key<>0 AND sha256=?2 AND reason<>?3");
   for (rows.bind(1, sop_key).bind(2, ByteView(sha256)).bind(3, came_again); rows.step();) {
     Range range{static_cast<std::uint64_t>(rows.number(0)), static_cast<std::uint64_t>(rows.number(1)), static_cast<std::uint64_t>(rows.number(2)), {}, {rows.number(5)}};
-    const std::string owed = rows.text(4);
-    for (std::size_t from = 0, end = 0; (end = owed.find('\n', from)) != owed.npos; from = end + 1) range.debt.owed.push_back(owed.substr(from, end - from));
+    range.debt.owed = lines_of(rows.text(4));
     range.debt.priority = static_cast<core::Priority>(rows.number(3));
     found.push_back(std::move(range));
   }

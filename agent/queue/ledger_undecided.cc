@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Items that share a SOP Instance UID with another and not its bytes, until they were compared (FORMAT.md, Ledger).
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 
 #include "queue/ledger.h"
@@ -24,12 +23,16 @@ void Ledger::put_off(Sequence seq, bool rebuilt) {
 }
 
 // Whether it was found by a rebuild; nothing when it is not undecided.
-std::optional<bool> Ledger::forget_undecided(Sequence seq) {
+std::optional<bool> Ledger::undecided_mark(Sequence seq) {
   const std::string name = name_of(seq);
   auto& get = use_->meta_get.begin().bind(1, std::string_view(name));
   const auto rebuilt = get.step() ? std::optional(get.number(0) != 0) : std::nullopt;
   get.begin();
-  if (rebuilt) use_->meta_forget.bind(1, std::string_view(name)).run();
+  return rebuilt;
+}
+std::optional<bool> Ledger::forget_undecided(Sequence seq) {
+  const auto rebuilt = undecided_mark(seq);
+  if (rebuilt) use_->meta_forget.bind(1, std::string_view(name_of(seq))).run();
   return rebuilt;
 }
 
@@ -55,16 +58,8 @@ std::vector<std::pair<Sequence, ItemState>> Ledger::decided_with(std::int64_t so
   while (rows.step())
     if (const auto state = static_cast<ItemState>(rows.number(2)); state != ItemState::quarantined) found.emplace_back(rows.number(1), state);
   rows.begin();
-  std::erase_if(found, [this](const auto& other) { return is_undecided(other.first); });
+  std::erase_if(found, [this](const auto& other) { return undecided_mark(other.first).has_value(); });
   return found;
-}
-
-bool Ledger::is_undecided(Sequence seq) {
-  const std::string name = name_of(seq);
-  auto& open = use_->meta_get.begin().bind(1, std::string_view(name));
-  const bool undecided = open.step();
-  open.begin();
-  return undecided;
 }
 
 Admission Ledger::decide(Sequence seq, std::string_view reason, const std::function<std::vector<std::string>(const core::Item&)>& route) {
@@ -98,7 +93,7 @@ Admission Ledger::decide(Sequence seq, std::string_view reason, const std::funct
   become(ItemState::living, held);
   take_place(indexed, sop_key, held);
   admit(indexed, exam, study_order, route(indexed.item), held, *rebuilt);
-  if (ranges_ > 0 && !has_tombstone(indexed.item.id)) heal_ranges(sop_key, indexed.item.sha256, std::array{seq});
+  heal_ranges(indexed, sop_key);
   return alone ? Admission::fresh : Admission::conflict;
 }
 

@@ -80,21 +80,6 @@ Note read_tombstone(Reader& in) {
   return note;
 }
 
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines;
-  for (std::size_t end = 0; !text.empty(); text.remove_prefix(std::min(end + 1, text.size()))) {
-    end = std::min(text.find('\n'), text.size());
-    if (end > 0) lines.emplace_back(text.substr(0, end));
-  }
-  return lines;
-}
-
-std::string text_of(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const auto& line : lines) text += (text.empty() ? "" : "\n") + line;
-  return text;
-}
-
 std::optional<core::Priority> priority_of(std::string_view word) {
   for (const auto one : {core::Priority::emergency, core::Priority::referral, core::Priority::routine, core::Priority::bulk})
     if (core::to_string(one) == word) return one;
@@ -255,6 +240,21 @@ void put_fact(Bytes& out, std::uint16_t number, ByteView value) {
 }
 
 }  // namespace
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  for (std::size_t end = 0; !text.empty(); text.remove_prefix(std::min(end + 1, text.size()))) {
+    end = std::min(text.find('\n'), text.size());
+    if (end > 0) lines.emplace_back(text.substr(0, end));
+  }
+  return lines;
+}
+
+std::string text_of(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const auto& line : lines) text += (text.empty() ? "" : "\n") + line;
+  return text;
+}
 
 Type type_of(const Note& note) {
   static constexpr Type types[] = {Type::receipts, Type::tombstones, Type::verdicts, Type::orders,

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -94,6 +95,10 @@ Type type_of(const Note& note);
 Uuid item_of(const Note& note);
 void encode(const Note& note, Bytes& out);
 std::vector<Note> decode_notes(Type type, ByteView payload);
+
+// Names as a record has them, one a line.
+std::vector<std::string> lines_of(std::string_view text);
+std::string text_of(const std::vector<std::string>& lines);
 
 // The destinations an item is owed to, as it was routed when it came; absent: the record does not say.
 using Owed = std::optional<std::vector<std::string>>;

@@ -126,16 +126,19 @@ class Sink:
         return [event["event"] for event in sorted(told.values(), key=lambda event: event["seq"]) if event["event"].startswith(of)]
 
 
-def traced(node, *what, path=None):
-    """The node starts under strace, which does this to its calls."""
-    strace = tool("strace")
-    if subprocess.run([strace, "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL).returncode != 0:
-        raise Skip("strace cannot trace here")
-    only = [part for one in ([path] if path else []) for part in ("-P", str(one))]
+def injecting(node, what, paths):
+    """strace, told to do this to calls that concern one of these files, or any."""
+    only = [part for path in paths for part in ("-P", str(path))]
     inject = [part for one in what for part in ("-e", f"inject={one}")]
     calls = ",".join(one.split(":")[0] for one in what)
-    command = [strace, "-f", "-qq", "-o", node.dir / "strace.log", "-e", f"trace={calls}", *only, *inject,
-               tool("sampand"), "--config", node.write()]
+    return [tool("strace"), "-f", "-qq", "-o", node.dir / "strace.log", "-e", f"trace={calls}", *only, *inject]
+
+
+def traced(node, *what, path=None):
+    """The node starts under strace, which does this to its calls."""
+    if subprocess.run([tool("strace"), "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL).returncode != 0:
+        raise Skip("strace cannot trace here")
+    command = [*injecting(node, what, [path] if path else []), tool("sampand"), "--config", node.write()]
     node.process = node.ctx.run(command, "sampand", None, node.dir)
     node.process.wait_for_line("sampand ready ", 60)
     children = Path(f"/proc/{node.process.pid}/task/{node.process.pid}/children").read_text().split()
@@ -147,9 +150,7 @@ class Failing:
     """While it lasts, calls of a node that runs are treated so, where they concern one of these files."""
 
     def __init__(self, node, what, *paths):
-        only = [part for path in paths for part in ("-P", str(path))]
-        command = [tool("strace"), "-f", "-qq", "-o", node.dir / "strace.log", "-e", f"trace={what.split(':')[0]}", *only, "-e", f"inject={what}",
-                   "-p", str(node.process.pid)]
+        command = [*injecting(node, [what], paths), "-p", str(node.process.pid)]
         self.node, self.strace = node, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
     def threads(self):

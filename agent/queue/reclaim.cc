@@ -141,6 +141,8 @@ bool Store::shed_surplus() {
 // Asked again where nothing comes between: the same image may have been sent to another address since somebody chose these.
 Result<std::set<Sequence>> Store::give_up(std::vector<Ledger::Candidate> items, Claims claims) {
   if (items.empty()) return std::set<Sequence>();
+  // A segment in which nothing lives by what is known may hold what was not read yet.
+  if (!rebuild_.done()) return fail(Errc::io, "not all of what is here is read yet; order it again when the index is rebuilt");
   struct Outcome {
     std::set<Sequence> claimed;
     bool good = false;

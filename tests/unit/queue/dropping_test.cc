@@ -254,6 +254,30 @@ TEST_CASE_FIXTURE(Leaves, "what_is_given_up_on_order_goes_with_its_bytes_and_is_
   shows(0, 2, 0);
 }
 
+TEST_CASE_FIXTURE(Leaves, "nothing_is_given_up_while_a_rebuild_goes_on_for_its_segment_may_hold_what_was_not_read_yet" * doctest::description("contract 1")) {
+  constexpr unsigned more_than_a_step = 300;
+  files.syncs_for_nothing = true;
+  destinations = {"old"};
+  for (unsigned n = 0; n < more_than_a_step; ++n) REQUIRE(put(pattern(100, n), image_facts("1." + std::to_string(n))).ok());
+  stop();
+  lose_ledger();
+  std::promise<void> first_step, looked;
+  at_word = [&, asked_by = std::this_thread::get_id(), waits = true]() mutable {
+    if (std::this_thread::get_id() == asked_by || !std::exchange(waits, false)) return;
+    first_step.set_value();
+    looked.get_future().wait();
+  };
+  start();
+  first_step.get_future().wait();
+  const auto early = queue->dropping().drop({"old", required, true});
+  looked.set_value();
+  REQUIRE_FALSE(early.ok());
+  CHECK(count("old").waiting == more_than_a_step);
+  stop();
+  at_word = [] {};
+  start();
+}
+
 TEST_CASE_FIXTURE(Leaves, "what_somebody_was_given_since_the_order_looked_at_it_is_not_given_up" * doctest::description("contract 1")) {
   take(0, 1, {"old", "lead"});
   take(1, 3, {"old"});

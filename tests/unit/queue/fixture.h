@@ -50,6 +50,7 @@ struct QueueFixture {
   core::Level enough = core::Level::archived;
   bool is_asked = true;  // what it keeps
   std::atomic<int> words{0};  // that something became due
+  std::function<void()> at_word = [] {};  // on the queue's thread; set while the queue is stopped
   std::size_t unindexed_items_max = 100'000;
   std::uint64_t notes_slack_bytes = core::limits::notes_slack_bytes;
   std::size_t gone_images_kept = core::limits::gone_images_kept;
@@ -71,7 +72,10 @@ struct QueueFixture {
       if (compare) return compare(a, b);
       return same_content && same_content(a, b) ? queue::Likeness::same : queue::Likeness::other;
     };
-    needs.changed = [this] { ++words; };
+    needs.changed = [this] {
+      ++words;
+      at_word();
+    };
     needs.is_asked = [this](const std::string&) { return is_asked; };
     auto opened = queue::Queue::open({home.path().string(), "test", unindexed_items_max, notes_slack_bytes, gone_images_kept}, std::move(needs));
     REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.error().message));

@@ -77,8 +77,10 @@ bool Rebuild::open_next(Ledger& ledger) {
   markable_ = owner == SegmentOwner::us && !ledger.has_quarantine(name.number);  // before the checkpoint stands what may be torn
   mark_ = end_mark_of(*file_, name.number);
   durable_ = from;
-  scan_.emplace(*file_, name.number, from, size_).read_ahead();
-  scan_->durable_to(mark_);
+  SegmentScan scan(*file_, name.number, from, size_);
+  scan.read_ahead();
+  scan.durable_to(mark_);
+  scan_.emplace(std::move(scan), runs_);
   return true;
 }
 

@@ -2,7 +2,7 @@
 // Rebuild: reads what the ledger does not know yet from the segments of earlier runs, a slice at a time, while intake works.
 //
 // Note segments come first, so that nothing is sent again that has its receipt.
-// Threads: step() on the store thread; progress from any.
+// Threads: step() on the store thread; progress from any. Nothing in the segments is changed before it is done.
 // Fails:   a segment that cannot be read is left for the next start, with a warning; damage is quarantined and counted.
 #pragma once
 
@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "queue/ledger.h"
-#include "queue/scan.h"
+#include "queue/scan_ahead.h"
 #include "queue/segment.h"
 
 namespace sampan::queue {
@@ -37,6 +37,8 @@ class Rebuild {
  public:
   using Route = std::function<std::vector<std::string>(const core::Item&)>;
   Rebuild(SpoolFolder& folder, const Keyring& keys, Route route, Backlog backlog);
+  // From now on what is read next is verified on a thread of its own while step() indexes what was.
+  void run_ahead() { runs_ = ScanAhead::Runs::ahead; }
 
   bool done() const { return settled_; }
   // Everything that is there was read. Once it is done.
@@ -79,7 +81,8 @@ class Rebuild {
   std::set<std::pair<Stream, std::uint64_t>> passed_over_;
   std::map<std::uint64_t, std::uint64_t> note_segments_;
   std::unique_ptr<File> file_;
-  std::optional<SegmentScan> scan_;
+  ScanAhead::Runs runs_ = ScanAhead::Runs::as_asked;
+  std::optional<ScanAhead> scan_;
   std::uint64_t size_ = 0;
   bool ledger_damaged_ = false;
   bool blind_ = false;  // some of the segment did not read

@@ -34,7 +34,11 @@ Store::Store(Parts parts, std::unique_ptr<Ledger> ledger, Backlog backlog)
       run_ms_before_(ledger_->run_ms()),
       started_(parts_.clock.mono()) {}
 
-void Store::start() { thread_ = std::thread([this] { run(); }); }
+void Store::start() {
+  rebuild_.run_ahead();
+  thread_ = std::thread([this] { run(); });
+}
+
 void Store::start_by_hand() { by_hand_ = true; }
 
 Store::~Store() {

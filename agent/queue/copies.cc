@@ -100,6 +100,12 @@ bool Ledger::was_spare(const core::Item& item, std::int64_t sop_key) {
   return true;
 }
 
+// Read behind the copy, in a segment of notes that an earlier start could not read.
+void Ledger::owe_by(const DutyNote& note, Sequence copy) {
+  keep_orphan(note, 0);
+  keep_owing(copy);
+}
+
 // The notes in their order: the last one stands. What took the place of a damaged one has its deliveries in the ledger alone.
 Ledger::Debt Ledger::owed_by(const core::Item& copy, std::span<const std::string> recorded) {
   std::set<std::string> owed(recorded.begin(), recorded.end());

@@ -297,6 +297,8 @@ class Ledger {
   void apply_verdict(const VerdictNote& note, Sequence seq);
   bool is_unanswered_again(Sequence seq, const std::string& destination);  // and nobody said yet whether it is there
   void apply_duty(const DutyNote& note, Sequence seq);
+  void owe_by(const DutyNote& note, Sequence copy);
+  void keep_orphan(const Note& note, std::int64_t sop_key);
   void apply_release(const ReleaseNote& note, Sequence seq);
   void apply_seen(const SeenNote& note);
   void give_up_unsettled(Sequence seq);

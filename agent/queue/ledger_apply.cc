@@ -185,6 +185,14 @@ static const Digest* content_of(const Note& note) {
   return tombstone != nullptr ? &tombstone->sha256 : nullptr;
 }
 
+void Ledger::keep_orphan(const Note& note, std::int64_t sop_key) {
+  Bytes encoded;
+  encode(note, encoded);
+  auto& insert = use_->orphan_insert.bind(1, ByteView(item_of(note).bytes)).bind(2, static_cast<int>(type_of(note)));
+  insert.bind(3, ByteView(encoded)).bind(4, sop_key).run();
+  ++orphans_;
+}
+
 void Ledger::apply(const Note& note, std::int64_t run_ms) {
   if (const auto* order = std::get_if<OrderNote>(&note)) return apply_order(*order);
   if (const auto* promise = std::get_if<PromiseNote>(&note)) return apply_promise(*promise, run_ms);
@@ -193,12 +201,7 @@ void Ledger::apply(const Note& note, std::int64_t run_ms) {
   const auto* tombstone = std::get_if<TombstoneNote>(&note);
   const Sequence seq = find(item, content_of(note));
   if (seq == 0) {
-    Bytes encoded;
-    encode(note, encoded);
-    const std::int64_t sop_key = tombstone != nullptr && tombstone->why == TombstoneReason::reclaimed ? tombstone->sop_key : 0;
-    auto& insert = use_->orphan_insert.bind(1, ByteView(item.bytes)).bind(2, static_cast<int>(type_of(note)));
-    insert.bind(3, ByteView(encoded)).bind(4, sop_key).run();
-    ++orphans_;
+    keep_orphan(note, tombstone != nullptr && tombstone->why == TombstoneReason::reclaimed ? tombstone->sop_key : 0);
   } else if (const auto* receipt = std::get_if<ReceiptNote>(&note)) {
     apply_receipt(*receipt, seq, run_ms);
   } else if (tombstone != nullptr) {

@@ -27,8 +27,9 @@ std::vector<Sequence> Ledger::unmatched(Unmatched& after, std::size_t items_max)
 void Ledger::apply_duty(const DutyNote& note, Sequence seq) {
   if (note.priority) raise(seq, *note.priority);
   if (delivery(seq, destination_number(std::string(nobody)))) return give(seq, note.destinations);
-  Statement row(*sql_, "SELECT study_key, kind, priority, study_order, class_key, size, received_ms, reason FROM item WHERE seq=? AND state=1");
+  Statement row(*sql_, "SELECT study_key, kind, priority, study_order, class_key, size, received_ms, reason, state FROM item WHERE seq=? AND state IN (1, 4)");
   if (!row.bind(1, seq).step()) return;
+  if (static_cast<ItemState>(row.number(8)) == ItemState::duplicate) return owe_by(note, seq);
   const ExamOrders orders = orders_of(row.number(0));
   const Duty duty{seq, row.number(0), static_cast<core::Kind>(row.number(1)),
                   orders.priority.value_or(static_cast<core::Priority>(row.number(2))), row.number(3), row.number(4), row.number(5),

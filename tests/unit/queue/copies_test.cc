@@ -100,6 +100,40 @@ TEST_CASE_FIXTURE(CopiesFixture, "an_image_sent_again_to_an_address_with_another
   CHECK(queue->summary().duplicates == 0);  // it was answered as a repeat, and is counted by who counts those
 }
 
+TEST_CASE_FIXTURE(CopiesFixture, "an_image_goes_where_its_copy_was_owed_by_a_note_that_a_start_read_only_after_both" * doctest::description("contract 2, 4")) {
+  sent({});
+  const std::string first = segments().front();
+  const Bytes sound = [&] {
+    std::ifstream file(first, std::ios::binary);
+    return Bytes(std::istreambuf_iterator<char>(file), {});
+  }();
+  stop();
+  overwrite(first, 6000, pattern(100, 7));  // its bytes
+  lose_ledger();
+  start();
+  sent({});
+  destinations = {"archive"};
+  queue->route_again();
+  is_owed_once({"archive"});
+  destinations = {};
+  stop();
+  overwrite(first, 0, sound);  // the disk reads again
+  const std::string notes = segments('n').at(0), aside = at("aside").string();
+  std::filesystem::rename(notes, aside);
+  std::ofstream(notes, std::ios::binary) << std::string(8192, 'x');  // and here it does not
+  lose_ledger();
+  start();
+  CHECK(count("archive").waiting == 0);
+  stop();
+  std::filesystem::rename(aside, notes);
+  start();
+  is_owed_once({"archive"});
+  turns();
+  restart(true);
+  is_owed_once({"archive"});
+  CHECK(queue->summary().items == 1);
+}
+
 TEST_CASE_FIXTURE(CopiesFixture, "an_image_sent_again_for_emergencies_travels_as_one_wherever_it_waits") {
   sent(both, core::Priority::bulk);
   CHECK(sent(both, core::Priority::emergency).repeated);

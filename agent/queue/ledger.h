@@ -3,7 +3,7 @@
 //
 // Changes are made between begin() and commit(); rows and checkpoints of a batch become visible together.
 // Threads: one (the store thread). Readers have their own connection (ledger_reader.h).   Owns: <state>/ledger.db.
-// Fails:   open sets a damaged file aside and begins an empty one; commit() -> the first error since begin(), and
+// Fails:   open sets a damaged file aside, and one of another user, and begins an empty one; commit() -> the first error since begin(), and
 //          nothing of the batch is kept.
 #pragma once
 

@@ -3,10 +3,9 @@
 import hashlib
 import json
 import os
-import pwd
 import re
 
-from harness import Skip, tool, wait_until
+from harness import Skip, wait_until
 
 contract = (9, 11)
 NOWHERE = [{"name": "lead", "dimse": "NOBODY@127.0.0.1:9"}]
@@ -183,43 +182,3 @@ def test_key_memory_of_a_running_node_is_locked_and_not_dumped(ctx):
         raise Skip("only root may look into a process that is not to be dumped") from None
     flags = [line.split()[1:] for line in smaps.splitlines() if line.startswith("VmFlags:")]
     assert any("lo" in one and "dd" in one for one in flags), "no page is locked and left out of dumps"
-
-
-def test_a_segment_of_another_user_is_told_with_its_owner_and_what_is_in_it_waits_once_it_is_given_back(ctx):
-    """As after a restore of the disk by root."""
-    if os.geteuid() != 0:
-        raise Skip("only root gives a file to somebody else")
-    nobody = pwd.getpwnam("nobody")
-    node = ctx.node(destinations=NOWHERE).start()
-    load(ctx, node, 5)
-    node.stop()
-    node.delete_ledger()
-
-    def starts_as_nobody():
-        command = [tool("setpriv"), f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups", tool("sampand"), "--config", node.write()]
-        if ctx.command(*command[:4], "test", "-x", tool("sampand"), check=False).returncode != 0:
-            raise Skip("another user may not run what was built here")
-        node.process = ctx.run(command, "sampand", None, node.dir)
-        node.process.wait_for_line("sampand ready ", 60)
-
-    segment = max((node.state / "spool").glob("i*.seg"), key=lambda path: path.stat().st_size)
-    for path in (ctx.dir, node.dir, *node.dir.rglob("*")):
-        os.chown(path, nobody.pw_uid, nobody.pw_gid)
-    if ctx.dir.parent.name.startswith("sampan-"):
-        ctx.dir.parent.chmod(0o711)  # the runner's own folder, through which others may pass
-    os.chown(segment, 0, 0)
-    segment.chmod(0o600)
-    starts_as_nobody()
-    wait_until(lambda: not node.status()["spool"]["rebuilding"], "what can be read was read")
-    status = node.status()
-    assert status["spool"]["denied"] == 1 and status["spool"]["foreign"] == 0 and node.destination()["waiting"] == 0, status["spool"]
-    code, text = node.sampan("--lang", "en")
-    assert code == 2 and f"{segment} belongs to root, and this node runs as nobody" in text and "move what is foreign" not in text, text
-    assert f"Do this now: Give them back: sudo chown -R nobody: {node.state} && sudo systemctl restart sampand" in text, text
-    assert f"sudo chown -R nobody: {node.state}" in node.sampan("--lang", "zh")[1]
-    node.stop()
-    os.chown(segment, nobody.pw_uid, nobody.pw_gid)
-    starts_as_nobody()
-    wait_until(lambda: node.destination()["waiting"] == 5, lambda: str(node.status()["spool"]))
-    assert node.status()["spool"]["denied"] == 0
-    node.stop()

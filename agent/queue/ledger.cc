@@ -20,9 +20,23 @@ Result<std::unique_ptr<Ledger>> Ledger::open_sound(const std::string& path, cons
   if (Status ready = migrate(**sql); !ready) return ready.error();
   std::unique_ptr<Ledger> ledger(new Ledger(std::move(*sql), keys));
   if (!ledger->status()) return ledger->status().error();
+  if (Status ours = ledger->belongs_to(keys.node()); !ours) return ours.error();
   if (Status filled = ledger->fill_exams(); !filled) return filled.error();
   if (Status filled = ledger->fill_names(); !filled) return filled.error();
   return ledger;
+}
+
+// Its places are those of other records: believed here, what this node has acknowledged would count as what another one delivered.
+Status Ledger::belongs_to(const Uuid& node) {
+  const std::string name = to_string(node);
+  auto& get = use_->meta_get.begin().bind(1, std::string_view("node"));
+  const std::string found = get.step() ? get.text(0) : std::string();
+  get.begin();
+  if (!sql_->status()) return sql_->status();
+  if (!found.empty()) return found == name ? Status() : Status(fail(Errc::damaged, "ledger: of another node"));
+  use_->meta_set.bind(1, std::string_view("node")).bind(2, std::string_view(name)).run();  // it is new, or of an earlier version
+  sql_->clear();  // a disk that is full takes it another time
+  return {};
 }
 
 // One that is damaged again and again must not fill the disk.

@@ -3,7 +3,7 @@
 //
 // Changes are made between begin() and commit(); rows and checkpoints of a batch become visible together.
 // Threads: one (the store thread). Readers have their own connection (ledger_reader.h).   Owns: <state>/ledger.db.
-// Fails:   open sets a damaged file aside, and one of another user, and begins an empty one; commit() -> the first error since begin(), and
+// Fails:   open sets a damaged file aside, and one of another user or another node, and begins an empty one; commit() -> the first error since begin(), and
 //          nothing of the batch is kept.
 #pragma once
 
@@ -265,6 +265,8 @@ class Ledger {
   void note_exam(const IndexedItem& indexed, std::int64_t exam);
   void note_aliases(const core::Item& item, std::int64_t exam);
   Status fill_exams();
+  // Else damaged: it was made from the spool of another node.
+  Status belongs_to(const Uuid& node);
   Status fill_names();
   void hold_rival(const Candidate& candidate);
   void apply_orphans(const Uuid& item, std::int64_t run_ms);

@@ -239,6 +239,30 @@ TEST_CASE_FIXTURE(QueueFixture, "a_segment_of_another_node_where_one_of_ours_was
   CHECK((text() == before));
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "what_the_ledger_of_another_node_says_is_said_of_nothing_that_is_here" * doctest::description("contract 1, 4, 9")) {
+  QueueFixture other;
+  SUBCASE("where its images are archived") {}
+  SUBCASE("where they wait for somebody else") { other.destinations = {"elsewhere"}; }
+  for (QueueFixture* one : {static_cast<QueueFixture*>(this), &other})  // in the same places
+    for (unsigned i = 0; i < 3; ++i) REQUIRE(one->put(pattern(10'000, i), image_facts((one == this ? "1." : "2.") + std::to_string(i))).ok());
+  queue->drain();
+  for (const auto& item : other.lease()) other.deliver(item);
+  stop();
+  other.stop();
+  lose_ledger();
+  for (const std::string part : {"ledger.db", "ledger.db-wal"})
+    if (std::filesystem::exists(other.at(part))) std::filesystem::copy_file(other.at(part), at(part));
+  start();
+  turns(4);
+  CHECK(queue->summary().quarantined == 0);
+  const auto items = lease();
+  REQUIRE(items.size() == 3);
+  for (unsigned i = 0; i < 3; ++i) CHECK(content(items[i]) == pattern(10'000, i));
+  give_back(items);
+  restart();
+  CHECK(lease().size() == 3);
+}
+
 TEST_CASE_FIXTURE(QueueFixture, "segments_of_another_node_stop_no_start_and_the_keys_of_another_node_do" * doctest::description("contract 9")) {
   QueueFixture other;
   for (unsigned i = 0; i < 2; ++i) REQUIRE((i == 0 ? *this : other).put(pattern(10'000, i), image_facts("1." + std::to_string(i))).ok());

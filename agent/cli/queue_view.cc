@@ -34,6 +34,14 @@ Row row_of(const DestinationStatus& destination) {
   return row;
 }
 
+std::string held_line(const StrandedStatus& one, Lang lang) {
+  const std::string count = std::to_string(one.on_hold + one.rejected);
+  if (one.destination.empty())
+    return lang == Lang::zh ? "另有 " + count + " 幅图像被暂停，且不符合任何路由\n" : "images on hold that match no route: " + count + "\n";
+  return lang == Lang::zh ? one.destination + "：配置中已无此目的地，" + count + " 幅图像被拒收或暂停\n"
+                          : one.destination + ": not in the settings any more, images rejected or on hold: " + count + "\n";
+}
+
 }  // namespace
 
 std::string show_queue(const NodeStatus& status, Lang lang) {
@@ -51,6 +59,7 @@ std::string show_queue(const NodeStatus& status, Lang lang) {
     if (const std::string count = std::to_string(destination.telemetry_waiting); count != "0")
       text += destination.name + (lang == Lang::zh ? "：另有 " + count + " 项事件和采样待传\n" : ": " + count + " events and samples wait as well\n");
   for (const StrandedStatus& one : status.stranded) {
+    if (one.on_hold + one.rejected > 0) text += held_line(one, lang);
     if (one.waiting == 0) continue;
     const std::string count = std::to_string(one.waiting);
     if (one.destination.empty())

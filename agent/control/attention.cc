@@ -365,8 +365,28 @@ void look_at_accepted(const StrandedStatus& stranded, Findings& out) {
                  "Give it its name back if that is a mistake. If it is gone for good: sudo sampan drop " + name + ", and they are routed anew."});
 }
 
+// They need a person as those of any destination do; only that nothing else would name them.
+void look_at_stranded_held(const StrandedStatus& stranded, Findings& out) {
+  const std::string& name = stranded.destination;
+  const std::uint64_t count = stranded.on_hold + stranded.rejected;
+  const Named exams = named(stranded.exams);
+  if (name.empty())
+    out.push_back({"no_route_held", Verdict::attention, number(count) + " 幅图像被暂停，且不符合任何路由规则，需人工处理" + exams.which_zh,
+                   images(count) + " on hold that no route sends anywhere, a person must decide" + exams.which_en,
+                   "请核对这些图像；需要上传的，请用 sampan push 加检查 UID 和 --to 指定目的地，再执行 sampan resume。" + exams.how_zh,
+                   "Look at them; what is to go: sampan push, the study UID and --to DESTINATION, then sampan resume." + exams.how_en});
+  else
+    out.push_back({"unknown_held", Verdict::attention,
+                   number(count) + " 幅图像被「" + name + "」拒收或被暂停，而配置中已无此目的地，需人工处理" + exams.which_zh,
+                   images(count) + " rejected by \"" + name + "\" or on hold for it, which is not in the settings; a person must decide" + exams.which_en,
+                   "若是改错了名称，请改回，再执行 sampan resume；若确已停用，请执行 sudo sampan drop " + name + "，另行安排这些图像。" + exams.how_zh,
+                   "Give it its name back if that is a mistake, then sampan resume. If it is gone for good: sudo sampan drop " + name + ", and they are routed anew." +
+                       exams.how_en});
+}
+
 void look_at_stranded(const StrandedStatus& stranded, Findings& out) {
   if (stranded.accepted > 0) look_at_accepted(stranded, out);
+  if (stranded.on_hold + stranded.rejected > 0) look_at_stranded_held(stranded, out);
   if (stranded.waiting == 0) return;
   const std::string since_zh = "，最久 " + duration(stranded.oldest_waiting_s, Lang::zh);
   const std::string since_en = ", up to " + duration(stranded.oldest_waiting_s, Lang::en);

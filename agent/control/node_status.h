@@ -93,6 +93,8 @@ struct StrandedStatus {
   std::uint64_t waiting = 0;
   std::int64_t oldest_waiting_s = 0;
   std::uint64_t accepted = 0;  // by that destination, not proven to be kept, and therefore still here
+  std::uint64_t on_hold = 0, rejected = 0;  // for a person to decide about; not what is damaged here
+  std::vector<std::string> exams{};         // study UIDs of some of these
 };
 
 enum class DestinationState { unknown, up, backing_off, stopped };

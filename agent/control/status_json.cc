@@ -68,7 +68,8 @@ void fields(A& a, DestinationStatus& v) {
 }
 template <class A>
 void fields(A& a, StrandedStatus& v) {
-  a("destination", v.destination), a("waiting", v.waiting), a("oldest_waiting_s", v.oldest_waiting_s), a("accepted", v.accepted);
+  a("destination", v.destination), a("waiting", v.waiting), a("oldest_waiting_s", v.oldest_waiting_s), a("accepted", v.accepted), a("on_hold", v.on_hold),
+      a("rejected", v.rejected), a("exams", v.exams);
 }
 template <class A>
 void fields(A& a, KeyStatus& v) {

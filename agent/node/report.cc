@@ -116,15 +116,33 @@ void add_count(control::DestinationStatus& status, const queue::DestinationCount
   status.telemetry_delivered = from.news_delivered;
 }
 
+// What is damaged here is told as that, and nobody lets it go on.
+std::uint64_t for_a_person(const queue::DestinationCount& count) {
+  std::uint64_t damaged = 0;
+  for (const auto& one : count.on_hold_reasons)
+    if (one.reason.starts_with("the stored copy does not verify")) damaged += one.items;
+  return count.on_hold - std::min(count.on_hold, damaged);
+}
+
+std::vector<std::string> exams_of(const Findings& findings, const std::string& destination) {
+  const auto named = findings.for_a_person.find(destination);
+  if (named == findings.for_a_person.end()) return {};
+  std::vector<std::string> exams = named->second.on_hold;
+  for (const auto& exam : named->second.rejected)
+    if (std::ranges::find(exams, exam) == exams.end()) exams.push_back(exam);
+  return exams;
+}
+
 std::vector<control::StrandedStatus> stranded_of(const settings::Settings& settings, const Findings& findings) {
   std::vector<control::StrandedStatus> stranded;
   for (const auto& count : findings.queue.destinations) {
     const bool known = std::ranges::find(settings.destinations, count.destination, &settings::Destination::name) !=
                        settings.destinations.end();
-    if (known || count.waiting + count.accepted_here == 0) continue;
+    const std::uint64_t on_hold = for_a_person(count);
+    if (known || count.waiting + count.accepted_here + on_hold + count.rejected == 0) continue;
     control::DestinationStatus counted;
     add_count(counted, count, findings);
-    stranded.push_back({count.destination, counted.waiting, counted.oldest_waiting_s, count.accepted_here});
+    stranded.push_back({count.destination, counted.waiting, counted.oldest_waiting_s, count.accepted_here, on_hold, count.rejected, exams_of(findings, count.destination)});
   }
   return stranded;
 }

@@ -123,6 +123,10 @@ def test_the_page_says_what_a_node_answers(ctx):
     key = node.get("/v1/today")["exams"][0]["study_uid"]
     ct = next(exam["study_uid"] for exam in node.get("/v1/today")["exams"] if exam["modality"] == "CT")
     assert post(node, "/v1/hold", key=ct, to="dead")[0] == 200
+    unrouted = next(exam["study_uid"] for exam in node.get("/v1/today")["exams"] if exam["modality"] == "DX")
+    assert post(node, "/v1/hold", key=unrouted)[0] == 200
+    wait_until(lambda: node.status()["stranded"][0]["exams"] == [unrouted], lambda: json.dumps(node.status()["stranded"]))
+    assert "no_route_held" in {finding["code"] for finding in node.status()["attention"]}
     wait_until(lambda: node.get("/v1/devices")["devices"], "a device is known")
     wrong, seen = [], {}
     answers = [(f"GET /v1/{name}", node.get(f"/v1/{name}")) for name in ("status", "queue", "version", "today", "devices", "events")]

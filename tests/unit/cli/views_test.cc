@@ -208,6 +208,9 @@ TEST_CASE("queue_does_not_pass_over_what_goes_nowhere") {
   status.stranded = {{"", 3, 60}, {"old", 2, 60}};
   CHECK(has(show_queue(status, Lang::zh), "另有 3 幅图像不符合任何路由，不会上传\nold：配置中已无此目的地，2 幅图像不会上传\n"));
   CHECK(has(show_queue(status, Lang::en), "images that match no route and do not leave: 3\nold: not in the settings any more, images that do not leave: 2\n"));
+  status.stranded = {{"", 0, 0, 0, 1}, {"old", 0, 0, 0, 2, 3}};
+  CHECK(has(show_queue(status, Lang::zh), "另有 1 幅图像被暂停，且不符合任何路由\nold：配置中已无此目的地，5 幅图像被拒收或暂停\n"));
+  CHECK(has(show_queue(status, Lang::en), "images on hold that match no route: 1\nold: not in the settings any more, images rejected or on hold: 5\n"));
 }
 
 TEST_CASE("status_says_why_images_are_held_or_rejected_and_how_long_the_disk_lasts") {

@@ -392,6 +392,15 @@ TEST_CASE("copies_that_stay_because_who_took_them_left_the_settings_are_told" * 
   CHECK(codes(status) == Codes{"unproven_by_unknown:attention", "destination_unknown:attention"});
 }
 
+TEST_CASE("what_is_held_or_was_refused_needs_a_person_also_where_its_destination_left_the_settings" * doctest::description("contract 7")) {
+  NodeStatus status = rich_status();
+  status.stranded = {{"", 0, 0, 0, 1, 0, {"1.2.3"}}, {"old", 0, 0, 0, 2, 3, {"1.2.4", "1.2.5"}}};
+  REQUIRE(codes(status) == Codes{"no_route_held:attention", "unknown_held:attention"});
+  CHECK(assess(status)[0].en == "1 image on hold that no route sends anywhere, a person must decide; exams 1.2.3");
+  CHECK(assess(status)[1].en == "5 images rejected by \"old\" or on hold for it, which is not in the settings; a person must decide; exams 1.2.4, 1.2.5");
+  CHECK(assess(status)[1].action_en.ends_with("sudo sampan drop old, and they are routed anew. The story: sampan trace 1.2.4; to let it go on: sampan resume 1.2.4."));
+}
+
 TEST_CASE("where_nothing_proves_that_images_are_kept_the_day_the_disk_fills_is_named" * doctest::description("contract 4")) {
   NodeStatus status = rich_status();
   DestinationStatus& lead = status.destinations[0];
@@ -559,9 +568,9 @@ TEST_CASE("every_finding_says_what_to_do_in_both_languages") {
   status.destinations[1].state = DestinationState::stopped;
   status.destinations[2].waiting = 2;  // one more than does not read
   status.destinations[2].oldest_waiting_s = 9999;
-  status.stranded = {{"", 1, 60}, {"old", 1, 60}};
+  status.stranded = {{"", 1, 60, 0, 1}, {"old", 1, 60, 0, 1, 1}};
   const auto findings = assess(status);
-  CHECK(findings.size() == 16);
+  CHECK(findings.size() == 18);
   for (const Finding& finding : findings) {
     CAPTURE(finding.code);
     CHECK_FALSE(finding.zh.empty());

@@ -104,9 +104,9 @@ void Store::forget_gone() {
 }
 
 // A duplicate goes only while what it repeats is sound; where that one is damaged, it takes its place, and where the disk or the
-// system does not say, both stay.
+// system does not say, both stay. A note that was not read may say to whom it is owed.
 bool Store::is_spare(Sequence duplicate) {
-  if (ledger_->is_owing(duplicate)) return false;
+  if (ledger_->is_owing(duplicate) || rebuild_.passed_over_notes()) return false;
   const auto originals = ledger_->originals_of(duplicate);
   if (!ledger_->status()) return false;  // there may be others
   for (const Sequence original : originals) {

@@ -124,6 +124,7 @@ TEST_CASE_FIXTURE(CopiesFixture, "an_image_goes_where_its_copy_was_owed_by_a_not
   lose_ledger();
   start();
   CHECK(count("archive").waiting == 0);
+  turns();  // nor does the copy go meanwhile
   stop();
   std::filesystem::rename(aside, notes);
   start();

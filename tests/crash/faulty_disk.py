@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from harness import TOP, Process, Skip, tool, wait_until
-from volatile_disk import answers, own_mounts, run, run_well
+from volatile_disk import MAKE, OPTIONS, answers, own_mounts, run, run_well
 
 
 class SmallDisk:
@@ -50,6 +50,32 @@ class SmallDisk:
     def give_back(self):
         self.filler.unlink(missing_ok=True)
         shutil.rmtree(self.mount_point / "names", ignore_errors=True)
+
+
+class SmallFileSystem(SmallDisk):
+    """The same, as a real disk has it: with a journal, with blocks that names need as well, with a reserve for root that is taken, too."""
+
+    def __init__(self, ctx, kind, bytes_, *options):
+        own_mounts()
+        self.mount_point, image = ctx.folder("small"), ctx.dir / "image"
+        with image.open("wb") as made:
+            made.truncate(bytes_)
+        run_well(*MAKE[kind], *options, image)
+        loop = run_well("losetup", "--find", "--show", image)
+        done = run("mount", "-o", OPTIONS[kind], loop, self.mount_point)
+        run("losetup", "--detach", loop)  # in fact when the mount goes
+        assert done.returncode == 0, done.stdout
+        ctx.closers.append(lambda: run("umount", "--lazy", self.mount_point))
+        self.filler = self.mount_point / "somebody-else"
+
+    def fill(self):
+        """To the last byte that it gives to anybody."""
+        with self.filler.open("ab", 0) as filler:
+            for bytes_ in (1 << 20, 4096, 1):
+                with contextlib.suppress(OSError):
+                    while filler.write(bytes(bytes_)) == bytes_:
+                        pass
+                os.fsync(filler.fileno())
 
 
 class FailingDisk:

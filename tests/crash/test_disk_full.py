@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A disk that somebody else fills: new images are refused politely, everything else goes on, and room resumes the rest."""
-from faulty_disk import Sink, SmallDisk
+from faulty_disk import Sink, SmallDisk, SmallFileSystem
 from harness import wait_until
 
 contract = (2, 9, 10)
@@ -161,4 +161,19 @@ def test_a_node_lives_and_starts_on_a_disk_without_names(ctx):
 
 def test_a_node_without_its_ledger_starts_on_a_disk_without_names(ctx):
     disk = SmallDisk(ctx, 64 * MIB, inodes=600)
+    full_to_the_last(ctx, disk, disk.fill_names, without_ledger=True)
+
+
+def test_a_node_without_its_ledger_starts_on_a_completely_full_ext4(ctx):
+    disk = SmallFileSystem(ctx, "ext4", 96 * MIB)
+    full_to_the_last(ctx, disk, disk.fill, without_ledger=True)
+
+
+def test_a_node_starts_on_a_completely_full_xfs_and_empties_it(ctx):
+    disk = SmallFileSystem(ctx, "xfs", 400 * MIB)
+    full_to_the_last(ctx, disk, disk.fill, without_ledger=False)
+
+
+def test_a_node_without_its_ledger_starts_on_an_ext4_without_names(ctx):
+    disk = SmallFileSystem(ctx, "ext4", 96 * MIB, "-N", "600")
     full_to_the_last(ctx, disk, disk.fill_names, without_ledger=True)

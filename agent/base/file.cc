@@ -110,8 +110,9 @@ class Disk final : public FileSystem {
  public:
   Result<std::unique_ptr<File>> open(const std::string& path, Mode mode) override {
     const int flags = mode == Mode::read ? O_RDONLY : mode == Mode::write ? O_RDWR : O_RDWR | O_CREAT | O_EXCL;
-    const int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
+    const int fd = ::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, 0600);  // a pipe is waited at until somebody writes to it
     if (fd < 0) return from_errno("open", path);
+    if (struct stat info{}; ::fstat(fd, &info) == 0 && !S_ISREG(info.st_mode)) return ::close(fd), fail(Errc::io, "open " + path + ": it is no file");
     const int direct_fd = mode == Mode::append_new ? ::open(path.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC) : -1;
     return std::unique_ptr<File>(new PosixFile(fd, path, direct_fd));
   }

@@ -5,7 +5,6 @@
 #include <set>
 
 #include "base/log.h"
-#include "base/owner.h"
 #include "core/limits.h"
 #include "core/nodes.h"
 #include "queue/ledger_statements.h"
@@ -62,8 +61,8 @@ Status Ledger::set_aside(FileSystem& files, const std::string& path, const Clock
 Result<Ledger::Opened> Ledger::open(FileSystem& files, const std::string& path, const Keyring& keys, const Clock& clock) {
   Opened opened;
   const auto there = files.open(path, FileSystem::Mode::read);
-  // One that somebody else's start left here, and that we may not open, is in the way as a damaged one is.
-  const bool is_in_the_way = there.ok() || says_denied(there.error().message);
+  // One that somebody else's start left here, and that we may not open, is in the way as a damaged one is; and so is what is no file.
+  const bool is_in_the_way = there.ok() || there.error().code != Errc::not_found;
   auto ledger = open_sound(path, keys);
   // A disk that is full says nothing of the ledger on it.
   if (!ledger && (ledger.error().code == Errc::full || (ledger.error().code != Errc::damaged && !is_in_the_way))) return ledger.error();

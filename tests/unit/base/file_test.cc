@@ -3,10 +3,15 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <filesystem>
+#include <future>
 #include <memory>
 #include <string>
 
@@ -54,6 +59,21 @@ TEST_CASE("a_file_that_is_appended_to_takes_whole_blocks_and_odd_pieces_and_read
     CHECK(read == expected);
   }
   CHECK_FALSE(disk().open(path, FileSystem::Mode::append_new).ok());
+}
+
+TEST_CASE("what_is_no_file_is_not_opened_and_nobody_waits_for_it" * doctest::description("contract 9")) {
+  const test::TemporaryDirectory directory;
+  const std::string pipe = (directory.path() / "pipe").string(), device = (directory.path() / "device").string();
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  std::filesystem::create_symlink("/dev/zero", device);
+  for (const std::string& path : {pipe, device, directory.path().string()})
+    for (const auto mode : {FileSystem::Mode::read, FileSystem::Mode::write}) {
+      auto opened = std::async(std::launch::async, [&] { return disk().open(path, mode).ok(); });
+      const bool waits = opened.wait_for(std::chrono::seconds(5)) != std::future_status::ready;
+      if (waits) ::close(::open(pipe.c_str(), O_RDWR));  // lets it go
+      CHECK_FALSE(waits);
+      CHECK_FALSE(opened.get());
+    }
 }
 
 TEST_CASE("a_file_system_that_knows_no_direct_writes_takes_them_all_the_same") {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+
 #include "fixture.h"
 #include "queue/keyring.h"
 #include "queue/segment.h"
@@ -53,10 +55,13 @@ TEST_CASE_FIXTURE(QueueFixture, "foreign_files_and_copied_segments_are_counted_a
   std::ofstream(at("spool/holiday.jpg")) << "not ours";
   std::ofstream(at("spool/i00000000000000aa.seg")) << "not ours either";
   std::filesystem::copy(segments()[0], at("spool/i00000000000000bb.seg"));
+  std::filesystem::create_directory(at("spool/i00000000000000cc.seg"));
+  std::filesystem::create_symlink("/dev/zero", at("spool/i00000000000000dd.seg"));
+  REQUIRE(::mkfifo(at("spool/i00000000000000ee.seg").c_str(), 0600) == 0);
   lose_ledger();
   start();
   CHECK(lease().size() == 1);
-  CHECK(queue->summary().foreign == 3);
+  CHECK(queue->summary().foreign == 6);
   CHECK(std::filesystem::exists(at("spool/holiday.jpg")));
 }
 

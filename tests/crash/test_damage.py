@@ -183,6 +183,27 @@ def test_a_ledger_that_another_process_has_locked_keeps_nobody_from_starting(ctx
     story.node.stop()
 
 
+def test_a_ledger_that_another_process_locks_while_the_node_runs_keeps_no_image_from_being_taken(ctx):
+    """For longer than the node waits for it at a time: nothing of it is damage, and what came meanwhile goes on afterwards."""
+    story = Damaged(ctx)
+    story.node.start()
+    story.lead.start()
+    wait_until(story.node.drained, "delivered")
+    thief = sqlite3.connect(story.node.state / "ledger.db", isolation_level=None, timeout=30)
+    thief.execute("BEGIN IMMEDIATE")
+    story.senders.append(story.send(ctx.images("mr", 3)))
+    wait_until(lambda: story.node.log().count("locked") >= 2, lambda: f"it is told: {story.node.log()}")
+    story.senders.append(story.send(ctx.images("mr", 3)))
+    assert story.node.alive() and story.node.status()["intake"]["accepting"]
+    thief.execute("ROLLBACK")
+    thief.close()
+    wait_until(lambda: story.lead.shas() == story.acknowledged(), lambda: f"{len(story.lead.shas())} of {len(story.acknowledged())}")
+    story.node.wait_drained()
+    story.says_nothing()
+    assert len(story.lead.received()) == len(story.acknowledged()) and not list(story.node.state.glob("ledger.db.damaged*"))
+    story.node.stop()
+
+
 def test_a_ledger_that_breaks_while_the_node_runs_is_rebuilt(ctx):
     story = Damaged(ctx)
     story.node.start()

@@ -95,7 +95,8 @@ TEST_CASE_FIXTURE(Sized, "ballast_is_made_only_where_twice_as_much_is_left_above
       {{100 * mib, 9 * mib, 0, 0}, core::limits::ballast_files},         {{100 * mib, 9 * mib - 1, 0, 0}, 0},
       {{100 * mib, 50 * mib, 1000, names}, core::limits::ballast_files}, {{100 * mib, 50 * mib, 1000, names - 1}, 0},
   };
-  for (const auto& [space, files_made] : table) {
+  for (const auto& row : table) {
+    const DiskSpace& space = row.first;
     CAPTURE(space.free_bytes);
     CAPTURE(space.free_inodes);
     sizes.sized = space;
@@ -103,7 +104,7 @@ TEST_CASE_FIXTURE(Sized, "ballast_is_made_only_where_twice_as_much_is_left_above
     queue::Ballast ballast(sizes, place.path().string());
     ballast.restore();
     const auto in = std::filesystem::directory_iterator(place.path() / "ballast");
-    CHECK(static_cast<std::size_t>(std::distance(begin(in), end(in))) == files_made);
+    CHECK(static_cast<std::size_t>(std::distance(begin(in), end(in))) == row.second);
   }
 }
 

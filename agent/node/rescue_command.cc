@@ -126,7 +126,7 @@ class Progress {
 
 int exit_code_of(const Rescued& result) {
   if (!result.gave_up.empty()) return exit_failure;
-  return result.not_carried + result.files_left + result.for_a_person + result.found.damaged + result.found.unopened > 0 ? exit_attention : exit_good;
+  return result.not_carried + result.files_left + result.for_a_person + result.found.damaged + result.found.unopened + result.found.unread > 0 ? exit_attention : exit_good;
 }
 
 }  // namespace

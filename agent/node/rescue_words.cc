@@ -57,7 +57,11 @@ std::string damage(const Rescued& result, Lang lang) {
   };
   add(result.found.damaged, "磁盘上已损坏、无法读出的部分：", "damaged on the disk, not readable: ");
   add(result.found.unopened, "所用密钥不在密钥环中，无法打开：", "under a key that is not in the keyring, not opened: ");
-  add(result.found.foreign, "不属于该节点或无法读取的文件：", "files that do not belong to this node or do not read: ");
+  add(result.found.unread, "无法打开或读取、其中可能有图像的文件：", "files that do not open or read, and may hold images: ");
+  add(result.found.foreign, "不属于该节点的文件：", "files that do not belong to this node: ");
+  if (result.found.notes_unread && !result.found.ledger)
+    text += say(lang, "部分送达记录无法读出：计为已送达的图像，此后可能又被要求重新发送；请加 --all。\n",
+                "Some of what was noted does not read: an image that counts as delivered may have been asked for again since; --all takes every one.\n");
   if (!result.found.ledger && result.found.unsaid > 0)
     text += say(lang, "索引缺失或无法读取：由早期版本存入、已送达其中一个目的地的图像按已送达计；如有疑问请加 --all。\n",
                 "The index is missing or cannot be read: of what an earlier version stored, an image that reached one of several destinations counts as delivered; --all takes every one.\n");
@@ -113,7 +117,8 @@ std::string rescue_json(const Rescued& result) {
                              {"undelivered_bytes", number(result.undelivered_bytes)}, {"others", number(result.others)},
                              {"files", number(result.files)}, {"undelivered_files", number(result.undelivered_files)}, {"files_left", number(result.files_left)},
                              {"damaged", number(result.found.damaged)}, {"unopened", number(result.found.unopened)},
-                             {"foreign", number(result.found.foreign)}, {"ledger", result.found.ledger ? "true" : "false"},
+                             {"foreign", number(result.found.foreign)}, {"unread", number(result.found.unread)},
+                             {"notes_unread", result.found.notes_unread ? "true" : "false"}, {"ledger", result.found.ledger ? "true" : "false"},
                              {"carried", number(result.carried)}, {"passed_over", number(result.passed_over)},
                              {"not_carried", number(result.not_carried)}, {"for_a_person", number(result.for_a_person)}, {"gave_up", result.gave_up}};
   return control::rows_json({{"summary", {summary}}, {"owed", owed}, {"refused_there", refused}, {"reasons", reasons}, {"contested", contested}, {"exams", exams}});

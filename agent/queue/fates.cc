@@ -32,6 +32,12 @@ void Fates::take(const Note& note) {
   }
 }
 
+void Fates::owe(const Uuid& item, const std::string& destination, bool anew) {
+  Known& known = items_[item];
+  known.duties.insert(destination);
+  if (const auto said = known.said.find(destination); anew && said != known.said.end()) said->second.delivered.clear();
+}
+
 bool Fates::is_gone(const core::Item& item, bool as_copy) const {
   const auto found = gone_.find(item.id);
   return found != gone_.end() && std::ranges::find(found->second, std::pair(item.sha256, as_copy)) != found->second.end();

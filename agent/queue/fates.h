@@ -31,8 +31,8 @@ struct Fate {
 class Fates {
  public:
   void take(const Note& note);  // in the order of the spool
-  // By the ledger, after all notes.
-  void owe(const Uuid& item, const std::string& destination) { items_[item].duties.insert(destination); }
+  // By the ledger, after all notes. anew: whatever receipts say, because a note that took them back may not have been read.
+  void owe(const Uuid& item, const std::string& destination, bool anew = false);
   // Some item of this id is gone.
   bool is_gone(const Uuid& item) const { return gone_.contains(item); }
   bool is_gone(const core::Item& item) const { return is_gone(item, false); }

@@ -129,7 +129,8 @@ std::optional<OpenSegment> Orphan::Parts::open(const SegmentName& name) {
   const SegmentOwner owner = size ? owner_of(**file, name, keys.node(), *size) : SegmentOwner::unknown;
   if (owner == SegmentOwner::us_by_records) ++counts.damaged;
   if (!is_ours(owner)) {
-    ++counts.foreign;
+    ++(owner == SegmentOwner::another ? counts.foreign : counts.unread);
+    counts.notes_unread = counts.notes_unread || (owner != SegmentOwner::another && name.stream == Stream::notes);
     return std::nullopt;
   }
   return OpenSegment{std::shared_ptr<File>(std::move(*file)), *size};
@@ -151,10 +152,13 @@ void Orphan::Parts::read_notes(const SegmentName& name) {
   SegmentScan scan(*segment->file, name.number, block_bytes, segment->size);
   scan.durable_to(end_mark_of(*segment->file, name.number));
   for (auto found = scan.next(); found.what != Finding::What::end; found = scan.next()) {
-    if (damaged(scan, found)) continue;
+    if (damaged(scan, found)) {
+      counts.notes_unread = counts.notes_unread || found.what == Finding::What::damaged || found.unreadable;  // what was torn was never believed
+      continue;
+    }
     const auto payload = read_payload(*segment->file, found.offset, found.frame, keys);
     if (!payload)
-      ++counts.unopened;
+      ++counts.unopened, counts.notes_unread = true;
     else
       for (const auto& note : decode_notes(found.frame.header.type, *payload)) fates.take(note);
   }
@@ -174,7 +178,7 @@ Result<Orphan> Orphan::open(FileSystem& files, const KeySources& sources) {
   for (const auto& name : p.notes) p.read_notes(name);
   if (const auto debts = ask_ledger(p.state)) {
     p.counts.ledger = true;
-    for (const auto& [item, destination] : *debts) p.fates.owe(item, destination);
+    for (const auto& [item, destination] : *debts) p.fates.owe(item, destination, p.counts.notes_unread);
   }
   return Orphan(std::move(parts));
 }

@@ -23,6 +23,8 @@ struct OrphanCounts {
   std::uint64_t damaged = 0;      // ranges and torn tails
   std::uint64_t unopened = 0;     // records under a key that is not in the keyring
   std::uint64_t foreign = 0;      // files that are no segments of this node
+  std::uint64_t unread = 0;       // segments that do not open or read, or of which nothing says whose they are: they may hold images
+  bool notes_unread = false;      // some of what was noted did not read: what counts as delivered may be owed again
   std::uint64_t unsaid = 0;       // items whose record does not say to whom they are owed
   bool ledger = false;            // it could be asked
 };

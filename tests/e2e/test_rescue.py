@@ -165,6 +165,12 @@ def test_damage_on_the_disk_is_counted_and_everything_behind_it_is_carried(ctx):
     assert code == 1 and summary["damaged"] == "1" and summary["foreign"] == "1", answer
     files = set(exported(out))
     assert len(files) == 12 and files < books["undelivered"] | books["delivered"]
+    # Of one that nothing can be read of, nobody says that all is well.
+    (state / "spool" / "i00000000000000ff.seg").unlink()
+    with segment.open("r+b") as file:
+        file.write(b"\xee" * segment.stat().st_size)
+    code, answer, summary = told(ctx, state, key=paper)
+    assert code == 1 and summary["unread"] == "1" and summary["damaged"] == "0" and summary["foreign"] == "0", answer
 
 
 def test_of_two_images_of_one_name_neither_is_sent_on_and_a_folder_takes_both(ctx):

@@ -166,8 +166,44 @@ TEST_CASE_FIXTURE(OrphanFixture, "a_segment_of_another_place_or_of_nobody_is_pas
   std::ofstream(at("spool/i00000000000000cc.seg")) << std::string(9000, 'x');
   std::ofstream(at("spool/i00000000000000dd.seg")) << std::string(4096, '\0');
   CHECK(rescued() == Owing{{"lead", 1}});
-  CHECK(found.foreign == 2);
+  CHECK(found.foreign == 1);
+  CHECK(found.unread == 1);  // nothing says whose it is
   CHECK(found.damaged == 0);
+  CHECK_FALSE(found.notes_unread);
+}
+
+TEST_CASE_FIXTURE(OrphanFixture, "a_segment_that_does_not_open_may_hold_images_and_is_no_foreign_file" * doctest::description("contract 2, 9")) {
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  queue->drain();
+  stop();
+  const std::string segment = segments()[0];
+  std::filesystem::remove(segment);
+  std::filesystem::create_directory(segment);
+  CHECK(rescued().empty());
+  CHECK(found.unread == 1);
+  CHECK(found.foreign == 0);
+}
+
+TEST_CASE_FIXTURE(OrphanFixture, "a_receipt_that_notes_which_did_not_read_may_have_taken_back_is_told_and_the_ledger_knows_better" * doctest::description("contract 2, 3")) {
+  enough = static_cast<core::Level>(9);  // it stays
+  for (unsigned i = 1; i <= 2; ++i) REQUIRE(put(pattern(1000, i), image_facts("1." + std::to_string(i))).ok());
+  settle("1.1", "lead"), settle("1.2", "lead");
+  restart();
+  REQUIRE(queue->orders().resend(find("1.1"), "").ok());
+  queue->drain();
+  stop();
+  const std::string notes = segments('n').back();
+  SUBCASE("its segment does not open") {
+    std::filesystem::remove(notes);
+    std::filesystem::create_directory(notes);
+  }
+  SUBCASE("its record does not verify") { overwrite(notes, 4096 + 200, {1, 2, 3, 4, 5, 6, 7, 8}); }
+  CHECK(rescued() == Owing{{"lead", 1}});
+  CHECK(undelivered == std::set<std::string>{"1.1"});
+  CHECK(found.notes_unread);
+  lose_ledger();
+  CHECK(rescued().empty());
+  CHECK(found.notes_unread);
 }
 
 TEST_CASE_FIXTURE(OrphanFixture, "a_copy_that_is_owed_to_more_than_what_it_repeats_is_undelivered_when_the_machine_died_before_that_was_handed_over" * doctest::description("contract 1")) {

@@ -19,6 +19,7 @@ Refusal refusal_of(const Error& error) {
     case Errc::not_found: return {404, "no_place", "no such place is damaged, or it was looked at already", "没有此损坏位置，或已核对过"};
     case Errc::timeout: return {503, "not_written", error.message, "命令尚未写入磁盘，磁盘可写后自动生效"};
     case Errc::stopped: return {503, "stopping", error.message, "本机停止前未能确认命令已写入磁盘，启动后请再执行一次"};
+    case Errc::refused: return {503, "notes_unread", error.message, "部分记录无法读出，其中可能写明这些图像还要发往别处；请检查磁盘（dmesg），重启 sampand 后再试"};
     case Errc::limit: return {503, "partly_written", error.message, "磁盘暂时无法写入，命令只执行了一部分；磁盘可写后请再执行一次"};
     default: return {500, "failed", error.message, "无法执行：" + error.message};
   }

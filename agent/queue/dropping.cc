@@ -98,6 +98,8 @@ Status Dropping::carry_out(const Order& order, std::vector<Debt>& debts) {
 }
 
 Result<Dropped> Dropping::walk(const Order& order, bool carry) {
+  if (order.give_up && store_.progress().notes_unread)
+    return fail(Errc::refused, "some of what was noted does not read, and may say who else is owed these images");
   store_.catch_up(Millis(200));
   const MonoTime begun = clock_.mono();
   Dropped dropped;

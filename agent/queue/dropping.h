@@ -7,7 +7,8 @@
 // Durable when it returns, image by image: one that is broken off is ordered again, and a rebuild knows it.
 // Threads: any; each waits for the store. Memory does not follow the number of images.
 // Fails:   not written in time -> Errc::timeout: it will be, as soon as it can; nor before the store stops -> stopped;
-//          of many only some -> limit; a ledger that does not answer -> io.
+//          of many only some -> limit; a ledger that does not answer -> io; notes did
+//          not read, and may say who else is owed what is to be given up -> refused.
 #pragma once
 
 #include <cstdint>

@@ -53,6 +53,7 @@ bool Rebuild::open_next(Ledger& ledger) {
     log::warn("spool: " + segment_name(name.stream, name.number) + " is left as it is: " + std::string(why));
     ++(says_denied(why) ? progress_.denied : progress_.foreign);
     passed_over_.emplace(name.stream, name.number);
+    progress_.notes_unread = progress_.notes_unread || name.stream == Stream::notes;
     file_.reset();
     ++next_;
     missed_ = true;

@@ -31,6 +31,7 @@ Result<Backlog> find_backlog(SpoolFolder& folder);
 struct RebuildProgress {
   std::atomic<bool> running{false};
   std::atomic<std::uint64_t> items{0}, torn_tails{0}, foreign{0}, denied{0};
+  std::atomic<bool> notes_unread{false};  // a segment of notes was passed over
 };
 
 class Rebuild {

@@ -300,6 +300,34 @@ TEST_CASE_FIXTURE(Leaves, "what_somebody_was_given_since_the_order_looked_at_it_
   }
 }
 
+TEST_CASE_FIXTURE(Leaves, "nothing_is_given_up_while_notes_which_did_not_open_may_say_who_else_is_owed_it" * doctest::description("contract 2")) {
+  take(0, 2, {"old"});
+  restart();
+  const auto match = queue->lookup().find("1.0", 2);
+  REQUIRE(match.size() == 1);
+  REQUIRE(queue->orders().owe({queue::Match::What::study, match[0].exam}, "lead").ok());
+  stop();
+  lose_ledger();
+  const std::string notes = segments('n').back();
+  std::filesystem::rename(notes, notes + "x");
+  std::filesystem::create_directory(notes);
+  start();
+  queue->drain();
+  shows(2, 0, 0);
+  for (const auto& answer : {queue->dropping().count({"old", required, true}), queue->dropping().drop({"old", required, true})}) {
+    REQUIRE_FALSE(answer.ok());
+    CHECK(answer.error().code == Errc::refused);
+  }
+  CHECK(drop("old").kept == 2);
+  stop();
+  std::filesystem::remove(notes);
+  std::filesystem::rename(notes + "x", notes);
+  start();
+  turns();
+  CHECK(queue->summary().items == 2);
+  CHECK(count("lead").waiting == 2);
+}
+
 TEST_CASE_FIXTURE(Leaves, "a_copy_of_what_is_given_up_goes_with_it_and_a_rebuild_owes_it_to_nobody") {
   take(0, 2, {"old"});
   destinations = {"old"};

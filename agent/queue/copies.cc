@@ -90,11 +90,12 @@ void Ledger::forget_let_go(const core::Item& item) {
 }
 
 // A copy that was let go and is still on the disk: what it owed was handed over, whatever became of what it was a copy of. Where
-// that is damaged, and nothing else has these bytes, they are all that is left of the image.
+// that is damaged, or may be what did not read, and nothing else has these bytes, they are all that is left of the image.
 bool Ledger::was_spare(const core::Item& item, std::int64_t sop_key) {
   const auto notes = orphans_of(item.id);
   if (std::ranges::none_of(notes, [&](const Note& note) { return lets_go(note, item); })) return false;
-  if (is_missing(sop_key, item.sha256)) return forget_let_go(item), false;
+  const bool may_be_missing = sop_key != 0 && misses_nameless() && !is_stood_for(sop_key, item);
+  if (may_be_missing || is_missing(sop_key, item.sha256)) return forget_let_go(item), false;
   use_->orphan_delete.bind(1, ByteView(item.id.bytes)).run();
   orphans_ -= static_cast<std::int64_t>(notes.size());
   return true;

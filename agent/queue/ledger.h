@@ -102,6 +102,8 @@ class Ledger {
   // Places that were looked at and of which less is damaged now, since it was last asked; without a time.
   std::vector<SeenNote> less_damaged() { return std::exchange(less_damaged_, {}); }
   bool has_tombstone(const Uuid& item);
+  // A segment of items did not read: nobody knows what is missing.
+  void segment_missed() { segment_missed_ = true; }
   // How far a walk over the items that wait for nobody has come; seq 0: not begun.
   struct Unmatched {
     std::int64_t state = 0, rank = 0, study_order = 0;
@@ -290,6 +292,8 @@ class Ledger {
   std::optional<bool> undecided_mark(Sequence seq);
   // A damaged range held the image, and nothing here stands for it.
   bool is_missing(std::int64_t sop_key, const Digest& sha256);
+  bool misses_nameless();
+  bool is_stood_for(std::int64_t sop_key, const core::Item& copy);
   void forget_let_go(const core::Item& item);
   std::vector<Sequence> damaged_copies(const IndexedItem& indexed, std::int64_t sop_key);
   void take_place(const IndexedItem& indexed, std::int64_t sop_key, std::string_view differs);
@@ -342,6 +346,7 @@ class Ledger {
   std::int64_t last_order_ = 0, orders_looked_at_ = 0;
   std::function<void()> tell_undecided_;
   std::function<bool(const std::string&)> can_be_asked_;
+  bool segment_missed_ = false;
   std::int64_t ranges_ = 0;  // quarantined ones of which it is known what they held; at least so many
   std::int64_t seen_ = 0;  // places that were looked at; at least so many
   std::vector<SeenNote> less_damaged_;

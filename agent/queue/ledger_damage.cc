@@ -160,6 +160,33 @@ bool Ledger::is_missing(std::int64_t sop_key, const Digest& sha256) {
   return ask.bind(1, sop_key).bind(2, ByteView(sha256)).bind(3, came_again).step();
 }
 
+// Of what is missing nobody knows the name: it did not read, or its facts do not verify.
+bool Ledger::misses_nameless() {
+  if (segment_missed_) return true;
+  Statement ask(*sql_, "SELECT 1 FROM quarantine WHERE sop_key=0 AND reason NOT IN (?1,?2) LIMIT 1");
+  return ask.bind(1, torn_tail).bind(2, came_again).step();
+}
+
+// The image is here, or went after this copy of it came.
+bool Ledger::is_stood_for(std::int64_t sop_key, const core::Item& copy) {
+  bool stood = false;
+  auto& rows = use_->item_by_sop;
+  for (rows.begin().bind(1, sop_key).bind(2, std::int64_t{0}); rows.step();) {
+    const auto state = static_cast<ItemState>(rows.number(2));
+    const bool counts = state == ItemState::living || state == ItemState::reclaimed;
+    stood = stood || (counts && rows.blob(0).size() == copy.sha256.size() && std::memcmp(rows.blob(0).data(), copy.sha256.data(), copy.sha256.size()) == 0);
+  }
+  rows.begin();
+  auto& buried = use_->buried;
+  for (buried.begin().bind(1, sop_key); !stood && buried.step();)
+    for (const Note& note : decode_notes(Type::tombstones, buried.blob(1))) {
+      const auto& stone = std::get<TombstoneNote>(note);
+      stood = stood || (stone.why == TombstoneReason::reclaimed && stone.item != copy.id && stone.sha256 == copy.sha256 && stone.time.ms >= copy.received.ms);
+    }
+  buried.begin();
+  return stood;
+}
+
 std::vector<Sequence> Ledger::damaged_copies(const IndexedItem& indexed, std::int64_t sop_key) {
   std::vector<Sequence> found;
   const auto take = [&](Sequence seq, ItemState state, ByteView digest) {

@@ -54,6 +54,7 @@ bool Rebuild::open_next(Ledger& ledger) {
     ++(says_denied(why) ? progress_.denied : progress_.foreign);
     passed_over_.emplace(name.stream, name.number);
     progress_.notes_unread = progress_.notes_unread || name.stream == Stream::notes;
+    if (name.stream == Stream::items) ledger.segment_missed();
     file_.reset();
     ++next_;
     missed_ = true;

@@ -96,6 +96,76 @@ TEST_CASE_FIXTURE(LastBytesFixture, "a_copy_that_was_let_go_is_the_image_where_w
   }
 }
 
+TEST_CASE_FIXTURE(LastBytesFixture, "a_copy_that_was_let_go_is_the_image_where_nothing_says_what_is_missing" * doctest::description("contract 2, 9")) {
+  std::string hidden;
+  SUBCASE("the header of the record is damaged") {
+    put_twice();
+    stop();
+    overwrite(segments().at(0), 4096, Bytes(128, 0xaa));
+  }
+  SUBCASE("its facts are") {
+    put_twice();
+    stop();
+    overwrite(segments().at(0), 4096 + 10'000 + 128 + 16 + 8, {1, 2, 3, 4, 5, 6, 7, 8});
+  }
+  SUBCASE("its segment does not open") {
+    REQUIRE(put(bytes, image_facts("1.1")).ok());
+    restart();
+    destinations = {"lead", "archive"};  // which is handed over to the first
+    REQUIRE(put(bytes, image_facts("1.1")).ok());
+    REQUIRE(put(pattern(10'000, 2), image_facts("1.2")).ok());  // else the segment would go
+    turns();
+    REQUIRE(asked("SELECT count(*) FROM item WHERE state=5") == 1);
+    stop();
+    hidden = segments().at(0);
+    std::filesystem::rename(hidden, hidden + "x");
+    std::filesystem::create_directory(hidden);
+  }
+  for (int start = 0; start < 2; ++start) {
+    start_without_ledger();
+    turns();
+    const auto here = lease();
+    CHECK(std::ranges::any_of(here, [&](const core::Consignment& one) { return content(one) == bytes; }));
+    stop();
+  }
+  if (!hidden.empty()) {
+    std::filesystem::remove(hidden);
+    std::filesystem::rename(hidden + "x", hidden);
+  }
+  start();
+  turns();
+  for (const std::string destination : {"lead", "archive"})
+    for (const auto& one : lease(10, destination)) deliver(one, core::Level::archived, destination);
+  turns();
+  for (const bool without_ledger : {false, true}) {
+    restart(without_ledger);
+    CHECK(queue->summary().items == 0);
+  }
+}
+
+TEST_CASE_FIXTURE(LastBytesFixture, "a_copy_that_was_let_go_is_no_image_where_what_it_repeats_went_whatever_else_is_missing" * doctest::description("contract 2, 9")) {
+  REQUIRE(put(bytes, image_facts("1.1")).ok());
+  REQUIRE(put(pattern(10'000, 3), image_facts("1.3")).ok());  // it keeps the segment
+  restart();
+  destinations = {"lead", "archive"};
+  REQUIRE(put(pattern(10'000, 2), image_facts("1.2")).ok());
+  REQUIRE(put(bytes, image_facts("1.1")).ok());
+  turns();
+  for (const std::string destination : {"lead", "archive"})
+    for (const auto& one : lease(10, destination))
+      if (content(one) == bytes) deliver(one, core::Level::archived, destination);
+  turns();
+  REQUIRE(asked("SELECT count(*) FROM item WHERE state=2") == 1);
+  stop();
+  REQUIRE(segments().size() == 2);
+  overwrite(segments().at(1), 4096, Bytes(128, 0xaa));  // the header of the other one
+  start_without_ledger();
+  turns();
+  CHECK(places() == 1);
+  CHECK(queue->summary().items == 1);
+  for (const auto& one : lease()) CHECK(content(one) != bytes);
+}
+
 TEST_CASE_FIXTURE(LastBytesFixture, "an_image_that_came_again_after_it_went_and_is_damaged_is_not_what_went" * doctest::description("contract 2, 9")) {
   is_asked = false;
   REQUIRE(put(bytes, image_facts("1.1")).ok());

@@ -23,7 +23,7 @@ int show_places(Session& session) {
   const auto list = control::parse_damage(*heard.body);
   if (!list) return tell_trouble(session, list.error());
   session.out << (session.json ? *heard.body : show_damage(*list, session.lang));
-  return list->places.empty() ? exit_good : exit_attention;
+  return list->places.empty() && !list->incomplete ? exit_good : exit_attention;
 }
 
 int tell_seen(Session& session, const std::string& place) {
@@ -63,6 +63,8 @@ bool confirmed(Session& session, const std::string& destination) {
 
 std::string show_damage(const DamageList& list, Lang lang) {
   const bool zh = lang == Lang::zh;
+  const std::string incomplete = !list.incomplete ? "" : zh ? "索引正在重建或无法读取，可能还有更多，请稍后再查。\n" : "The index is being rebuilt or does not read: there may be more; ask again later.\n";
+  if (list.places.empty() && list.incomplete) return incomplete;
   if (list.places.empty()) return zh ? "没有损坏或不完整的数据。\n" : "Nothing is damaged or in doubt.\n";
   Table table({Table::Align::left, Table::Align::left, Table::Align::right, Table::Align::left, Table::Align::left});
   table.add(zh ? std::vector<std::string>{"位置", "约接收于", "字节", "检查", "原因"} : std::vector<std::string>{"PLACE", "CAME ABOUT", "BYTES", "EXAM", "WHY"});
@@ -72,6 +74,7 @@ std::string show_damage(const DamageList& list, Lang lang) {
     table.add({place.place, place.about ? control::local_time(*place.about) : "-", std::to_string(place.bytes), place.study_uid.empty() ? "-" : place.study_uid, why});
   }
   std::string text = printable(table.text());
+  text += incomplete;
   if (list.more) text += zh ? "还有更多，未列出。\n" : "There are more.\n";
   return text + (zh ? "\n请将该时间前后的检查与设备上的逐一核对，缺少的请重新发送；之后执行 sampan damage seen 位置（或 all），不再提示。数据本身不会删除。\n"
                     : "\nCompare the exams of that time with those on the modality, and send again what is missing; then sampan damage seen PLACE,\n"

@@ -11,7 +11,7 @@ void fields(A& a, DamagedPlace& v) {
 }
 template <class A>
 void fields(A& a, DamageList& v) {
-  a("now", v.now), a("more", v.more), a("places", v.places);
+  a("now", v.now), a("more", v.more), a("incomplete", v.incomplete), a("places", v.places);
 }
 template <class A>
 void fields(A& a, DamageSeen& v) {

@@ -26,6 +26,7 @@ struct DamagedPlace {
 struct DamageList {
   WallTime now;
   bool more = false;
+  bool incomplete = false;  // the spool is not read to its end, or the index did not answer
   std::vector<DamagedPlace> places;
 };
 struct DamageSeen {

@@ -45,7 +45,10 @@ bool is_known(queue::Queue& queue, const std::string& destination) {
 control::DamageList Custodian::damage() {
   control::DamageList list;
   list.now = needs_.clock.wall();
+  list.incomplete = needs_.queue.summary().rebuilding;  // before it is looked for: what is read meanwhile is told twice, and never not at all
+  const std::uint64_t failures = needs_.queue.damage().failures();
   auto found = needs_.queue.damage().places(places_listed + 1);
+  list.incomplete = list.incomplete || needs_.queue.damage().failures() != failures;
   list.more = found.size() > places_listed;
   if (list.more) found.resize(places_listed);
   for (auto& place : found)

@@ -78,7 +78,9 @@ std::vector<DamagedPlace> Damage::places(std::size_t places_max) {
 Result<std::uint64_t> Damage::seen(const std::string& name) {
   std::uint64_t count = 0;
   for (bool more = true; more;) {
+    const std::uint64_t failures = this->failures();
     auto found = places(seen_at_once);
+    if (this->failures() != failures) return fail(Errc::io, "the ledger does not answer; order it again");
     more = name.empty() && found.size() == seen_at_once;
     if (!name.empty()) std::erase_if(found, [&](const DamagedPlace& place) { return place.name() != name; });
     if (found.empty() && !name.empty()) return fail(Errc::not_found, "no such place is damaged");

@@ -4,7 +4,7 @@
 // Who looked ends the telling, and nothing else: the bytes stay. It is durable when seen() returns, and a rebuild knows it.
 // Threads: any; seen() waits for the store.
 // Fails:   no such place -> Errc::not_found; not written in time -> Errc::timeout: it will be, as soon as it can;
-//          nor before the store stops -> stopped; a ledger that does not answer gives no places.
+//          nor before the store stops -> stopped; a ledger that does not answer gives no places, and seen() -> io.
 #pragma once
 
 #include <mutex>
@@ -36,6 +36,8 @@ class Damage {
   Damage(Store& store, LedgerView& view, SpoolFolder& folder, const Keyring& keys, const Clock& clock)
       : store_(store), view_(view), folder_(folder), clock_(clock), facts_(keys) {}
 
+  // As LedgerView says.
+  std::uint64_t failures() const { return view_.failures(); }
   // Those nobody looked at yet, at most so many, the newest first.
   std::vector<DamagedPlace> places(std::size_t places_max);
   // The one of that name, or without a name all. How many.

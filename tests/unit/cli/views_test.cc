@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cli/custody_verbs.h"
 #include "cli/queue_view.h"
 #include "cli/status_view.h"
 #include "control/attention.h"
@@ -211,6 +212,16 @@ TEST_CASE("queue_does_not_pass_over_what_goes_nowhere") {
   status.stranded = {{"", 0, 0, 0, 1}, {"old", 0, 0, 0, 2, 3}};
   CHECK(has(show_queue(status, Lang::zh), "另有 1 幅图像被暂停，且不符合任何路由\nold：配置中已无此目的地，5 幅图像被拒收或暂停\n"));
   CHECK(has(show_queue(status, Lang::en), "images on hold that match no route: 1\nold: not in the settings any more, images rejected or on hold: 5\n"));
+}
+
+TEST_CASE("what_is_not_read_yet_is_not_told_as_sound" * doctest::description("contract 9")) {
+  DamageList list;
+  CHECK(show_damage(list, Lang::en) == "Nothing is damaged or in doubt.\n");
+  list.incomplete = true;
+  CHECK(show_damage(list, Lang::en) == "The index is being rebuilt or does not read: there may be more; ask again later.\n");
+  CHECK(show_damage(list, Lang::zh) == "索引正在重建或无法读取，可能还有更多，请稍后再查。\n");
+  list.places.push_back({"1-4096", 4096, false, "does not verify", "", {}});
+  CHECK(has(show_damage(list, Lang::en), "there may be more; ask again later."));
 }
 
 TEST_CASE("status_says_why_images_are_held_or_rejected_and_how_long_the_disk_lasts") {

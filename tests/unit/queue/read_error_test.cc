@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "fixture.h"
+#include "queue/damage.h"
 #include "queue/unproven.h"
 
 using namespace sampan;
@@ -104,6 +105,28 @@ TEST_CASE_FIXTURE(ReadErrorFixture, "older_notes_are_not_applied_again_because_a
   start();
   CHECK(count().waiting == 1);
   REQUIRE(failed == 1);
+}
+
+TEST_CASE_FIXTURE(ReadErrorFixture, "damage_that_did_not_read_once_is_not_told_as_none" * doctest::description("contract 9")) {
+  put_one(1);
+  overwrite(segments().at(0), 4096 + 1000, {1, 2, 3, 4, 5, 6, 7, 8});
+  for (const auto& one : lease()) {
+    Bytes room(one.payload->size());
+    CHECK_FALSE(one.payload->read(0, room).ok());
+  }
+  queue->drain();
+  REQUIRE(queue->damage().places(10).size() == 1);
+  const auto failures = queue->damage().failures();
+  fail("SELECT seq, record_bytes, reason");
+  CHECK(queue->damage().places(10).empty());
+  CHECK(queue->damage().failures() == failures + 1);
+  for (const char* name : {"", "1-4096"}) {
+    fail("SELECT seq, record_bytes, reason");
+    const auto seen = queue->damage().seen(name);
+    REQUIRE_FALSE(seen.ok());
+    CHECK(seen.error().code == Errc::io);
+  }
+  CHECK(queue->damage().places(10).size() == 1);
 }
 
 TEST_SUITE_END();

@@ -35,9 +35,8 @@ std::set<std::string> required_of(const settings::Settings& settings) {
   return required.empty() ? all : required;
 }
 
-bool is_known(queue::Queue& queue, const std::string& destination) {
-  const auto all = queue.summary().destinations;
-  return std::ranges::find(all, destination, &queue::DestinationCount::destination) != all.end();
+bool is_known(const queue::QueueSummary& summary, const std::string& destination) {
+  return std::ranges::find(summary.destinations, destination, &queue::DestinationCount::destination) != summary.destinations.end();
 }
 
 }  // namespace
@@ -71,11 +70,12 @@ std::variant<control::DropAnswer, Refusal> Custodian::drop(const Drop& asked) {
   if (std::ranges::find(settings->destinations, name, &settings::Destination::name) != settings->destinations.end())
     return Refusal{409, "in_settings", name + " is in the settings: take it out of them first (destinations, routes) and do sampan reload",
                    name + " 仍在配置中：请先从 destinations 和 routes 中删除，并执行 sampan reload"};
-  if (!is_known(needs_.queue, name))
-    return Refusal{404, "no_destination", "nothing was ever owed to a destination of that name", "从未有数据要发往此名称的目的地"};
   // Who is not known yet to be owed elsewhere would be taken for one that is not.
-  if (needs_.queue.summary().rebuilding)
-    return Refusal{503, "rebuilding", "the index is being rebuilt; try again when sampan status says that it is done", "索引正在重建，请待 sampan status 显示完成后再试"};
+  const queue::QueueSummary summary = needs_.queue.summary();
+  if (summary.rebuilding || summary.unanswered)
+    return Refusal{503, "rebuilding", "the index is being rebuilt or does not read; try again when sampan status says no more of it", "索引正在重建或无法读取，请待 sampan status 不再提示后再试"};
+  if (!is_known(summary, name))
+    return Refusal{404, "no_destination", "nothing was ever owed to a destination of that name", "从未有数据要发往此名称的目的地"};
   const queue::Dropping::Order order{name, required_of(*settings), asked.give_up, one_answer};
   auto& dropping = needs_.queue.dropping();
   const auto done = asked.confirmed ? dropping.drop(order) : dropping.count(order);

@@ -29,7 +29,10 @@ struct Orders::Aim {
 
 Result<Orders::Aim> Orders::aim(const Match& match) {
   store_.catch_up(Millis(200));
+  const std::uint64_t failures = lookup_.failures();
   auto exam = lookup_.exam(match.exam);
+  // Half an answer may lack that the exam is on hold: what is let go then would be held again, and told as on its way.
+  if (lookup_.failures() != failures) return fail(Errc::io, "the ledger does not answer; order it again");
   if (!exam) return fail(Errc::not_found, "no such exam is here");
   Aim aim{exam_name(exam->sample), std::move(*exam), !match.item};
   if (aim.name.empty()) return fail(Errc::damaged, "what the ledger knows of this exam does not open");

@@ -6,7 +6,7 @@
 // Threads: any; each waits for the store.
 // Fails:   the exam is held -> Errc::refused; nothing of that name -> not_found; an image where an exam is meant -> invalid;
 //          not written in time -> Errc::timeout: it will be, as soon as it can; nor before the store stops -> stopped: it is to
-//          be ordered again; of many images only some -> limit.
+//          be ordered again; of many images only some -> limit; a ledger that does not answer -> io.
 #pragma once
 
 #include <functional>

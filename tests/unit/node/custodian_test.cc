@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/random.h"
+#include "queue/sql.h"
 #include "support/faulty_files.h"
 #include "support/temporary_directory.h"
 
@@ -58,4 +59,18 @@ TEST_CASE("damage_is_not_told_as_none_while_the_spool_is_being_read" * doctest::
   go_on.set_value();
   place.queue->drain();
   CHECK_FALSE(place.damage().incomplete);
+}
+
+TEST_CASE("a_destination_is_not_told_as_unknown_where_the_index_does_not_read" * doctest::description("contract 9")) {
+  Place place;
+  place.open();
+  const auto asked = [&] {
+    node::Custodian custodian({*place.queue, system_clock(), [] { return std::make_shared<const settings::Settings>(); }, [](telemetry::News) {}});
+    return std::get<control::Refusal>(custodian.drop({"old", false, false, ""})).status;
+  };
+  CHECK(asked() == 404);
+  const auto ledger = queue::Sql::open((place.home.path() / "ledger.db").string(), false);
+  REQUIRE(ledger.ok());
+  (*ledger)->execute("ALTER TABLE destination RENAME TO elsewhere");
+  CHECK(asked() == 503);
 }

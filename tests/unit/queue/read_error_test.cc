@@ -6,6 +6,8 @@
 
 #include "fixture.h"
 #include "queue/damage.h"
+#include "queue/lookup.h"
+#include "queue/orders.h"
 #include "queue/unproven.h"
 
 using namespace sampan;
@@ -127,6 +129,24 @@ TEST_CASE_FIXTURE(ReadErrorFixture, "damage_that_did_not_read_once_is_not_told_a
     CHECK(seen.error().code == Errc::io);
   }
   CHECK(queue->damage().places(10).size() == 1);
+}
+
+TEST_CASE_FIXTURE(ReadErrorFixture, "an_exam_on_hold_is_not_told_as_let_go_because_the_order_on_it_did_not_read_once" * doctest::description("contract 7")) {
+  put_one(1);
+  const auto match = queue->lookup().find("1.2.3", 2);
+  REQUIRE(match.size() == 1);
+  REQUIRE(queue->orders().hold(match[0], "").ok());
+  for (const char* text : {"SELECT s.what", "SELECT d.name, t.state", "SELECT key, seq"}) {
+    CAPTURE(text);
+    fail(text);
+    const auto done = queue->orders().resume(match[0], "");
+    REQUIRE(failed == 1);
+    REQUIRE_FALSE(done.ok());
+    CHECK(done.error().code == Errc::io);
+    CHECK(count().on_hold == 1);
+  }
+  CHECK(queue->orders().resume(match[0], "")->deliveries == 1);
+  CHECK(count().waiting == 1);
 }
 
 TEST_SUITE_END();

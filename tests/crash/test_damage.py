@@ -352,7 +352,7 @@ def test_a_segment_whose_header_is_damaged_still_gives_its_images(ctx):
     story.node.stop()
 
 
-def test_foreign_doubled_and_stolen_segments_are_left_alone_and_shown(ctx):
+def strange_segments(ctx, without_ledger):
     story, other = Damaged(ctx), Damaged(ctx, "other")
     spool = story.node.state / "spool"
     shutil.copy(story.segments()[0], spool / "i00000000000000bb.seg")  # doubled
@@ -361,7 +361,8 @@ def test_foreign_doubled_and_stolen_segments_are_left_alone_and_shown(ctx):
     (spool / "holiday.jpg").write_bytes(b"not ours")
     (spool / "i00000000000000ee.seg").write_bytes(b"neither" * 3000)
     strange = {path: path.read_bytes() for path in (spool / name for name in STRANGE)}
-    story.node.delete_ledger()
+    if without_ledger:
+        story.node.delete_ledger()
     status = story.starts_and_delivers()
     assert status["spool"]["foreign"] == 5, status["spool"]
     assert status["spool"]["quarantined"] == 0, status["spool"]
@@ -369,6 +370,14 @@ def test_foreign_doubled_and_stolen_segments_are_left_alone_and_shown(ctx):
     story.node.stop()
     assert all(path.read_bytes() == before for path, before in strange.items()), "what is not ours was touched"
     assert len(story.lead.received()) == len(story.acknowledged()), "what is doubled was sent twice"
+
+
+def test_foreign_doubled_and_stolen_segments_are_left_alone_and_shown(ctx):
+    strange_segments(ctx, without_ledger=False)
+
+
+def test_foreign_doubled_and_stolen_segments_are_left_alone_and_shown_where_the_ledger_is_lost(ctx):
+    strange_segments(ctx, without_ledger=True)
 
 
 def test_the_only_segment_replaced_by_that_of_another_node_is_shown_and_keeps_nobody_from_starting(ctx):

@@ -43,13 +43,13 @@ class Damaged:
         assert not (self.node.state / "ledger.db-wal").exists()
 
     def starts_and_rebuilds(self, why):
-        """What is found only once it is ready stops it, and the service manager starts it again."""
+        """What is found only once it is open stops it, before or after it is ready, and the service manager starts it again."""
         rebuilt = lambda: re.search(r" rebuilt \d+ items$", self.node.log(), re.M)
         for _ in range(2):
-            self.node.start()
+            self.node.spawn()
             wait_until(lambda: rebuilt() or not self.node.alive(), lambda: f"{why}: nothing was rebuilt: {self.node.log()}")
             if self.node.alive():
-                return
+                return self.node.process.wait_for_line("sampand ready ", 60)
             assert "is damaged and set aside" in self.node.log(), self.node.log()
         raise AssertionError(f"{why}: it stopped once more: {self.node.log()}")
 

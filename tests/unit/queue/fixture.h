@@ -47,7 +47,7 @@ struct QueueFixture {
   std::vector<std::string> destinations{"lead"};
   std::function<bool(const core::Consignment&, const core::Consignment&)> same_content;
   std::function<queue::Likeness(const core::Consignment&, const core::Consignment&)> compare;  // takes precedence
-  core::Level enough = core::Level::archived;
+  std::atomic<core::Level> enough{core::Level::archived};  // asked on the queue's thread
   bool is_asked = true;  // what it keeps
   std::atomic<int> words{0};  // that something became due
   std::function<void()> at_word = [] {};  // on the queue's thread; set while the queue is stopped

@@ -11,11 +11,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
 from faulty_disk import Sink
 from harness import BIN, Skip, wait_until
 from test_commitment import ask, modality, told
+from test_conflict import other_content
 
 contract = (10,)
 MEMORY = 64 << 20
 CGROUPS = Path("/sys/fs/cgroup")
 CLASS_CT = "1.2.840.10008.5.1.4.1.1.2"
+DIFFERS = "same SOP Instance UID as an earlier image, other content"
 
 
 class Group:
@@ -121,10 +123,19 @@ def test_everything_works_in_64_mib_with_256_descriptors_on_part_of_one_core(ctx
     asked = {answer.sop_instance for answer in tomography.sent()}
     report = told(orthanc, ask(orthanc, asked, CLASS_CT), 120)
     assert report["Status"] == "Success" and {row["SOPInstanceUID"] for row in report["Success"]} == asked, report
+    # Twice what the node has in memory is compared: the same image in another encoding, and another one under its name.
+    encoded = ctx.dir / "encoded.dcm"
+    ctx.command("dcmconv", "+ti", large[0], encoded)
+    for file in (large[0], encoded, other_content(ctx, large[0])):
+        sender = ctx.raw_scu(node.address, [file], called="CLINIC", persist=200)
+        assert sender.wait() == 0
+        acknowledged |= sender.acknowledged() if file is large[0] else set()
+    compared = lambda: [(row["reason"], row["items"]) for row in node.destination("lead")["on_hold_reasons"]] == [(DIFFERS, 1)] and node.drained()
+    wait_until(compared, lambda: f"compared: {node.destination('lead')}", 200)
     node.kill()
     node.delete_ledger()
     start()
-    node.wait_drained(200)
+    wait_until(compared, lambda: f"and once more: {node.destination('lead')}", 200)
     assert lead.shas() == acknowledged
     changed = [path for path in (ctx.dir / "archive").rglob("*") if path.is_file() and b"COERCE" in head_of(path)]
     assert len(changed) == len(acknowledged), f"{len(changed)} of {len(acknowledged)} were changed for the archive"

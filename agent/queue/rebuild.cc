@@ -42,10 +42,6 @@ Rebuild::Rebuild(SpoolFolder& folder, const Keyring& keys, Route route, Backlog 
   progress_.running = !done();
 }
 
-bool Rebuild::passed_over_notes() const {
-  return std::ranges::any_of(passed_over_, [](const auto& one) { return one.first == Stream::notes; });
-}
-
 bool Rebuild::open_next(Ledger& ledger) {
   const SegmentName name = backlog_.segments[next_];
   const std::string path = folder_.path_of(name.stream, name.number);

@@ -46,7 +46,7 @@ class Rebuild {
   bool complete() const { return !missed_; }
   // It was not read from its checkpoint on: what it holds beyond that nobody knows, until a start reads it.
   bool passed_over(Stream stream, std::uint64_t segment) const { return passed_over_.contains({stream, segment}); }
-  bool passed_over_notes() const;
+  bool passed_over_notes() const { return progress_.notes_unread; }
   // One transaction's worth of records. False when the ledger did not take them: the same ones again, later.
   bool step(Ledger& ledger, std::int64_t run_ms);
   bool ledger_damaged() const { return ledger_damaged_; }

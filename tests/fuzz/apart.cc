@@ -45,7 +45,7 @@ void share_counters() {
   auto* const at = reinterpret_cast<std::uint8_t*>(begin);
   const std::vector<std::uint8_t> before(at, at + (end - begin));
   void* const shared = ::mmap(at, end - begin, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
-  if (shared != at) std::perror("sharing the counters"), std::_Exit(77);
+  if (shared != at) cannot("counters to share");
   std::copy(before.begin(), before.end(), at);
 #endif
 }
@@ -56,7 +56,7 @@ int run_apart(const std::function<void()>& work) {
   static const bool shared = (share_counters(), true);
   static_cast<void>(shared);
   const pid_t parent = ::getpid(), child = ::fork();
-  if (child < 0) std::perror("fork"), std::_Exit(77);
+  if (child < 0) cannot("other process");
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) std::_Exit(77);

@@ -16,11 +16,6 @@ namespace {
 constexpr std::uint8_t associate_rq = 1, associate_ac = 2, p_data = 4;
 constexpr int patience_s = 20;
 
-void cannot(const char* what) {
-  std::perror(what);
-  std::_Exit(77);
-}
-
 std::uint32_t load_be32(ByteView at) { return std::uint32_t{at[0]} << 24 | std::uint32_t{at[1]} << 16 | std::uint32_t{at[2]} << 8 | at[3]; }
 
 // Fragments of one direction, put together.
@@ -65,7 +60,7 @@ int listener() {
     sockaddr_in any{};
     any.sin_family = AF_INET;
     any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (made < 0 || ::bind(made, reinterpret_cast<sockaddr*>(&any), sizeof any) != 0 || ::listen(made, 8) != 0) cannot("listening");
+    if (made < 0 || ::bind(made, reinterpret_cast<sockaddr*>(&any), sizeof any) != 0 || ::listen(made, 8) != 0) cannot("port to listen at");
     return made;
   }();
   return fd;
@@ -103,6 +98,12 @@ std::vector<Message> messages_of(ByteView stream) {
   return hearing.whole;
 }
 
+// The fuzzer's clock interrupts it; it goes on where it is asked for again.
+void connect_well(int socket, const sockaddr* to, socklen_t size) {
+  while (::connect(socket, to, size) != 0)
+    if (errno != EINTR) cannot("connection");
+}
+
 Line connect_line() {
   static std::uint32_t number = 0;
   sockaddr_in to{};
@@ -114,10 +115,11 @@ Line connect_line() {
   const int on = 1;
   Line line{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), -1};
   ::setsockopt(line.near, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-  if (::bind(line.near, reinterpret_cast<sockaddr*>(&from), sizeof from) != 0) cannot("an address of loopback");
-  if (::connect(line.near, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) cannot("connecting");
-  line.far = ::accept4(listener(), nullptr, nullptr, SOCK_CLOEXEC);
-  if (line.far < 0) cannot("accepting");
+  if (::bind(line.near, reinterpret_cast<sockaddr*>(&from), sizeof from) != 0) cannot("address of loopback");
+  connect_well(line.near, reinterpret_cast<sockaddr*>(&to), sizeof to);
+  do line.far = ::accept4(listener(), nullptr, nullptr, SOCK_CLOEXEC);
+  while (line.far < 0 && errno == EINTR);
+  if (line.far < 0) cannot("connection to accept");
   limit_waits(line.near);
   return line;
 }

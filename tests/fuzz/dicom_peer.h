@@ -5,6 +5,8 @@
 // Fails:   a machine that gives no loopback connection ends the program: it is no finding.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstdint>
 #include <vector>
 
@@ -27,6 +29,7 @@ std::vector<Message> messages_of(ByteView stream);
 struct Line {
   int near = -1, far = -1;
 };
+void connect_well(int socket, const sockaddr* to, socklen_t size);
 Line connect_line();
 
 void say(int socket, ByteView bytes);

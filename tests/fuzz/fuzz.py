@@ -162,6 +162,8 @@ def run(target, options, seconds, seeds, folder):
             course.enter(target)
         keep(target, options.program, scratch, found, seeds / target)
     good = not findings and course.kept_edges is not None and (code == 0 or bool(options.flat))
+    if not findings:
+        told.append(f"it left no input, and ended with {code}" + (f", by signal {-code}\n" if code < 0 else "\n"))
     return row, None if good else "".join(told)
 
 

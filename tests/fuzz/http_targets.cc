@@ -167,7 +167,7 @@ std::string ask(const std::string& path, ByteView request, Millis patience) {
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
   const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) std::perror("connecting"), std::_Exit(77);
+  connect_well(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   const auto us = static_cast<suseconds_t>(patience.count() * 1000);
   const timeval limit{us / 1'000'000, us % 1'000'000};
   ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -194,7 +194,7 @@ FUZZ_TARGET(http_server) {
     options.unix_socket = path;
     options.body_bytes_max = body_bytes_max;
     auto* const made = new http::Server(options, answer);
-    if (!made->start()) std::_Exit(77);
+    if (!made->start()) cannot("server");
     return made;
   }();
   static_cast<void>(server);

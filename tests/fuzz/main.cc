@@ -3,6 +3,7 @@
 // Without it, fuzz_replay: every kept input of every target once; fuzz_replay FOLDER [NAME…].
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -31,6 +32,11 @@ std::map<std::string, std::size_t>& pdu_streams() {
 void broken(const char* what) {
   ::dprintf(told, "not so: %s\n", what);
   std::abort();
+}
+
+void cannot(const char* what) {
+  ::dprintf(told, "no %s: %s\n", what, std::strerror(errno));
+  std::_Exit(77);
 }
 
 }  // namespace sampan::fuzz

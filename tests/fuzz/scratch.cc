@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "fuzz/target.h"
+
 namespace sampan::fuzz {
 namespace {
 
@@ -16,7 +18,7 @@ class Folder {
   Folder() {
     const char* const chosen = std::getenv("TMPDIR");
     name = std::string(chosen != nullptr ? chosen : ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + "/sampan-fuzz-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) std::perror(name.c_str()), std::_Exit(77);
+    if (::mkdtemp(name.data()) == nullptr) cannot(name.c_str());
   }
   ~Folder() {
     std::error_code ignored;
@@ -36,7 +38,7 @@ const std::string& scratch_folder() {
 void write_file(const std::string& path, ByteView bytes) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   const bool written = fd >= 0 && ::write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
-  if (!written) std::perror(path.c_str()), std::_Exit(77);
+  if (!written) cannot(path.c_str());
   ::close(fd);
 }
 

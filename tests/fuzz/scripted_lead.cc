@@ -61,7 +61,7 @@ struct ScriptedLead::Talk {
 
 ScriptedLead::ScriptedLead() {
   const auto listener = test::listen_at("127.0.0.1", 0);
-  if (!listener) std::_Exit(77);
+  if (!listener) cannot("port to listen at");
   listener_ = listener->fd;
   port_ = listener->port;
   std::thread([this] { answer_all(); }).detach();

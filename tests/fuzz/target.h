@@ -36,6 +36,8 @@ struct PduStream {
 
 // Says what is not so where it is seen, also while libFuzzer keeps the program quiet, and ends it.
 [[noreturn]] void broken(const char* what);
+// The machine does not give it, errno says why: no finding, and the program ends with 77.
+[[noreturn]] void cannot(const char* what);
 inline void expect(bool holds, const char* what) {
   if (!holds) broken(what);
 }

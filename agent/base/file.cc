@@ -89,6 +89,10 @@ class PosixFile final : public File {
     return {};
   }
 
+  void stream() override {
+    if (direct_fd_ >= 0) ::close(std::exchange(direct_fd_, -1));
+  }
+
   void write_back(std::uint64_t offset, std::uint64_t length) override {
     ::sync_file_range(fd_, static_cast<off_t>(offset), static_cast<off_t>(length), SYNC_FILE_RANGE_WRITE);
   }
@@ -102,7 +106,8 @@ class PosixFile final : public File {
   }
 
  private:
-  const int fd_, direct_fd_;
+  const int fd_;
+  int direct_fd_;
   const std::string path_;
 };
 

@@ -31,6 +31,9 @@ class File {
   virtual Status punch(std::uint64_t offset, std::uint64_t length) = 0;
   // Reserves space up to length bytes without changing the size; a hint that may do nothing.
   virtual Status reserve(std::uint64_t length) = 0;
+  // What is written from now on is much, and waited for at its end only: it goes through the page cache, from which the disk is
+  // given more than one write at a time; a hint.
+  virtual void stream() {}
   // Asks the kernel to start writing [offset, offset + length) back now, so that the sync at the end is short; a hint.
   virtual void write_back(std::uint64_t offset, std::uint64_t length) = 0;
   // Asks the kernel to have [offset, offset + length) at hand soon; a hint.

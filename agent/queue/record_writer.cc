@@ -15,7 +15,7 @@ using namespace core;
 constexpr auto pool_patience = std::chrono::milliseconds(500);
 constexpr std::size_t end_bytes_max = limits::facts_bytes_max + tag_bytes + block_bytes + trailer_bytes;
 constexpr std::size_t small_bytes = block_bytes + limits::chunk_bytes + tag_bytes + end_bytes_max;  // a chunk behind what filled no block
-constexpr std::uint64_t write_back_every = 8u << 20;
+constexpr std::uint64_t write_back_every = 2u << 20;
 
 Header header_of(Type type, const Uuid& item) {
   Header header;
@@ -99,6 +99,7 @@ Status RecordWriter::begin_own_segment() {
   auto made = Segment::create(folder_, Stream::items);
   if (!made) return made.error();
   own_ = std::move(*made);
+  own_->file().stream();
   header_.streamed = true;
   header_.sequence = sequence_of(own_->number(), block_bytes);
   encode(header_, buffer().data());
@@ -136,7 +137,7 @@ Status RecordWriter::write_blocks(ByteView held, std::uint8_t* next) {
   const ByteView whole = held.first(held.size() / block_bytes * block_bytes), left_over = held.subspan(whole.size());
   if (Status done = own_->write(whole); !done) return done;
   std::memmove(next, left_over.data(), left_over.size());
-  // Where the disk or the buffer had it go through the page cache, the sync at the end is not left with all of it.
+  // So that the sync at the end is not left with all of it.
   if (own_->end() - written_back_ >= write_back_every) {
     own_->file().write_back(written_back_, own_->end() - written_back_);
     written_back_ = own_->end();

@@ -127,7 +127,9 @@ void Store::tick() {
   {
     std::lock_guard lock(mutex_);
     reclaim_due_ = true;
-    if (std::exchange(reroute_failed_, false)) ++reroutes_wanted_;
+    const bool unread_due = reroute_unread_ && parts_.clock.mono() >= *reroute_unread_;
+    if (unread_due) reroute_unread_.reset();
+    if (std::exchange(reroute_failed_, false) || unread_due) ++reroutes_wanted_;
   }
   work_.notify_one();
 }

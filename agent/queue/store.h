@@ -173,7 +173,8 @@ class Store {
   unsigned reroute_round_ = 0;  // the one that runs
   Sequence walked_to_ = std::numeric_limits<Sequence>::min();  // over the rows of what is gone
   bool walked_ = false;                                        // over all of them, since the start
-  bool reroute_failed_ = false;  // guarded by mutex_
+  bool reroute_failed_ = false;              // guarded by mutex_
+  std::optional<MonoTime> reroute_unread_;   // same: when records that did not read are looked at again
   bool copies_came_ = false;     // what some of them owe may have to be handed over
   std::map<std::uint64_t, std::vector<Sequence>> graves_;  // by segment: items that are gone, until it is sealed
   bool segments_are_small_ = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Items that match no route: they have one delivery, to nobody, until somebody is found.
 #include "base/log.h"
+#include "core/limits.h"
 #include "queue/ledger.h"
 #include "queue/ledger_duties.h"
 #include "queue/ledger_statements.h"
@@ -67,16 +68,19 @@ bool Store::reroute_some() {
   const auto found = ledger_->unmatched(reroute_after_, reroutes_per_step);
   const bool more = found.size() == reroutes_per_step;
   if (!more) reroute_after_ = {};
-  bool good = bool(ledger_->status());  // what was not read may be all that is left
+  bool good = bool(ledger_->status()), all_read = true;  // what was not read may be all that is left
   std::deque<Pending> duties;
   for (const Sequence seq : found) {
     const auto stored = read_stored(seq);
+    all_read = all_read && stored;
     if (!stored) continue;  // then it stays where it is
     if (auto owed = parts_.decisions.route(stored->item); !owed.empty())
       duties.push_back({DutyNote{stored->item.id, parts_.clock.wall(), std::move(owed)}, nullptr});
   }
   std::deque<PendingChange> no_changes;
   if (good && !duties.empty()) good = write_and_apply(duties, no_changes);
+  if (const std::lock_guard lock(mutex_); !all_read && !reroute_unread_)
+    reroute_unread_ = parts_.clock.mono() + Millis(core::limits::back_off_most);
   if (!good) {
     const std::lock_guard lock(mutex_);
     reroute_failed_ = true;  // the next tick begins anew

@@ -146,3 +146,24 @@ TEST_CASE_FIXTURE(QueueFixture, "a_duty_that_the_disk_does_not_take_is_not_belie
   queue->drain();
   CHECK(count("lead").waiting == 1);
 }
+
+TEST_CASE_FIXTURE(QueueFixture, "an_image_whose_record_did_not_read_once_is_routed_a_while_later" * doctest::description("contract 4")) {
+  destinations = {};
+  REQUIRE(put(pattern(1000, 1), image_facts("1.1")).ok());
+  queue->drain();
+  destinations = {"lead"};
+  files.unreadable_from = 4096, files.unreadable_to = 8192;
+  queue->route_again();
+  queue->drain();
+  files.unreadable_to = 0;
+  CHECK(count(nobody).waiting == 1);
+  const auto after = [&](Millis more) {
+    clock.mono_ms += more.count();
+    queue->tick();
+    queue->drain();
+    return count("lead").waiting;
+  };
+  CHECK(after(Millis(core::limits::back_off_most) - Millis(1)) == 0);  // each look reads all that match no route
+  CHECK(after(Millis(1)) == 1);
+  CHECK(count(nobody).waiting == 0);
+}

@@ -22,7 +22,9 @@ Comparing::Comparing(Store& store, Compare compare, bool own_thread)
   if (own_thread_) thread_ = std::thread([this] { run(); });
 }
 
-Comparing::~Comparing() {
+Comparing::~Comparing() { stop(); }
+
+void Comparing::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;

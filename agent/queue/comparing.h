@@ -29,6 +29,8 @@ class Comparing {
   Comparing(const Comparing&) = delete;
 
   void wake();
+  // It asks no more, and can be woken as before.
+  void stop();
   // Waits until nothing is undecided.
   void drain();
 

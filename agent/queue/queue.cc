@@ -58,6 +58,9 @@ struct Queue::Parts {
         pool(limits::pool_bytes / limits::gathered_bytes_max, gather_buffer_bytes),
         items(folder, Stream::items, limits::segment_bytes_max),
         files(folder) {}
+  ~Parts() {
+    if (comparing) comparing->stop();
+  }
   const QueueOptions options;
   const QueueNeeds needs;
   Keyring keys;
@@ -70,6 +73,7 @@ struct Queue::Parts {
   Leases leases;
   Unreadable unreadable;
   std::unique_ptr<LedgerReader> reader;
+  std::optional<Comparing> comparing;  // outlives the store, whose last batch may still wake it, and has stopped asking it by then
   std::unique_ptr<Store> store;
   // What people ask; another connection, so that no lease waits for them.
   std::unique_ptr<LedgerView> view;
@@ -84,7 +88,6 @@ struct Queue::Parts {
   std::optional<Dropping> dropping;
   std::optional<Unproven> unproven;
   std::optional<Pledges> pledges;
-  std::optional<Comparing> comparing;  // after the store, which it asks
 
   Status admits(core::Kind kind, std::uint64_t bytes = 0);
   Status has_room(core::Kind kind, std::uint64_t bytes = 0) const;
@@ -216,7 +219,7 @@ Result<std::unique_ptr<Queue>> Queue::open(QueueOptions options, QueueNeeds need
   if (!glance_view) return glance_view.error();
   parts->glance_view = std::move(*glance_view);
   Parts& p = *parts;
-  if (p.needs.compare) opened->ledger->tell_undecided([&p] { p.comparing->wake(); });
+  if (p.needs.compare) opened->ledger->tell_undecided([&p] { p.comparing.value().wake(); });
   opened->ledger->ask_first([&p](const std::string& destination) {
     return only_its_proof_counts(p.needs, destination) && (!p.needs.is_asked || p.needs.is_asked(destination));
   });

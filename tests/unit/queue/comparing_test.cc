@@ -86,6 +86,16 @@ TEST_CASE_FIXTURE(ComparingFixture, "what_was_not_decided_is_decided_after_a_res
   CHECK(compared == 0);
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "what_the_last_batch_before_a_stop_finds_undecided_is_compared_after_the_next_start" * doctest::description("contract 6")) {
+  same_content = [](const core::Consignment&, const core::Consignment&) { return false; };
+  REQUIRE(put(pattern(10'000, 1), image_facts("1.1")).ok());
+  REQUIRE(put(pattern(10'000, 2), image_facts("1.1")).ok());
+  restart();  // nothing waits for the ledger before
+  turns();
+  CHECK(count().waiting == 1);
+  CHECK(count().on_hold == 1);
+}
+
 TEST_CASE_FIXTURE(QueueFixture, "what_was_found_to_repeat_another_and_was_let_go_is_held_by_no_ledger_of_before" * doctest::description("contract 6, 9")) {
   const std::string before = at("before").string();
   std::filesystem::create_directory(before);

@@ -226,6 +226,13 @@ void set_protocols(CURL* curl) {
 #endif
 }
 
+// The library has a folder of the system's authorities as well, and believes those in it beside who is named. Where it has none it need
+// not forget any.
+void trust(CURL* curl, const HttpOptions& options) {
+  set_text(curl, CURLOPT_CAINFO, options.ca_file);
+  if (!options.ca_file.empty()) (void)curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
+}
+
 void set_connection(CURL* curl, const HttpOptions& options, const std::string& proxy_password) {
   set_protocols(curl);
   set(curl, CURLOPT_NOSIGNAL, 1L);
@@ -237,7 +244,7 @@ void set_connection(CURL* curl, const HttpOptions& options, const std::string& p
   set(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(curl, CURLOPT_SSL_VERIFYPEER, 1L);
   set(curl, CURLOPT_SSL_VERIFYHOST, 2L);
-  set_text(curl, CURLOPT_CAINFO, options.ca_file);
+  trust(curl, options);
   set_text(curl, CURLOPT_SSLCERT, options.certificate);
   set_text(curl, CURLOPT_SSLKEY, options.key);
   set(curl, CURLOPT_PROXY, options.proxy.c_str());  // also when empty: then the environment is not asked

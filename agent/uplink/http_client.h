@@ -26,7 +26,7 @@
 namespace sampan::uplink {
 
 struct HttpOptions {
-  std::string ca_file{};      // PEM; empty: whom the system trusts
+  std::string ca_file{};      // PEM, and nobody else is trusted; empty: whom the system trusts
   std::string certificate{};  // PEM, ours; empty: none
   std::string key{};          // PEM; empty: beside the certificate
   std::string proxy{};        // http://host:port; empty: none

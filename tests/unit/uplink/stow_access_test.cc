@@ -2,6 +2,10 @@
 // Who we are to a service, and by which way we reach it: passwords, tokens, certificates, a proxy, IPv6.
 #include <doctest/doctest.h>
 
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+
 #include <cstdlib>
 #include <fstream>
 
@@ -99,6 +103,19 @@ class TlsServer {
 const std::string through_tls = "destination: no connection: the peer does not speak HTTP";
 std::string over_tls(const TlsServer& server, uplink::HttpOptions http_options) {
   return retry_of(send_one(*make({server.url(), std::move(http_options), {}})));
+}
+
+// With whom the system trusts being this server alone, in a mount namespace of its own, as exit code: how it is met where nobody else
+// is named, and where `named` is; 2: it cannot be had here.
+int met_where_the_system_trusts(const TlsServer& server, const std::filesystem::path& trusted, const std::string& named) {
+  const char* const system = "/etc/ssl/certs";
+  if (::unshare(::geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) != 0) return 2;
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return 2;
+  if (::mount(trusted.c_str(), system, nullptr, MS_BIND, nullptr) != 0) return 2;
+  if (over_tls(server, {}) != through_tls) return 2;
+  uplink::HttpOptions options;
+  options.ca_file = named;
+  return over_tls(server, options).starts_with("configuration: certificate: ") ? 0 : 1;
 }
 
 }  // namespace
@@ -269,6 +286,25 @@ TEST_CASE("a_certificate_is_verified_unless_its_authority_is_named") {
   CHECK(over_tls(other, trusting).starts_with("configuration: certificate: "));
   trusting.ca_file = secrets.missing();
   CHECK(over_tls(server, trusting) == "configuration: the file of trusted certificates cannot be used: " + trusting.ca_file);
+}
+
+TEST_CASE("where_an_authority_is_named_nobody_is_believed_whom_only_the_system_trusts") {
+  const Secrets secrets;
+  const TlsServer server(secrets, "localhost"), lead(secrets, "lead");
+  const auto trusted = secrets.path() / "trusted";
+  std::filesystem::create_directories(trusted);
+  std::filesystem::copy_file(server.certificate, trusted / "ca-certificates.crt");
+  std::filesystem::copy_file(server.certificate, trusted / "one.pem");
+  openssl({"rehash", trusted.string()});
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(met_where_the_system_trusts(server, trusted, lead.certificate));
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 2)
+    MESSAGE("whom the system trusts cannot be changed here");
+  else
+    CHECK(WEXITSTATUS(status) == 0);
 }
 
 TEST_CASE("a_service_that_asks_for_our_certificate_gets_it") {

@@ -324,7 +324,7 @@ std::optional<MonoTime> FolderRound::handle_dicomdir(const OpenFolder& root, con
     condition_.missing_since = clock_.wall();
     observer_.medium_incomplete(options_.path, candidate.missing);
   }
-  return put_away(root, path, file.state());
+  return put_away(root, path, file);
 }
 
 // A medium is copied file by file, and its directory seldom comes last: it waits for as long as more of them come.
@@ -351,7 +351,7 @@ std::optional<MonoTime> FolderRound::take(const OpenFolder& root, const std::str
     crash_point("folder.committed");
     condition_.last_file = clock_.wall();
     done_.note(lower_case(path));
-    return put_away(root, path, file.state());
+    return put_away(root, path, file);
   }
   const MonoTime again = clock_.mono() + options_.retry_every;
   if (taken.error().code == Errc::unreachable) return clock_.mono() + std::min(options_.stable_time, options_.retry_every);
@@ -361,14 +361,15 @@ std::optional<MonoTime> FolderRound::take(const OpenFolder& root, const std::str
   return again;
 }
 
-// Only what was read may go: a name that leads to something newer stays, and is taken as what it is now.
-std::optional<MonoTime> FolderRound::put_away(const OpenFolder& root, const std::string& path, const FileState& taken) {
+// Only what was read may go: a name that leads to something newer stays, and is taken as what it is now. So does what somebody opened
+// to write meanwhile: what he writes would go with it.
+std::optional<MonoTime> FolderRound::put_away(const OpenFolder& root, const std::string& path, const OpenFile& taken) {
   const auto folder = walk(root, parent_of(path));
   const auto entry = folder ? folder->look(leaf_of(path)) : Result<Entry>(folder.error());
   if (!entry) return std::nullopt;
-  if (entry->state != taken) return clock_.mono() + options_.stable_time;
+  if (entry->state != taken.state() || taken.writer() == Writer::someone) return clock_.mono() + options_.stable_time;
   if (const Status left = leave(root, path); !left) {
-    remember(root, path, taken, left.error());
+    remember(root, path, taken.state(), left.error());
   } else {
     troubles_.complain({});
   }

@@ -77,7 +77,7 @@ class FolderRound {
   std::optional<MonoTime> wait_for_medium(const std::vector<std::string>& references, Candidate& candidate);
   std::optional<MonoTime> set_aside(const OpenFolder& root, const std::string& path, const FileState& state);
   std::optional<MonoTime> take(const OpenFolder& root, const std::string& path, Candidate& candidate, const OpenFile& file);
-  std::optional<MonoTime> put_away(const OpenFolder& root, const std::string& path, const FileState& taken);
+  std::optional<MonoTime> put_away(const OpenFolder& root, const std::string& path, const OpenFile& taken);
   Status leave(const OpenFolder& root, const std::string& path);
   bool notice(Candidate& candidate, const FileState& state);
   Millis quiet_needed(const std::string& path, const Candidate& candidate) const;

@@ -171,6 +171,24 @@ TEST_CASE("what_replaced_the_file_after_it_was_read_is_taken_as_well") {
   CHECK(listing(drop.root()).empty());
 }
 
+TEST_CASE("a_file_that_somebody_opened_again_to_write_while_it_was_stored_is_not_taken_from_under_him" * doctest::description("contract 1")) {
+  Drop drop;
+  put(drop.root() / "IM1", dicom_file("1.2.3"));
+  int writer = -1;
+  drop.on_received = [&] {
+    if (writer < 0) writer = ::open((drop.root() / "IM1").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  };
+  drop.settle();
+  REQUIRE(writer >= 0);
+  REQUIRE(listing(drop.root()) == Names{"IM1"});
+  CHECK(::write(writer, "more", 4) == 4);
+  ::close(writer);
+  for (int i = 0; i < 2; ++i) drop.pass(drop.options.stable_time), drop.round->work();
+  REQUIRE(drop.sink.stored.size() == 2);
+  CHECK(drop.sink.stored[1].bytes.size() == drop.sink.stored[0].bytes.size() + 4);
+  CHECK(listing(drop.root()).empty());
+}
+
 TEST_CASE("a_file_that_vanishes_is_forgotten") {
   Drop drop;
   put(drop.root() / "IM1", dicom_file("1.2.3"));

@@ -36,12 +36,13 @@ bool refused(int status) {
   return not_offered(status) || (status >= 400 && status < 500 && status != 401 && status != 407 && status != 408 && status != 425 && status != 429);
 }
 
+// A name is what a sender wrote: where it is no text it is asked for as one, of which nobody has an image.
 std::string request_body(std::span<const Item> batch) {
   json items = json::array();
   const auto value = [](const std::string& text) { return json{{"vr", "UI"}, {"Value", json::array({text})}}; };
   for (const Item& item : batch)
     items.push_back({{"00081150", value(uid(item, Fact::sop_class_uid))}, {"00081155", value(std::string(core::kept_as(item.facts)))}});
-  return json{{"00081199", {{"vr", "SQ"}, {"Value", std::move(items)}}}}.dump();
+  return json{{"00081199", {{"vr", "SQ"}, {"Value", std::move(items)}}}}.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 class StowProver final : public core::Prover {

@@ -237,6 +237,15 @@ TEST_CASE("an_image_with_another_name_in_its_data_set_is_named_and_found_by_that
   CHECK(asked.find(uid_of(batch[1])) == std::string::npos);
 }
 
+TEST_CASE("a_name_that_is_no_text_keeps_nobody_from_asking_and_the_others_are_asked_for" * doctest::description("contract 8")) {
+  auto batch = items(3);
+  batch[1].facts.set(core::Fact::sop_instance_uid, "2.25.\xff\"7");
+  Service service([&](const HttpHeard&) { return json(json_body(json_item(uid_of(batch[0])) + "," + json_item(uid_of(batch[2])), "")); });
+  static_cast<void>(ask(*service.prover(), batch));
+  REQUIRE(service.office.reports.size() == 1);
+  CHECK(service.office.reports[0].committed == std::vector<std::string>{uid_of(batch[0]), uid_of(batch[2])});
+}
+
 TEST_CASE("a_service_that_does_not_like_to_be_asked_for_the_availability_is_asked_without" * doctest::description("contract 4")) {
   const auto batch = items(1);
   Service service([&](const HttpHeard& heard) {

@@ -293,7 +293,9 @@ Result<FoundThere> DimseProver::find_all(const AcceptedContext& context, const d
       return fail(Errc::refused, "it refused a query for images with status " + std::to_string(status));
     const auto match = dicom::decode_data_set(message->data_set, false);
     if (!match) return match.error();
-    found.add(std::string(match->text(dicom::tag::sop_instance_uid)), match->text(dicom::tag::instance_availability));
+    const std::string name(match->text(dicom::tag::sop_instance_uid));
+    if (!names_an_image(name)) return fail(Errc::invalid, "it answers a query with a match that names no image");
+    found.add(name, match->text(dicom::tag::instance_availability));
   }
   return fail(Errc::limit, "it answers a query without an end");
 }

@@ -8,12 +8,16 @@
 namespace sampan::uplink {
 namespace {
 
+constexpr std::size_t uid_bytes_max = 64;
+
 std::string_view trimmed(std::string_view text) {
   const auto begin = text.find_first_not_of(' ');
   return begin == text.npos ? std::string_view() : text.substr(begin, text.find_last_not_of(' ') - begin + 1);
 }
 
 }  // namespace
+
+bool names_an_image(std::string_view name) { return !name.empty() && name.size() <= uid_bytes_max; }
 
 void FoundThere::add(const std::string& name, std::string_view availability) {
   ++answers_;

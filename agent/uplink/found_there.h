@@ -19,6 +19,9 @@
 
 namespace sampan::uplink {
 
+// As a UID may be (PS3.5 9.1). A match without one, or with what none can be, is no answer about images.
+bool names_an_image(std::string_view name);
+
 class FoundThere {
  public:
   // availability: as it came, (0008,0056). An instance that is there twice can be had when one of the two can.

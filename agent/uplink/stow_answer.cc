@@ -120,7 +120,7 @@ std::optional<FoundThere> read_search_answer(std::string_view body) {
     if (!match.is_object()) return {};
     const StowElements elements = elements_of(match);
     const std::string name = first_value(elements, sop_instance_uid);
-    if (name.empty()) return {};
+    if (!names_an_image(name)) return {};
     found.add(name, first_value(elements, instance_availability));
   }
   return found;

@@ -35,7 +35,7 @@ struct StowAnswer {
 };
 
 std::optional<StowAnswer> read_stow_answer(std::string_view body);
-// Nothing as soon as one match has no SOP Instance UID.
+// Nothing as soon as one match has no SOP Instance UID, or what cannot be one.
 std::optional<FoundThere> read_search_answer(std::string_view body);
 
 }  // namespace sampan::uplink

@@ -25,6 +25,7 @@ using core::Unclear;
 using nlohmann::json;
 
 constexpr std::size_t instances_per_page = 200;
+constexpr std::size_t names_max = 50'000;  // of one series; a service that finds more finds without end, and would fill the memory
 constexpr unsigned failures_max = 3;    // series whose search failed; then the others are left for later
 
 std::string uid(const Item& item, Fact fact) { return std::string(item.facts.get(fact)); }
@@ -226,6 +227,7 @@ std::variant<FoundThere, Unclear> StowProver::list(const std::string& study, con
     const std::size_t before = found.names();
     found.add(*matches);
     found_before_ = found_before_ || !matches->empty();
+    if (found.names() > names_max) break;
     if (found.names() == before) return found;  // a service may give shorter pages than it was asked for
     offset += matches->answers();
   }

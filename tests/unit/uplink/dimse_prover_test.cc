@@ -367,6 +367,20 @@ TEST_CASE("a_query_that_fails_after_some_matches_proves_nothing") {
   for (const auto& proof : ask(*prover, batch)) CHECK(unclear(proof) == "it refused a query for images with status 42752");
 }
 
+TEST_CASE("a_match_without_a_name_or_with_one_longer_than_any_is_no_answer_and_denies_nothing" * doctest::description("contract 4, 10")) {
+  Pacs pacs;
+  Office office;
+  const auto batch = items(1);
+  pacs.peer.start();
+  const auto prover = prover_for(pacs, office, [](auto& options) { options.may_commit = false; });
+  for (const std::string& name : {std::string(), std::string(60'000, '1')}) {
+    pacs.has = {name};
+    CHECK(unclear(ask(*prover, batch)[0]) == "it answers a query with a match that names no image");
+  }
+  pacs.has = {uid_of(batch[0])};
+  CHECK(std::holds_alternative<core::Held>(ask(*prover, batch)[0]));
+}
+
 TEST_CASE("a_peer_that_offers_no_proof_and_one_that_is_not_there_are_told_apart") {
   Pacs pacs;
   Office office;

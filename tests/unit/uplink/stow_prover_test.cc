@@ -265,6 +265,28 @@ TEST_CASE("a_search_that_has_never_found_anything_denies_nothing") {
   }
 }
 
+// Each page finds names that none found before, of so many bytes.
+std::string page_of_new_names(const HttpHeard& heard, int names, std::size_t bytes) {
+  const std::string page = heard.target.substr(heard.target.find("offset=") + 7);
+  std::string matches;
+  for (int i = 0; i < names; ++i) {
+    const std::string name = page + "." + std::to_string(i) + ".";
+    matches += std::string(i > 0 ? "," : "") + R"({"00080018":{"Value":[")" + name + std::string(bytes - name.size(), '1') + R"("]}})";
+  }
+  return json("[" + matches + "]");
+}
+
+TEST_CASE("a_search_that_finds_more_than_a_series_can_hold_is_ended_before_it_fills_the_memory" * doctest::description("contract 8, 10")) {
+  int names = 10'000;
+  std::size_t bytes = 60;
+  unsigned pages_most = 10;
+  SUBCASE("many names") {}
+  SUBCASE("few that are longer than any") { names = 1, bytes = 1'000'000, pages_most = 1; }
+  Service service([&](const HttpHeard& heard) { return heard.method == "POST" ? not_found() : page_of_new_names(heard, names, bytes); });
+  CHECK(std::holds_alternative<core::Unclear>(ask(*service.prover(), items(1))[0]));
+  CHECK(service.server.requests <= 1 + pages_most);
+}
+
 TEST_CASE("a_service_without_the_resource_that_may_not_be_searched_offers_no_proof") {
   Service service([](const HttpHeard&) { return not_found(); });
   const auto prover = service.prover(false);

@@ -18,18 +18,20 @@ Result<StateLock> StateLock::take(const std::string& state_directory) {
   const std::string path = state_directory + "/lock";
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return fail(Errc::io, "open " + path + ": " + std::strerror(errno));
-  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return StateLock(fd);
-  const int number = errno;
-  ::close(fd);
-  if (number == EWOULDBLOCK)
-    return fail(Errc::duplicate, "another sampand uses the state directory " + state_directory);
-  return fail(Errc::io, "flock " + path + ": " + std::strerror(number));
+  StateLock lock(fd, ::open(state_directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const auto is_taken = [](int one) { return ::flock(one, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; };
+  // Whoever takes the file for one that a dead daemon left removes it, and the next one is another file. The directory stays; some
+  // file systems of a network lock no directories, and there the file is all.
+  if (is_taken(lock.fd_) || is_taken(lock.folder_)) return fail(Errc::duplicate, "another sampand uses the state directory " + state_directory);
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) return fail(Errc::io, "flock " + path + ": " + std::strerror(errno));
+  return lock;
 }
 
-StateLock::StateLock(StateLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+StateLock::StateLock(StateLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)), folder_(std::exchange(other.folder_, -1)) {}
 
 StateLock::~StateLock() {
-  if (fd_ >= 0) ::close(fd_);  // the file stays: its name means nothing, the lock on it does
+  for (const int fd : {fd_, folder_})
+    if (fd >= 0) ::close(fd);  // the file stays: its name means nothing, the lock on it does
 }
 
 }  // namespace sampan::daemon

@@ -19,8 +19,8 @@ class StateLock {
   StateLock& operator=(StateLock&&) = delete;
 
  private:
-  explicit StateLock(int fd) : fd_(fd) {}
-  int fd_;
+  StateLock(int fd, int folder) : fd_(fd), folder_(folder) {}
+  int fd_, folder_;
 };
 
 }  // namespace sampan::daemon

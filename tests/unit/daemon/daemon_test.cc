@@ -156,6 +156,17 @@ TEST_CASE("a_state_directory_has_one_daemon") {
   CHECK(StateLock::take("/proc/nonexistent").error().code != Errc::duplicate);
 }
 
+TEST_CASE("a_state_directory_whose_lock_a_person_removed_is_in_use_all_the_same" * doctest::description("contract 2")) {
+  Folder folder;
+  const std::string state = folder.path + "/state";
+  const auto first = StateLock::take(state);
+  REQUIRE(first.ok());
+  REQUIRE(std::filesystem::remove(state + "/lock"));
+  const auto second = StateLock::take(state);
+  REQUIRE_FALSE(second.ok());
+  CHECK(second.error().code == Errc::duplicate);
+}
+
 TEST_CASE("without_a_manager_nothing_is_told_and_nobody_wakes") {
   const Notifier notifier({});
   notifier.tell("READY=1");

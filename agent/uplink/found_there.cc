@@ -4,11 +4,10 @@
 #include <utility>
 
 #include "core/instance_name.h"
+#include "core/limits.h"
 
 namespace sampan::uplink {
 namespace {
-
-constexpr std::size_t uid_bytes_max = 64;
 
 std::string_view trimmed(std::string_view text) {
   const auto begin = text.find_first_not_of(' ');
@@ -17,7 +16,7 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-bool names_an_image(std::string_view name) { return !name.empty() && name.size() <= uid_bytes_max; }
+bool names_an_image(std::string_view name) { return !name.empty() && name.size() <= core::limits::fact_value_bytes_max; }
 
 void FoundThere::add(const std::string& name, std::string_view availability) {
   ++answers_;

@@ -19,7 +19,8 @@
 
 namespace sampan::uplink {
 
-// As a UID may be (PS3.5 9.1). A match without one, or with what none can be, is no answer about images.
+// As one that is taken here may be; some that are in use are longer than PS3.5 9.1 allows. A match without one, or with what none can be,
+// is no answer about images.
 bool names_an_image(std::string_view name);
 
 class FoundThere {

@@ -18,7 +18,7 @@ std::optional<std::map<std::string, std::string>> words_of_body(const std::strin
     if (value.is_string())
       words[name] = value.get<std::string>();
     else if (value.is_boolean() || value.is_number())
-      words[name] = value.dump();
+      words[name] = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     else if (!value.is_null())
       return {};
   }

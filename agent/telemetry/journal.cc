@@ -76,7 +76,7 @@ Status Journal::append(std::string_view line) {
 
 void Journal::mark_queued(const std::string& series, std::uint64_t seq) {
   const std::lock_guard lock(mutex_);
-  static_cast<void>(write(one_line(Json{{"queued", seq}, {"series", series}}.dump()), false));
+  static_cast<void>(write(one_line(Json{{"queued", seq}, {"series", series}}.dump(-1, ' ', false, Json::error_handler_t::replace)), false));
 }
 
 // Before a line that would make the file too long: it becomes the old one, and a new one is begun.

@@ -232,6 +232,16 @@ def codes_documented(tree):
                     yield Finding(path, source.line_of(text, match.start()), f"the code {code} is not in API.md")
 
 
+JSON_AS_TEXT = re.compile(r"(?:\.|->)dump\((?!.*error_handler_t::replace)(?=[-\d)])")
+
+
+def json_of_any_bytes(tree):
+    """JSON becomes text also where a sender's bytes are no UTF-8: the library throws, where nobody may catch, unless it is told to replace them."""
+    for path, text in tree.cxx("agent/").items():
+        for match in JSON_AS_TEXT.finditer(text):
+            yield Finding(path, source.line_of(text, match.start()), "dump() without error_handler_t::replace")
+
+
 PARSER = re.compile(r"\b((?:parse|read|decode)(?:_\w+)?)\((?:[^()]*, )?(?:ByteView|std::string_view|const std::string&)")
 TARGET = re.compile(r"^FUZZ_TARGET\((\w+)\)", re.M)
 
@@ -272,4 +282,4 @@ def no_places(tree):
 
 
 RULES = (module_edges, include_forms, third_party, hidden_libraries, file_sizes, function_sizes, licence, guards,
-         unfinished, test_names, samples_loaded, verbs_documented, codes_documented, parsers_fuzzed, top_level, no_places)
+         unfinished, test_names, samples_loaded, verbs_documented, codes_documented, json_of_any_bytes, parsers_fuzzed, top_level, no_places)

@@ -147,6 +147,12 @@ def test_codes_without_a_word_in_the_manual_are_found():
     silent(rules.codes_documented, "agent/a/a.cc", 'return {409, "held"};\nx({bad ? "disk_critical" : "disk_low", Verdict::attention,\n', page)
 
 
+def test_json_that_throws_at_a_senders_bytes_is_found():
+    fires(rules.json_of_any_bytes, "agent/a/a.cc", "return json{{name, value}}.dump();\n")
+    fires(rules.json_of_any_bytes, "agent/a/a.cc", "return out.dump(2, ' ', false) + other;\n")
+    silent(rules.json_of_any_bytes, "agent/a/a.cc", "return out.dump(-1, ' ', false, Json::error_handler_t::replace);\nx = dump(out);\n")
+
+
 def test_strange_places_are_found():
     fires(rules.top_level, "src/a.cc", HEAD)
     fires(rules.top_level, "agent/a/b/c/d.cc", HEAD)

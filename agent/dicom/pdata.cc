@@ -21,6 +21,7 @@ constexpr std::size_t pdv_header_bytes = 6;  // length, context, control
 constexpr std::uint8_t control_command = 0x01;
 constexpr std::uint8_t control_last = 0x02;
 constexpr std::uint32_t control_pdu_bytes = 4;
+constexpr unsigned without_content_max = 1000;  // fragments and PDUs in a row that bring nothing nearer
 constexpr std::size_t pdv_bytes_min = 256;  // sent per PDV even where the peer announced a senseless maximum
 
 std::size_t pdv_bytes_for(std::uint32_t peer_pdu_bytes_max) {
@@ -111,12 +112,21 @@ Status PdataReader::begin_pdv(Millis timeout) {
   return {};
 }
 
+// They come as fast as the line carries them, so that no time limit ends them, and fill nothing, so that no other does.
+Status PdataReader::note_content(bool some) {
+  without_content_ = some ? 0 : without_content_ + 1;
+  return without_content_ > without_content_max ? fail(Errc::invalid, "fragments without content and without end") : Status();
+}
+
 Result<Incoming> PdataReader::next(Millis timeout) {
   while (!in_pdv_) {
     if (pdu_left_ == 0) {
       if (Status begun = begin_pdu(timeout); !begun) return begun.error();
       if (pdu_type_ != type_data) return control_pdu(pdu_type_, timeout);
-      if (pdu_left_ == 0) continue;  // an empty P-DATA-TF says nothing
+      if (pdu_left_ == 0) {  // an empty P-DATA-TF says nothing
+        if (Status noted = note_content(false); !noted) return noted.error();
+        continue;
+      }
     }
     if (Status begun = begin_pdv(timeout); !begun) return begun.error();
   }
@@ -133,6 +143,7 @@ Result<Incoming> PdataReader::next(Millis timeout) {
   pdu_left_ -= static_cast<std::uint32_t>(bytes);
   in_pdv_ = pdv_left_ != 0;
   incoming.last = !in_pdv_ && (control_ & control_last) != 0;
+  if (Status noted = note_content(bytes > 0 || incoming.last); !noted) return noted.error();
   return incoming;
 }
 

@@ -5,8 +5,8 @@
 // the object's size; any fragment length is accepted, odd ones too. The writer sends a data set byte for byte, one
 // PDV per PDU, a command together with the first bytes of its data set.
 // Threads: one thread at a time; Wire::plug() interrupts.
-// Fails:   broken framing -> Errc::invalid; a message that drips -> Errc::timeout; and as Wire. After any failure the association is good for nothing but
-//          being dropped.
+// Fails:   broken framing, fragments without content and without end among it -> Errc::invalid; a message that drips -> Errc::timeout;
+//          and as Wire. After any failure the association is good for nothing but being dropped.
 #pragma once
 
 #include <array>
@@ -64,6 +64,7 @@ class PdataReader {
   Status begin_pdu(Millis timeout);
   Result<Incoming> control_pdu(std::uint8_t type, Millis timeout);
   Status begin_pdv(Millis timeout);
+  Status note_content(bool some);
 
   Wire& wire_;
   Bytes buffer_;
@@ -73,6 +74,7 @@ class PdataReader {
   std::uint32_t pdu_left_ = 0;  // bytes of the current PDU not yet taken
   std::uint32_t pdv_left_ = 0;
   bool in_pdv_ = false;
+  unsigned without_content_ = 0;  // fragments and PDUs in a row
   bool begun_ = false;           // bytes of a message have come
   Millis waited_{};              // for more of it, since it was last found to be fast enough
   std::uint64_t come_ = 0;       // meanwhile

@@ -443,6 +443,7 @@ BEHAVIOURS = {
         [(0x100, wire.us(wire.C_STORE_RSP)), (0x120, asked[1][0x110]), (0x800, wire.us(0x0101))])))),
     "endless-answers": accepting(many_answers),
     "endless-command": accepting(lambda peer, asked: flood(peer, b"", p_data(asked[0], COMMAND, bytes(16000)))),
+    "endless-nothing": accepting(lambda peer, asked: flood(peer, b"", p_data(asked[0], COMMAND, b"") * 1000, 1 << 50)),
     "huge-pdu": accepting(lambda peer, asked: flood(peer, struct.pack(">BBI", 4, 0, 0xffffffff) + struct.pack(">IBB", 0xfffffff0, asked[0], COMMAND))),
     "huge-acceptance": lambda scp, peer: (peer.read(), flood(peer, struct.pack(">BBI", 2, 0, 0xffffffff))),
     "huge-rejection": lambda scp, peer: (peer.read(), flood(peer, struct.pack(">BBI", 3, 0, 0xfffffff0))),

@@ -320,6 +320,33 @@ TEST_CASE("refuses_a_command_that_never_ends_or_a_data_set_in_its_place") {
   CHECK(command.error().code == Errc::invalid);
 }
 
+TEST_CASE("fragments_without_content_and_without_end_are_broken_framing_as_no_time_limit_ends_them" * doctest::description("contract 8, 10")) {
+  MemoryWire wire;
+  Bytes nothing = pdu({});
+  SUBCASE("where a command is due") { nothing = pdu({{1, ""}}); }
+  SUBCASE("where a data set is due") { nothing = pdu({{0, ""}, {0, ""}}); }
+  SUBCASE("not even a fragment") {}
+  constexpr int many = 5000;
+  for (int i = 0; i < many; ++i) wire.incoming.insert(wire.incoming.end(), nothing.begin(), nothing.end());
+  PdataReader reader(wire);
+  auto part = reader.next(patience);
+  int parts = 0;
+  while (part && parts++ < 2 * many) part = reader.next(patience);
+  REQUIRE_FALSE(part.ok());
+  CHECK(part.error().code == Errc::invalid);
+}
+
+TEST_CASE("an_empty_fragment_now_and_then_is_none_the_worse_however_many_there_are") {
+  MemoryWire wire;
+  constexpr int many = 3000;
+  for (int i = 0; i < many; ++i) {
+    const Bytes some = pdu({{0, ""}, {0, "x"}, {2, ""}});
+    wire.incoming.insert(wire.incoming.end(), some.begin(), some.end());
+  }
+  PdataReader reader(wire);
+  for (int i = 0; i < 3 * many; ++i) REQUIRE(reader.next(patience).ok());
+}
+
 TEST_CASE("a_message_that_drips_is_cut_off_and_one_that_takes_its_time_is_not" * doctest::description("contract 10")) {
   MemoryWire wire;
   const Bytes command = encode(store_request());

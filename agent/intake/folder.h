@@ -9,8 +9,9 @@
 // or when for unclosed_time no more of them came; then it is told how many are missing.
 // A file is taken when the kernel says that its writer closed it or moved it here, else when size and time of change
 // stayed the same for stable_time and nobody is seen to write or lock it. Empty files and temporary names (.x, x.part,
-// x.tmp, x~) wait for unclosed_time. Sub-folders belong to the folder, hidden ones and symbolic links do not; empty
-// sub-folders stay. Where the sink refuses, everything stays where it is and is tried again.
+// x.tmp, x~) wait for unclosed_time, and so do images that say that there is more of them. Sub-folders belong to the
+// folder, hidden ones and symbolic links do not; empty sub-folders stay. Where the sink refuses, everything stays where it
+// is and is tried again.
 // Threads: one, blocked until the kernel, a deadline or stop() wakes it. The observer is called on it. condition() from any.
 // Fails:   prepare(), start() -> Errc::io when the process has no descriptors left. A folder that is missing, or goes, is waited for.
 #pragma once

@@ -8,6 +8,7 @@
 #include "core/limits.h"
 #include "intake/folder_dicomdir.h"
 #include "intake/folder_plain.h"
+#include "intake/folder_whole.h"
 
 namespace sampan::intake {
 namespace {
@@ -73,6 +74,11 @@ Sort FolderReception::look_at(ByteView start, std::uint64_t file_bytes) {
   }
   unfit_ = std::get<Unfit>(known);
   return options_.carry_any && unfit_ != Unfit::empty ? Sort::plain : Sort::unfit;
+}
+
+bool FolderReception::is_cut_short(const OpenFile& file) const {
+  const auto read = [&file](std::uint64_t at, ByteSpan into) { return file.read_at(at, into); };
+  return ends_early(read, head_.data_set_offset, file.state().size, head_.transfer_syntax);
 }
 
 Status FolderReception::take(const OpenFile& file, const std::string& path) {

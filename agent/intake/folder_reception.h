@@ -32,6 +32,8 @@ class FolderReception {
   // Errc::unreachable only. A plain file is one that is unfit where any file is carried.
   Result<Sort> examine(const OpenFile& file);
   Unfit unfit() const { return unfit_; }  // after examine() said unfit or plain
+  // Of the examined image: its data set says that there is more of it.
+  bool is_cut_short(const OpenFile& file) const;
   // Of the examined image or plain file. path: below the folder.
   Status take(const OpenFile& file, const std::string& path);
   // Of the examined DICOMDIR; empty when it is too large to look into.

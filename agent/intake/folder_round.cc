@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/crash_point.h"
 #include "base/hash.h"
@@ -285,13 +286,24 @@ std::optional<MonoTime> FolderRound::handle_open(const OpenFolder& root, const s
     candidate.cannot_open = sort.error().message;
     return clock_.mono() + options_.retry_every;
   }
-  if (*sort == Sort::image) return take(root, path, candidate, file);
+  if (*sort == Sort::image) {
+    const auto again = wait_for_the_rest(candidate, file);
+    return again ? again : take(root, path, candidate, file);
+  }
   // Closed once is not finished for ever: only a file that stays as it is may be called no DICOM.
   const MonoTime settled = candidate.since + options_.stable_time;
   if (settled > clock_.mono()) return settled;
   if (*sort == Sort::plain) return take(root, path, candidate, file);
   if (*sort == Sort::dicomdir) return handle_dicomdir(root, path, candidate, file);
   return set_aside(root, path, file.state());
+}
+
+// Taken at once, the half would be the image, and the whole one, which is copied again under its name, would contradict it.
+std::optional<MonoTime> FolderRound::wait_for_the_rest(Candidate& candidate, const OpenFile& file) {
+  const MonoTime now = clock_.mono(), end = candidate.since + options_.unclosed_time;
+  if (now >= end || !reception_.is_cut_short(file)) return std::nullopt;
+  if (!std::exchange(candidate.is_short, true)) log::warn("intake folder " + options_.path + ": an image is cut short; it is taken as it is if nobody goes on with it");
+  return std::min(end, now + options_.retry_every);
 }
 
 std::optional<MonoTime> FolderRound::set_aside(const OpenFolder& root, const std::string& path, const FileState& state) {

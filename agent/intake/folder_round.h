@@ -56,6 +56,7 @@ class FolderRound {
     bool created = false, closed = false;  // as the kernel said; closed: with this print
     std::string cannot_open;               // why
     std::string too_large;                 // for the room there is, or for anybody
+    bool is_short = false;                 // said: its data set ends early
     std::size_t missing = 0;               // of a DICOMDIR: files that it names and nobody has seen
     MonoTime missing_since{};              // so many
   };
@@ -71,6 +72,8 @@ class FolderRound {
   std::optional<MonoTime> handle(const OpenFolder& root, const std::string& path, Candidate& candidate);
   std::optional<MonoTime> handle_open(const OpenFolder& root, const std::string& path, Candidate& candidate,
                                       const OpenFile& file);
+  // When to look again for what is missing of an image; nothing: it is whole, or nobody goes on with it.
+  std::optional<MonoTime> wait_for_the_rest(Candidate& candidate, const OpenFile& file);
   std::optional<MonoTime> handle_dicomdir(const OpenFolder& root, const std::string& path, Candidate& candidate,
                                           const OpenFile& file);
   // When to look for the rest of a medium again; nothing: no longer.

@@ -5,6 +5,7 @@
 #include "intake/folder_dicomdir.h"
 #include "intake/folder_head.h"
 #include "intake/folder_plain.h"
+#include "intake/folder_whole.h"
 #include "uplink/folder_names.h"
 
 namespace sampan::fuzz {
@@ -15,6 +16,13 @@ FUZZ_TARGET(folder_head) {
   const auto read = intake::read_head(feed.rest(), feed.rest().size() + more);
   if (const auto* head = std::get_if<intake::FileHead>(&read))
     expect(head->data_set_offset <= feed.rest().size() + more, "a data set begins within its file");
+  const auto read_at = [&feed](std::uint64_t at, ByteSpan into) {
+    const ByteView left = feed.rest().subspan(std::min<std::uint64_t>(at, feed.rest().size()));
+    std::copy_n(left.begin(), std::min(left.size(), into.size()), into.begin());
+    return Result<std::size_t>(std::min(left.size(), into.size()));
+  };
+  for (const char* syntax : {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"})
+    static_cast<void>(intake::ends_early(read_at, 0, feed.rest().size() + more, syntax));
 }
 
 FUZZ_TARGET(dicomdir) {

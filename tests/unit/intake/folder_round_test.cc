@@ -7,6 +7,7 @@
 
 #include "folder_fixture.h"
 #include "intake/folder_plain.h"
+#include "intake/folder_whole.h"
 
 using namespace sampan;
 using namespace sampan::intake;
@@ -110,6 +111,63 @@ TEST_CASE("what_its_writer_closed_is_taken_at_once") {
   drop.round->saw("IM1", Sight::closed);
   drop.round->work();
   CHECK(drop.taken() == Names{"1.2.3"});
+}
+
+TEST_CASE("an_image_that_was_closed_cut_short_waits_for_the_rest_and_is_taken_as_it_is_when_none_comes" * doctest::description("contract 2")) {
+  Drop drop;
+  const Bytes whole = dicom_file("1.2.3", 5000);
+  for (const char* name : {"copied-again", "left"}) {
+    put(drop.root() / name, ByteView(whole).first(3000));
+    drop.round->saw(name, Sight::created);
+    drop.round->saw(name, Sight::closed);
+  }
+  drop.round->work();
+  drop.pass(drop.options.unclosed_time - 1ms);
+  drop.round->work();
+  CHECK(drop.sink.opened == 0);
+  CHECK(listing(drop.root()) == Names{"copied-again", "left"});
+  put(drop.root() / "copied-again", whole);
+  drop.round->saw("copied-again", Sight::closed);
+  drop.round->work();
+  REQUIRE(drop.sink.stored.size() == 1);
+  CHECK(drop.sink.stored[0].bytes == small_image("1.2.3", 5000));
+  drop.pass(1ms);
+  drop.round->work();
+  REQUIRE(drop.sink.stored.size() == 2);
+  CHECK(drop.sink.stored[1].bytes.size() < drop.sink.stored[0].bytes.size());
+  CHECK(listing(drop.root()).empty());
+}
+
+TEST_CASE("a_data_set_that_is_cut_within_a_sequence_or_its_pixels_ends_early") {
+  test::DataSetWriter writer;
+  writer.text(0x00080018, "UI", "1.2.3");
+  writer.header(0x00081115, "SQ", 0xffffffff);
+  for (const std::uint32_t length : {0xffffffffu, 10u}) {
+    writer.header(0xfffee000, "", length);
+    writer.text(0x00080060, "CS", "MR");
+    if (length == 0xffffffff) writer.header(0xfffee00d, "", 0);
+  }
+  writer.header(0xfffee0dd, "", 0);
+  writer.header(0x7fe00010, "OB", 0xffffffff);
+  writer.header(0xfffee000, "", 0);
+  writer.header(0xfffee000, "", 40);
+  writer.raw(Bytes(40));
+  writer.header(0xfffee0dd, "", 0);
+  const Bytes whole = writer.bytes();
+  const auto is_short = [&whole](std::size_t size, std::string_view syntax = explicit_le) {
+    const auto read = [&](std::uint64_t at, ByteSpan into) {
+      std::copy_n(whole.begin() + static_cast<std::ptrdiff_t>(at), into.size(), into.begin());
+      return Result<std::size_t>(into.size());
+    };
+    return ends_early(read, 0, size, syntax);
+  };
+  CHECK_FALSE(is_short(whole.size()));
+  CHECK_FALSE(is_short(0));
+  CHECK_FALSE(is_short(whole.size() - 20, "1.2.840.10008.1.2.1.99"));
+  const std::size_t sequence_begins = 26, sequence_ends = 78, pixels_begin = 90;
+  for (std::size_t size = sequence_begins; size < whole.size(); ++size)
+    if (size < sequence_ends || size >= pixels_begin) CHECK(is_short(size));
+  CHECK_FALSE(is_short(sequence_ends));
 }
 
 TEST_CASE("a_file_that_somebody_has_open_for_writing_waits") {

@@ -353,6 +353,14 @@ TEST_CASE("what_no_further_try_mends_has_an_exit_code_that_the_unit_does_not_try
   CHECK(codes == std::to_string(exit_settings) + " " + std::to_string(exit_person) + " " + std::to_string(exit_usage));
 }
 
+TEST_CASE("the_unit_lets_a_start_take_as_long_as_a_large_ledger_on_a_slow_disk_needs" * doctest::description("contract 9")) {
+  std::ifstream unit(SAMPAN_SOURCE_DIR "/systemd/sampand.service");
+  std::string line, patience;
+  while (std::getline(unit, line))
+    if (line.starts_with("TimeoutStartSec=")) patience = line.substr(line.find('=') + 1);
+  CHECK(patience == "1h");  // else 90 s, after which it is killed and tried again
+}
+
 TEST_CASE("why_a_start_failed_stays_beside_the_socket_until_one_succeeds") {
   struct Broken : Quiet {
     Status start() override { return fail(Errc::io, "port taken"); }

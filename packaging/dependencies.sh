@@ -5,7 +5,7 @@
 
 build_packages="g++ cmake ninja-build pkg-config libdcmtk-dev libasio-dev libcurl4-openssl-dev libsqlite3-dev
   libyaml-cpp-dev libspdlog-dev libmicrohttpd-dev libssl-dev zlib1g-dev nlohmann-json3-dev libcli11-dev doctest-dev"
-package_packages="dpkg-dev"
+package_packages="dpkg-dev file"
 run_packages="dcmtk openssl python3 util-linux"
 test_packages="bindfs git groff-base orthanc orthanc-dicomweb python3-pydicom strace xfsprogs"
 power_packages="gcc libc6-dev nbdkit nbdkit-plugin-dev libnbd-bin e2fsprogs mount"

@@ -24,6 +24,7 @@ class Line:
     def __init__(self, chosen):
         host, _, port = chosen.to.rpartition(":")
         self.port, self.at, self.host, self.to_port = chosen.listen, chosen.at, host.strip("[]"), int(port)
+        self.address = "127.0.0.1" if self.host == "localhost" else self.host  # a machine without /etc/hosts does not know it
         self.left, self.tls, self.tunnel = chosen.cut_after, tls_context(chosen.certificate, chosen.ca), chosen.tunnel
         self.server, self.writers = None, set()
 
@@ -79,7 +80,7 @@ class Line:
         try:
             if self.tunnel and await self.refused(near_in, near_out):
                 return
-            far_in, far_out = await asyncio.open_connection(self.host, self.to_port)
+            far_in, far_out = await asyncio.open_connection(self.address, self.to_port)
         except (OSError, asyncio.IncompleteReadError):
             near_out.transport.abort()
             return

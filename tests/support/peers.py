@@ -176,7 +176,7 @@ class Orthanc:
     @property
     def stow(self):
         """Its studies, as a STOW destination names them."""
-        return f"http://localhost:{self.http_port}/dicom-web/studies"
+        return f"http://127.0.0.1:{self.http_port}/dicom-web/studies"
 
     def answers(self):
         try:

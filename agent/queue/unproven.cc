@@ -207,14 +207,16 @@ Result<std::string> Unproven::begin(const std::string& destination) {
 std::optional<Unproven::Named> Unproven::named_in(std::string_view transaction_uid, const std::vector<std::string>& sop_instance_uids) {
   store_.catch_up(limits::order_patience);
   Question question(view_);
-  Statement begun = question.ask("SELECT d.name, d.number FROM commitment c JOIN destination d ON d.number=c.destination WHERE c.uid=?");
+  Statement begun = question.ask("SELECT d.name, d.number, c.begun_ms FROM commitment c JOIN destination d ON d.number=c.destination WHERE c.uid=?");
   if (!begun.bind(1, transaction_uid).step()) return {};
   Named named{begun.text(0), {}};
-  const std::int64_t destination = begun.number(1);
-  // By the UID first: it names few, and unproven may be many.
-  Statement rows = question.ask(columns + unproven + "AND +v.asked_of=? AND i.sop_key=? AND i.sop_key<>0");
+  const std::int64_t destination = begun.number(1), begun_ms = begun.number(2);
+  // By the UID first: it names few, and unproven may be many. What was sent again since is another sending; by a clock that was set it
+  // was sent again later than now, and nobody knows when.
+  Statement rows = question.ask(columns + unproven + "AND +v.asked_of=?1 AND i.sop_key=?2 AND i.sop_key<>0 AND (v.resent_ms<=?3 OR v.resent_ms>?4)");
   for (const auto& uid : sop_instance_uids) {
-    for (rows.begin().bind(1, destination).bind(2, keys_.of(uid)); rows.step();) named.items.push_back(read(rows));
+    rows.begin().bind(1, destination).bind(2, keys_.of(uid)).bind(3, begun_ms).bind(4, clock_.wall().ms);
+    while (rows.step()) named.items.push_back(read(rows));
   }
   return named;
 }

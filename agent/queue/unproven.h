@@ -91,7 +91,8 @@ class Unproven {
 
   // A new Transaction UID that nobody can guess, kept for this destination.
   Result<std::string> begin(const std::string& destination);
-  // Of the destination that was asked in this transaction: its deliveries of these instances that are not proven yet.
+  // Of the destination that was asked in this transaction: its deliveries of these instances that are not proven yet, and were not
+  // sent again since it began. A report that comes late speaks of what was there before, and may have been lost meanwhile.
   struct Named {
     std::string destination;
     std::vector<UnprovenItem> items;

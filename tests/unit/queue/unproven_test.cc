@@ -142,6 +142,35 @@ TEST_CASE_FIXTURE(UnprovenFixture, "a_report_that_comes_a_month_late_is_known_ov
   CHECK_FALSE(queue->unproven().named_in(*uid, {"1.1"}));
 }
 
+TEST_CASE_FIXTURE(UnprovenFixture, "a_report_of_what_was_asked_before_an_image_was_lost_and_sent_again_proves_nothing_of_it_now" * doctest::description("contract 3, 4")) {
+  accept(2);
+  const auto before = queue->unproven().begin("lead");
+  REQUIRE(before.ok());
+  pass(limits::proof_wait_least);
+  const auto asked = due();
+  REQUIRE(asked.size() == 2);
+  queue->unproven().send_again(asked[0], "it is not there");
+  queue->drain();
+  pass(limits::resend_pause);
+  for (const auto& one : lease()) deliver(one, core::Level::accepted);
+  queue->drain();
+  const std::string lost = sop_of(asked[0]), other = sop_of(asked[1]);
+  const auto names = [this](const std::string& uid, const std::vector<std::string>& wanted) {
+    const auto named = queue->unproven().named_in(uid, wanted);
+    std::vector<std::string> all;
+    for (const auto& one : named.value().items) all.push_back(sop_of(one));
+    return all;
+  };
+  CHECK(names(*before, {lost, other}) == std::vector<std::string>{other});
+  restart();
+  CHECK(names(*before, {lost, other}) == std::vector<std::string>{other});
+  const auto after = queue->unproven().begin("lead");
+  REQUIRE(after.ok());
+  CHECK(names(*after, {lost, other}) == std::vector<std::string>{lost, other});
+  pass(std::chrono::hours(-1));  // the clock was ahead, and is set right
+  CHECK(names(*queue->unproven().begin("lead"), {lost}) == std::vector<std::string>{lost});
+}
+
 TEST_CASE_FIXTURE(UnprovenFixture, "what_a_fallback_took_is_asked_of_the_fallback_and_its_proof_ends_the_duty" * doctest::description("contract 4")) {
   REQUIRE(put(pattern(100, 1), image_facts("1.1")).ok());
   const auto one = lease().at(0);

@@ -13,13 +13,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "dicom/implementation.h"
 
 namespace sampan::uplink {
 namespace {
 
-constexpr Millis release_time_max{3000};
-constexpr unsigned release_fragments_max = 1000;  // of an answer nobody waits for any more
+constexpr Millis release_time_max{3000};  // in all: of an answer that nobody waits for any more there may be much
 
 int whole_seconds(Millis time) { return static_cast<int>(std::max<std::int64_t>(1, (time.count() + 999) / 1000)); }
 
@@ -183,8 +183,9 @@ std::uint16_t DimseAssociation::next_message_id() {
 
 void DimseAssociation::release() {
   if (!writer().send_release_request()) return;
-  for (unsigned i = 0; i < release_fragments_max; ++i) {
-    const auto answer = reader().next(release_time_max);
+  const MonoTime until = system_clock().mono() + release_time_max;
+  for (Millis left = release_time_max; left > Millis(0); left = until - system_clock().mono()) {
+    const auto answer = reader().next(left);
     if (!answer || answer->event == dicom::PduEvent::release_response) return;
     if (answer->event == dicom::PduEvent::abort) return;
     // Both asked at once: we answer too, and wait for theirs (PS3.8 9.2.3, release collision).

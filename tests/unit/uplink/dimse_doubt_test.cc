@@ -270,6 +270,26 @@ TEST_CASE("a_peer_that_releases_after_each_instance_gets_them_all") {
   CHECK(peer.associations == 3);
 }
 
+TEST_CASE("a_peer_that_talks_on_when_the_association_is_given_back_holds_the_lane_for_seconds_only" * doctest::description("contract 8")) {
+  ScriptedPeer peer;
+  const auto now = [] { return std::chrono::steady_clock::now(); };
+  peer.answer = [&](Connection& connection, const ScriptedPeer::Heard& heard) {
+    Pdu asked;
+    if (!ScriptedPeer::accept_all(connection, heard) || !read_pdu(connection, asked).ok()) return false;
+    const Bytes word{0, 0, 0, 3, 1, 0, 'x'};
+    for (const auto end = now() + std::chrono::seconds(20); now() < end && send_pdu(connection, PduType::data, word).ok();)
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));  // quick enough not to drip
+    return false;
+  };
+  peer.start();
+  std::vector<core::Consignment> batch{image()};
+  const auto courier = courier_to(peer);
+  CHECK(delivered(attempt(*courier, batch)[0]));
+  const auto before = now();
+  courier->rest();
+  CHECK(now() - before < std::chrono::seconds(10));
+}
+
 TEST_CASE("the_next_instance_is_opened_while_the_peer_stores_the_last_and_arrives_as_it_is") {
   ScriptedPeer peer;
   std::vector<core::Consignment> batch;

@@ -68,7 +68,7 @@ TEST_CASE_FIXTURE(RepeatsFixture, "however_many_copies_must_stay_those_behind_th
   CHECK(asked("SELECT count(*) FROM item WHERE state=4") == images);
   // Of all but the last nobody knows any more what they are copies of.
   tamper("UPDATE item SET sop_key=0 WHERE state=1 AND seq<(SELECT max(seq) FROM item WHERE state=1)");
-  turns();
+  turns(6);
   CHECK(asked("SELECT count(*) FROM item WHERE state=4") == images - 1);
   CHECK(count().waiting == images);
 }

@@ -208,8 +208,8 @@ const std::vector<Limit> table{
           "监视中的目录查漏的间隔。")
     LIMIT(folder_retry_every, "After a full disk, a locked file or a missing folder.",
           "磁盘满、文件锁定或目录缺失后的重试间隔。")
-    LIMIT(file_unclosed_max, "An empty file, or one with a temporary name, counts as complete after that.",
-          "空文件或临时名称的文件，超过该时间视为已写完。")
+    LIMIT(file_unclosed_max, "An empty file, one with a temporary name, or an image cut short counts as complete after that.",
+          "空文件、临时名称的文件或不完整的图像，超过该时间视为已写完。")
     LIMIT(folder_same_names_max, "Files set aside under one name, with a number behind it.",
           "以同一名称（后加编号）另存的文件数。")
     LIMIT(lanes_max, "Lanes of one destination.",

@@ -94,7 +94,7 @@ inline constexpr std::size_t dicomdir_bytes_max = 16u << 20;   // a larger one s
 inline constexpr auto folder_poll_every = 2s;                  // a folder that cannot be watched
 inline constexpr auto folder_rescan_every = 5min;              // one that can: for what was missed
 inline constexpr auto folder_retry_every = 10s;                // after a full disk, a locked file, a missing folder
-inline constexpr auto file_unclosed_max = 10min;               // an empty file or a temporary name: abandoned after that
+inline constexpr auto file_unclosed_max = 10min;               // an empty file, a temporary name, an image cut short: abandoned after that
 inline constexpr unsigned folder_same_names_max = 1000;        // set aside under one name, with a number behind
 
 // uplink, scheduler

@@ -36,7 +36,7 @@ mapfile -t sources < <(debian_sources | sort -u)
 root=$(mktemp -d "${TMPDIR:-/tmp}/sampan-chroot.XXXXXX")
 trap '[ "$keep" ] && echo "kept: $root" || rm -rf --one-file-system "$root"' EXIT
 began=$SECONDS
-mmdebstrap --quiet --variant=apt --include=git,ca-certificates bookworm "$root" "${sources[@]}"
+mmdebstrap --quiet --variant=apt --include=git,ca-certificates,mount bookworm "$root" "${sources[@]}"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 proxy=$(apt-config dump | grep -E '^Acquire::(https?)::Proxy' || true)
 [ -z "$proxy" ] || echo "$proxy" >"$root/etc/apt/apt.conf.d/80proxy"

@@ -42,7 +42,7 @@ void read_texts_and_dictionary() {
 
 Result<Digest> canonical_digest(Worker& worker, std::string_view transfer_syntax_uid, core::Payload& data_set) {
   Digest found{};
-  const auto answer = worker.ask(digest_verb, transfer_syntax_uid, data_set, found.size());
+  const auto answer = worker.ask(digest_verb, transfer_syntax_uid, data_set, found.size(), Worker::From::fresh);
   if (!answer) return answer.error();
   if (answer->size() != found.size()) return fail(Errc::invalid, "no digest came back");
   std::copy(answer->begin(), answer->end(), found.begin());

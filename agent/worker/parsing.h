@@ -17,7 +17,8 @@
 
 namespace sampan::worker {
 
-// The daemon's side: one digest for a data set, however it is encoded (dicom/canonical.h).
+// The daemon's side: one digest for a data set, however it is encoded (dicom/canonical.h). Of a process that read nothing before: two
+// contents are the same by it, and one of them goes, so that neither may answer for the other.
 Result<Digest> canonical_digest(Worker& worker, std::string_view transfer_syntax_uid, core::Payload& data_set);
 // A data set as a destination wants to see it (dicom/transform.h): the worker says where it differs, and what stands there.
 // The original itself where nothing has to be changed.

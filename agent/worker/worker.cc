@@ -171,11 +171,12 @@ void Worker::rest(std::chrono::milliseconds idle) {
   if (asking && state_->process && Steady::now() - state_->process->used >= idle) static_cast<void>(state_->bury(false));
 }
 
-Result<Bytes> Worker::ask(std::uint8_t verb, std::string_view argument, core::Payload& payload, std::size_t answer_bytes_max) {
+Result<Bytes> Worker::ask(std::uint8_t verb, std::string_view argument, core::Payload& payload, std::size_t answer_bytes_max, From from) {
   if (argument.size() > argument_bytes_max) return fail(Errc::invalid, "what is said about it is too long");
   const std::lock_guard asking(state_->asking);
   State& s = *state_;
-  if (s.process && s.process->bytes + payload.size() > s.options.bytes_max && s.process->bytes > 0) static_cast<void>(s.bury(false));
+  const bool has_read = s.process && s.process->bytes > 0;
+  if (has_read && (from == From::fresh || s.process->bytes + payload.size() > s.options.bytes_max)) static_cast<void>(s.bury(false));
   const bool idle_before = s.process != nullptr;
   if (Status started = s.start(); !started) return started.error();
   auto answer = s.put(verb, argument, payload, answer_bytes_max);

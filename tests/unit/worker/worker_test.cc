@@ -97,6 +97,19 @@ TEST_CASE_FIXTURE(WorkerFixture, "a_payload_larger_than_what_a_worker_may_hold_s
   check_it_works();
 }
 
+TEST_CASE_FIXTURE(WorkerFixture, "whether_two_contents_are_the_same_is_said_by_processes_that_read_nothing_else" * doctest::description("contract 6, 8")) {
+  check_it_works();
+  int last = process->pid();
+  for (int i = 0; i < 2; ++i) {
+    MemoryPayload payload(Bytes(100, 0));
+    CHECK(worker::canonical_digest(*process, explicit_le, payload).ok() == false);
+    CHECK(process->pid() != last);
+    last = process->pid();
+  }
+  check_it_works();
+  CHECK(process->pid() == last);
+}
+
 TEST_CASE_FIXTURE(WorkerFixture, "what_is_not_understood_is_said_and_the_same_worker_goes_on") {
   CHECK(outcome(attempt(Attempt::refuse)) == std::to_string(static_cast<int>(Errc::invalid)) + " this is no image");
   const int pid = process->pid();

@@ -166,6 +166,23 @@ TEST_CASE_FIXTURE(LastBytesFixture, "a_copy_that_was_let_go_is_no_image_where_wh
   for (const auto& one : lease()) CHECK(content(one) != bytes);
 }
 
+TEST_CASE_FIXTURE(LastBytesFixture, "a_copy_that_was_let_go_is_no_image_where_what_it_repeats_is_here_whatever_else_is_missing" * doctest::description("contract 2, 9")) {
+  REQUIRE(put(bytes, image_facts("1.1")).ok());
+  restart();
+  destinations = {"lead", "archive"};
+  REQUIRE(put(pattern(10'000, 2), image_facts("1.2")).ok());
+  REQUIRE(put(bytes, image_facts("1.1")).ok());
+  turns();
+  REQUIRE(asked("SELECT count(*) FROM item WHERE state=5") == 1);
+  stop();
+  REQUIRE(segments().size() == 2);
+  overwrite(segments().at(1), 4096, Bytes(128, 0xaa));  // the header of the other one
+  start_without_ledger();
+  CHECK(asked("SELECT count(*) FROM item WHERE state=1") == 1);
+  CHECK(asked("SELECT count(*) FROM item WHERE state=4") == 0);
+  CHECK(places() == 1);
+}
+
 TEST_CASE_FIXTURE(LastBytesFixture, "an_image_that_came_again_after_it_went_and_is_damaged_is_not_what_went" * doctest::description("contract 2, 9")) {
   is_asked = false;
   REQUIRE(put(bytes, image_facts("1.1")).ok());

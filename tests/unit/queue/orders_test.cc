@@ -179,6 +179,33 @@ TEST_CASE_FIXTURE(OrdersFixture, "what_was_delivered_is_sent_again_while_its_byt
   CHECK(count().archived == 1);
 }
 
+TEST_CASE_FIXTURE(OrdersFixture, "of_an_exam_it_is_told_what_is_accepted_and_what_is_archived_and_since_when" * doctest::description("contract 7")) {
+  destinations = {"lead"};
+  for (int i = 0; i < 3; ++i) put_image("1.1");
+  const auto lead = [&] {
+    queue->drain();
+    return queue->lookup().exam(find("1.1").exam)->deliveries.at(0);
+  };
+  CHECK(lead().delivered == 0);
+  CHECK_FALSE(lead().first_accepted.has_value());
+  const auto items = lease(10);
+  REQUIRE(items.size() == 3);
+  const WallTime first = clock.wall();
+  deliver(items[0], core::Level::accepted);
+  queue->drain();
+  clock.wall_ms += 1000;
+  deliver(items[1], core::Level::accepted);
+  queue->drain();
+  clock.wall_ms += 1000;
+  deliver(items[2], core::Level::archived);
+  CHECK(lead().waiting == 0);
+  CHECK(lead().delivered == 3);
+  CHECK(lead().archived == 1);
+  CHECK(lead().first_accepted->ms == first.ms);
+  CHECK(lead().last_accepted->ms == first.ms + 1000);
+  CHECK(lead().last_archived->ms == first.ms + 2000);
+}
+
 TEST_CASE_FIXTURE(OrdersFixture, "what_is_sent_again_is_not_reclaimed_on_its_earlier_receipt" * doctest::description("contract 4")) {
   destinations = {"lead"};
   enough = core::Level::archived;

@@ -177,6 +177,20 @@ TEST_CASE_FIXTURE(QueueFixture, "an_item_that_is_to_wait_is_not_lent_before_its_
   CHECK(items[0].attempts == 1);
 }
 
+TEST_CASE_FIXTURE(QueueFixture, "what_is_put_back_for_a_while_through_no_fault_of_its_own_was_not_tried_once_more") {
+  REQUIRE(put(pattern(10, 1), image_facts("1.1")).ok());
+  for (unsigned tries = 0; const bool counted : {false, true, false, false}) {
+    const auto items = lease();
+    REQUIRE(items.size() == 1);
+    CHECK(items[0].attempts == tries);
+    queue->put_back("lead", items[0].item.id, "it goes elsewhere first", Millis(60'000), counted);
+    queue->drain();
+    clock.wall_ms += 60'000;
+    tries += counted ? 1 : 0;
+  }
+  CHECK(lease().at(0).attempts == 1);
+}
+
 TEST_CASE_FIXTURE(QueueFixture, "receipts_survive_the_ledger" * doctest::description("contract 3, 9")) {
   enough = core::Level::archived;
   for (unsigned i = 0; i < 10; ++i) REQUIRE(put(pattern(100, i), image_facts("1." + std::to_string(i))).ok());

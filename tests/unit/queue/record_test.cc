@@ -76,3 +76,12 @@ TEST_CASE("a_header_with_a_length_or_chunks_that_no_record_has_is_none" * doctes
   unknown.type = static_cast<Type>(0);
   CHECK_FALSE(is_one(unknown));
 }
+
+TEST_CASE("what_is_shorter_than_a_trailer_was_none_and_nothing_is_read_behind_it" * doctest::description("contract 10")) {
+  Bytes bytes(trailer_bytes, 0xaa);
+  store_le<Sequence>(bytes.data() + 8, sequence_of(3, 8192));
+  CHECK(was_trailer(bytes, sequence_of(3, 8192)));
+  CHECK_FALSE(was_trailer(bytes, sequence_of(4, 8192)));
+  bytes.pop_back();
+  CHECK_FALSE(was_trailer(bytes, sequence_of(3, 8192)));
+}

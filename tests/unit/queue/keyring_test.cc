@@ -233,6 +233,19 @@ TEST_CASE_FIXTURE(KeyHome, "a_wrong_or_missing_key_is_said_in_both_languages_and
   CHECK(picture() == before);
 }
 
+TEST_CASE_FIXTURE(KeyHome, "a_wrong_key_is_named_by_what_is_to_be_put_back" * doctest::description("contract 9")) {
+  std::string what = "the key file local.key beside it", what_zh = "同目录下的密钥文件 local.key";
+  SUBCASE("a key file") {}
+  SUBCASE("a credential") { credential("sampan.key", secret_a), what = "a credential of the service manager", what_zh = "服务管理器的凭据"; }
+  static_cast<void>(open());
+  std::filesystem::remove(at("keys/local.key")), std::filesystem::remove(at("keys/local.key.copy"));
+  std::filesystem::remove(credentials.path() / "sampan.key");
+  const auto ring = Keyring::open_or_make(disk(), sources());
+  REQUIRE(!ring.ok());
+  CHECK(ring.error().message.find("which is protected by " + what + ". ") != std::string::npos);
+  CHECK(ring.error().message.find("（由" + what_zh + "保护）") != std::string::npos);
+}
+
 TEST_CASE_FIXTURE(KeyHome, "a_credential_takes_the_place_of_the_key_file_and_what_comes_then_is_under_a_new_key" * doctest::description("contract 11")) {
   const SealedKey before = seal_with(open());
   credential("sampan.key", secret_a);

@@ -180,7 +180,10 @@ TEST_CASE_FIXTURE(LastBytesFixture, "a_copy_that_was_let_go_is_no_image_where_wh
   start_without_ledger();
   CHECK(asked("SELECT count(*) FROM item WHERE state=1") == 1);
   CHECK(asked("SELECT count(*) FROM item WHERE state=4") == 0);
-  CHECK(places() == 1);
+  const auto damaged = queue->damage().places(10);
+  REQUIRE(damaged.size() == 1);
+  REQUIRE(damaged[0].about.has_value());  // of nothing before it in its segment: when that was begun
+  CHECK(damaged[0].about->ms == clock.wall().ms);
 }
 
 TEST_CASE_FIXTURE(LastBytesFixture, "an_image_that_came_again_after_it_went_and_is_damaged_is_not_what_went" * doctest::description("contract 2, 9")) {

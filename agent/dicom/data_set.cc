@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/limits.h"
+#include "dicom/cursor.h"
 
 namespace sampan::dicom {
 namespace {
@@ -13,12 +14,6 @@ namespace {
 constexpr std::uint32_t undefined = 0xffffffff;
 constexpr Tag item_tag = 0xfffee000, item_end = 0xfffee00d, sequence_end = 0xfffee0dd;
 constexpr std::array sequence_tags{tag::failed_sop_sequence, tag::referenced_sop_sequence};
-
-bool is_long_form(std::string_view vr) {
-  static constexpr std::array<std::string_view, 13> forms{"OB", "OD", "OF", "OL", "OV", "OW", "SQ",
-                                                          "SV", "UC", "UN", "UR", "UT", "UV"};
-  return std::find(forms.begin(), forms.end(), vr) != forms.end();
-}
 
 // Encoding
 
@@ -38,7 +33,7 @@ void put_header(Bytes& to, Tag tag, std::string_view vr, std::size_t bytes, bool
   put_tag(to, tag);
   if (!explicit_vr) return put(to, static_cast<std::uint32_t>(bytes));
   to.insert(to.end(), vr.begin(), vr.end());
-  if (!is_long_form(vr)) return put(to, static_cast<std::uint16_t>(bytes));
+  if (!has_long_length(vr)) return put(to, static_cast<std::uint16_t>(bytes));
   put(to, std::uint16_t{0});
   put(to, static_cast<std::uint32_t>(bytes));
 }
@@ -69,7 +64,7 @@ class Decoder {
       return header;
     }
     header.vr.assign(as_text(left_.subspan(4, 2)));
-    if (!is_long_form(header.vr)) {
+    if (!has_long_length(header.vr)) {
       header.length = load_le<std::uint16_t>(left_.data() + 6);
       left_ = left_.subspan(8);
       return header;

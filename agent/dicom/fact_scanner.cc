@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/limits.h"
+#include "dicom/cursor.h"
 #include "dicom/inflater.h"
 
 namespace sampan::dicom {
@@ -42,13 +43,6 @@ std::uint32_t load(const std::uint8_t* at, std::size_t bytes, bool big_endian) {
   std::uint32_t value = 0;
   for (std::size_t i = 0; i < bytes; ++i) value = value << 8 | at[big_endian ? i : bytes - 1 - i];
   return value;
-}
-
-// VRs whose length field has 32 bits, after two reserved bytes (PS3.5 7.1.2).
-bool has_long_length(std::string_view vr) {
-  static constexpr std::string_view long_vrs[] = {"OB", "OD", "OF", "OL", "OV", "OW", "SQ",
-                                                  "SV", "UC", "UN", "UR", "UT", "UV"};
-  return std::find(std::begin(long_vrs), std::end(long_vrs), vr) != std::end(long_vrs);
 }
 
 bool is_vr(std::string_view vr) {

@@ -5,6 +5,8 @@
 #include <array>
 #include <optional>
 
+#include "dicom/cursor.h"
+
 namespace sampan::intake {
 namespace {
 
@@ -14,15 +16,6 @@ constexpr std::uint16_t delimiters = 0xfffe, item_end = 0xe00d, sequence_end = 0
 constexpr std::uint32_t undefined_length = 0xffffffff;
 constexpr std::size_t short_header_bytes = 8, long_header_bytes = 12;
 constexpr unsigned headers_max = 1u << 16;
-
-// VRs whose length field has 32 bits, after two reserved bytes (PS3.5 7.1.2).
-bool has_long_length(std::string_view vr) {
-  static constexpr std::array long_vrs{std::string_view("OB"), std::string_view("OD"), std::string_view("OF"), std::string_view("OL"),
-                                       std::string_view("OV"), std::string_view("OW"), std::string_view("SQ"), std::string_view("SV"),
-                                       std::string_view("UC"), std::string_view("UN"), std::string_view("UR"), std::string_view("UT"),
-                                       std::string_view("UV")};
-  return std::ranges::find(long_vrs, vr) != long_vrs.end();
-}
 
 bool is_vr(std::string_view vr) {
   return std::ranges::all_of(vr, [](char c) { return c >= 'A' && c <= 'Z'; });
@@ -53,7 +46,7 @@ std::optional<Header> header_of(ByteView at, std::string_view transfer_syntax) {
   const std::string_view vr = as_text(at.subspan(4, 2));
   if (!is_vr(vr)) return {};
   header.length = load(at.subspan(6, 2), big_endian);
-  if (!has_long_length(vr)) return header;
+  if (!dicom::has_long_length(vr)) return header;
   if (at.size() < long_header_bytes) return {};
   header.length = load(at.subspan(8, 4), big_endian);
   header.bytes = long_header_bytes;
